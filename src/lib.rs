@@ -1,0 +1,4 @@
+//! tightlip keeps secrets out of git.
+
+pub mod rule;
+pub mod text;

@@ -1,0 +1,3 @@
+//! The `tightlip` program.
+
+fn main() {}

@@ -1,0 +1,188 @@
+//! Rules as data: what a secret looks like and what to do about it.
+//!
+//! The built-in rules stand in `patterns/*.toml`; the build script turns them into constants, so
+//! a hook spends no time on parsing them. Users' rules have the same form. Nothing here compiles
+//! a pattern: that is the engine's work, and only for rules whose keyword occurs.
+
+mod pack;
+mod schema;
+mod set;
+mod template;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use pack::{PackError, parse_pack, rule_from_entry};
+pub use schema::{RuleEntry, line_of};
+pub use set::{RuleSet, SetError};
+pub use template::{TemplateError, expand};
+
+/// Text that is a constant for built-in rules and owned for users' rules.
+pub type Text = Cow<'static, str>;
+/// A list of [`Text`].
+pub type Texts = Cow<'static, [Text]>;
+
+/// What a kind of secret looks like, and what to do about one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Vendor, then kind, in kebab case; unique in a [`RuleSet`].
+    pub id: Text,
+    /// One noun phrase for people.
+    pub description: Text,
+    /// Literals of which one must occur before the pattern is tried; ASCII case is ignored.
+    pub keywords: Texts,
+    /// A regular expression on bytes, in the syntax of the `regex` crate with Unicode off.
+    pub pattern: Text,
+    /// The group that holds the secret; `None` is group 1 if there is one, else the whole match.
+    pub secret_group: Option<usize>,
+    /// Bits per byte below which a secret is dropped.
+    pub min_entropy: Option<f32>,
+    /// Offline checks, run in this order.
+    pub checks: Cow<'static, [Check]>,
+    /// How sure a match is before the checks.
+    pub confidence: Confidence,
+    /// Parts of a secret (ASCII case ignored) that mark it as documentation.
+    pub stop_words: Texts,
+    /// What to do about a finding, one step a line.
+    pub advice: Text,
+    /// The service's documentation of the format, or empty.
+    pub url: Text,
+    /// Whether the rule works without being enabled by id.
+    pub enabled: bool,
+    /// How many bytes a match may reach from its keyword, where the pattern sets no limit.
+    pub max_bytes: Option<usize>,
+    /// The rule whose matches this pattern is tried near, in place of keywords.
+    pub near: Option<Text>,
+    /// The rule with a match of which nearby this one makes a single, stronger finding.
+    pub pair: Option<Text>,
+    /// How near, in bytes, for `near` and `pair`.
+    pub near_bytes: usize,
+    /// Templates (see [`expand`]) that must match.
+    pub matches: Texts,
+    /// Templates that must not match.
+    pub rejects: Texts,
+    /// Where the rule was written.
+    pub origin: RuleOrigin,
+}
+
+/// Where a rule was written: a file and a line of it, counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleOrigin {
+    /// The file; `patterns/...` for built-in rules.
+    pub file: Text,
+    /// The line of the `[[rule]]` table's first key.
+    pub line: u32,
+    /// Whether the rule came with the program.
+    pub builtin: bool,
+}
+
+impl fmt::Display for RuleOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// The form fits, and so does that of much that is no secret.
+    Low,
+    /// Most such findings are secrets.
+    Medium,
+    /// A secret, as far as can be told without asking the service.
+    High,
+}
+
+impl Confidence {
+    /// Returns the name used in rule packs and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+
+    /// Parses the name used in rule packs.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Confidence::Low, Confidence::Medium, Confidence::High]
+            .into_iter()
+            .find(|c| c.name() == name)
+    }
+
+    /// Returns the next lower confidence.
+    #[must_use]
+    pub const fn lowered(self) -> Self {
+        match self {
+            Confidence::High => Confidence::Medium,
+            Confidence::Medium | Confidence::Low => Confidence::Low,
+        }
+    }
+}
+
+/// A test of a secret that needs no network. The engine knows how each is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// Drops what stands in for a secret in documentation and templates.
+    Placeholder,
+    /// Drops secrets of hexadecimal digits only, such as a SHA-1.
+    NotHex,
+    /// Drops secrets without an upper-case letter, a lower-case letter and a digit.
+    Mixed,
+    /// The last six characters are the base62 CRC-32 of those before (GitHub, npm).
+    Crc32Base62,
+    /// The secret is a JSON Web Token.
+    Jwt,
+    /// The secret is an armoured private key.
+    Pem,
+    /// The secret is the password part of a URL.
+    UrlPassword,
+    /// Adds the account number that an AWS access key id holds.
+    AwsAccount,
+}
+
+impl Check {
+    /// Every check, in the order of the documentation.
+    pub const ALL: [Check; 8] = [
+        Check::Placeholder,
+        Check::NotHex,
+        Check::Mixed,
+        Check::Crc32Base62,
+        Check::Jwt,
+        Check::Pem,
+        Check::UrlPassword,
+        Check::AwsAccount,
+    ];
+
+    /// Returns the name used in rule packs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Check::Placeholder => "placeholder",
+            Check::NotHex => "not-hex",
+            Check::Mixed => "mixed",
+            Check::Crc32Base62 => "crc32-base62",
+            Check::Jwt => "jwt",
+            Check::Pem => "pem",
+            Check::UrlPassword => "url-password",
+            Check::AwsAccount => "aws-account",
+        }
+    }
+
+    /// Parses the name used in rule packs.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Check::ALL.into_iter().find(|check| check.name() == name)
+    }
+}
+
+/// How near `near` and `pair` reach where a rule does not say, in bytes.
+pub const DEFAULT_NEAR_BYTES: usize = 1024;
+
+/// The constants the build script made of `patterns/*.toml`.
+#[expect(clippy::unreadable_literal, reason = "generated")]
+mod builtin {
+    include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+}

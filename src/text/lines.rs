@@ -1,0 +1,149 @@
+//! Offsets as lines and columns.
+//!
+//! A line ends at LF, CRLF or a lone CR, as in editors. Lines and columns count from 1; a column
+//! is a count of bytes.
+
+use std::ops::Range;
+
+/// A line and a column, both counted from 1; the column counts bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u64,
+    /// The column in bytes, from 1.
+    pub column: u64,
+}
+
+/// Turns rising offsets of one buffer into positions, reading each byte once at most.
+#[derive(Debug)]
+pub struct Locator<'a> {
+    bytes: &'a [u8],
+    /// Where the buffer begins in the unit it was cut from.
+    first: Position,
+    at: usize,
+    line: u64,
+    line_start: usize,
+}
+
+impl<'a> Locator<'a> {
+    /// Starts at the beginning of `bytes`, which is at `first` in the unit it was cut from.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], first: Position) -> Self {
+        Locator {
+            bytes,
+            first,
+            at: 0,
+            line: first.line,
+            line_start: 0,
+        }
+    }
+
+    /// Returns the position of `offset`. Going back to an earlier offset is allowed, and slow.
+    pub fn locate(&mut self, offset: usize) -> Position {
+        if offset < self.at {
+            *self = Locator::new(self.bytes, self.first);
+        }
+        let offset = offset.min(self.bytes.len());
+        while self.at < offset {
+            let byte = self.bytes[self.at];
+            self.at += 1;
+            let ends = match byte {
+                b'\n' => true,
+                b'\r' => self.bytes.get(self.at) != Some(&b'\n'),
+                _ => false,
+            };
+            if ends {
+                self.line += 1;
+                self.line_start = self.at;
+            }
+        }
+        let before = if self.line_start == 0 {
+            self.first.column
+        } else {
+            1
+        };
+        Position {
+            line: self.line,
+            column: before + (offset - self.line_start) as u64,
+        }
+    }
+}
+
+/// Returns the line that holds `offset`, without its end, as a range of `bytes`.
+#[must_use]
+pub fn line_around(bytes: &[u8], offset: usize) -> Range<usize> {
+    let offset = offset.min(bytes.len());
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let start = bytes[..offset]
+        .iter()
+        .rposition(is_end)
+        .map_or(0, |at| at + 1);
+    let end = bytes[offset..]
+        .iter()
+        .position(is_end)
+        .map_or(bytes.len(), |at| offset + at);
+    start..end
+}
+
+/// Returns the line before the one that starts at `line_start`, without its end, if there is one.
+#[must_use]
+pub fn line_before(bytes: &[u8], line_start: usize) -> Option<Range<usize>> {
+    let mut end = line_start.checked_sub(1)?;
+    if bytes[end] == b'\n' && end > 0 && bytes[end - 1] == b'\r' {
+        end -= 1;
+    }
+    Some(line_around(bytes, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Locator, Position, line_around, line_before};
+
+    const START: Position = Position { line: 1, column: 1 };
+
+    #[test]
+    fn every_kind_of_line_end_counts_once() {
+        for (bytes, offset, line, column) in [
+            (&b"abc"[..], 2, 1, 3),
+            (b"a\nb\nc", 4, 3, 1),
+            (b"a\r\nb\r\nc", 6, 3, 1),
+            (b"a\rb\rc", 4, 3, 1),
+            (b"a\r\r\nb", 4, 3, 1),
+            (b"a\n", 2, 2, 1),
+        ] {
+            let mut locator = Locator::new(bytes, START);
+            assert_eq!(
+                locator.locate(offset),
+                Position { line, column },
+                "{bytes:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_fragment_goes_on_where_the_one_before_ended() {
+        let first = Position {
+            line: 7,
+            column: 11,
+        };
+        let mut locator = Locator::new(b"ab\ncd", first);
+        assert_eq!(
+            locator.locate(1),
+            Position {
+                line: 7,
+                column: 12
+            }
+        );
+        assert_eq!(locator.locate(4), Position { line: 8, column: 2 });
+        assert_eq!(locator.locate(0), first);
+    }
+
+    #[test]
+    fn lines_around_and_before() {
+        let bytes = b"one\r\ntwo\nthree";
+        assert_eq!(line_around(bytes, 6), 5..8);
+        assert_eq!(line_before(bytes, 5), Some(0..3));
+        assert_eq!(line_before(bytes, 9), Some(5..8));
+        assert_eq!(line_before(bytes, 0), None);
+    }
+}

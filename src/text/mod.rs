@@ -1,0 +1,8 @@
+//! Bytes and nothing else: positions, entropy, escaping.
+//!
+//! Nothing here knows what a rule, a finding or a repository is.
+
+pub mod checksum;
+pub mod entropy;
+pub mod escape;
+pub mod lines;
