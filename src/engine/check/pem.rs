@@ -1,0 +1,86 @@
+//! Private keys in armour: whether there is a key inside, and whether a passphrase guards it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::{alphabet, engine::DecodePaddingMode};
+
+use super::Verdict;
+
+const STANDARD: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Fewer characters than this are no key: the shortest real one, Ed25519 in PKCS #8, has 64.
+const MIN_BODY_CHARS: usize = 56;
+
+/// Shorter runs of base64 characters are words.
+const MIN_RUN_CHARS: usize = 16;
+
+/// Drops armour without a key in it; lowers keys that need a passphrase.
+pub(super) fn check(armour: &[u8], notes: &mut Vec<String>) -> Verdict {
+    let body = body(armour);
+    if body.len() < MIN_BODY_CHARS {
+        return Verdict::Drop;
+    }
+    // Enough to tell the kind; the end may be cut off or damaged.
+    let Ok(start) = STANDARD.decode(&body[..MIN_BODY_CHARS]) else {
+        return Verdict::Drop;
+    };
+    let holds = |part: &[u8]| memchr::memmem::find(armour, part).is_some();
+    let encrypted = holds(b"ENCRYPTED")
+        || holds(b"Encryption: aes")
+        || start
+            .strip_prefix(b"openssh-key-v1\0")
+            .is_some_and(|rest| !rest.starts_with(b"\0\0\0\x04none"));
+    if encrypted {
+        notes.push("guarded by a passphrase".into());
+        return Verdict::Lower;
+    }
+    Verdict::Keep
+}
+
+/// The base64 text inside the armour. Short runs of such characters are words of headers.
+fn body(armour: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for part in runs(inside(armour)) {
+        if part.len() >= MIN_RUN_CHARS {
+            body.extend_from_slice(part);
+        }
+    }
+    body
+}
+
+/// What stands between the dashes of the header and those of the footer, or the end.
+fn inside(armour: &[u8]) -> &[u8] {
+    const DASHES: &[u8] = b"-----";
+    let after = |bytes: &'_ [u8]| memchr::memmem::find(bytes, DASHES).map(|at| at + DASHES.len());
+    let Some(label) = after(armour) else {
+        return armour;
+    };
+    let Some(header) = after(&armour[label..]) else {
+        return armour;
+    };
+    let rest = &armour[label + header..];
+    &rest[..memchr::memmem::find(rest, DASHES).unwrap_or(rest.len())]
+}
+
+/// Runs of base64 characters; an escape such as `\n` parts two of them as a line end does.
+fn runs(text: &[u8]) -> Vec<&[u8]> {
+    let mut runs = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    while at < text.len() {
+        let is_base64 = text[at].is_ascii_alphanumeric() || matches!(text[at], b'+' | b'/');
+        let edge = at;
+        at += if text[at] == b'\\' { 2 } else { 1 };
+        if !is_base64 {
+            runs.push(&text[start..edge]);
+            start = at;
+        }
+    }
+    runs.push(text.get(start..).unwrap_or_default());
+    runs
+}

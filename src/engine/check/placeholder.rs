@@ -1,0 +1,51 @@
+//! What stands in for a secret in documentation, templates and tests.
+
+use super::Verdict;
+
+/// Words (in lower case) that a random token of 40 characters holds less than once in 10,000.
+const WORDS: [&[u8]; 22] = [
+    b"example",
+    b"xxxx",
+    b"your_",
+    b"your-",
+    b"yourkey",
+    b"yourtoken",
+    b"yoursecret",
+    b"changeme",
+    b"change_me",
+    b"change-me",
+    b"placeholder",
+    b"dummy",
+    b"redacted",
+    b"replace",
+    b"sample",
+    b"insert",
+    b"notreal",
+    b"123456789",
+    b"987654321",
+    b"abcdefgh",
+    b"deadbeef",
+    b"....",
+];
+
+/// Characters that begin a variable or a mask and that no token holds.
+const MARKS: [&[u8]; 6] = [b"${", b"{{", b"$(", b"***", b"<", b"%("];
+
+/// How often one character may follow itself.
+const MAX_RUN: usize = 5;
+
+/// Drops placeholders.
+pub(super) fn check(secret: &[u8]) -> Verdict {
+    let lower = secret.to_ascii_lowercase();
+    let holds = |part: &&[u8]| memchr::memmem::find(&lower, part).is_some();
+    let run = lower
+        .chunk_by(|a, b| a == b)
+        .map(<[u8]>::len)
+        .max()
+        .unwrap_or(0);
+    if run > MAX_RUN || WORDS.iter().any(|w| holds(w)) || MARKS.iter().any(|m| holds(m)) {
+        Verdict::Drop
+    } else {
+        Verdict::Keep
+    }
+}

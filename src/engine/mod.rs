@@ -1,0 +1,390 @@
+//! Bytes in, matches out.
+//!
+//! One pass over the raw bytes finds keywords (`prefilter`); around each, and only there, the
+//! patterns of its rules are tried (`pattern`); what matches goes through the rule's offline
+//! checks (`check`). Rules without a keyword are tried everywhere, or near the matches of
+//! another rule. UTF-16 and UTF-32 text is read as such (`wide`).
+//!
+//! The engine sees bytes. It knows no path, no commit and no file, and it decides nothing about
+//! what is reported.
+
+mod check;
+mod pair;
+mod pattern;
+mod prefilter;
+mod shuffle;
+mod wide;
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+pub use pattern::PatternError;
+pub use prefilter::{Hit, MIN_KEYWORD_BYTES, Prefilter};
+
+use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet};
+use crate::text::entropy::shannon;
+use check::Candidate;
+use pattern::{Found, Pattern};
+
+/// More matches than this in one buffer are not looked for; the scan says that it was cut.
+pub const MAX_MATCHES: usize = 10_000;
+
+/// A pattern hit that passed its rule's checks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match {
+    /// The rule's index in [`Engine::rules`].
+    pub rule: usize,
+    /// The bytes that matched.
+    pub span: Range<usize>,
+    /// The bytes of the secret, inside `span` as a rule.
+    pub secret: Range<usize>,
+    /// The secret as text: what `secret` spans, or that decoded from UTF-16 or UTF-32.
+    pub text: Box<[u8]>,
+    /// How sure the match is.
+    pub confidence: Confidence,
+    /// What the checks learnt.
+    pub notes: Vec<String>,
+    /// The index, in the same list, of the match that makes this one stronger.
+    pub pair: Option<usize>,
+}
+
+/// What a scan of one buffer found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Matches {
+    /// In rising order of where the secret begins, then by rule.
+    pub list: Vec<Match>,
+    /// Whether there were more than [`MAX_MATCHES`].
+    pub cut: bool,
+}
+
+/// A rule whose pattern cannot be compiled.
+#[derive(Debug, thiserror::Error)]
+#[error("{origin}: rule `{id}`")]
+pub struct CompileError {
+    origin: RuleOrigin,
+    id: String,
+    #[source]
+    source: PatternError,
+}
+
+/// A rule that is tried near the matches of another one that does not exist.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A pattern is wrong.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// `near` or `pair` names no rule.
+    #[error("{origin}: rule `{id}` names the rule `{other}`, and there is none")]
+    UnknownRule {
+        /// Where the rule was written.
+        origin: RuleOrigin,
+        /// The rule.
+        id: String,
+        /// The rule it names.
+        other: String,
+    },
+}
+
+/// Rules made ready to be matched.
+#[derive(Debug)]
+pub struct Engine {
+    rules: RuleSet,
+    patterns: Vec<OnceLock<Pattern>>,
+    prefilter: Prefilter,
+    /// For each keyword of the prefilter, the rules that have it.
+    rules_of_keyword: Vec<Vec<usize>>,
+    /// For each keyword of the prefilter, its length.
+    keyword_bytes: Vec<usize>,
+    /// Rules that are tried everywhere.
+    everywhere: Vec<usize>,
+    /// Rules that are tried near the matches of another: (rule, other).
+    near: Vec<(usize, usize)>,
+    /// Rules whose matches pair with those of another: (rule, other).
+    pairs: Vec<(usize, usize)>,
+    /// Seconds since 1970, to tell what has expired.
+    now: i64,
+}
+
+impl Engine {
+    /// Makes an engine of the rules that are switched on. Patterns of built-in rules are compiled
+    /// when they are first needed, those of users' rules here, so that a mistake shows.
+    ///
+    /// `now` is the time in seconds since 1970, for tokens that say when they expire.
+    ///
+    /// # Errors
+    /// A pattern that is no regular expression, is too large or matches everywhere; a rule that
+    /// names a rule which does not exist.
+    ///
+    /// ```
+    /// use tightlip::{engine::Engine, rule::{RuleSet, expand}};
+    /// let engine = Engine::new(RuleSet::builtin(), 0)?;
+    /// let found = engine.scan(&expand("id = AKIA{base32:16}").unwrap());
+    /// assert_eq!(engine.rules().all()[found.list[0].rule].id, "aws-access-key-id");
+    /// # Ok::<(), tightlip::engine::EngineError>(())
+    /// ```
+    pub fn new(rules: RuleSet, now: i64) -> Result<Self, EngineError> {
+        let count = rules.all().len();
+        let mut engine = Engine {
+            patterns: std::iter::repeat_with(OnceLock::new).take(count).collect(),
+            prefilter: Prefilter::new(&[]),
+            rules_of_keyword: Vec::new(),
+            keyword_bytes: Vec::new(),
+            everywhere: Vec::new(),
+            near: Vec::new(),
+            pairs: Vec::new(),
+            now,
+            rules,
+        };
+        engine.link()?;
+        Ok(engine)
+    }
+
+    /// Returns the rules, switched on or not.
+    #[must_use]
+    pub const fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// Returns the prefilter, for tests and benchmarks.
+    #[must_use]
+    pub const fn prefilter(&self) -> &Prefilter {
+        &self.prefilter
+    }
+
+    /// Finds what the rules match in `bytes`.
+    #[must_use]
+    pub fn scan(&self, bytes: &[u8]) -> Matches {
+        self.scan_with(bytes, |each| self.prefilter.for_each(bytes, each))
+    }
+
+    /// Finds the same with the slow prefilter, for tests.
+    #[must_use]
+    pub fn scan_slow(&self, bytes: &[u8]) -> Matches {
+        self.scan_with(bytes, |each| {
+            self.prefilter.slow(bytes).into_iter().for_each(each)
+        })
+    }
+
+    fn scan_with(&self, bytes: &[u8], hits: impl FnOnce(&mut dyn FnMut(Hit))) -> Matches {
+        let mut scan = Scan {
+            engine: self,
+            bytes,
+            found: Matches::default(),
+        };
+        scan.keywords(hits);
+        scan.everywhere();
+        scan.near();
+        let mut found = scan.found;
+        for view in wide::views(bytes) {
+            let mut scan = Scan {
+                engine: self,
+                bytes: &view.bytes,
+                found: Matches::default(),
+            };
+            scan.keywords(|each| self.prefilter.for_each(&view.bytes, each));
+            scan.everywhere();
+            scan.near();
+            found.cut |= scan.found.cut;
+            found
+                .list
+                .extend(scan.found.list.into_iter().map(|found| Match {
+                    span: view.raw(&found.span),
+                    secret: view.raw(&found.secret),
+                    ..found
+                }));
+        }
+        found
+            .list
+            .sort_by_key(|found| (found.secret.start, found.secret.end, found.rule));
+        found
+            .list
+            .dedup_by(|a, b| a.rule == b.rule && a.secret == b.secret);
+        pair::link(&mut found.list, &self.pairs, |rule| {
+            self.rules.all()[rule].near_bytes
+        });
+        found
+    }
+
+    fn link(&mut self) -> Result<(), EngineError> {
+        let mut keywords: Vec<Vec<u8>> = Vec::new();
+        let mut known = std::collections::HashMap::new();
+        for (at, rule) in self
+            .rules
+            .all()
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| rule.enabled)
+        {
+            let other = |name: &str| {
+                self.rules
+                    .place(name)
+                    .ok_or_else(|| EngineError::UnknownRule {
+                        origin: rule.origin.clone(),
+                        id: rule.id.to_string(),
+                        other: name.to_owned(),
+                    })
+            };
+            if !rule.origin.builtin {
+                let pattern =
+                    Pattern::compile(rule).map_err(|source| compile_error(rule, source))?;
+                let _ = self.patterns[at].set(pattern);
+            }
+            if let Some(name) = &rule.pair {
+                self.pairs.push((at, other(name)?));
+            }
+            if let Some(name) = &rule.near {
+                self.near.push((at, other(name)?));
+                continue;
+            }
+            let own = pattern::keywords(rule).map_err(|source| compile_error(rule, source))?;
+            if own.is_empty() {
+                self.everywhere.push(at);
+            }
+            for mut keyword in own {
+                keyword.make_ascii_lowercase();
+                let slot = *known.entry(keyword).or_insert_with_key(|keyword| {
+                    keywords.push(keyword.clone());
+                    self.rules_of_keyword.push(Vec::new());
+                    keywords.len() - 1
+                });
+                self.rules_of_keyword[slot].push(at);
+            }
+        }
+        self.keyword_bytes = keywords.iter().map(Vec::len).collect();
+        self.prefilter = Prefilter::new(&keywords.iter().map(|k| &**k).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    fn pattern(&self, rule: usize) -> &Pattern {
+        self.patterns[rule].get_or_init(|| {
+            Pattern::compile(&self.rules.all()[rule])
+                .expect("built-in patterns compile: tests/packs.rs")
+        })
+    }
+}
+
+fn compile_error(rule: &Rule, source: PatternError) -> CompileError {
+    CompileError {
+        origin: rule.origin.clone(),
+        id: rule.id.to_string(),
+        source,
+    }
+}
+
+/// One buffer on its way through the engine.
+struct Scan<'a> {
+    engine: &'a Engine,
+    bytes: &'a [u8],
+    found: Matches,
+}
+
+impl Scan<'_> {
+    /// Tries each rule in the windows around its keywords, windows that touch being one.
+    fn keywords(&mut self, hits: impl FnOnce(&mut dyn FnMut(Hit))) {
+        let engine = self.engine;
+        let mut open: Vec<(usize, Range<usize>)> = Vec::new();
+        hits(&mut |hit: Hit| {
+            let keyword = hit.keyword as usize;
+            let at = hit.start..hit.start + engine.keyword_bytes[keyword];
+            for &rule in &engine.rules_of_keyword[keyword] {
+                let window = engine.pattern(rule).window(at.clone(), self.bytes.len());
+                match open.iter_mut().find(|(open, _)| *open == rule) {
+                    Some((_, open)) if window.start <= open.end => {
+                        open.start = open.start.min(window.start);
+                        open.end = open.end.max(window.end);
+                    }
+                    Some((_, open)) => {
+                        let done = std::mem::replace(open, window);
+                        self.try_rule(rule, done);
+                    }
+                    None => open.push((rule, window)),
+                }
+            }
+        });
+        for (rule, window) in open {
+            self.try_rule(rule, window);
+        }
+    }
+
+    fn everywhere(&mut self) {
+        for &rule in &self.engine.everywhere {
+            self.try_rule(rule, 0..self.bytes.len());
+        }
+    }
+
+    fn near(&mut self) {
+        for &(rule, other) in &self.engine.near {
+            let reach = self.engine.rules.all()[rule].near_bytes;
+            let around = |found: &Match| {
+                let end = found.span.end.saturating_add(reach).min(self.bytes.len());
+                found.span.start.saturating_sub(reach)..end
+            };
+            let mut windows: Vec<Range<usize>> = self
+                .found
+                .list
+                .iter()
+                .filter(|found| found.rule == other)
+                .map(around)
+                .collect();
+            windows.sort_by_key(|window| window.start);
+            windows.dedup_by(|next, window| {
+                let touches = next.start <= window.end;
+                if touches {
+                    window.end = window.end.max(next.end);
+                }
+                touches
+            });
+            for window in windows {
+                self.try_rule(rule, window);
+            }
+        }
+    }
+
+    fn try_rule(&mut self, rule: usize, window: Range<usize>) {
+        let engine = self.engine;
+        let bytes = self.bytes;
+        engine.pattern(rule).find(bytes, window, &mut |found| {
+            if let Some(found) = engine.judge(rule, bytes, found) {
+                if self.found.list.len() == MAX_MATCHES {
+                    self.found.cut = true;
+                    return false;
+                }
+                self.found.list.push(found);
+            }
+            true
+        });
+    }
+}
+
+impl Engine {
+    /// Puts a hit through its rule's checks.
+    fn judge(&self, index: usize, bytes: &[u8], found: Found) -> Option<Match> {
+        let rule = &self.rules.all()[index];
+        let secret = &bytes[found.secret.clone()];
+        if secret.is_empty() || rule.min_entropy.is_some_and(|bits| shannon(secret) < bits) {
+            return None;
+        }
+        let lower = secret.to_ascii_lowercase();
+        let is_stopped = |word: &crate::rule::Text| {
+            memchr::memmem::find(&lower, word.to_ascii_lowercase().as_bytes()).is_some()
+        };
+        if rule.stop_words.iter().any(is_stopped) {
+            return None;
+        }
+        let candidate = Candidate {
+            secret,
+            matched: &bytes[found.span.clone()],
+            now: self.now,
+        };
+        let (confidence, notes) = check::run(&rule.checks, candidate, rule.confidence)?;
+        Some(Match {
+            rule: index,
+            text: secret.into(),
+            span: found.span,
+            secret: found.secret,
+            confidence,
+            notes,
+            pair: None,
+        })
+    }
+}

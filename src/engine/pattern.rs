@@ -1,0 +1,228 @@
+//! A rule's regular expression, compiled when it is first needed, and where it is tried.
+
+use std::ops::Range;
+
+use regex_automata::meta::{BuildError, Regex};
+use regex_automata::util::captures::Captures;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+use regex_syntax::hir::Hir;
+use regex_syntax::hir::literal::{ExtractKind, Extractor};
+
+use super::prefilter::MIN_KEYWORD_BYTES;
+use crate::rule::Rule;
+
+/// How far a match may reach where neither the pattern nor the rule sets a limit, in bytes.
+const DEFAULT_MAX_BYTES: usize = 1024;
+
+/// How large a compiled pattern may be, in bytes.
+const SIZE_LIMIT: usize = 16 << 20;
+
+/// What is wrong with a pattern.
+#[derive(Debug, thiserror::Error)]
+pub enum PatternError {
+    /// It is not a regular expression.
+    #[error("{0}")]
+    Syntax(Box<regex_syntax::Error>),
+    /// It is one, but it cannot be compiled: too large, as a rule.
+    #[error("the pattern cannot be compiled: {0}")]
+    Build(Box<BuildError>),
+    /// The secret is said to stand in a group that is not there.
+    #[error("secret_group is {group}, but the pattern has {have} groups")]
+    NoGroup {
+        /// What the rule says.
+        group: usize,
+        /// How many groups the pattern has.
+        have: usize,
+    },
+    /// The pattern matches where there is nothing.
+    #[error("the pattern matches the empty string, so it would match everywhere")]
+    MatchesEmpty,
+}
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    regex: Regex,
+    secret_group: Option<usize>,
+    /// The longest match that is looked for, in bytes.
+    max_bytes: usize,
+}
+
+/// Where a pattern matched, and which part of it is the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) span: Range<usize>,
+    pub(super) secret: Range<usize>,
+}
+
+impl Pattern {
+    pub(super) fn compile(rule: &Rule) -> Result<Self, PatternError> {
+        let hir = parse(&rule.pattern)?;
+        let properties = hir.properties();
+        if properties.minimum_len() == Some(0) {
+            return Err(PatternError::MatchesEmpty);
+        }
+        let groups = properties.explicit_captures_len();
+        if let Some(group) = rule.secret_group.filter(|&group| group > groups) {
+            return Err(PatternError::NoGroup {
+                group,
+                have: groups,
+            });
+        }
+        let limit = rule.max_bytes.unwrap_or(DEFAULT_MAX_BYTES);
+        let max_bytes = properties.maximum_len().unwrap_or(limit);
+        let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
+        let regex = Regex::builder()
+            .configure(config)
+            .build_from_hir(&hir)
+            .map_err(|error| PatternError::Build(Box::new(error)))?;
+        Ok(Pattern {
+            regex,
+            secret_group: rule.secret_group,
+            max_bytes,
+        })
+    }
+
+    /// The part of `bytes` in which a match must lie that holds the keyword at `keyword`.
+    pub(super) fn window(&self, keyword: Range<usize>, bytes: usize) -> Range<usize> {
+        let start = keyword
+            .end
+            .saturating_sub(self.max_bytes.max(keyword.len()));
+        let end = keyword
+            .start
+            .saturating_add(self.max_bytes.max(keyword.len()));
+        start..end.min(bytes)
+    }
+
+    /// Calls `each` for every match in `window`; `each` returns whether to go on. What stands
+    /// around the window counts for `\b`, `^` and `$`.
+    ///
+    /// The search goes on behind the secret, not behind the match, so that a character between
+    /// two secrets can be the edge of both.
+    pub(super) fn find(
+        &self,
+        bytes: &[u8],
+        window: Range<usize>,
+        each: &mut dyn FnMut(Found) -> bool,
+    ) {
+        let end = window.end;
+        let mut input = Input::new(bytes).range(window).anchored(Anchored::No);
+        let mut groups = self.regex.create_captures();
+        loop {
+            self.regex.search_captures(&input, &mut groups);
+            let Some(found) = self.found(&groups) else {
+                return;
+            };
+            let next = found.secret.end.max(found.span.start + 1);
+            if !each(found) || next >= end {
+                return;
+            }
+            input.set_start(next);
+        }
+    }
+
+    fn found(&self, groups: &Captures) -> Option<Found> {
+        let span = groups.get_match()?.range();
+        let secret = match self.secret_group {
+            Some(group) => groups.get_group(group),
+            None => (1..groups.group_len()).find_map(|group| groups.get_group(group)),
+        };
+        let secret = secret.map_or_else(|| span.clone(), |group| group.range());
+        Some(Found { span, secret })
+    }
+}
+
+fn parse(pattern: &str) -> Result<Hir, PatternError> {
+    // Lines end at LF and CRLF; `^` and `$` are their edges. Bytes need not be UTF-8.
+    let config = syntax::Config::new()
+        .unicode(false)
+        .utf8(false)
+        .multi_line(true)
+        .crlf(true);
+    syntax::parse_with(pattern, &config).map_err(|error| PatternError::Syntax(Box::new(error)))
+}
+
+/// Returns the keywords of a rule: its own, or literals with which every match must begin or
+/// end. An empty list means that the pattern has to be tried everywhere.
+pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
+    let usable = |keywords: &[Vec<u8>]| keywords.iter().all(|k| k.len() >= MIN_KEYWORD_BYTES);
+    if !rule.keywords.is_empty() {
+        let own: Vec<Vec<u8>> = rule
+            .keywords
+            .iter()
+            .map(|k| k.as_bytes().to_vec())
+            .collect();
+        return Ok(if usable(&own) { own } else { Vec::new() });
+    }
+    let hir = parse(&rule.pattern)?;
+    for kind in [ExtractKind::Prefix, ExtractKind::Suffix] {
+        // A class of two is a letter in both cases; a larger one is no literal.
+        let literals = Extractor::new().kind(kind).limit_class(2).extract(&hir);
+        let mut literals: Vec<Vec<u8>> = literals
+            .literals()
+            .unwrap_or_default()
+            .iter()
+            .map(|literal| literal.as_bytes().to_ascii_lowercase())
+            .collect();
+        literals.sort();
+        literals.dedup();
+        if !literals.is_empty() && usable(&literals) {
+            return Ok(literals);
+        }
+    }
+    Ok(Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pattern, keywords};
+    use crate::rule::parse_pack;
+
+    fn rule(pattern: &str) -> crate::rule::Rule {
+        let text = format!("[[rule]]\nid = 'x'\npattern = '''{pattern}'''\n");
+        parse_pack(&text, "x.toml").unwrap().remove(0)
+    }
+
+    #[test]
+    fn keywords_come_from_the_pattern_where_it_has_them() {
+        for (pattern, expected) in [
+            (r"\b(acme_dk_[0-9a-f]{40})\b", &["acme_dk_"][..]),
+            (r"(?i)passphrase\s*=", &["passphr"]),
+            (r"foo_bar|baz_bar", &["baz_bar", "foo_bar"]),
+            (r"[0-9]{4}-internal", &["-internal"]),
+            (r"[0-9]{16}", &[]),
+            (r"ab", &[]),
+        ] {
+            let found: Vec<String> = keywords(&rule(pattern))
+                .unwrap()
+                .into_iter()
+                .map(|keyword| String::from_utf8(keyword).unwrap())
+                .collect();
+            assert_eq!(found, expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn one_character_can_be_the_edge_of_two_secrets() {
+        let pattern = Pattern::compile(&rule("(?:^|[^0-9])([0-9]{4})(?:[^0-9]|$)")).unwrap();
+        let mut secrets = Vec::new();
+        pattern.find(b"1234,5678,9012", 0..14, &mut |found| {
+            secrets.push(found.secret);
+            true
+        });
+        assert_eq!(secrets, [0..4, 5..9, 10..14]);
+    }
+
+    #[test]
+    fn patterns_that_cannot_work_are_refused() {
+        for (pattern, expected) in [
+            ("a*", "empty string"),
+            ("(a", "unclosed group"),
+            ("a{90000000}", ""),
+        ] {
+            let error = Pattern::compile(&rule(pattern)).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The prefilter's first stage on x86-64: 32 bytes at a time.
+//!
+//! Every fragment belongs to one of eight buckets. A byte fits position `i` of a bucket if both
+//! its halves are among those of the bucket's fragments there, which two table look-ups by
+//! `vpshufb` answer for 32 bytes and all buckets at once; four positions in a row that fit one
+//! bucket make a candidate. The idea is that of the Teddy algorithm of Hyperscan
+//! (<https://github.com/intel/hyperscan>); what differs is that fragments are spread over the
+//! buckets so that the expected number of candidates in source text is least.
+//!
+//! On other machines [`is_available`] is false and the prefilter hashes each position.
+
+use super::prefilter::{FRAGMENT_BYTES, FREQUENCIES};
+
+const BUCKETS: usize = 8;
+
+/// For each position of a fragment, a mask of buckets for each half of a byte.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shuffle {
+    low: [[u8; 16]; FRAGMENT_BYTES],
+    high: [[u8; 16]; FRAGMENT_BYTES],
+}
+
+impl Shuffle {
+    /// Makes the tables of keywords (in lower case), each with the offset of its fragment. A
+    /// keyword of three bytes gets a first position that any byte fits.
+    pub(super) fn new<'a>(keywords: impl Iterator<Item = (&'a [u8], usize)>) -> Self {
+        let mut keywords: Vec<(&[u8], usize)> = keywords.collect();
+        // Short ones first: they have no choice of their fragment.
+        keywords.sort_by_key(|(keyword, _)| keyword.len());
+        let mut buckets: [Bucket; BUCKETS] = Default::default();
+        for (keyword, offset) in keywords {
+            let fragment = halves(keyword, offset);
+            let added = |bucket: &Bucket| bucket.with(&fragment).expected() - bucket.expected();
+            let best = (0..BUCKETS)
+                .min_by(|&a, &b| added(&buckets[a]).total_cmp(&added(&buckets[b])))
+                .expect("there are eight buckets");
+            buckets[best] = buckets[best].with(&fragment);
+        }
+        let mut tables = Shuffle::default();
+        for (index, bucket) in buckets.iter().enumerate() {
+            for (position, (low, high)) in bucket.0.iter().enumerate() {
+                for half in 0..16 {
+                    tables.low[position][half] |= u8::from(low >> half & 1 == 1) << index;
+                    tables.high[position][half] |= u8::from(high >> half & 1 == 1) << index;
+                }
+            }
+        }
+        tables
+    }
+}
+
+/// For each position, the sets of low and high halves.
+type Halves = [(u16, u16); FRAGMENT_BYTES];
+
+fn halves(keyword: &[u8], offset: usize) -> Halves {
+    let any = (u16::MAX, u16::MAX);
+    let mut halves = [any; FRAGMENT_BYTES];
+    let fragment = &keyword[offset..keyword.len().min(offset + FRAGMENT_BYTES)];
+    for (position, byte) in halves[FRAGMENT_BYTES - fragment.len()..]
+        .iter_mut()
+        .zip(fragment)
+    {
+        let upper = byte.to_ascii_uppercase();
+        *position = (1 << (byte & 15), 1 << (byte >> 4) | 1 << (upper >> 4));
+    }
+    halves
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Bucket(Halves);
+
+impl Bucket {
+    fn with(&self, fragment: &Halves) -> Self {
+        let mut merged = self.0;
+        for (position, more) in merged.iter_mut().zip(fragment) {
+            *position = (position.0 | more.0, position.1 | more.1);
+        }
+        Bucket(merged)
+    }
+
+    /// The share of positions in source text that would be candidates, were bytes independent.
+    fn expected(&self) -> f32 {
+        self.0
+            .iter()
+            .map(|(low, high)| {
+                let fits =
+                    |byte: &usize| low >> (byte & 15) & 1 == 1 && high >> (byte >> 4) & 1 == 1;
+                let sum: u32 = (0..128)
+                    .filter(fits)
+                    .map(|byte| u32::from(FREQUENCIES[byte]))
+                    .sum();
+                sum as f32 / 65536.0
+            })
+            .product()
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86_64::is_available;
+
+/// Whether this machine can run [`Shuffle::candidates`].
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn is_available() -> bool {
+    false
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Shuffle {
+    pub(super) fn candidates(&self, _bytes: &[u8], _visit: &mut impl FnMut(usize)) {
+        unreachable!("not made where it is not available");
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64 {
+    use std::arch::x86_64::{
+        __m256i, _mm256_alignr_epi8, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_movemask_epi8,
+        _mm256_permute2x128_si256, _mm256_set_epi64x, _mm256_set1_epi8, _mm256_setzero_si256,
+        _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_testz_si256,
+    };
+
+    use super::Shuffle;
+
+    /// Whether this machine can run [`Shuffle::candidates`].
+    pub(in super::super) fn is_available() -> bool {
+        is_x86_feature_detected!("avx2")
+    }
+
+    const STEP: usize = 32;
+
+    impl Shuffle {
+        /// Visits the last byte of every window of four that fits a bucket, in rising order; at
+        /// the start of `bytes` a shorter window counts too.
+        pub(in super::super) fn candidates(&self, bytes: &[u8], visit: &mut impl FnMut(usize)) {
+            assert!(is_available(), "made only where it is available");
+            #[expect(unsafe_code, reason = "calling into a target feature")]
+            // SAFETY: AVX2 was detected on the line above; the function itself is safe code.
+            unsafe {
+                self.candidates_avx2(bytes, visit);
+            }
+        }
+
+        #[target_feature(enable = "avx2")]
+        fn candidates_avx2(&self, bytes: &[u8], visit: &mut impl FnMut(usize)) {
+            let tables = Tables::new(self);
+            // Before the first byte anything may have stood: keywords of three bytes begin there.
+            let mut before = Before([_mm256_set1_epi8(-1); 3]);
+            let (chunks, tail) = bytes.as_chunks::<STEP>();
+            for (index, chunk) in chunks.iter().enumerate() {
+                let fits = tables.step(load(chunk), &mut before);
+                if _mm256_testz_si256(fits, fits) == 0 {
+                    visit_set_bits(mask(fits), index * STEP, visit);
+                }
+            }
+            let mut last = [0; STEP];
+            last[..tail.len()].copy_from_slice(tail);
+            let fits = tables.step(load(&last), &mut before);
+            let inside = (1u64 << tail.len()) as u32;
+            visit_set_bits(
+                mask(fits) & inside.wrapping_sub(1),
+                chunks.len() * STEP,
+                visit,
+            );
+        }
+    }
+
+    fn visit_set_bits(mut bits: u32, base: usize, visit: &mut impl FnMut(usize)) {
+        while bits != 0 {
+            visit(base + bits.trailing_zeros() as usize);
+            bits &= bits - 1;
+        }
+    }
+
+    /// What the three positions before the last one held in the 32 bytes before.
+    struct Before([__m256i; 3]);
+
+    struct Tables {
+        low: [__m256i; 4],
+        high: [__m256i; 4],
+    }
+
+    impl Tables {
+        #[target_feature(enable = "avx2")]
+        fn new(shuffle: &Shuffle) -> Self {
+            let [l0, l1, l2, l3] = &shuffle.low;
+            let [h0, h1, h2, h3] = &shuffle.high;
+            Tables {
+                low: [twice(l0), twice(l1), twice(l2), twice(l3)],
+                high: [twice(h0), twice(h1), twice(h2), twice(h3)],
+            }
+        }
+
+        /// Returns, for each of 32 bytes, the buckets of which it may end a fragment.
+        #[target_feature(enable = "avx2")]
+        fn step(&self, bytes: __m256i, before: &mut Before) -> __m256i {
+            let half = _mm256_set1_epi8(15);
+            let low = _mm256_and_si256(bytes, half);
+            let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), half);
+            let [b0, b1, b2] = before.0;
+            let p0 = fitting(self.low[0], low, self.high[0], high);
+            let p1 = fitting(self.low[1], low, self.high[1], high);
+            let p2 = fitting(self.low[2], low, self.high[2], high);
+            let p3 = fitting(self.low[3], low, self.high[3], high);
+            before.0 = [p0, p1, p2];
+            let p0 = _mm256_alignr_epi8::<13>(p0, _mm256_permute2x128_si256::<0x21>(b0, p0));
+            let p1 = _mm256_alignr_epi8::<14>(p1, _mm256_permute2x128_si256::<0x21>(b1, p1));
+            let p2 = _mm256_alignr_epi8::<15>(p2, _mm256_permute2x128_si256::<0x21>(b2, p2));
+            _mm256_and_si256(_mm256_and_si256(p0, p1), _mm256_and_si256(p2, p3))
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn fitting(lows: __m256i, low: __m256i, highs: __m256i, high: __m256i) -> __m256i {
+        _mm256_and_si256(
+            _mm256_shuffle_epi8(lows, low),
+            _mm256_shuffle_epi8(highs, high),
+        )
+    }
+
+    /// One bit for each byte that is not zero.
+    #[target_feature(enable = "avx2")]
+    fn mask(fits: __m256i) -> u32 {
+        !_mm256_movemask_epi8(_mm256_cmpeq_epi8(fits, _mm256_setzero_si256())).cast_unsigned()
+    }
+
+    /// The compiler makes one vector load of this.
+    #[target_feature(enable = "avx2")]
+    fn load(bytes: &[u8; STEP]) -> __m256i {
+        let (words, _) = bytes.as_chunks::<8>();
+        let [a, b, c, d] = [0, 1, 2, 3].map(|at| i64::from_le_bytes(words[at]));
+        _mm256_set_epi64x(d, c, b, a)
+    }
+
+    /// A table of 16 bytes in both halves of a vector.
+    #[target_feature(enable = "avx2")]
+    fn twice(table: &[u8; 16]) -> __m256i {
+        let (words, _) = table.as_chunks::<8>();
+        let [a, b] = [0, 1].map(|at| i64::from_le_bytes(words[at]));
+        _mm256_set_epi64x(b, a, b, a)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::prefilter::Prefilter;
+
+    #[test]
+    fn tables_never_miss_a_keyword_at_any_offset() {
+        let prefilter = Prefilter::new(&[b"AKIA", b"://", b"secret", b"private key"]);
+        for offset in 0..100 {
+            for keyword in [&b"aKiA"[..], b"://", b"SECRET", b"Private Key"] {
+                let mut bytes = vec![b'.'; 70_000];
+                bytes[offset..offset + keyword.len()].copy_from_slice(keyword);
+                let end = bytes.len() - offset;
+                bytes[end - keyword.len()..end].copy_from_slice(keyword);
+                let mut starts = Vec::new();
+                prefilter.for_each(&bytes, |hit| starts.push(hit.start));
+                assert_eq!(starts, [offset, end - keyword.len()], "{keyword:?}");
+            }
+        }
+    }
+}
