@@ -1,0 +1,148 @@
+//! The vocabulary all rooms share: where bytes come from, and what was found in them.
+
+mod fingerprint;
+mod secret;
+
+use std::sync::Arc;
+
+pub use fingerprint::Fingerprint;
+pub use secret::{Redactor, Secret};
+
+use crate::rule::{Confidence, Text};
+use crate::text::lines::Position;
+
+/// What kind of bytes a unit holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// The content of a file in the index.
+    Index,
+    /// The content of a file in the working tree.
+    Worktree,
+    /// The content of a file in a commit.
+    Commit,
+    /// Standard input.
+    Stdin,
+    /// A message that is about to become a commit's.
+    Message,
+    /// A commit's message.
+    CommitMessage,
+    /// A commit's author, committer and extra headers.
+    CommitHeader,
+    /// An annotated tag's message and headers.
+    TagMessage,
+    /// The name of a file or directory.
+    Path,
+    /// The name of a branch or tag.
+    RefName,
+}
+
+impl Place {
+    /// Returns the name that machine formats use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Place::Index => "index",
+            Place::Worktree => "worktree",
+            Place::Commit => "commit",
+            Place::Stdin => "stdin",
+            Place::Message => "message",
+            Place::CommitMessage => "commit-message",
+            Place::CommitHeader => "commit-header",
+            Place::TagMessage => "tag-message",
+            Place::Path => "path",
+            Place::RefName => "ref-name",
+        }
+    }
+}
+
+/// The commit that brought bytes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitInfo {
+    /// The object id in hexadecimal.
+    pub id: String,
+    /// Name and mail as the commit has them.
+    pub author: Vec<u8>,
+    /// The author's time in seconds since 1970.
+    pub time: i64,
+}
+
+/// Where bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// What kind of bytes they are.
+    pub place: Place,
+    /// The path (bytes: git sets no encoding), the ref or the message file; empty for a pipe.
+    pub path: Arc<[u8]>,
+    /// The commit, where there is one.
+    pub commit: Option<Arc<CommitInfo>>,
+}
+
+impl Origin {
+    /// Makes an origin without a commit.
+    #[must_use]
+    pub fn new(place: Place, path: &[u8]) -> Self {
+        Origin {
+            place,
+            path: path.into(),
+            commit: None,
+        }
+    }
+}
+
+/// Lines and columns of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Location {
+    /// The first byte of the secret.
+    pub start: Position,
+    /// The byte behind the secret.
+    pub end: Position,
+}
+
+/// A match with its origin, location and secret: what is reported or suppressed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: Text,
+    /// The rule's description.
+    pub description: Text,
+    /// What to do about it, one step a line.
+    pub advice: Text,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Where the bytes come from.
+    pub origin: Origin,
+    /// Where in them the secret is.
+    pub location: Location,
+    /// The secret.
+    pub secret: Secret,
+    /// The same for the same rule, path and secret, whatever the line and the commit.
+    pub fingerprint: Fingerprint,
+    /// What the checks learnt, such as the account of a key.
+    pub decoded: Vec<String>,
+    /// The line that holds the secret's beginning, cut to a window around it.
+    pub excerpt: Excerpt,
+}
+
+/// Part of a line, with the places of secrets in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Excerpt {
+    /// The bytes; never to be shown without the secrets masked.
+    pub bytes: Vec<u8>,
+    /// Where secrets stand in `bytes`, in rising order, not overlapping.
+    pub secrets: Vec<std::ops::Range<usize>>,
+    /// Whether the line goes on before the window.
+    pub cut_before: bool,
+    /// Whether the line goes on behind the window.
+    pub cut_after: bool,
+}
+
+/// Something that was not read, or not wholly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// What it is: a path, a ref, an object.
+    pub path: Vec<u8>,
+    /// Why, as a sentence without a full stop.
+    pub reason: String,
+    /// Whether the run is incomplete for it, or only obeyed what it was told to leave out.
+    pub incomplete: bool,
+}

@@ -1,0 +1,131 @@
+//! Secrets that do not show themselves.
+
+use std::fmt;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+/// What stands in the place of a secret, whatever its length.
+const MASK: &str = "********";
+
+/// Secrets shorter than this show nothing of themselves.
+const MIN_BYTES_TO_HINT: usize = 16;
+
+/// How many bytes of a longer one are shown: the part that names its kind.
+const HINT_BYTES: usize = 4;
+
+/// Secrets shorter than this are not looked for in text around them: they would mask words.
+const MIN_BYTES_TO_REDACT: usize = 5;
+
+/// Bytes that matched a rule and must not be shown by accident.
+///
+/// `Debug` prints a mask. The bytes are reachable through [`Secret::expose`] alone, so every line
+/// that could leak one can be found by searching for it.
+///
+/// ```
+/// let secret = tightlip::finding::Secret::new(b"correct horse battery".as_slice());
+/// assert_eq!(secret.redacted(), "corr********");
+/// assert_eq!(format!("{secret:?}"), "Secret(********)");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Secret(Box<[u8]>);
+
+impl Secret {
+    /// Wraps the bytes of a secret.
+    #[must_use]
+    pub fn new(bytes: impl Into<Box<[u8]>>) -> Self {
+        Secret(bytes.into())
+    }
+
+    /// Returns the bytes. Every caller answers for where they go.
+    #[must_use]
+    pub const fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Returns a text that tells secrets of different kinds apart and gives nothing away: at most
+    /// the first four characters, and a mask of fixed length.
+    #[must_use]
+    pub fn redacted(&self) -> String {
+        let hint = &self.0[..if self.0.len() < MIN_BYTES_TO_HINT {
+            0
+        } else {
+            HINT_BYTES
+        }];
+        let shown = hint.iter().take_while(|byte| byte.is_ascii_graphic());
+        shown
+            .map(|&byte| char::from(byte))
+            .chain(MASK.chars())
+            .collect()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({MASK})")
+    }
+}
+
+/// Masks every known secret of a run in any text: a path, a note, a line.
+#[derive(Debug)]
+pub struct Redactor {
+    automaton: Option<AhoCorasick>,
+    masks: Vec<String>,
+}
+
+impl Redactor {
+    /// Makes a redactor of these secrets.
+    #[must_use]
+    pub fn new<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Self {
+        let mut known: Vec<&Secret> = secrets
+            .filter(|secret| secret.0.len() >= MIN_BYTES_TO_REDACT)
+            .collect();
+        known.sort_by_key(|secret| &secret.0);
+        known.dedup();
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(known.iter().map(|secret| secret.expose()))
+            .ok();
+        Redactor {
+            masks: known.iter().map(|secret| secret.redacted()).collect(),
+            automaton,
+        }
+    }
+
+    /// Returns `text` with each secret in it replaced by its mask.
+    #[must_use]
+    pub fn redact(&self, text: &[u8]) -> Vec<u8> {
+        match &self.automaton {
+            Some(automaton) if !self.masks.is_empty() => {
+                automaton.replace_all_bytes(text, &self.masks)
+            }
+            Some(_) => text.to_vec(),
+            // More secrets than an automaton can hold: nothing is shown.
+            None => MASK.as_bytes().to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Redactor, Secret};
+
+    #[test]
+    fn short_secrets_show_nothing() {
+        assert_eq!(Secret::new(b"hunter2".as_slice()).redacted(), "********");
+        assert_eq!(
+            Secret::new(b"\x1b[0m and so on and on".as_slice()).redacted(),
+            "********"
+        );
+    }
+
+    #[test]
+    fn a_redactor_masks_secrets_wherever_they_stand() {
+        let secrets = [
+            Secret::new(b"abcdefgh".as_slice()),
+            Secret::new(b"cde".as_slice()),
+        ];
+        let redactor = Redactor::new(secrets.iter());
+        assert_eq!(redactor.redact(b"x/abcdefgh/cde"), b"x/********/cde");
+        assert_eq!(Redactor::new(std::iter::empty()).redact(b"plain"), b"plain");
+    }
+}

@@ -1,0 +1,497 @@
+//! Commits that another side lacks: those of a push, a merge or a ref update.
+//!
+//! The walk is our own, over raw commits: libgit2's obeys grafts, which would hide history. A
+//! commit that only clock skew keeps from being recognised as known is read once too often,
+//! never once too seldom.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use super::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, tag_target};
+use super::staged::BlobReader;
+use super::{Blob, Content, Listing, ReadError, Reader, Repository, Source, SourceError, Unit};
+use crate::finding::{CommitInfo, Origin, Place, Skipped};
+
+/// Something that is sent, with the name it is sent under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tip {
+    /// What the ref will point at: a commit, a tag, or rarely a tree or a blob.
+    pub id: ObjectId,
+    /// The name it is to have on the other side, or empty.
+    pub name: Vec<u8>,
+}
+
+/// What the other side has.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Objects it is known to have; those that are not here are passed over.
+    pub ids: Vec<ObjectId>,
+    /// Prefixes of the refs of this repository that stand for what it has.
+    pub ref_prefixes: Vec<String>,
+}
+
+/// The commits that can be reached from tips and not from what is known, oldest first, with
+/// their messages, names and the blobs in which they differ from every parent.
+#[derive(Debug)]
+pub struct Commits {
+    tips: Vec<Tip>,
+    known: Known,
+    max_object_bytes: u64,
+    spare: Mutex<Option<Repository>>,
+}
+
+impl Commits {
+    /// Makes a source of what `tips` bring to a side that has `known`.
+    #[must_use]
+    pub const fn new(tips: Vec<Tip>, known: Known, max_object_bytes: u64) -> Self {
+        Commits {
+            tips,
+            known,
+            max_object_bytes,
+            spare: Mutex::new(None),
+        }
+    }
+}
+
+impl Source for Commits {
+    fn list(&self) -> Result<Listing, SourceError> {
+        let mut repository = Repository::open()?.with_max_object_bytes(self.max_object_bytes);
+        let (mut known, broken) = repository.refs(&self.known.ref_prefixes)?;
+        known.extend(&self.known.ids);
+        let mut list = Lister::new(&mut repository);
+        list.listing
+            .skipped
+            .extend(broken.into_iter().map(|reason| Skipped {
+                path: b"refs".to_vec(),
+                reason,
+                incomplete: true,
+            }));
+        let mut starts = Vec::new();
+        for tip in &self.tips {
+            list.name(Place::RefName, &tip.name, None);
+            starts.extend(list.peel(tip)?);
+        }
+        let commits = list.walk(starts, &known)?;
+        for (id, commit) in commits.into_iter().rev() {
+            list.commit(id, &commit)?;
+        }
+        let listing = list.listing;
+        if let Ok(mut spare) = self.spare.lock() {
+            *spare = Some(repository);
+        }
+        Ok(listing)
+    }
+
+    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
+        let spare = self.spare.lock().ok().and_then(|mut spare| spare.take());
+        let repository = match spare {
+            Some(repository) => repository,
+            None => Repository::open()?.with_max_object_bytes(self.max_object_bytes),
+        };
+        Ok(Box::new(BlobReader { repository }))
+    }
+}
+
+/// How many bytes of parsed trees are kept, roughly: neighbours in history share most of them.
+const TREE_CACHE_ENTRIES: usize = 400_000;
+
+struct Lister<'a> {
+    repository: &'a mut Repository,
+    listing: Listing,
+    seen_blobs: HashSet<ObjectId>,
+    seen_names: HashSet<Arc<[u8]>>,
+    trees: HashMap<ObjectId, Arc<Vec<TreeEntry>>>,
+    cached_entries: usize,
+}
+
+impl<'a> Lister<'a> {
+    fn new(repository: &'a mut Repository) -> Self {
+        Lister {
+            repository,
+            listing: Listing::default(),
+            seen_blobs: HashSet::new(),
+            seen_names: HashSet::new(),
+            trees: HashMap::new(),
+            cached_entries: 0,
+        }
+    }
+
+    fn push(
+        &mut self,
+        place: Place,
+        path: &Arc<[u8]>,
+        commit: Option<&Arc<CommitInfo>>,
+        content: Content,
+    ) {
+        let origin = Origin {
+            place,
+            path: path.clone(),
+            commit: commit.cloned(),
+        };
+        self.listing.units.push(Unit {
+            origin,
+            size_hint: 0,
+            content,
+        });
+    }
+
+    fn name(&mut self, place: Place, name: &[u8], commit: Option<&Arc<CommitInfo>>) {
+        let name: Arc<[u8]> = name.into();
+        if !name.is_empty() && self.seen_names.insert(name.clone()) {
+            self.push(place, &name, commit, Content::Name);
+        }
+    }
+
+    /// Lists the tags on the way from a tip to its commit, or the tree or blob at its end.
+    fn peel(&mut self, tip: &Tip) -> Result<Option<ObjectId>, SourceError> {
+        let name: Arc<[u8]> = tip.name.as_slice().into();
+        let mut id = tip.id;
+        for _ in 0..64 {
+            let (kind, target) = self
+                .repository
+                .object(&id, |kind, raw| (kind, tag_target(raw)))?;
+            match (kind, target) {
+                (Kind::Commit, _) => return Ok(Some(id)),
+                (Kind::Tag, Some(target)) => {
+                    self.push(Place::TagMessage, &name, None, Content::Header(id));
+                    self.push(Place::TagMessage, &name, None, Content::Text(id));
+                    id = target;
+                }
+                (Kind::Tag, None) => {
+                    return Err(SourceError::Other(format!("tag {id} is malformed")));
+                }
+                (Kind::Blob, _) => {
+                    self.blob(&name, id, Vec::new(), Arc::default(), None);
+                    return Ok(None);
+                }
+                (Kind::Tree, _) => {
+                    self.tree_changes(Some(id), &[], None)?;
+                    return Ok(None);
+                }
+            }
+        }
+        Err(SourceError::Other(format!(
+            "{} is a tag of a tag, 64 times over",
+            tip.id
+        )))
+    }
+
+    fn blob(
+        &mut self,
+        path: &Arc<[u8]>,
+        id: ObjectId,
+        bases: Vec<ObjectId>,
+        gone: Arc<[ObjectId]>,
+        commit: Option<&Arc<CommitInfo>>,
+    ) {
+        if self.seen_blobs.insert(id) {
+            let blob = Blob { id, bases, gone };
+            self.push(Place::Commit, path, commit, Content::Blob(blob));
+        }
+    }
+
+    /// Returns the commits to read, newest first: those that a walk by date from `starts` meets
+    /// and that no known commit is found to reach.
+    fn walk(
+        &mut self,
+        starts: Vec<ObjectId>,
+        known: &[ObjectId],
+    ) -> Result<Vec<(ObjectId, Commit)>, SourceError> {
+        let mut walk = Walk::default();
+        for id in known {
+            // What the other side has need not be here.
+            if let Ok(Some((id, commit))) = self.repository.commit(id) {
+                walk.add(id, commit, true);
+            }
+        }
+        for id in starts {
+            self.visit(&mut walk, id, false)?;
+        }
+        let mut order = Vec::new();
+        while walk.has_wanted() {
+            let Some(id) = walk.next() else { break };
+            let (parents, is_known) = walk.parents(&id);
+            if !is_known {
+                order.push(id);
+            }
+            for parent in parents {
+                self.visit(&mut walk, parent, is_known)?;
+            }
+        }
+        let mut commits = walk.commits;
+        let wanted = order.into_iter().filter_map(|id| {
+            let state = commits.remove(&id)?;
+            (!state.is_known).then_some((id, state.commit))
+        });
+        Ok(wanted.collect())
+    }
+
+    fn visit(&mut self, walk: &mut Walk, id: ObjectId, is_known: bool) -> Result<(), SourceError> {
+        if walk.commits.contains_key(&id) {
+            if is_known {
+                walk.mark_known(id);
+            }
+            return Ok(());
+        }
+        match self.repository.commit(&id) {
+            Ok(Some((id, commit))) => walk.add(id, commit, is_known),
+            Ok(None) => return Err(SourceError::Other(format!("parent {id} is no commit"))),
+            // History of the other side may end at a shallow boundary; ours must not be lost.
+            Err(_) if is_known => {}
+            Err(error) => {
+                let shallow = self.repository.is_shallow();
+                let hint = if shallow {
+                    "; this clone is shallow: git fetch --unshallow"
+                } else {
+                    ""
+                };
+                self.listing.skipped.push(Skipped {
+                    path: id.to_string().into_bytes(),
+                    reason: format!("{error}{hint}"),
+                    incomplete: true,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, id: ObjectId, commit: &Commit) -> Result<(), SourceError> {
+        self.listing.commits += 1;
+        let info = Arc::new(CommitInfo {
+            id: id.to_string(),
+            author: commit.author.clone(),
+            time: commit.author_time,
+        });
+        let none: Arc<[u8]> = Arc::default();
+        self.push(Place::CommitHeader, &none, Some(&info), Content::Header(id));
+        self.push(Place::CommitMessage, &none, Some(&info), Content::Text(id));
+        let mut parents = Vec::new();
+        for parent in &commit.parents {
+            // A shallow clone ends here; the commit is then compared with nothing, which reads
+            // too much rather than too little.
+            if let Ok(Some((_, parent))) = self.repository.commit(parent) {
+                parents.push(parent.tree);
+            }
+        }
+        self.tree_changes(Some(commit.tree), &parents, Some(&info))
+    }
+
+    /// Lists the blobs of `tree` that none of `parents` has at the same path.
+    fn tree_changes(
+        &mut self,
+        tree: Option<ObjectId>,
+        parents: &[ObjectId],
+        commit: Option<&Arc<CommitInfo>>,
+    ) -> Result<(), SourceError> {
+        let parents = parents.iter().copied().map(Some).collect();
+        let mut todo = vec![Folder {
+            path: Vec::new(),
+            tree,
+            parents,
+        }];
+        let mut changed = Vec::new();
+        let mut gone = Vec::new();
+        while let Some(folder) = todo.pop() {
+            if let Err(error) = self.folder_changes(&folder, &mut todo, &mut changed, &mut gone) {
+                self.listing.skipped.push(Skipped {
+                    path: folder.path,
+                    reason: error.to_string(),
+                    incomplete: true,
+                });
+            }
+        }
+        changed.sort_by(|a, b| a.0.cmp(&b.0));
+        let gone: Arc<[ObjectId]> = gone.into();
+        for (path, id, bases) in changed {
+            let path: Arc<[u8]> = path.into();
+            let is_new = bases.is_empty();
+            if is_new {
+                self.name(Place::Path, &path, commit);
+            }
+            let gone = if is_new { gone.clone() } else { Arc::default() };
+            self.blob(&path, id, bases, gone, commit);
+        }
+        Ok(())
+    }
+
+    fn folder_changes(
+        &mut self,
+        folder: &Folder,
+        todo: &mut Vec<Folder>,
+        changed: &mut Vec<(Vec<u8>, ObjectId, Vec<ObjectId>)>,
+        gone: &mut Vec<ObjectId>,
+    ) -> Result<(), ReadError> {
+        let own = self.entries(folder.tree)?;
+        let mut theirs = Vec::new();
+        for parent in &folder.parents {
+            theirs.push(self.entries(*parent)?);
+        }
+        let their_names: Vec<HashMap<&[u8], &TreeEntry>> = theirs
+            .iter()
+            .map(|entries| entries.iter().map(|entry| (&*entry.name, entry)).collect())
+            .collect();
+        for entry in own.iter() {
+            let before: Vec<Option<&TreeEntry>> = their_names
+                .iter()
+                .map(|names| names.get(&*entry.name).copied())
+                .collect();
+            let same = |old: &&TreeEntry| old.id == entry.id && old.mode == entry.mode;
+            if before.iter().flatten().any(same) || entry.mode == MODE_GITLINK {
+                continue;
+            }
+            let path = join(&folder.path, &entry.name);
+            let is_tree = |old: &&TreeEntry| old.mode == MODE_TREE;
+            if entry.mode == MODE_TREE {
+                let parents = before
+                    .iter()
+                    .map(|old| old.filter(is_tree).map(|old| old.id))
+                    .collect();
+                todo.push(Folder {
+                    path,
+                    tree: Some(entry.id),
+                    parents,
+                });
+            } else {
+                let bases: Vec<ObjectId> = before
+                    .iter()
+                    .flatten()
+                    .filter(|old| !is_tree(old))
+                    .map(|old| old.id)
+                    .collect();
+                if !bases.contains(&entry.id) {
+                    changed.push((path, entry.id, bases));
+                }
+            }
+        }
+        if let [only] = &theirs[..] {
+            note_losses(folder, &own, only, todo, gone);
+        }
+        Ok(())
+    }
+
+    fn entries(&mut self, tree: Option<ObjectId>) -> Result<Arc<Vec<TreeEntry>>, ReadError> {
+        let Some(id) = tree else {
+            return Ok(Arc::default());
+        };
+        if let Some(known) = self.trees.get(&id) {
+            return Ok(known.clone());
+        }
+        let entries = Arc::new(self.repository.tree(&id)?);
+        if self.cached_entries > TREE_CACHE_ENTRIES {
+            self.trees.clear();
+            self.cached_entries = 0;
+        }
+        self.cached_entries += entries.len();
+        self.trees.insert(id, entries.clone());
+        Ok(entries)
+    }
+}
+
+/// Notes what the only parent has and the commit has not: a file may have been renamed.
+fn note_losses(
+    folder: &Folder,
+    own: &[TreeEntry],
+    theirs: &[TreeEntry],
+    todo: &mut Vec<Folder>,
+    gone: &mut Vec<ObjectId>,
+) {
+    let kept: HashSet<&[u8]> = own.iter().map(|entry| &*entry.name).collect();
+    for old in theirs.iter().filter(|old| !kept.contains(&*old.name)) {
+        if old.mode == MODE_TREE {
+            let path = join(&folder.path, &old.name);
+            todo.push(Folder {
+                path,
+                tree: None,
+                parents: vec![Some(old.id)],
+            });
+        } else if old.mode != MODE_GITLINK {
+            gone.push(old.id);
+        }
+    }
+}
+
+/// A directory of a commit beside that of its parents.
+struct Folder {
+    path: Vec<u8>,
+    tree: Option<ObjectId>,
+    parents: Vec<Option<ObjectId>>,
+}
+
+fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() {
+        name.to_vec()
+    } else {
+        [folder, b"/", name].concat()
+    }
+}
+
+/// Commits met so far, with those that still have to be followed in order of their date.
+#[derive(Default)]
+struct Walk {
+    commits: HashMap<ObjectId, State>,
+    queue: BinaryHeap<(i64, Reverse<ObjectId>)>,
+    /// How many in the queue are not known.
+    wanted: usize,
+}
+
+struct State {
+    commit: Commit,
+    is_known: bool,
+    is_queued: bool,
+}
+
+impl Walk {
+    fn add(&mut self, id: ObjectId, commit: Commit, is_known: bool) {
+        if self.commits.contains_key(&id) {
+            if is_known {
+                self.mark_known(id);
+            }
+            return;
+        }
+        self.queue.push((commit.committer_time, Reverse(id)));
+        self.wanted += usize::from(!is_known);
+        self.commits.insert(
+            id,
+            State {
+                commit,
+                is_known,
+                is_queued: true,
+            },
+        );
+    }
+
+    /// Marks a commit as known, and those behind it that were met already.
+    fn mark_known(&mut self, id: ObjectId) {
+        let mut todo = vec![id];
+        while let Some(id) = todo.pop() {
+            let Some(state) = self.commits.get_mut(&id).filter(|state| !state.is_known) else {
+                continue;
+            };
+            state.is_known = true;
+            if state.is_queued {
+                self.wanted -= 1;
+            } else {
+                todo.extend(&state.commit.parents);
+            }
+        }
+    }
+
+    const fn has_wanted(&self) -> bool {
+        self.wanted > 0
+    }
+
+    fn next(&mut self) -> Option<ObjectId> {
+        let (_, Reverse(id)) = self.queue.pop()?;
+        let state = self.commits.get_mut(&id)?;
+        state.is_queued = false;
+        self.wanted -= usize::from(!state.is_known);
+        Some(id)
+    }
+
+    fn parents(&self, id: &ObjectId) -> (Vec<ObjectId>, bool) {
+        self.commits.get(id).map_or((Vec::new(), true), |state| {
+            (state.commit.parents.clone(), state.is_known)
+        })
+    }
+}

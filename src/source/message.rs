@@ -1,0 +1,188 @@
+//! A commit message as git will store it.
+//!
+//! What git removes before it commits is not scanned: the comments of its template name branches
+//! and files, and `commit -v` shows the diff, removed secrets too. Where it cannot be told
+//! whether git will remove a line, the line is scanned. Source of the rules:
+//! <https://git-scm.com/docs/git-commit#Documentation/git-commit.txt---cleanupmode>.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Content, Fragment, Listing, ReadError, Reader, Repository, Source, SourceError, Unit};
+use crate::finding::{Origin, Place};
+
+/// Which message to read, and how git will clean it up.
+#[derive(Debug, Clone)]
+pub struct MessageOptions {
+    /// The file that holds the message.
+    pub file: PathBuf,
+    /// How it will be cleaned up.
+    pub cleanup: Cleanup,
+}
+
+/// What git removes from a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cleanup {
+    /// What the repository's configuration says; `edited` if an editor is opened, which alone
+    /// makes git remove comments by default.
+    Configured {
+        /// Whether an editor is opened.
+        edited: bool,
+    },
+    /// Nothing.
+    Verbatim,
+}
+
+/// A message that is about to become a commit's.
+#[derive(Debug)]
+pub struct Message {
+    options: MessageOptions,
+}
+
+impl Message {
+    /// Makes a source of one message.
+    #[must_use]
+    pub const fn new(options: MessageOptions) -> Self {
+        Message { options }
+    }
+
+    fn rules(&self) -> Result<Rules, SourceError> {
+        let Cleanup::Configured { edited } = self.options.cleanup else {
+            return Ok(Rules::default());
+        };
+        let repository = Repository::open()?;
+        let mode = repository.config("commit.cleanup")?;
+        let string = repository.config("core.commentString")?;
+        let comment = match string {
+            Some(string) => Some(string),
+            None => repository.config("core.commentChar")?,
+        };
+        let prefixes = match comment.as_deref() {
+            // Git picks one that no line of the message began with when it wrote the template.
+            Some("auto") => Vec::new(),
+            Some(prefix) => vec![prefix.as_bytes().to_vec()],
+            None => vec![b"#".to_vec()],
+        };
+        let comments_go = match mode.as_deref() {
+            Some("strip") => true,
+            Some("verbatim" | "whitespace" | "scissors") => false,
+            _ => edited,
+        };
+        let scissors_cut = edited && mode.as_deref() != Some("verbatim");
+        Ok(Rules {
+            prefixes,
+            comments_go,
+            scissors_cut,
+        })
+    }
+}
+
+impl Source for Message {
+    fn list(&self) -> Result<Listing, SourceError> {
+        let file = &self.options.file;
+        let raw = std::fs::read(file).map_err(|error| SourceError::file(file, error))?;
+        let kept: Arc<[u8]> = self.rules()?.keep(&raw).into();
+        let origin = Origin::new(Place::Message, file.as_os_str().as_encoded_bytes());
+        let size_hint = kept.len() as u64;
+        let unit = Unit {
+            origin,
+            size_hint,
+            content: Content::Bytes(kept),
+        };
+        Ok(Listing {
+            units: vec![unit],
+            ..Listing::default()
+        })
+    }
+
+    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
+        Ok(Box::new(MessageReader))
+    }
+}
+
+struct MessageReader;
+
+impl Reader for MessageReader {
+    fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
+        if let Content::Bytes(bytes) = &unit.content {
+            each(Fragment::whole(bytes));
+        }
+        Ok(())
+    }
+}
+
+/// Git writes this behind the comment prefix; what stands below goes.
+const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";
+
+#[derive(Debug, Default)]
+struct Rules {
+    /// What begins a comment.
+    prefixes: Vec<Vec<u8>>,
+    comments_go: bool,
+    scissors_cut: bool,
+}
+
+impl Rules {
+    /// Returns the message with lines that git removes emptied, so that the others keep their
+    /// numbers.
+    fn keep(&self, raw: &[u8]) -> Vec<u8> {
+        let mut kept = Vec::with_capacity(raw.len());
+        let lines: Vec<&[u8]> = raw.split_inclusive(|&byte| byte == b'\n').collect();
+        for (index, line) in lines.iter().enumerate() {
+            let next = lines.get(index + 1).copied().unwrap_or_default();
+            if self.scissors_cut && is_scissors(line, next) {
+                break;
+            }
+            let is_comment = self.prefixes.iter().any(|prefix| line.starts_with(prefix));
+            if self.comments_go && is_comment {
+                kept.push(b'\n');
+            } else {
+                kept.extend_from_slice(line);
+            }
+        }
+        kept
+    }
+}
+
+/// Whether git itself drew this line: it explains it in the next one.
+fn is_scissors(line: &[u8], next: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let Some(prefix) = line.strip_suffix(SCISSORS) else {
+        return false;
+    };
+    !prefix.is_empty()
+        && prefix.len() <= 16
+        && next.starts_with(prefix)
+        && next.len() > prefix.len() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rules;
+
+    fn keep(comments_go: bool, scissors_cut: bool, text: &str) -> String {
+        let rules = Rules {
+            prefixes: vec![b"#".to_vec()],
+            comments_go,
+            scissors_cut,
+        };
+        String::from_utf8(rules.keep(text.as_bytes())).unwrap()
+    }
+
+    const CUT: &str = "# ------------------------ >8 ------------------------\n";
+
+    #[test]
+    fn what_git_removes_is_not_kept_and_lines_keep_their_numbers() {
+        assert_eq!(keep(true, true, "a\n# b\nc # d\n"), "a\n\nc # d\n");
+        assert_eq!(keep(false, true, "a\n# b\n"), "a\n# b\n");
+        let message = format!("a\n{CUT}# Do not modify\ndiff\n");
+        assert_eq!(keep(true, true, &message), "a\n");
+        assert_eq!(keep(false, false, &message), message);
+    }
+
+    #[test]
+    fn a_line_that_only_looks_like_scissors_cuts_nothing() {
+        let message = format!("a\n{CUT}secret below\n");
+        assert_eq!(keep(true, true, &message), "a\n\nsecret below\n");
+    }
+}

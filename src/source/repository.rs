@@ -1,0 +1,507 @@
+//! A repository: libgit2 first, git's plumbing where libgit2 refuses.
+//!
+//! libgit2 refuses SHA-256, reftable and partial-clone extensions, split and sparse indexes, and
+//! a few more. Everything above this file sees one type and raw objects, and cannot tell which
+//! of the two has read them.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use git2::ErrorCode;
+
+use super::object::{Commit, Kind, ObjectId, TreeEntry, parse_tree, tag_target};
+use super::plumbing::{self, CatFile};
+use super::{MAX_OBJECT_BYTES, ReadError, SourceError};
+#[cfg(not(unix))]
+use crate::text::escape::escape;
+
+/// A repository that neither libgit2 nor git opens.
+#[derive(Debug, thiserror::Error)]
+pub enum RepositoryError {
+    /// There is none here.
+    #[error(
+        "this is not a git repository; run tightlip inside one, or scan files with `tightlip scan`"
+    )]
+    NotFound,
+    /// There is one, and it cannot be read.
+    #[error("the repository cannot be opened: libgit2 says \"{native}\", git says \"{git}\"")]
+    Refused {
+        /// libgit2's reason.
+        native: String,
+        /// Git's reason.
+        git: String,
+    },
+}
+
+/// A changed path of the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct IndexChange {
+    pub(super) path: Vec<u8>,
+    /// The mode and id of what is staged; `None` where the path is removed.
+    pub(super) new: Option<(u32, ObjectId)>,
+    /// The id that the tree has at the path.
+    pub(super) old: Option<ObjectId>,
+}
+
+/// An open repository, for one thread.
+pub struct Repository {
+    native: Option<git2::Repository>,
+    cat_file: Option<CatFile>,
+    git_dir: PathBuf,
+    max_object_bytes: u64,
+    buffer: Vec<u8>,
+}
+
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repository")
+            .field("git_dir", &self.git_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+static SETTINGS: Once = Once::new();
+
+impl Repository {
+    /// Opens the repository that git would use here: the environment (`GIT_DIR`,
+    /// `GIT_INDEX_FILE`, quarantined objects of a push) counts, then the working directory.
+    ///
+    /// # Errors
+    /// There is none, or neither libgit2 nor git can open it.
+    pub fn open() -> Result<Self, RepositoryError> {
+        SETTINGS.call_once(|| {
+            // libgit2 hashes every object it reads; git does not, and it is worth a factor of 4.
+            git2::opts::strict_hash_verification(false);
+            git2::opts::enable_caching(false);
+        });
+        let native = match git2::Repository::open_from_env() {
+            Ok(native) => native,
+            Err(error) => return Repository::open_by_git(&error),
+        };
+        let git_dir = native.path().to_owned();
+        Ok(Repository::new(Some(native), git_dir))
+    }
+
+    fn open_by_git(native: &git2::Error) -> Result<Self, RepositoryError> {
+        match plumbing::run_str(&["rev-parse", "--absolute-git-dir"]) {
+            Ok(said) => Ok(Repository::new(None, path_from(said.trim_ascii_end()))),
+            Err(_) if native.code() == ErrorCode::NotFound => Err(RepositoryError::NotFound),
+            Err(error) => Err(RepositoryError::Refused {
+                native: native.message().to_owned(),
+                git: error.to_string(),
+            }),
+        }
+    }
+
+    fn new(native: Option<git2::Repository>, git_dir: PathBuf) -> Self {
+        Repository {
+            native,
+            cat_file: None,
+            git_dir,
+            max_object_bytes: MAX_OBJECT_BYTES,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Sets the size above which an object is left out and named.
+    #[must_use]
+    pub fn with_max_object_bytes(mut self, bytes: u64) -> Self {
+        self.max_object_bytes = bytes;
+        self
+    }
+
+    /// Returns the git directory; of a linked worktree, its own.
+    #[must_use]
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// Returns the value of a configuration key, as git has it.
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn config(&self, key: &str) -> Result<Option<String>, SourceError> {
+        // Values of `git -c` reach libgit2 by no road.
+        let from_environment = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some());
+        if let Some(native) = self.native.as_ref().filter(|_| !from_environment) {
+            let snapshot = native.config().and_then(|mut config| config.snapshot());
+            return match snapshot.and_then(|config| config.get_string(key)) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+                Err(error) => Err(SourceError::Other(format!(
+                    "cannot read {key}: {}",
+                    error.message()
+                ))),
+            };
+        }
+        let output = plumbing::git()
+            .args(["config", "-z", "--get", key])
+            .output();
+        let output = output.map_err(SourceError::NoGit)?;
+        match output.status.code() {
+            Some(0) => Ok(Some(
+                String::from_utf8_lossy(&output.stdout)
+                    .trim_end_matches('\0')
+                    .into(),
+            )),
+            Some(1) => Ok(None),
+            _ => Err(SourceError::Other(format!(
+                "cannot read {key}: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            ))),
+        }
+    }
+
+    /// Calls `each` with an object's type and bytes.
+    ///
+    /// # Errors
+    /// It is missing, damaged or too large.
+    pub(super) fn object<T>(
+        &mut self,
+        id: &ObjectId,
+        each: impl FnOnce(Kind, &[u8]) -> T,
+    ) -> Result<T, ReadError> {
+        if let Some(native) = &self.native
+            && let Ok(oid) = git2::Oid::from_bytes(id.as_bytes())
+            && let Ok(odb) = native.odb()
+            && let Ok((size, _)) = odb.read_header(oid)
+        {
+            if size as u64 > self.max_object_bytes {
+                return Err(ReadError::too_large(id, size as u64, self.max_object_bytes));
+            }
+            if let Ok(object) = odb.read(oid)
+                && let Some(kind) = kind(object.kind())
+            {
+                return Ok(each(kind, object.data()));
+            }
+        }
+        // What libgit2 cannot read, git may; if git cannot either, its answer is the reason.
+        let cat_file = match &mut self.cat_file {
+            Some(running) => running,
+            none => none.insert(CatFile::start()?),
+        };
+        let kind = cat_file.read(id, self.max_object_bytes, &mut self.buffer)?;
+        Ok(each(kind, &self.buffer))
+    }
+
+    /// Returns an object's size, where it is cheap to know; 0 where it is not.
+    pub(super) fn size(&self, id: &ObjectId) -> u64 {
+        let size = || {
+            let odb = self.native.as_ref()?.odb().ok()?;
+            let (size, _) = odb
+                .read_header(git2::Oid::from_bytes(id.as_bytes()).ok()?)
+                .ok()?;
+            Some(size as u64)
+        };
+        size().unwrap_or(0)
+    }
+
+    /// Reads a commit, following annotated tags; `None` if `id` is no commit in the end.
+    pub(super) fn commit(
+        &mut self,
+        id: &ObjectId,
+    ) -> Result<Option<(ObjectId, Commit)>, ReadError> {
+        let mut id = *id;
+        // Tags of tags are rare and short; one that goes on is made to harm.
+        for _ in 0..64 {
+            let next = self.object(&id, |kind, raw| match kind {
+                Kind::Commit => Some(Ok(Commit::parse(raw))),
+                Kind::Tag => tag_target(raw).map(Err),
+                Kind::Blob | Kind::Tree => None,
+            })?;
+            match next {
+                Some(Ok(Some(commit))) => return Ok(Some((id, commit))),
+                Some(Ok(None)) => return Err(ReadError::object(&id, "it is a malformed commit")),
+                Some(Err(target)) => id = target,
+                None => return Ok(None),
+            }
+        }
+        Err(ReadError::object(
+            &id,
+            "it is a tag of a tag, 64 times over",
+        ))
+    }
+
+    /// Reads a tree.
+    pub(super) fn tree(&mut self, id: &ObjectId) -> Result<Vec<TreeEntry>, ReadError> {
+        let entries = self.object(id, |kind, raw| {
+            (kind == Kind::Tree)
+                .then(|| parse_tree(raw, id.as_bytes().len()))
+                .flatten()
+        })?;
+        entries.ok_or_else(|| ReadError::object(id, "it is a malformed tree"))
+    }
+
+    /// Returns what HEAD points at; `None` before the first commit.
+    pub(super) fn head(&self) -> Result<Option<ObjectId>, SourceError> {
+        if let Some(native) = &self.native {
+            return match native.head().and_then(|head| head.resolve()) {
+                Ok(head) => Ok(head
+                    .target()
+                    .and_then(|oid| ObjectId::from_bytes(oid.as_bytes()))),
+                Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(None),
+                Err(error) => Err(SourceError::Other(format!(
+                    "cannot read HEAD: {}",
+                    error.message()
+                ))),
+            };
+        }
+        let output = plumbing::git()
+            .args(["rev-parse", "--verify", "-q", "HEAD"])
+            .output();
+        let output = output.map_err(SourceError::NoGit)?;
+        if output.status.success() {
+            return ObjectId::parse(output.stdout.trim_ascii_end())
+                .map(Some)
+                .ok_or_else(|| SourceError::Other("git says no id for HEAD".into()));
+        }
+        // Unborn only if HEAD is a symbolic ref; anything else is damage.
+        plumbing::run_str(&["symbolic-ref", "-q", "HEAD"]).map(|_| None)
+    }
+
+    /// Returns every ref whose name begins with one of `prefixes`, with what it points at, tags
+    /// not peeled. Refs that cannot be read are named in the second list.
+    pub(super) fn refs(
+        &self,
+        prefixes: &[String],
+    ) -> Result<(Vec<ObjectId>, Vec<String>), SourceError> {
+        let is_wanted = |name: &[u8]| {
+            prefixes
+                .iter()
+                .any(|prefix| name.starts_with(prefix.as_bytes()))
+        };
+        if let Some(native) = &self.native {
+            let refused = |error: git2::Error| {
+                SourceError::Other(format!("cannot list refs: {}", error.message()))
+            };
+            let mut ids = Vec::new();
+            let mut broken = Vec::new();
+            for reference in native.references().map_err(refused)? {
+                match reference {
+                    Ok(reference) if is_wanted(reference.name_bytes()) => {
+                        ids.extend(
+                            reference
+                                .target()
+                                .and_then(|oid| ObjectId::from_bytes(oid.as_bytes())),
+                        );
+                    }
+                    Ok(_) => {}
+                    Err(error) => broken.push(error.message().to_owned()),
+                }
+            }
+            return Ok((ids, broken));
+        }
+        let listed = plumbing::run_str(&["for-each-ref", "--format=%(objectname) %(refname)"])?;
+        let ids = listed.split(|&byte| byte == b'\n').filter_map(|line| {
+            let (id, name) = line.split_at_checked(line.iter().position(|&byte| byte == b' ')?)?;
+            is_wanted(&name[1..]).then(|| ObjectId::parse(id)).flatten()
+        });
+        Ok((ids.collect(), Vec::new()))
+    }
+
+    /// Returns how the index differs from `tree` (from nothing, if there is none).
+    pub(super) fn index_changes(
+        &self,
+        tree: Option<&ObjectId>,
+    ) -> Result<Vec<IndexChange>, SourceError> {
+        if let Some(native) = &self.native
+            && let Ok(changes) = native_changes(native, tree)
+        {
+            return Ok(changes);
+        }
+        plumbing_changes(tree)
+    }
+
+    /// Returns what the index has at `paths`, relative to the working directory of the process.
+    pub(super) fn index_files(
+        &self,
+        paths: &[PathBuf],
+    ) -> Result<Vec<(Vec<u8>, u32, ObjectId)>, SourceError> {
+        let mut arguments: Vec<&OsStr> = ["ls-files", "-s", "-z", "--full-name", "--"]
+            .iter()
+            .map(OsStr::new)
+            .collect();
+        arguments.extend(paths.iter().map(|path| path.as_os_str()));
+        parse_stages(&plumbing::run(&arguments)?)
+    }
+
+    /// Whether the repository is a shallow clone.
+    pub(super) fn is_shallow(&self) -> bool {
+        match &self.native {
+            Some(native) => native.is_shallow(),
+            None => plumbing::run_str(&["rev-parse", "--is-shallow-repository"])
+                .is_ok_and(|said| said.starts_with(b"true")),
+        }
+    }
+
+    /// Returns the empty tree's id in this repository's hash.
+    pub(super) fn empty_tree() -> Result<ObjectId, SourceError> {
+        let said = plumbing::run_str(&["hash-object", "-t", "tree", "/dev/null"])?;
+        ObjectId::parse(said.trim_ascii_end())
+            .ok_or_else(|| SourceError::Other("git says no id for the empty tree".into()))
+    }
+}
+
+fn kind(kind: git2::ObjectType) -> Option<Kind> {
+    Some(match kind {
+        git2::ObjectType::Blob => Kind::Blob,
+        git2::ObjectType::Tree => Kind::Tree,
+        git2::ObjectType::Commit => Kind::Commit,
+        git2::ObjectType::Tag => Kind::Tag,
+        git2::ObjectType::Any => return None,
+    })
+}
+
+/// Whether an index entry is only an intention (`git add -N`): it is not committed.
+const INTENT_TO_ADD: u16 = 0x2000;
+
+fn native_changes(
+    repository: &git2::Repository,
+    tree: Option<&ObjectId>,
+) -> Result<Vec<IndexChange>, git2::Error> {
+    let tree = tree
+        .map(|id| repository.find_tree(git2::Oid::from_bytes(id.as_bytes())?))
+        .transpose()?;
+    let index = repository.index()?;
+    let mut options = git2::DiffOptions::new();
+    options.include_typechange(true).skip_binary_check(true);
+    let diff = repository.diff_tree_to_index(tree.as_ref(), Some(&index), Some(&mut options))?;
+    let id = |file: &git2::DiffFile<'_>| {
+        ObjectId::from_bytes(file.id().as_bytes()).filter(|id| !id.is_zero())
+    };
+    let mut changes = Vec::new();
+    for delta in diff.deltas() {
+        let (old, new) = (delta.old_file(), delta.new_file());
+        let Some(path) = new.path_bytes().or(old.path_bytes()) else {
+            continue;
+        };
+        if delta.status() == git2::Delta::Conflicted {
+            continue;
+        }
+        let is_intent = index
+            .get_path(&path_from(path), 0)
+            .is_some_and(|entry| entry.flags_extended & INTENT_TO_ADD != 0);
+        let staged = match delta.status() {
+            git2::Delta::Deleted => None,
+            _ if is_intent => None,
+            _ => id(&new).map(|id| (u32::from(new.mode()), id)),
+        };
+        changes.push(IndexChange {
+            path: path.to_vec(),
+            new: staged,
+            old: id(&old),
+        });
+    }
+    for conflict in index.conflicts()? {
+        let conflict = conflict?;
+        for side in [conflict.our, conflict.their].into_iter().flatten() {
+            let new = ObjectId::from_bytes(side.id.as_bytes()).map(|id| (side.mode, id));
+            changes.push(IndexChange {
+                path: side.path,
+                new,
+                old: None,
+            });
+        }
+    }
+    Ok(changes)
+}
+
+fn plumbing_changes(tree: Option<&ObjectId>) -> Result<Vec<IndexChange>, SourceError> {
+    let tree = match tree {
+        Some(id) => *id,
+        None => Repository::empty_tree()?,
+    };
+    let flags = [
+        "diff-index",
+        "--cached",
+        "--raw",
+        "-z",
+        "--no-renames",
+        "--no-abbrev",
+    ];
+    let listed = plumbing::run_str(
+        &[&flags[..], &["--ignore-submodules=none", &tree.to_string()]].concat(),
+    )?;
+    let malformed =
+        || SourceError::Other("git diff-index said something that cannot be read".into());
+    let mut fields = listed.split(|&byte| byte == 0);
+    let mut changes = Vec::new();
+    let mut has_conflicts = false;
+    while let Some(header) = fields.next().filter(|header| !header.is_empty()) {
+        let path = fields.next().ok_or_else(malformed)?.to_vec();
+        let words: Vec<&[u8]> = header.split(|&byte| byte == b' ').collect();
+        let [_, mode, old, new, status] = words[..] else {
+            return Err(malformed());
+        };
+        if status.starts_with(b"U") {
+            has_conflicts = true;
+            continue;
+        }
+        let id = |hex: &[u8]| ObjectId::parse(hex).filter(|id| !id.is_zero());
+        let mode = std::str::from_utf8(mode)
+            .ok()
+            .and_then(|mode| u32::from_str_radix(mode, 8).ok());
+        let mode = mode.ok_or_else(malformed)?;
+        changes.push(IndexChange {
+            path,
+            new: id(new).map(|id| (mode, id)),
+            old: id(old),
+        });
+    }
+    if has_conflicts {
+        // ls-files lists what is below the directory it runs in.
+        let to_top = plumbing::run_str(&["rev-parse", "--show-cdup"])?;
+        let to_top = String::from_utf8_lossy(to_top.trim_ascii_end()).into_owned();
+        let to_top = if to_top.is_empty() { "." } else { &to_top };
+        let stages = plumbing::run_str(&["-C", to_top, "ls-files", "-u", "-z", "--full-name"])?;
+        for (path, mode, id) in parse_stages(&stages)? {
+            changes.push(IndexChange {
+                path,
+                new: Some((mode, id)),
+                old: None,
+            });
+        }
+    }
+    Ok(changes)
+}
+
+/// Parses `mode id stage TAB path NUL`, leaving out stage 1: the common ancestor is old.
+fn parse_stages(listed: &[u8]) -> Result<Vec<(Vec<u8>, u32, ObjectId)>, SourceError> {
+    let malformed = || SourceError::Other("git ls-files said something that cannot be read".into());
+    let mut entries = Vec::new();
+    for line in listed
+        .split(|&byte| byte == 0)
+        .filter(|line| !line.is_empty())
+    {
+        let tab = memchr::memchr(b'\t', line).ok_or_else(malformed)?;
+        let words: Vec<&[u8]> = line[..tab].split(|&byte| byte == b' ').collect();
+        let [mode, id, stage] = words[..] else {
+            return Err(malformed());
+        };
+        if stage == b"1" {
+            continue;
+        }
+        let mode = std::str::from_utf8(mode)
+            .ok()
+            .and_then(|mode| u32::from_str_radix(mode, 8).ok());
+        let (Some(mode), Some(id)) = (mode, ObjectId::parse(id)) else {
+            return Err(malformed());
+        };
+        entries.push((line[tab + 1..].to_vec(), mode, id));
+    }
+    Ok(entries)
+}
+
+#[cfg(unix)]
+pub(super) fn path_from(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    PathBuf::from(OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+pub(super) fn path_from(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(escape(bytes).into_owned())
+}

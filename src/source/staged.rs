@@ -1,0 +1,269 @@
+//! The index against HEAD: what the next commit would add.
+//!
+//! Blobs are read from the index, never files of the working tree, so filters, attributes and
+//! half-staged files change nothing. A path counts as changed if it differs from *every* parent:
+//! in a merge, what one side already has is no news.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use super::object::{MODE_GITLINK, MODE_TREE, ObjectId};
+use super::repository::IndexChange;
+use super::{
+    Added, Blob, Content, Fragment, Listing, ReadError, Reader, Repository, Source, SourceError,
+    Unit, hunk,
+};
+use crate::finding::{Origin, Place};
+
+/// What to read of the index.
+#[derive(Debug, Clone, Default)]
+pub struct StagedOptions {
+    /// Commits that are parents beside HEAD and that git has not written down yet: in
+    /// pre-merge-commit there is no `MERGE_HEAD`.
+    pub merge_heads: Vec<ObjectId>,
+    /// Files that are read whole from the index even where nothing of them is staged.
+    pub files: Vec<PathBuf>,
+    /// Objects larger than this are left out and named.
+    pub max_object_bytes: u64,
+}
+
+/// What is staged.
+#[derive(Debug)]
+pub struct Staged {
+    options: StagedOptions,
+    /// The handle that listed, for the first reader: opening costs more than reading a file.
+    spare: Mutex<Option<Repository>>,
+}
+
+impl Staged {
+    /// Makes a source of what is staged in the repository that git would use here.
+    #[must_use]
+    pub const fn new(options: StagedOptions) -> Self {
+        Staged {
+            options,
+            spare: Mutex::new(None),
+        }
+    }
+
+    /// The commits beside HEAD that the next commit will have as parents.
+    fn merge_heads(&self, repository: &Repository) -> Result<Vec<ObjectId>, SourceError> {
+        let mut heads = self.options.merge_heads.clone();
+        let file = repository.git_dir().join("MERGE_HEAD");
+        match std::fs::read(&file) {
+            Ok(text) => {
+                for line in text
+                    .split(|&byte| byte == b'\n')
+                    .filter(|line| !line.is_empty())
+                {
+                    let id = ObjectId::parse(line.trim_ascii());
+                    let broken = || SourceError::Other(format!("`{}` is damaged", file.display()));
+                    heads.push(id.ok_or_else(broken)?);
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(SourceError::file(&file, error)),
+        }
+        heads.sort();
+        heads.dedup();
+        Ok(heads)
+    }
+}
+
+impl Source for Staged {
+    fn list(&self) -> Result<Listing, SourceError> {
+        let mut repository =
+            Repository::open()?.with_max_object_bytes(self.options.max_object_bytes);
+        let head = repository.head()?;
+        let tree = match head {
+            Some(id) => Some(root_of(&mut repository, &id)?),
+            None => None,
+        };
+        let mut others = Vec::new();
+        for id in self.merge_heads(&repository)? {
+            others.push(root_of(&mut repository, &id)?);
+        }
+        let changes = repository.index_changes(tree.as_ref())?;
+        let gone: Arc<[ObjectId]> = changes
+            .iter()
+            .filter(|change| change.new.is_none())
+            .filter_map(|change| change.old)
+            .collect();
+        let mut listing = Listing::default();
+        for change in &changes {
+            list_change(change, &others, &gone, &mut repository, &mut listing)?;
+        }
+        for (path, mode, id) in self.unstaged_files(&repository, &changes)? {
+            push_blob(
+                &path,
+                (mode, id),
+                Vec::new(),
+                &Arc::default(),
+                &repository,
+                &mut listing,
+            );
+        }
+        if let Ok(mut spare) = self.spare.lock() {
+            *spare = Some(repository);
+        }
+        Ok(listing)
+    }
+
+    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
+        let spare = self.spare.lock().ok().and_then(|mut spare| spare.take());
+        let repository = match spare {
+            Some(repository) => repository,
+            None => Repository::open()?.with_max_object_bytes(self.options.max_object_bytes),
+        };
+        Ok(Box::new(BlobReader { repository }))
+    }
+}
+
+impl Staged {
+    /// What the index has of the files that were named and have no staged change.
+    fn unstaged_files(
+        &self,
+        repository: &Repository,
+        changes: &[IndexChange],
+    ) -> Result<Vec<(Vec<u8>, u32, ObjectId)>, SourceError> {
+        if self.options.files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut files = repository.index_files(&self.options.files)?;
+        files.retain(|(path, _, _)| changes.iter().all(|change| change.path != *path));
+        Ok(files)
+    }
+}
+
+fn root_of(repository: &mut Repository, id: &ObjectId) -> Result<ObjectId, SourceError> {
+    match repository.commit(id)? {
+        Some((_, commit)) => Ok(commit.tree),
+        None => Err(SourceError::Other(format!(
+            "{id} is no commit, so nothing can be compared with it"
+        ))),
+    }
+}
+
+fn list_change(
+    change: &IndexChange,
+    others: &[ObjectId],
+    gone: &Arc<[ObjectId]>,
+    repository: &mut Repository,
+    listing: &mut Listing,
+) -> Result<(), SourceError> {
+    let Some((mode, id)) = change.new else {
+        return Ok(());
+    };
+    let mut bases: Vec<ObjectId> = change.old.into_iter().collect();
+    for tree in others {
+        bases.extend(entry_at(repository, tree, &change.path)?);
+    }
+    if mode == MODE_GITLINK || mode == MODE_TREE || bases.contains(&id) {
+        return Ok(());
+    }
+    if bases.is_empty() {
+        listing.units.push(Unit {
+            origin: Origin::new(Place::Path, &change.path),
+            size_hint: 0,
+            content: Content::Name,
+        });
+    }
+    push_blob(&change.path, (mode, id), bases, gone, repository, listing);
+    Ok(())
+}
+
+fn push_blob(
+    path: &[u8],
+    (_, id): (u32, ObjectId),
+    bases: Vec<ObjectId>,
+    gone: &Arc<[ObjectId]>,
+    repository: &Repository,
+    listing: &mut Listing,
+) {
+    let gone = if bases.is_empty() {
+        gone.clone()
+    } else {
+        Arc::default()
+    };
+    listing.units.push(Unit {
+        origin: Origin::new(Place::Index, path),
+        size_hint: repository.size(&id),
+        content: Content::Blob(Blob { id, bases, gone }),
+    });
+}
+
+/// The id of what a tree has at `path`, if it has anything.
+fn entry_at(
+    repository: &mut Repository,
+    tree: &ObjectId,
+    path: &[u8],
+) -> Result<Option<ObjectId>, ReadError> {
+    let mut at = *tree;
+    let mut names = path.split(|&byte| byte == b'/').peekable();
+    while let Some(name) = names.next() {
+        let entries = repository.tree(&at)?;
+        match entries.into_iter().find(|entry| entry.name == name) {
+            Some(entry) if names.peek().is_none() => return Ok(Some(entry.id)),
+            Some(entry) if entry.mode == MODE_TREE => at = entry.id,
+            _ => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+/// Reads blobs, names, and parts of commits and tags.
+pub(super) struct BlobReader {
+    pub(super) repository: Repository,
+}
+
+impl Reader for BlobReader {
+    fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
+        match &unit.content {
+            Content::Blob(blob) => self
+                .repository
+                .object(&blob.id, |_, bytes| each(Fragment::whole(bytes))),
+            Content::Header(id) => self.repository.object(id, |_, raw| {
+                each(Fragment::whole(&raw[..super::object::header_bytes(raw)]));
+            }),
+            Content::Text(id) => self.repository.object(id, |_, raw| {
+                each(Fragment::whole(&raw[super::object::header_bytes(raw)..]));
+            }),
+            Content::Bytes(bytes) => {
+                each(Fragment::whole(bytes));
+                Ok(())
+            }
+            Content::Name | Content::File(_) | Content::Link(_) | Content::Stdin => {
+                each(Fragment::whole(&unit.origin.path));
+                Ok(())
+            }
+        }
+    }
+
+    fn added(&mut self, unit: &Unit, bytes: &[u8]) -> Result<Added, ReadError> {
+        let Content::Blob(blob) = &unit.content else {
+            return Ok(Added::All);
+        };
+        let mut added = Added::All;
+        for base in &blob.bases {
+            added = hunk::both(added, self.against(base, bytes)?);
+        }
+        if blob.bases.is_empty() {
+            for gone in blob.gone.iter().take(MAX_GONE) {
+                let against = self.against(gone, bytes)?;
+                if hunk::is_mostly_old(&against, bytes.len()) {
+                    added = hunk::both(added, against);
+                }
+            }
+        }
+        Ok(added)
+    }
+}
+
+/// How many removed files are tried as the older name of a new one.
+const MAX_GONE: usize = 200;
+
+impl BlobReader {
+    fn against(&mut self, base: &ObjectId, bytes: &[u8]) -> Result<Added, ReadError> {
+        self.repository
+            .object(base, |_, old| hunk::added_lines(old, bytes))
+    }
+}

@@ -1,0 +1,308 @@
+//! Files and directories.
+
+use std::collections::HashMap;
+use std::fs::{self, File, FileType};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use super::{Content, Fragment, Listing, ReadError, Reader, Source, SourceError, Unit, stream};
+use crate::finding::{Origin, Place, Skipped};
+
+/// What to read of the file system.
+#[derive(Debug, Clone)]
+pub struct WorktreeOptions {
+    /// Files and directories.
+    pub paths: Vec<PathBuf>,
+    /// Whether files that `.gitignore` names are left out (and counted) inside directories.
+    pub honour_ignore_files: bool,
+    /// How many threads walk; 0 for one a core.
+    pub threads: usize,
+}
+
+/// Files and the files of directories, hidden ones too. Symbolic links are not followed: their
+/// targets are read as text. The insides of `.git` are not files of the working tree.
+#[derive(Debug)]
+pub struct Worktree {
+    options: WorktreeOptions,
+}
+
+impl Worktree {
+    /// Makes a source of these files and directories.
+    #[must_use]
+    pub const fn new(options: WorktreeOptions) -> Self {
+        Worktree { options }
+    }
+}
+
+impl Source for Worktree {
+    fn list(&self) -> Result<Listing, SourceError> {
+        let mut listing = Listing::default();
+        for path in &self.options.paths {
+            let kind =
+                fs::symlink_metadata(path).map_err(|error| SourceError::file(path, error))?;
+            if kind.is_dir() {
+                walk(path, &self.options, &mut listing);
+            } else {
+                add(path, kind.file_type(), kind.len(), &mut listing);
+            }
+        }
+        listing.units.sort_by(|a, b| {
+            (&a.origin.path, a.origin.place).cmp(&(&b.origin.path, b.origin.place))
+        });
+        listing.units.dedup_by(|a, b| a.origin == b.origin);
+        listing.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(listing)
+    }
+
+    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
+        Ok(Box::new(WorktreeReader { buffer: Vec::new() }))
+    }
+}
+
+fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) {
+    let ignored = options
+        .honour_ignore_files
+        .then(|| Arc::new(IgnoreFiles::new(root)));
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .standard_filters(false)
+        .threads(options.threads)
+        .filter_entry({
+            let ignored = ignored.clone();
+            move |entry| {
+                entry.file_name() != ".git"
+                    && !ignored.as_ref().is_some_and(|files| files.leave_out(entry))
+            }
+        });
+    let shared = Mutex::new(std::mem::take(listing));
+    builder.build_parallel().run(|| {
+        let mut own = Batch {
+            shared: &shared,
+            listing: Listing::default(),
+        };
+        Box::new(move |entry| {
+            own.add(entry);
+            WalkState::Continue
+        })
+    });
+    *listing = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    listing
+        .skipped
+        .extend(ignored.and_then(|files| files.summary(root)));
+}
+
+/// What one thread of the walk finds, joined to the rest when it ends.
+struct Batch<'a> {
+    shared: &'a Mutex<Listing>,
+    listing: Listing,
+}
+
+impl Batch<'_> {
+    fn add(&mut self, entry: Result<DirEntry, ignore::Error>) {
+        match entry {
+            Ok(entry) => {
+                if let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) {
+                    add(entry.path(), kind, 0, &mut self.listing);
+                }
+            }
+            Err(error) => self.listing.skipped.push(Skipped {
+                path: path_of(&error),
+                reason: format!("cannot be walked: {error}"),
+                incomplete: true,
+            }),
+        }
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.units.append(&mut self.listing.units);
+        shared.skipped.append(&mut self.listing.skipped);
+    }
+}
+
+fn path_of(error: &ignore::Error) -> Vec<u8> {
+    match error {
+        ignore::Error::WithPath { path, .. } => shown(path).to_vec(),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn add(path: &Path, kind: FileType, size: u64, listing: &mut Listing) {
+    let name = shown(path);
+    let content = if kind.is_symlink() {
+        Content::Link(path.to_owned())
+    } else if kind.is_file() {
+        Content::File(path.to_owned())
+    } else {
+        listing.skipped.push(Skipped {
+            path: name.to_vec(),
+            reason: "neither a file nor a link".into(),
+            incomplete: false,
+        });
+        return;
+    };
+    let name: Arc<[u8]> = name.into();
+    let origin = Origin {
+        place: Place::Worktree,
+        path: name.clone(),
+        commit: None,
+    };
+    listing.units.push(Unit {
+        origin,
+        size_hint: size,
+        content,
+    });
+    let origin = Origin {
+        place: Place::Path,
+        path: name,
+        commit: None,
+    };
+    listing.units.push(Unit {
+        origin,
+        size_hint: 0,
+        content: Content::Name,
+    });
+}
+
+/// The path as typed, without a leading `./`.
+fn shown(path: &Path) -> &[u8] {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.strip_prefix(b"./").unwrap_or(bytes)
+}
+
+struct WorktreeReader {
+    buffer: Vec<u8>,
+}
+
+impl Reader for WorktreeReader {
+    fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
+        let failed = |error: std::io::Error| ReadError::new(format!("cannot be read: {error}"));
+        match &unit.content {
+            Content::File(path) => {
+                let mut file = File::open(path).map_err(failed)?;
+                let size = file.metadata().map_err(failed)?.len();
+                stream::read(&mut file, size, &mut self.buffer, each).map_err(failed)
+            }
+            Content::Link(path) => {
+                let target = fs::read_link(path).map_err(failed)?;
+                each(Fragment::whole(target.as_os_str().as_encoded_bytes()));
+                Ok(())
+            }
+            _ => {
+                each(Fragment::whole(&unit.origin.path));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The `.gitignore` files above and inside a directory, with what they left out.
+///
+/// The `ignore` crate can apply them by itself, but then nobody knows how much was left out.
+#[derive(Debug)]
+struct IgnoreFiles {
+    /// The directories that have been entered.
+    folders: Mutex<HashMap<PathBuf, Folder>>,
+    count: AtomicU64,
+}
+
+/// A directory, with the ignore files that hold in it, the nearest last.
+#[derive(Debug, Clone)]
+struct Folder {
+    absolute: PathBuf,
+    files: Arc<Vec<Gitignore>>,
+}
+
+impl Folder {
+    /// The directory `path`, known as `absolute`, in which `above` hold too.
+    fn enter(absolute: PathBuf, above: &Arc<Vec<Gitignore>>) -> Self {
+        let files = match own_ignore_file(&absolute) {
+            Some(own) => Arc::new(above.iter().cloned().chain([own]).collect()),
+            None => Arc::clone(above),
+        };
+        Folder { absolute, files }
+    }
+}
+
+impl IgnoreFiles {
+    fn new(root: &Path) -> Self {
+        let absolute = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+        let mut above = vec![Gitignore::global().0];
+        if let Some(top) = absolute
+            .ancestors()
+            .find(|folder| folder.join(".git").exists())
+        {
+            let mut exclude = GitignoreBuilder::new(top);
+            exclude.add(top.join(".git/info/exclude"));
+            above.extend(exclude.build().ok());
+            let between = absolute
+                .ancestors()
+                .skip(1)
+                .take_while(|folder| folder.starts_with(top));
+            let between: Vec<Gitignore> = between.filter_map(own_ignore_file).collect();
+            above.extend(between.into_iter().rev());
+        }
+        let folder = Folder::enter(absolute, &Arc::new(above));
+        IgnoreFiles {
+            folders: Mutex::new(HashMap::from([(root.to_owned(), folder)])),
+            count: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether an entry is ignored. Directories are asked about before what is in them.
+    fn leave_out(&self, entry: &DirEntry) -> bool {
+        let Some(parent) = entry.path().parent().filter(|_| entry.depth() > 0) else {
+            return false;
+        };
+        let Some(folder) = self.folders().get(parent).cloned() else {
+            return false;
+        };
+        let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let absolute = folder.absolute.join(entry.file_name());
+        let verdict = folder.files.iter().rev().find_map(|file| {
+            let found = file.matched(&absolute, is_dir);
+            (!found.is_none()).then(|| found.is_ignore())
+        });
+        if verdict == Some(true) {
+            self.count.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        if is_dir {
+            let entered = Folder::enter(absolute, &folder.files);
+            self.folders().insert(entry.path().to_owned(), entered);
+        }
+        false
+    }
+
+    fn folders(&self) -> MutexGuard<'_, HashMap<PathBuf, Folder>> {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn summary(&self, root: &Path) -> Option<Skipped> {
+        let count = self.count.load(Ordering::Relaxed);
+        (count > 0).then(|| Skipped {
+            path: shown(root).to_vec(),
+            reason: format!("{count} ignored files and directories in it (--no-ignore reads them)"),
+            incomplete: false,
+        })
+    }
+}
+
+fn own_ignore_file(folder: &Path) -> Option<Gitignore> {
+    let file = folder.join(".gitignore");
+    if !file.is_file() {
+        return None;
+    }
+    let mut builder = GitignoreBuilder::new(folder);
+    builder.add(file);
+    builder.build().ok()
+}

@@ -1,0 +1,370 @@
+//! Allow entries of config files: paths, patterns, stop words and fingerprints.
+
+use std::path::Path;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use regex::bytes::{RegexSet, RegexSetBuilder};
+use serde::Deserialize;
+
+use super::Subject;
+use crate::finding::Place;
+use crate::text::lines::line_around;
+
+/// One `[[allow]]` table as written. Every key that is given must fit for the entry to apply; of
+/// a key's list one item is enough.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AllowEntry {
+    /// Why; it is shown whenever the entry hides a finding.
+    pub reason: String,
+    /// Ids of the rules it applies to; without it, all.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Globs on paths from the repository's root, in the way of `.gitignore`.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Regular expressions on the secret.
+    #[serde(default)]
+    pub patterns: Vec<String>,
+    /// Regular expressions on the line that the secret begins on.
+    #[serde(default)]
+    pub line_patterns: Vec<String>,
+    /// Parts of the secret, ASCII case ignored.
+    #[serde(default)]
+    pub stop_words: Vec<String>,
+    /// Fingerprints of findings.
+    #[serde(default)]
+    pub fingerprints: Vec<String>,
+}
+
+/// An allow entry that cannot work, with its file and line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{origin}: {message}")]
+pub struct AllowError {
+    origin: String,
+    message: String,
+}
+
+/// A compiled allow entry.
+#[derive(Debug)]
+pub struct Allow {
+    entry: AllowEntry,
+    origin: String,
+    paths: GlobSet,
+    patterns: RegexSet,
+    line_patterns: RegexSet,
+}
+
+/// All allow entries of a run.
+#[derive(Debug, Default)]
+pub struct Allowlist {
+    entries: Vec<Allow>,
+}
+
+impl Allowlist {
+    /// Makes an allowlist of compiled entries; the first that fits decides.
+    #[must_use]
+    pub const fn new(entries: Vec<Allow>) -> Self {
+        Allowlist { entries }
+    }
+
+    /// Returns why `subject` is allowed, if it is.
+    #[must_use]
+    pub fn reason(&self, subject: Subject<'_>) -> Option<String> {
+        self.entries
+            .iter()
+            .find(|allow| allow.fits(subject))
+            .map(Allow::describe)
+    }
+
+    /// Returns why everything in `path` is allowed, if it is: such a file need not be read.
+    #[must_use]
+    pub fn whole_path(&self, path: &[u8]) -> Option<String> {
+        let entry = self
+            .entries
+            .iter()
+            .find(|allow| allow.is_path_only() && allow.fits_path(path));
+        entry.map(Allow::describe)
+    }
+
+    /// Returns the ids of rules that entries name.
+    pub fn rule_ids(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries
+            .iter()
+            .flat_map(|allow| allow.entry.rules.iter().map(|id| (&*allow.origin, &**id)))
+    }
+}
+
+impl Allow {
+    /// Compiles an entry that stands at `origin` (`file:line`).
+    ///
+    /// # Errors
+    /// An entry without a reason or without anything to go by, a broken glob or pattern, and a
+    /// pattern or stop word that is empty and so would allow everything.
+    pub fn compile(entry: AllowEntry, origin: String) -> Result<Self, AllowError> {
+        let fail = |message: String| AllowError {
+            origin: origin.clone(),
+            message,
+        };
+        if entry.reason.trim().is_empty() {
+            return Err(fail("an allow entry needs a reason".into()));
+        }
+        let lists = [
+            &entry.paths,
+            &entry.patterns,
+            &entry.line_patterns,
+            &entry.stop_words,
+            &entry.fingerprints,
+        ];
+        if lists.iter().all(|list| list.is_empty()) {
+            let message = "an allow entry needs paths, patterns, line_patterns, stop_words or \
+                           fingerprints; to switch a rule off, use `disable`";
+            return Err(fail(message.into()));
+        }
+        if lists
+            .iter()
+            .any(|list| list.iter().any(|item| item.trim().is_empty()))
+        {
+            return Err(fail("an empty item would allow everything".into()));
+        }
+        Ok(Allow {
+            paths: globs(&entry.paths).map_err(|error| fail(error.to_string()))?,
+            patterns: regexes(&entry.patterns).map_err(&fail)?,
+            line_patterns: regexes(&entry.line_patterns).map_err(&fail)?,
+            entry,
+            origin,
+        })
+    }
+
+    fn describe(&self) -> String {
+        format!("{} ({})", self.entry.reason, self.origin)
+    }
+
+    fn is_path_only(&self) -> bool {
+        let AllowEntry {
+            reason: _,
+            rules,
+            paths: _,
+            patterns,
+            line_patterns,
+            stop_words,
+            fingerprints,
+        } = &self.entry;
+        [rules, patterns, line_patterns, stop_words, fingerprints]
+            .iter()
+            .all(|list| list.is_empty())
+    }
+
+    fn fits(&self, subject: Subject<'_>) -> bool {
+        let AllowEntry {
+            rules,
+            paths,
+            patterns,
+            line_patterns,
+            stop_words,
+            fingerprints,
+            ..
+        } = &self.entry;
+        let has_path = !matches!(
+            subject.place,
+            Place::Message
+                | Place::CommitMessage
+                | Place::CommitHeader
+                | Place::TagMessage
+                | Place::Stdin
+        );
+        let line = || &subject.bytes[line_around(subject.bytes, subject.span.start)];
+        let lower = || subject.secret.to_ascii_lowercase();
+        let holds = |word: &String| {
+            memchr::memmem::find(&lower(), word.to_ascii_lowercase().as_bytes()).is_some()
+        };
+        (rules.is_empty() || rules.iter().any(|id| id == subject.rule))
+            && (paths.is_empty() || has_path && self.fits_path(subject.path))
+            && (patterns.is_empty() || self.patterns.is_match(subject.secret))
+            && (line_patterns.is_empty() || self.line_patterns.is_match(line()))
+            && (stop_words.is_empty() || stop_words.iter().any(holds))
+            && (fingerprints.is_empty()
+                || fingerprints
+                    .iter()
+                    .any(|known| known == subject.fingerprint.as_str()))
+    }
+
+    fn fits_path(&self, path: &[u8]) -> bool {
+        !self.entry.paths.is_empty() && self.paths.is_match(as_path(path).as_ref())
+    }
+}
+
+#[cfg(unix)]
+fn as_path(path: &[u8]) -> std::borrow::Cow<'_, Path> {
+    use std::os::unix::ffi::OsStrExt as _;
+    std::borrow::Cow::Borrowed(Path::new(std::ffi::OsStr::from_bytes(path)))
+}
+
+#[cfg(not(unix))]
+fn as_path(path: &[u8]) -> std::borrow::Cow<'_, Path> {
+    std::borrow::Cow::Owned(Path::new(&*String::from_utf8_lossy(path)).to_owned())
+}
+
+/// Globs in the way of `.gitignore`: without an inner slash they fit at any depth, and what fits
+/// a folder fits all in it.
+fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let trimmed = pattern.trim_end_matches('/');
+        let anchored = trimmed.contains('/');
+        let glob = trimmed.trim_start_matches('/');
+        let glob = if anchored {
+            glob.to_owned()
+        } else {
+            format!("**/{glob}")
+        };
+        for glob in [format!("{glob}/**"), glob] {
+            set.add(GlobBuilder::new(&glob).literal_separator(true).build()?);
+        }
+    }
+    set.build()
+}
+
+/// The same syntax as rules: bytes, Unicode off. The message names the pattern that is wrong.
+fn regexes(patterns: &[String]) -> Result<RegexSet, String> {
+    let build = |patterns: &[String]| {
+        RegexSetBuilder::new(patterns)
+            .unicode(false)
+            .multi_line(true)
+            .crlf(true)
+            .build()
+    };
+    for pattern in patterns {
+        let set = build(std::slice::from_ref(pattern))
+            .map_err(|error| format!("allow pattern {pattern:?}: {error}"))?;
+        if set.is_match(b"") {
+            return Err(format!("allow pattern {pattern:?} matches everything"));
+        }
+    }
+    build(patterns).map_err(|error| format!("allow patterns together: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Allow, AllowEntry, Allowlist};
+    use crate::finding::{Fingerprint, Place, Secret};
+    use crate::suppress::Subject;
+
+    fn list(entry: AllowEntry) -> Allowlist {
+        let entry = AllowEntry {
+            reason: "because".into(),
+            ..entry
+        };
+        Allowlist::new(vec![Allow::compile(entry, "a.toml:3".into()).unwrap()])
+    }
+
+    fn reason(list: &Allowlist, path: &str, line: &str, secret: &str) -> Option<String> {
+        let start = line.find(secret).unwrap();
+        let fingerprint = Fingerprint::new(
+            "acme",
+            Place::Index,
+            path.as_bytes(),
+            &Secret::new(secret.as_bytes()),
+        );
+        list.reason(Subject {
+            rule: "acme",
+            place: Place::Index,
+            path: path.as_bytes(),
+            secret: secret.as_bytes(),
+            fingerprint: &fingerprint,
+            bytes: line.as_bytes(),
+            span: &(start..start + secret.len()),
+        })
+    }
+
+    #[test]
+    fn every_key_that_is_given_must_fit() {
+        let entry = AllowEntry {
+            paths: vec!["tests/".into()],
+            patterns: vec!["^fake".into()],
+            ..AllowEntry::default()
+        };
+        let list = list(entry);
+        assert_eq!(
+            reason(&list, "tests/a.py", "k = fake1", "fake1").unwrap(),
+            "because (a.toml:3)"
+        );
+        assert_eq!(reason(&list, "src/a.py", "k = fake1", "fake1"), None);
+        assert_eq!(reason(&list, "tests/a.py", "k = real1", "real1"), None);
+    }
+
+    #[test]
+    fn paths_fit_in_the_way_of_gitignore() {
+        for (glob, path, fits) in [
+            ("*.lock", "a/b/Cargo.lock", true),
+            ("tests/fixtures", "tests/fixtures/a/b.txt", true),
+            ("tests/fixtures", "other/tests/fixtures/b.txt", false),
+            ("fixtures/", "other/fixtures/b.txt", true),
+            ("/top.txt", "top.txt", true),
+            ("/top.txt", "a/top.txt", false),
+            ("docs/*.md", "docs/a/b.md", false),
+        ] {
+            let entry = AllowEntry {
+                paths: vec![glob.into()],
+                ..AllowEntry::default()
+            };
+            assert_eq!(
+                list(entry).whole_path(path.as_bytes()).is_some(),
+                fits,
+                "{glob} {path}"
+            );
+        }
+    }
+
+    #[test]
+    fn entries_that_would_allow_everything_are_errors() {
+        for (entry, expected) in [
+            (AllowEntry::default(), "needs paths"),
+            (
+                AllowEntry {
+                    patterns: vec![String::new()],
+                    ..AllowEntry::default()
+                },
+                "empty item",
+            ),
+            (
+                AllowEntry {
+                    patterns: vec!["x*".into()],
+                    ..AllowEntry::default()
+                },
+                "matches everything",
+            ),
+            (
+                AllowEntry {
+                    patterns: vec!["foo(".into()],
+                    ..AllowEntry::default()
+                },
+                "foo(",
+            ),
+            (
+                AllowEntry {
+                    paths: vec!["a[".into()],
+                    ..AllowEntry::default()
+                },
+                "a[",
+            ),
+        ] {
+            let entry = AllowEntry {
+                reason: "because".into(),
+                ..entry
+            };
+            let error = Allow::compile(entry, "a.toml:3".into())
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.starts_with("a.toml:3: ") && error.contains(expected),
+                "{error}"
+            );
+        }
+        let silent = AllowEntry {
+            paths: vec!["x".into()],
+            ..AllowEntry::default()
+        };
+        assert!(Allow::compile(silent, "a.toml:3".into()).is_err());
+    }
+}

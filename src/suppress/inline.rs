@@ -1,0 +1,140 @@
+//! Comments that allow the secret on their line.
+//!
+//! `tightlip:allow why it is no secret` at the end of a line allows every finding on it,
+//! `tightlip:allow(rule-id) why` one rule's, and `tightlip:allow-next-line why` stands above.
+//! Without a reason it does not count.
+
+/// What begins an inline allow.
+pub const MARKER: &str = "tightlip:allow";
+
+const NEXT_LINE: &[u8] = b"-next-line";
+
+/// Longer lines are looked at from their end: a comment stands there.
+const MAX_LINE_BYTES: usize = 64 << 10;
+
+/// What a line says about the findings on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InlineAllow {
+    /// Nothing.
+    None,
+    /// It allows them, without saying why; that does not count.
+    NoReason,
+    /// It allows them, for this reason.
+    Allowed(String),
+}
+
+impl InlineAllow {
+    /// Returns `self` if it allows, else the stronger of the two.
+    pub(super) fn or(self, other: impl FnOnce() -> InlineAllow) -> InlineAllow {
+        match self {
+            InlineAllow::Allowed(_) => self,
+            InlineAllow::NoReason => match other() {
+                InlineAllow::None => InlineAllow::NoReason,
+                found => found,
+            },
+            InlineAllow::None => other(),
+        }
+    }
+}
+
+/// Reads the inline allow of `line` for the findings of `rule`, on it or, with `next_line`, below.
+#[must_use]
+pub fn inline_allow(line: &[u8], rule: &str, next_line: bool) -> InlineAllow {
+    let line = &line[line.len().saturating_sub(MAX_LINE_BYTES)..];
+    let mut found = InlineAllow::None;
+    for at in memchr::memmem::find_iter(line, MARKER) {
+        let rest = &line[at + MARKER.len()..];
+        let for_next = rest.strip_prefix(NEXT_LINE);
+        let rest = match (for_next, next_line) {
+            (Some(rest), true) => rest,
+            (None, false) => rest,
+            _ => continue,
+        };
+        found = found.or(|| parse(rest, rule));
+    }
+    found
+}
+
+fn parse(rest: &[u8], rule: &str) -> InlineAllow {
+    let mut reason = rest;
+    if let Some(list) = rest.strip_prefix(b"(") {
+        let Some(end) = list.iter().position(|&byte| byte == b')') else {
+            return InlineAllow::None;
+        };
+        let mut ids = list[..end]
+            .split(|&byte| byte == b',')
+            .map(<[u8]>::trim_ascii);
+        if !ids.any(|id| id == rule.as_bytes()) {
+            return InlineAllow::None;
+        }
+        reason = &list[end + 1..];
+    } else if rest
+        .first()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    {
+        // Part of a longer word.
+        return InlineAllow::None;
+    }
+    for closer in [&b"*/"[..], b"-->", b"#}", b"%>"] {
+        if let Some(end) = memchr::memmem::find(reason, closer) {
+            reason = &reason[..end];
+        }
+    }
+    let reason = String::from_utf8_lossy(reason);
+    let reason =
+        reason.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '(' | ')' | '.'));
+    if reason.chars().any(char::is_alphanumeric) {
+        InlineAllow::Allowed(reason.to_owned())
+    } else {
+        InlineAllow::NoReason
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InlineAllow, inline_allow};
+
+    fn allowed(reason: &str) -> InlineAllow {
+        InlineAllow::Allowed(reason.into())
+    }
+
+    #[test]
+    fn an_allow_needs_a_reason() {
+        for (line, expected) in [
+            (
+                "key = 1 # tightlip:allow test fixture",
+                allowed("test fixture"),
+            ),
+            (
+                "key = 1 // tightlip:allow: documented example.",
+                allowed("documented example."),
+            ),
+            ("key /* tightlip:allow fixture */ = 1", allowed("fixture")),
+            (
+                "<k/> <!-- tightlip:allow(acme) old, revoked -->",
+                allowed("old, revoked"),
+            ),
+            (
+                "key = 1 # tightlip:allow(other, acme) both",
+                allowed("both"),
+            ),
+            ("key = 1 # tightlip:allow(other) why", InlineAllow::None),
+            ("key = 1 # tightlip:allow", InlineAllow::NoReason),
+            ("key = 1 # tightlip:allow --", InlineAllow::NoReason),
+            ("key = 1 # tightlip:allowed here", InlineAllow::None),
+            ("key = 1 # tightlip:allow-next-line why", InlineAllow::None),
+            ("key = 1", InlineAllow::None),
+        ] {
+            assert_eq!(
+                inline_allow(line.as_bytes(), "acme", false),
+                expected,
+                "{line}"
+            );
+        }
+        let above = "# tightlip:allow-next-line revoked in May";
+        assert_eq!(
+            inline_allow(above.as_bytes(), "acme", true),
+            allowed("revoked in May")
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! What is found and not reported, and why.
+//!
+//! Nothing is dropped without a reason: the answer of this room is either nothing, or the
+//! sentence that says who allowed the finding.
+
+mod allowlist;
+mod inline;
+
+pub use allowlist::{Allow, AllowEntry, AllowError, Allowlist};
+pub use inline::{InlineAllow, MARKER, inline_allow};
+
+use std::ops::Range;
+
+use crate::finding::{Fingerprint, Place};
+use crate::text::lines::{line_around, line_before};
+
+/// What there is to judge by.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The rule's id.
+    pub rule: &'a str,
+    /// What kind of bytes the secret stands in.
+    pub place: Place,
+    /// Their path.
+    pub path: &'a [u8],
+    /// The secret.
+    pub secret: &'a [u8],
+    /// The fingerprint of the finding.
+    pub fingerprint: &'a Fingerprint,
+    /// The bytes around the secret.
+    pub bytes: &'a [u8],
+    /// Where in them the match is.
+    pub span: &'a Range<usize>,
+}
+
+/// What was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The finding is reported.
+    Report,
+    /// The finding is reported, and an inline allow beside it does not count: it has no reason.
+    ReportNoReason,
+    /// The finding is not reported, for this reason.
+    Suppress(String),
+}
+
+/// Decides about one finding: inline allows first, then the allowlist.
+#[must_use]
+pub fn decide(allowlist: &Allowlist, subject: Subject<'_>) -> Decision {
+    let inline = match subject.place {
+        Place::Path | Place::RefName => InlineAllow::None,
+        _ => beside(subject),
+    };
+    if let InlineAllow::Allowed(reason) = inline {
+        return Decision::Suppress(format!("inline allow: {reason}"));
+    }
+    if let Some(reason) = allowlist.reason(subject) {
+        return Decision::Suppress(reason);
+    }
+    match inline {
+        InlineAllow::NoReason => Decision::ReportNoReason,
+        _ => Decision::Report,
+    }
+}
+
+/// An inline allow on the first or last line of the match, or on the line before for the next.
+fn beside(subject: Subject<'_>) -> InlineAllow {
+    let Subject {
+        bytes, span, rule, ..
+    } = subject;
+    let first = line_around(bytes, span.start);
+    let last = line_around(bytes, span.end.saturating_sub(1).max(span.start));
+    let mut found = inline_allow(&bytes[first.clone()], rule, false);
+    if last != first {
+        found = found.or(|| inline_allow(&bytes[last], rule, false));
+    }
+    found.or(|| {
+        line_before(bytes, first.start).map_or(InlineAllow::None, |line| {
+            inline_allow(&bytes[line], rule, true)
+        })
+    })
+}
