@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 #[path = "src/rule/schema.rs"]
-#[expect(
-    unreachable_pub,
-    reason = "public in the library, which shares the file"
-)]
+#[expect(unreachable_pub, reason = "public in the library, which shares the file")]
 mod schema;
 
 use schema::{PackFile, RuleEntry, line_of};
@@ -28,12 +25,7 @@ fn main() {
             toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         for entry in pack.rule {
             let line = line_of(&text, entry.span().start);
-            rule(
-                &mut out,
-                entry.get_ref(),
-                &path.display().to_string().replace('\\', "/"),
-                line,
-            );
+            rule(&mut out, entry.get_ref(), &path.display().to_string().replace('\\', "/"), line);
         }
     }
     out.push_str("];\n");
@@ -45,10 +37,7 @@ fn pack_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("patterns/ stands beside build.rs");
     let mut packs: Vec<PathBuf> = entries
         .map(|entry| entry.expect("patterns/ can be read").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
     packs.sort();
     packs
@@ -56,33 +45,20 @@ fn pack_files(folder: &Path) -> Vec<PathBuf> {
 
 fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
     let need = |value: &Option<String>, key: &str| {
-        value
-            .clone()
-            .unwrap_or_else(|| panic!("{file}:{line}: rule `{}` has no {key}", entry.id))
+        value.clone().unwrap_or_else(|| panic!("{file}:{line}: rule `{}` has no {key}", entry.id))
     };
     let fields = [
         ("id", text(&entry.id)),
-        (
-            "description",
-            text(&need(&entry.description, "description")),
-        ),
+        ("description", text(&need(&entry.description, "description"))),
         ("keywords", texts(entry.keywords.as_deref())),
         ("pattern", text(&need(&entry.pattern, "pattern"))),
         ("secret_group", format!("{:?}", entry.secret_group)),
         (
             "min_entropy",
-            entry
-                .min_entropy
-                .map_or("None".into(), |bits| format!("Some({bits:?}_f32)")),
+            entry.min_entropy.map_or("None".into(), |bits| format!("Some({bits:?}_f32)")),
         ),
         ("checks", checks(entry.checks.as_deref())),
-        (
-            "confidence",
-            format!(
-                "Confidence::{}",
-                camel(&need(&entry.confidence, "confidence"))
-            ),
-        ),
+        ("confidence", format!("Confidence::{}", camel(&need(&entry.confidence, "confidence")))),
         ("stop_words", texts(entry.stop_words.as_deref())),
         ("advice", text(need(&entry.advice, "advice").trim())),
         ("url", text(entry.url.as_deref().unwrap_or(""))),
@@ -93,13 +69,7 @@ fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
         ("near_bytes", near_bytes(entry)),
         ("matches", texts(entry.matches.as_deref())),
         ("rejects", texts(entry.rejects.as_deref())),
-        (
-            "origin",
-            format!(
-                "RuleOrigin {{ file: {}, line: {line}, builtin: true }}",
-                text(file)
-            ),
-        ),
+        ("origin", format!("RuleOrigin {{ file: {}, line: {line}, builtin: true }}", text(file))),
     ];
     out.push_str("Rule {");
     for (name, value) in fields {
@@ -109,11 +79,7 @@ fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
 }
 
 fn near_bytes(entry: &RuleEntry) -> String {
-    entry
-        .near_bytes
-        .map_or("super::DEFAULT_NEAR_BYTES".into(), |bytes| {
-            bytes.to_string()
-        })
+    entry.near_bytes.map_or("super::DEFAULT_NEAR_BYTES".into(), |bytes| bytes.to_string())
 }
 
 fn text(value: &str) -> String {
@@ -121,11 +87,7 @@ fn text(value: &str) -> String {
 }
 
 fn texts(values: Option<&[String]>) -> String {
-    let items: Vec<String> = values
-        .unwrap_or_default()
-        .iter()
-        .map(|value| text(value))
-        .collect();
+    let items: Vec<String> = values.unwrap_or_default().iter().map(|value| text(value)).collect();
     format!("Borrowed(&[{}])", items.join(", "))
 }
 
@@ -134,11 +96,8 @@ fn option(value: Option<&str>) -> String {
 }
 
 fn checks(names: Option<&[String]>) -> String {
-    let items: Vec<String> = names
-        .unwrap_or_default()
-        .iter()
-        .map(|name| format!("Check::{}", camel(name)))
-        .collect();
+    let items: Vec<String> =
+        names.unwrap_or_default().iter().map(|name| format!("Check::{}", camel(name))).collect();
     format!("Borrowed(&[{}])", items.join(", "))
 }
 

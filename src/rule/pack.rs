@@ -17,10 +17,7 @@ impl PackError {
     /// Makes an error about `line` of `file`.
     #[must_use]
     pub fn new(file: &str, line: u32, message: impl Into<String>) -> Self {
-        PackError {
-            origin: format!("{file}:{line}").into(),
-            message: message.into(),
-        }
+        PackError { origin: format!("{file}:{line}").into(), message: message.into() }
     }
 
     fn at(origin: &RuleOrigin, message: impl Into<String>) -> Self {
@@ -44,11 +41,7 @@ pub fn parse_pack(text: &str, file: &str) -> Result<Vec<Rule>, PackError> {
         .into_iter()
         .map(|entry| {
             let line = line_of(text, entry.span().start);
-            let origin = RuleOrigin {
-                file: Cow::Owned(file.to_owned()),
-                line,
-                builtin: false,
-            };
+            let origin = RuleOrigin { file: Cow::Owned(file.to_owned()), line, builtin: false };
             rule_from_entry(entry.into_inner(), None, origin)
         })
         .collect()
@@ -70,10 +63,7 @@ pub fn rule_from_entry(
     origin: RuleOrigin,
 ) -> Result<Rule, PackError> {
     let mut rule = match base {
-        Some(base) => Rule {
-            origin,
-            ..base.clone()
-        },
+        Some(base) => Rule { origin, ..base.clone() },
         None => blank(&entry.id, origin)?,
     };
     let described = entry.description.is_some() || base.is_some();
@@ -83,10 +73,7 @@ pub fn rule_from_entry(
     }
     apply_judgement(&mut rule, &entry)?;
     if rule.pattern.is_empty() {
-        return Err(PackError::at(
-            &rule.origin,
-            format!("rule `{}` has no pattern", rule.id),
-        ));
+        return Err(PackError::at(&rule.origin, format!("rule `{}` has no pattern", rule.id)));
     }
     if let Some(empty) = rule.keywords.iter().find(|keyword| keyword.is_empty()) {
         let message = format!("rule `{}` has an empty keyword `{empty}`", rule.id);
@@ -196,23 +183,11 @@ mod tests {
     #[test]
     fn errors_name_the_file_and_the_line() {
         for (text, expected) in [
-            (
-                "[[rule]]\nid = 'a'\nwhat = 1\npattern = 'x'",
-                "p.toml:3: unknown field `what`",
-            ),
+            ("[[rule]]\nid = 'a'\nwhat = 1\npattern = 'x'", "p.toml:3: unknown field `what`"),
             ("[[rule]]\nid = 'a'\n", "p.toml:1: rule `a` has no pattern"),
-            (
-                "\n[[rule]]\nid = 'a b'\npattern = 'x'\n",
-                "p.toml:2: rule id \"a b\" must be",
-            ),
-            (
-                "[[rule]]\nid = 'a'\npattern = 'x'\nchecks = ['y']",
-                "p.toml:1: unknown check \"y\"",
-            ),
-            (
-                "[[rule]]\nid = 'a'\npattern = 'x'\nconfidence = 'so'",
-                "p.toml:1: confidence \"so\"",
-            ),
+            ("\n[[rule]]\nid = 'a b'\npattern = 'x'\n", "p.toml:2: rule id \"a b\" must be"),
+            ("[[rule]]\nid = 'a'\npattern = 'x'\nchecks = ['y']", "p.toml:1: unknown check \"y\""),
+            ("[[rule]]\nid = 'a'\npattern = 'x'\nconfidence = 'so'", "p.toml:1: confidence \"so\""),
             (
                 "[[rule]]\nid = 'a'\npattern = 'x'\nmin_entropy = 9.5",
                 "p.toml:1: min_entropy is 9.5",

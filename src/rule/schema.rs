@@ -60,9 +60,7 @@ pub(crate) struct PackFile {
 
 /// Returns the line, from 1, of a byte offset in `text`.
 pub fn line_of(text: &str, offset: usize) -> u32 {
-    let newlines = text.as_bytes()[..offset.min(text.len())]
-        .iter()
-        .filter(|&&b| b == b'\n')
-        .count();
+    let newlines =
+        text.as_bytes()[..offset.min(text.len())].iter().filter(|&&b| b == b'\n').count();
     u32::try_from(newlines).map_or(u32::MAX, |lines| lines.saturating_add(1))
 }

@@ -56,10 +56,7 @@ impl RuleSet {
     /// # Errors
     /// An id that no rule has.
     pub fn enable(&mut self, id: &str, enabled: bool) -> Result<(), SetError> {
-        let place = self
-            .places
-            .get(id)
-            .ok_or_else(|| SetError { id: id.to_owned() })?;
+        let place = self.places.get(id).ok_or_else(|| SetError { id: id.to_owned() })?;
         self.rules[*place].enabled = enabled;
         Ok(())
     }
@@ -115,11 +112,7 @@ mod tests {
     use super::{RuleEntry, RuleOrigin, RuleSet};
 
     fn origin() -> RuleOrigin {
-        RuleOrigin {
-            file: "user.toml".into(),
-            line: 1,
-            builtin: false,
-        }
+        RuleOrigin { file: "user.toml".into(), line: 1, builtin: false }
     }
 
     #[test]
@@ -141,9 +134,7 @@ mod tests {
 
     #[test]
     fn an_unknown_id_is_an_error() {
-        let error = RuleSet::builtin()
-            .enable("no-such-rule", false)
-            .unwrap_err();
+        let error = RuleSet::builtin().enable("no-such-rule", false).unwrap_err();
         assert!(error.to_string().contains("`no-such-rule`"));
     }
 }

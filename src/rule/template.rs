@@ -125,10 +125,7 @@ fn pem(label: &str, newline: &str, random: &mut Random) -> Vec<u8> {
     let encoded = STANDARD.encode(body);
     let mut lines = vec![format!("-----BEGIN {label}-----")];
     lines.extend(
-        encoded
-            .as_bytes()
-            .chunks(64)
-            .map(|line| String::from_utf8_lossy(line).into_owned()),
+        encoded.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()),
     );
     lines.push(format!("-----END {label}-----"));
     let mut text = lines.join(newline);
@@ -154,9 +151,7 @@ impl Random {
     }
 
     fn text(&mut self, alphabet: &[u8], length: usize) -> Vec<u8> {
-        (0..length)
-            .map(|_| alphabet[(self.next() % alphabet.len() as u64) as usize])
-            .collect()
+        (0..length).map(|_| alphabet[(self.next() % alphabet.len() as u64) as usize]).collect()
     }
 
     fn bytes(&mut self, length: usize) -> Vec<u8> {
@@ -175,29 +170,13 @@ mod tests {
         let token = expand("{crc:ghp_:30}").unwrap();
         assert_eq!(token.len(), 40);
         assert_eq!(expand("{crc:ghp_:30}").unwrap(), token);
-        assert!(
-            expand("{pem:EC PRIVATE KEY}")
-                .unwrap()
-                .ends_with(b"KEY-----\n")
-        );
-        assert_eq!(
-            expand("{jwt}")
-                .unwrap()
-                .iter()
-                .filter(|&&b| b == b'.')
-                .count(),
-            2
-        );
+        assert!(expand("{pem:EC PRIVATE KEY}").unwrap().ends_with(b"KEY-----\n"));
+        assert_eq!(expand("{jwt}").unwrap().iter().filter(|&&b| b == b'.').count(), 2);
     }
 
     #[test]
     fn an_unknown_form_is_an_error() {
-        assert!(
-            expand("{nothing:3}")
-                .unwrap_err()
-                .to_string()
-                .contains("{nothing:3}")
-        );
+        assert!(expand("{nothing:3}").unwrap_err().to_string().contains("{nothing:3}"));
         assert!(expand("{hex}").is_err());
     }
 }
