@@ -71,15 +71,14 @@ fn drop_if(drop: bool) -> Verdict {
 
 fn is_mixed(secret: &[u8]) -> bool {
     let has = |class: fn(&u8) -> bool| secret.iter().any(class);
-    has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
+    has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(|byte| !byte.is_ascii_alphabetic())
 }
 
 /// The sum covers what lies between the last underscore and itself.
 fn crc32(secret: &[u8]) -> Verdict {
-    let start = secret
-        .iter()
-        .rposition(|&byte| byte == b'_')
-        .map_or(0, |at| at + 1);
+    let start = secret.iter().rposition(|&byte| byte == b'_').map_or(0, |at| at + 1);
     match secret[start..].split_last_chunk::<6>() {
         Some((body, sum)) if crc32_base62(body) == *sum => Verdict::Raise,
         _ => Verdict::Lower,
@@ -93,11 +92,7 @@ mod tests {
 
     fn judge(checks: &[Check], template: &str) -> Option<(Confidence, Vec<String>)> {
         let secret = expand(template).unwrap();
-        let candidate = Candidate {
-            secret: &secret,
-            matched: &secret,
-            now: 1_790_000_000,
-        };
+        let candidate = Candidate { secret: &secret, matched: &secret, now: 1_790_000_000 };
         run(checks, candidate, Confidence::Medium)
     }
 
@@ -107,16 +102,8 @@ mod tests {
             (Check::NotHex, "{hex:40}", "{base64:40}"),
             (Check::Mixed, "{lower:40}", "{base64:40}"),
             (Check::Placeholder, "your_key_{hex:20}", "{alnum:30}"),
-            (
-                Check::Jwt,
-                "eyJ{alnum:20}.eyJ{alnum:20}.{alnum:43}",
-                "{jwt}",
-            ),
-            (
-                Check::Pem,
-                "-----BEGIN {}PRIVATE KEY-----\nsee below\n",
-                "{pem:RSA PRIVATE KEY}",
-            ),
+            (Check::Jwt, "eyJ{alnum:20}.eyJ{alnum:20}.{alnum:43}", "{jwt}"),
+            (Check::Pem, "-----BEGIN {}PRIVATE KEY-----\nsee below\n", "{pem:RSA PRIVATE KEY}"),
             (Check::UrlPassword, "${{PASSWORD}}", "{alnum:12}"),
         ] {
             assert_eq!(judge(&[check], dropped), None, "{check:?} {dropped}");
@@ -126,14 +113,8 @@ mod tests {
 
     #[test]
     fn a_right_checksum_raises_and_a_wrong_one_lowers() {
-        assert_eq!(
-            judge(&[Check::Crc32Base62], "{crc:ghp_:30}").unwrap().0,
-            Confidence::High
-        );
-        assert_eq!(
-            judge(&[Check::Crc32Base62], "ghp_{alnum:36}").unwrap().0,
-            Confidence::Low
-        );
+        assert_eq!(judge(&[Check::Crc32Base62], "{crc:ghp_:30}").unwrap().0, Confidence::High);
+        assert_eq!(judge(&[Check::Crc32Base62], "ghp_{alnum:36}").unwrap().0, Confidence::Low);
     }
 
     #[test]

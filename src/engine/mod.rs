@@ -12,6 +12,7 @@ mod check;
 mod pair;
 mod pattern;
 mod prefilter;
+mod selftest;
 mod shuffle;
 mod wide;
 
@@ -20,6 +21,7 @@ use std::sync::OnceLock;
 
 pub use pattern::PatternError;
 pub use prefilter::{Hit, MIN_KEYWORD_BYTES, Prefilter};
+pub use selftest::{Failure, selftest};
 
 use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet};
 use crate::text::entropy::shannon;
@@ -160,69 +162,43 @@ impl Engine {
     /// Finds the same with the slow prefilter, for tests.
     #[must_use]
     pub fn scan_slow(&self, bytes: &[u8]) -> Matches {
-        self.scan_with(bytes, |each| {
-            self.prefilter.slow(bytes).into_iter().for_each(each)
-        })
+        self.scan_with(bytes, |each| self.prefilter.slow(bytes).into_iter().for_each(each))
     }
 
     fn scan_with(&self, bytes: &[u8], hits: impl FnOnce(&mut dyn FnMut(Hit))) -> Matches {
-        let mut scan = Scan {
-            engine: self,
-            bytes,
-            found: Matches::default(),
-        };
+        let mut scan = Scan { engine: self, bytes, found: Matches::default() };
         scan.keywords(hits);
         scan.everywhere();
         scan.near();
         let mut found = scan.found;
         for view in wide::views(bytes) {
-            let mut scan = Scan {
-                engine: self,
-                bytes: &view.bytes,
-                found: Matches::default(),
-            };
+            let mut scan = Scan { engine: self, bytes: &view.bytes, found: Matches::default() };
             scan.keywords(|each| self.prefilter.for_each(&view.bytes, each));
             scan.everywhere();
             scan.near();
             found.cut |= scan.found.cut;
-            found
-                .list
-                .extend(scan.found.list.into_iter().map(|found| Match {
-                    span: view.raw(&found.span),
-                    secret: view.raw(&found.secret),
-                    ..found
-                }));
+            found.list.extend(scan.found.list.into_iter().map(|found| Match {
+                span: view.raw(&found.span),
+                secret: view.raw(&found.secret),
+                ..found
+            }));
         }
-        found
-            .list
-            .sort_by_key(|found| (found.secret.start, found.secret.end, found.rule));
-        found
-            .list
-            .dedup_by(|a, b| a.rule == b.rule && a.secret == b.secret);
-        pair::link(&mut found.list, &self.pairs, |rule| {
-            self.rules.all()[rule].near_bytes
-        });
+        found.list.sort_by_key(|found| (found.secret.start, found.secret.end, found.rule));
+        found.list.dedup_by(|a, b| a.rule == b.rule && a.secret == b.secret);
+        pair::link(&mut found.list, &self.pairs, |rule| self.rules.all()[rule].near_bytes);
         found
     }
 
     fn link(&mut self) -> Result<(), EngineError> {
         let mut keywords: Vec<Vec<u8>> = Vec::new();
         let mut known = std::collections::HashMap::new();
-        for (at, rule) in self
-            .rules
-            .all()
-            .iter()
-            .enumerate()
-            .filter(|(_, rule)| rule.enabled)
-        {
+        for (at, rule) in self.rules.all().iter().enumerate().filter(|(_, rule)| rule.enabled) {
             let other = |name: &str| {
-                self.rules
-                    .place(name)
-                    .ok_or_else(|| EngineError::UnknownRule {
-                        origin: rule.origin.clone(),
-                        id: rule.id.to_string(),
-                        other: name.to_owned(),
-                    })
+                self.rules.place(name).ok_or_else(|| EngineError::UnknownRule {
+                    origin: rule.origin.clone(),
+                    id: rule.id.to_string(),
+                    other: name.to_owned(),
+                })
             };
             if !rule.origin.builtin {
                 let pattern =
@@ -264,11 +240,7 @@ impl Engine {
 }
 
 fn compile_error(rule: &Rule, source: PatternError) -> CompileError {
-    CompileError {
-        origin: rule.origin.clone(),
-        id: rule.id.to_string(),
-        source,
-    }
+    CompileError { origin: rule.origin.clone(), id: rule.id.to_string(), source }
 }
 
 /// One buffer on its way through the engine.
@@ -279,7 +251,8 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Tries each rule in the windows around its keywords, windows that touch being one.
+    /// Tries each rule at its keywords, or in the windows around them, windows that touch being
+    /// one.
     fn keywords(&mut self, hits: impl FnOnce(&mut dyn FnMut(Hit))) {
         let engine = self.engine;
         let mut open: Vec<(usize, Range<usize>)> = Vec::new();
@@ -287,8 +260,18 @@ impl Scan<'_> {
             let keyword = hit.keyword as usize;
             let at = hit.start..hit.start + engine.keyword_bytes[keyword];
             for &rule in &engine.rules_of_keyword[keyword] {
-                let window = engine.pattern(rule).window(at.clone(), self.bytes.len());
-                match open.iter_mut().find(|(open, _)| *open == rule) {
+                let pattern = engine.pattern(rule);
+                let window = pattern.window(&at, self.bytes.len());
+                let slot = open.iter_mut().find(|(open, _)| *open == rule);
+                if pattern.has_short_lead() {
+                    let done = slot.map_or(0, |(_, done)| done.end);
+                    if let Some(end) = self.try_at(rule, window.start.max(done)..window.end) {
+                        open.retain(|(open, _)| *open != rule);
+                        open.push((rule, end..end));
+                    }
+                    continue;
+                }
+                match slot {
                     Some((_, open)) if window.start <= open.end => {
                         open.start = open.start.min(window.start);
                         open.end = open.end.max(window.end);
@@ -301,9 +284,20 @@ impl Scan<'_> {
                 }
             }
         });
-        for (rule, window) in open {
+        for (rule, window) in open.into_iter().filter(|(_, window)| !window.is_empty()) {
             self.try_rule(rule, window);
         }
+    }
+
+    /// Tries a rule where its keyword stands; returns where the secret ends if it matches.
+    fn try_at(&mut self, rule: usize, window: Range<usize>) -> Option<usize> {
+        if window.is_empty() {
+            return None;
+        }
+        let found = self.engine.pattern(rule).find_at(self.bytes, window)?;
+        let end = found.secret.end.max(found.span.start + 1);
+        self.keep(rule, found);
+        Some(end)
     }
 
     fn everywhere(&mut self) {
@@ -319,13 +313,8 @@ impl Scan<'_> {
                 let end = found.span.end.saturating_add(reach).min(self.bytes.len());
                 found.span.start.saturating_sub(reach)..end
             };
-            let mut windows: Vec<Range<usize>> = self
-                .found
-                .list
-                .iter()
-                .filter(|found| found.rule == other)
-                .map(around)
-                .collect();
+            let mut windows: Vec<Range<usize>> =
+                self.found.list.iter().filter(|found| found.rule == other).map(around).collect();
             windows.sort_by_key(|window| window.start);
             windows.dedup_by(|next, window| {
                 let touches = next.start <= window.end;
@@ -341,18 +330,20 @@ impl Scan<'_> {
     }
 
     fn try_rule(&mut self, rule: usize, window: Range<usize>) {
-        let engine = self.engine;
-        let bytes = self.bytes;
-        engine.pattern(rule).find(bytes, window, &mut |found| {
-            if let Some(found) = engine.judge(rule, bytes, found) {
-                if self.found.list.len() == MAX_MATCHES {
-                    self.found.cut = true;
-                    return false;
-                }
-                self.found.list.push(found);
+        let pattern = self.engine.pattern(rule);
+        pattern.find(self.bytes, window, &mut |found| self.keep(rule, found));
+    }
+
+    /// Keeps a hit that passes its rule's checks; returns whether there is room for more.
+    fn keep(&mut self, rule: usize, found: Found) -> bool {
+        if let Some(found) = self.engine.judge(rule, self.bytes, found) {
+            if self.found.list.len() == MAX_MATCHES {
+                self.found.cut = true;
+                return false;
             }
-            true
-        });
+            self.found.list.push(found);
+        }
+        true
     }
 }
 
@@ -371,11 +362,7 @@ impl Engine {
         if rule.stop_words.iter().any(is_stopped) {
             return None;
         }
-        let candidate = Candidate {
-            secret,
-            matched: &bytes[found.span.clone()],
-            now: self.now,
-        };
+        let candidate = Candidate { secret, matched: &bytes[found.span.clone()], now: self.now };
         let (confidence, notes) = check::run(&rule.checks, candidate, rule.confidence)?;
         Some(Match {
             rule: index,

@@ -20,9 +20,7 @@ pub(super) fn link(
         };
         let secret = matches[at].secret.clone();
         let is_free = |index: usize| {
-            taken
-                .iter()
-                .all(|&(half, start)| half != index || start == secret.start)
+            taken.iter().all(|&(half, start)| half != index || start == secret.start)
         };
         let distance = |index: usize| {
             let half = &matches[index].secret;

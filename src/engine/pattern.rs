@@ -47,7 +47,13 @@ pub(super) struct Pattern {
     secret_group: Option<usize>,
     /// The longest match that is looked for, in bytes.
     max_bytes: usize,
+    /// How many bytes a match may have before its keyword.
+    max_lead: usize,
 }
+
+/// Up to so many bytes before a keyword, each is tried as the start of a match; with more, a
+/// search through the window is cheaper.
+const MAX_STARTS: usize = 8;
 
 /// Where a pattern matched, and which part of it is the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,34 +71,44 @@ impl Pattern {
         }
         let groups = properties.explicit_captures_len();
         if let Some(group) = rule.secret_group.filter(|&group| group > groups) {
-            return Err(PatternError::NoGroup {
-                group,
-                have: groups,
-            });
+            return Err(PatternError::NoGroup { group, have: groups });
         }
         let limit = rule.max_bytes.unwrap_or(DEFAULT_MAX_BYTES);
         let max_bytes = properties.maximum_len().unwrap_or(limit);
+        let keywords: Vec<Vec<u8>> =
+            rule.keywords.iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
+        let max_lead = lead::max_bytes(&hir, &keywords).unwrap_or(max_bytes).min(max_bytes);
         let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
         let regex = Regex::builder()
             .configure(config)
             .build_from_hir(&hir)
             .map_err(|error| PatternError::Build(Box::new(error)))?;
-        Ok(Pattern {
-            regex,
-            secret_group: rule.secret_group,
-            max_bytes,
-        })
+        Ok(Pattern { regex, secret_group: rule.secret_group, max_bytes, max_lead })
     }
 
     /// The part of `bytes` in which a match must lie that holds the keyword at `keyword`.
-    pub(super) fn window(&self, keyword: Range<usize>, bytes: usize) -> Range<usize> {
-        let start = keyword
-            .end
-            .saturating_sub(self.max_bytes.max(keyword.len()));
-        let end = keyword
-            .start
-            .saturating_add(self.max_bytes.max(keyword.len()));
+    pub(super) fn window(&self, keyword: &Range<usize>, bytes: usize) -> Range<usize> {
+        let start = keyword.start.saturating_sub(self.max_lead);
+        let end = keyword.start.saturating_add(self.max_bytes.max(keyword.len()));
         start..end.min(bytes)
+    }
+
+    /// Whether a match begins so near its keyword that [`find_at`](Self::find_at) is cheaper than
+    /// a search.
+    pub(super) const fn has_short_lead(&self) -> bool {
+        self.max_lead <= MAX_STARTS
+    }
+
+    /// Returns the match that begins first in `window`, at most [`MAX_STARTS`] bytes into it.
+    pub(super) fn find_at(&self, bytes: &[u8], window: Range<usize>) -> Option<Found> {
+        let input = Input::new(bytes).range(window.clone()).anchored(Anchored::Yes);
+        let last = window.end.min(window.start + self.max_lead + 1);
+        let start = (window.start..last).find(|&start| {
+            self.regex.search_half(&input.clone().range(start..window.end)).is_some()
+        })?;
+        let mut groups = self.regex.create_captures();
+        self.regex.search_captures(&input.range(start..window.end), &mut groups);
+        self.found(&groups)
     }
 
     /// Calls `each` for every match in `window`; `each` returns whether to go on. What stands
@@ -135,11 +151,7 @@ impl Pattern {
 
 fn parse(pattern: &str) -> Result<Hir, PatternError> {
     // Lines end at LF and CRLF; `^` and `$` are their edges. Bytes need not be UTF-8.
-    let config = syntax::Config::new()
-        .unicode(false)
-        .utf8(false)
-        .multi_line(true)
-        .crlf(true);
+    let config = syntax::Config::new().unicode(false).utf8(false).multi_line(true).crlf(true);
     syntax::parse_with(pattern, &config).map_err(|error| PatternError::Syntax(Box::new(error)))
 }
 
@@ -148,11 +160,7 @@ fn parse(pattern: &str) -> Result<Hir, PatternError> {
 pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
     let usable = |keywords: &[Vec<u8>]| keywords.iter().all(|k| k.len() >= MIN_KEYWORD_BYTES);
     if !rule.keywords.is_empty() {
-        let own: Vec<Vec<u8>> = rule
-            .keywords
-            .iter()
-            .map(|k| k.as_bytes().to_vec())
-            .collect();
+        let own: Vec<Vec<u8>> = rule.keywords.iter().map(|k| k.as_bytes().to_vec()).collect();
         return Ok(if usable(&own) { own } else { Vec::new() });
     }
     let hir = parse(&rule.pattern)?;
@@ -172,6 +180,92 @@ pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
         }
     }
     Ok(Vec::new())
+}
+
+/// Where in a pattern its keywords stand.
+mod lead {
+    use regex_syntax::hir::{Class, Hir, HirKind};
+
+    /// Returns how many bytes of a match stand before a keyword at most; `None` if a match need
+    /// not hold a keyword, or if it cannot be told.
+    pub(super) fn max_bytes(hir: &Hir, keywords: &[Vec<u8>]) -> Option<usize> {
+        match hir.kind() {
+            HirKind::Capture(capture) => max_bytes(&capture.sub, keywords),
+            HirKind::Repetition(repetition) if repetition.min > 0 => {
+                max_bytes(&repetition.sub, keywords)
+            }
+            HirKind::Alternation(branches) => branches
+                .iter()
+                .map(|branch| max_bytes(branch, keywords))
+                .try_fold(0, |most, lead| lead.map(|lead| most.max(lead))),
+            HirKind::Concat(parts) => in_sequence(parts, keywords),
+            HirKind::Literal(_) => in_sequence(std::slice::from_ref(hir), keywords),
+            _ => None,
+        }
+    }
+
+    /// Case-insensitive literals are sequences of classes; they are put together again.
+    fn in_sequence(parts: &[Hir], keywords: &[Vec<u8>]) -> Option<usize> {
+        let mut before = 0;
+        let mut run: Vec<u8> = Vec::new();
+        for part in parts {
+            match literal(part) {
+                Some(bytes) => run.extend(bytes),
+                None => {
+                    if let Some(lead) = max_bytes(part, keywords) {
+                        return Some(before + run.len() + lead);
+                    }
+                    before += run.len() + part.properties().maximum_len()?;
+                    run.clear();
+                }
+            }
+            let starts = keywords.iter().filter_map(|k| memchr::memmem::find(&run, k));
+            if let Some(start) = starts.min() {
+                return Some(before + start);
+            }
+        }
+        None
+    }
+
+    /// The bytes of a part that is a literal in either case, in lower case.
+    fn literal(part: &Hir) -> Option<Vec<u8>> {
+        match part.kind() {
+            HirKind::Literal(literal) => Some(literal.0.to_ascii_lowercase()),
+            HirKind::Class(Class::Bytes(class)) => match class.ranges() {
+                [upper, lower]
+                    if upper.len() == 1
+                        && lower.len() == 1
+                        && upper.start().is_ascii_uppercase()
+                        && upper.start().to_ascii_lowercase() == lower.start() =>
+                {
+                    Some(vec![lower.start()])
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::max_bytes;
+
+        #[test]
+        fn the_lead_is_known_where_every_match_holds_a_keyword() {
+            for (pattern, keyword, expected) in [
+                ("ghp_[a-z]{36}", "ghp_", Some(0)),
+                (r"(?:^|[^a-z])(?:(?:x{2})?AKIA|KIA)z", "kia", Some(4)),
+                ("[a-z]{1,30}://x", "://", Some(30)),
+                (r"(?i:aws_?)?(?i:secret)", "secret", Some(4)),
+                ("a*token", "token", None),
+                ("(?:token)?x", "token", None),
+                ("token|x", "token", None),
+            ] {
+                let hir = super::super::parse(pattern).unwrap();
+                assert_eq!(max_bytes(&hir, &[keyword.into()]), expected, "{pattern}");
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -216,11 +310,9 @@ mod tests {
 
     #[test]
     fn patterns_that_cannot_work_are_refused() {
-        for (pattern, expected) in [
-            ("a*", "empty string"),
-            ("(a", "unclosed group"),
-            ("a{90000000}", ""),
-        ] {
+        for (pattern, expected) in
+            [("a*", "empty string"), ("(a", "unclosed group"), ("a{90000000}", "")]
+        {
             let error = Pattern::compile(&rule(pattern)).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }

@@ -24,7 +24,7 @@ pub const MIN_KEYWORD_BYTES: usize = 3;
 pub(super) const FRAGMENT_BYTES: usize = 4;
 
 /// Inputs up to this size, in all, are not worth the shuffle tables.
-const SHUFFLE_AFTER_BYTES: u64 = 64 << 10;
+const SHUFFLE_AFTER_BYTES: u64 = 512 << 10;
 
 /// An occurrence of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,13 +40,11 @@ pub struct Hit {
 pub struct Prefilter {
     /// In lower case.
     keywords: Vec<Box<[u8]>>,
-    /// Per keyword, where its fragment begins in it.
-    fragments: Vec<usize>,
     max_keyword_bytes: usize,
-    full: FragmentTable,
-    /// Keywords of three bytes, by those three.
-    short: FragmentTable,
-    shuffle: OnceLock<Option<Shuffle>>,
+    /// For short inputs: each keyword's own rarest fragment.
+    plain: Fragments,
+    /// For long ones: the tables, and the fragments that suit them best.
+    shuffle: OnceLock<Option<(Shuffle, Fragments)>>,
     bytes_seen: AtomicU64,
 }
 
@@ -54,35 +52,13 @@ impl Prefilter {
     /// Makes a prefilter of keywords of at least [`MIN_KEYWORD_BYTES`] bytes.
     #[must_use]
     pub fn new(keywords: &[&[u8]]) -> Self {
-        let keywords: Vec<Box<[u8]>> = keywords
-            .iter()
-            .map(|keyword| keyword.to_ascii_lowercase().into())
-            .collect();
-        let mut full = FragmentTable::default();
-        let mut short = FragmentTable::default();
-        let mut fragments = Vec::with_capacity(keywords.len());
-        for (index, keyword) in keywords.iter().enumerate() {
-            debug_assert!(
-                keyword.len() >= MIN_KEYWORD_BYTES,
-                "shorter keywords have no fragment"
-            );
-            let offset = rarest_fragment(keyword);
-            fragments.push(offset);
-            match keyword.get(offset..offset + FRAGMENT_BYTES) {
-                Some(fragment) => full.add(word(fragment), index, offset),
-                None => short.add(word(&keyword[..3]), index, 0),
-            }
-        }
+        let keywords: Vec<Box<[u8]>> =
+            keywords.iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
+        let offsets: Vec<usize> = keywords.iter().map(|keyword| rarest_fragment(keyword)).collect();
         Prefilter {
-            max_keyword_bytes: keywords
-                .iter()
-                .map(|keyword| keyword.len())
-                .max()
-                .unwrap_or(0),
+            max_keyword_bytes: keywords.iter().map(|keyword| keyword.len()).max().unwrap_or(0),
+            plain: Fragments::new(&keywords, &offsets),
             keywords,
-            fragments,
-            full,
-            short,
             shuffle: OnceLock::new(),
             bytes_seen: AtomicU64::new(0),
         }
@@ -94,13 +70,19 @@ impl Prefilter {
             return;
         }
         let mut queue = Queue::default();
-        let mut visit = |last: usize| {
-            queue.release(last.saturating_sub(self.max_keyword_bytes), &mut each);
-            self.verify(bytes, last, &mut queue);
-        };
         match self.shuffle(bytes.len()) {
-            Some(shuffle) => shuffle.candidates(bytes, &mut visit),
-            None => self.plain_candidates(bytes, &mut visit),
+            Some((shuffle, fragments)) => shuffle.candidates(bytes, &mut |last| {
+                if fragments.might_end(bytes, last) {
+                    self.verify(fragments, bytes, last, &mut queue, &mut each);
+                }
+            }),
+            None => {
+                for last in MIN_KEYWORD_BYTES - 1..bytes.len() {
+                    if self.plain.might_end(bytes, last) {
+                        self.verify(&self.plain, bytes, last, &mut queue, &mut each);
+                    }
+                }
+            }
         }
         queue.release(usize::MAX, &mut each);
     }
@@ -117,87 +99,52 @@ impl Prefilter {
             .expect("keywords are few and short");
         let mut hits: Vec<Hit> = automaton
             .find_overlapping_iter(bytes)
-            .map(|hit| Hit {
-                start: hit.start(),
-                keyword: hit.pattern().as_u32(),
-            })
+            .map(|hit| Hit { start: hit.start(), keyword: hit.pattern().as_u32() })
             .collect();
         hits.sort_unstable();
         hits
     }
 
     /// The shuffle tables, where the machine has them and the input is worth making them.
-    fn shuffle(&self, bytes: usize) -> Option<&Shuffle> {
+    fn shuffle(&self, bytes: usize) -> Option<&(Shuffle, Fragments)> {
         if self.shuffle.get().is_none() {
             let seen = self.bytes_seen.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
             if seen < SHUFFLE_AFTER_BYTES {
                 return None;
             }
         }
-        let fragments = || {
-            self.keywords
-                .iter()
-                .map(|keyword| &**keyword)
-                .zip(self.fragments.iter().copied())
+        let make = || {
+            let (shuffle, offsets) = Shuffle::new(&self.keywords);
+            (shuffle, Fragments::new(&self.keywords, &offsets))
         };
-        self.shuffle
-            .get_or_init(|| shuffle::is_available().then(|| Shuffle::new(fragments())))
-            .as_ref()
-    }
-
-    /// Visits the last byte of every window that might be a fragment, one byte after another.
-    fn plain_candidates(&self, bytes: &[u8], visit: &mut impl FnMut(usize)) {
-        if bytes.len() >= 3 && self.short.might_hold(word(&bytes[..3])) {
-            visit(2);
-        }
-        let has_short = !self.short.entries.is_empty();
-        for (at, window) in bytes.windows(FRAGMENT_BYTES).enumerate() {
-            let folded = word(window);
-            if self.full.might_hold(folded) || has_short && self.short.might_hold(folded >> 8) {
-                visit(at + FRAGMENT_BYTES - 1);
-            }
-        }
+        self.shuffle.get_or_init(|| shuffle::is_available().then(make)).as_ref()
     }
 
     /// Compares whole keywords where a fragment ends at `last`.
-    fn verify(&self, bytes: &[u8], last: usize, queue: &mut Queue) {
-        if last < 2 {
-            return;
-        }
-        for entry in self.short.lookup(word(&bytes[last - 2..=last])) {
-            queue.push(Hit {
-                start: last - 2,
-                keyword: entry.keyword,
-            });
-        }
-        if last < FRAGMENT_BYTES - 1 {
-            return;
-        }
-        let first = last + 1 - FRAGMENT_BYTES;
-        for entry in self.full.lookup(word(&bytes[first..=last])) {
+    fn verify(
+        &self,
+        fragments: &Fragments,
+        bytes: &[u8],
+        last: usize,
+        queue: &mut Queue,
+        each: &mut impl FnMut(Hit),
+    ) {
+        queue.release(last.saturating_sub(self.max_keyword_bytes), each);
+        for entry in fragments.ending(bytes, last) {
             let keyword = &self.keywords[entry.keyword as usize];
-            let Some(start) = first.checked_sub(usize::from(entry.offset)) else {
-                continue;
-            };
-            let Some(found) = bytes.get(start..start + keyword.len()) else {
-                continue;
-            };
+            let Some(start) = (last + 1).checked_sub(usize::from(entry.end)) else { continue };
+            let Some(found) = bytes.get(start..start + keyword.len()) else { continue };
             if found.eq_ignore_ascii_case(keyword) {
-                queue.push(Hit {
-                    start,
-                    keyword: entry.keyword,
-                });
+                queue.push(Hit { start, keyword: entry.keyword });
             }
         }
     }
 }
 
-/// Up to four bytes in one word, with the bit set that makes ASCII letters lower case. Other
-/// bytes that differ in that bit alone are taken for equal here and told apart later.
-fn word(bytes: &[u8]) -> u32 {
-    let mut word = [0; 4];
-    word[..bytes.len()].copy_from_slice(bytes);
-    (u32::from_le_bytes(word) | 0x2020_2020) & (u32::MAX >> (8 * (4 - bytes.len())))
+/// Bytes in one word, the last one highest, with the bit set that makes ASCII letters lower
+/// case. Other bytes that differ in that bit alone are taken for equal here and told apart later.
+fn folded(bytes: [u8; FRAGMENT_BYTES]) -> u32 {
+    u32::from_le_bytes(bytes) | 0x2020_2020
 }
 
 /// Hits that wait until no earlier one can come: fragments end in rising order, keywords need
@@ -217,6 +164,61 @@ impl Queue {
     }
 }
 
+/// The fragments of all keywords, found by where they end.
+#[derive(Debug)]
+struct Fragments {
+    full: FragmentTable,
+    /// Keywords of three bytes, whole.
+    short: FragmentTable,
+}
+
+impl Fragments {
+    /// Makes tables of the fragments that begin at `offsets` of `keywords`.
+    fn new(keywords: &[Box<[u8]>], offsets: &[usize]) -> Self {
+        let mut fragments =
+            Fragments { full: FragmentTable::default(), short: FragmentTable::default() };
+        for (index, (keyword, &offset)) in keywords.iter().zip(offsets).enumerate() {
+            debug_assert!(keyword.len() >= MIN_KEYWORD_BYTES, "shorter keywords have no fragment");
+            match keyword[offset..].first_chunk::<FRAGMENT_BYTES>() {
+                Some(fragment) => {
+                    fragments.full.add(folded(*fragment), index, offset + FRAGMENT_BYTES);
+                }
+                None => fragments.short.add(short(keyword), index, keyword.len()),
+            }
+        }
+        fragments
+    }
+
+    /// Whether a fragment might end at `last`, which is at least the third byte.
+    #[inline]
+    fn might_end(&self, bytes: &[u8], last: usize) -> bool {
+        let (full, short) = Self::words(bytes, last);
+        full.is_some_and(|word| self.full.might_hold(word))
+            || !self.short.entries.is_empty()
+                && short.is_some_and(|word| self.short.might_hold(word))
+    }
+
+    fn ending(&self, bytes: &[u8], last: usize) -> impl Iterator<Item = &Entry> {
+        let (full, short) = Self::words(bytes, last);
+        let full = full.into_iter().flat_map(|word| self.full.lookup(word));
+        full.chain(short.into_iter().flat_map(|word| self.short.lookup(word)))
+    }
+
+    /// The last four and the last three bytes up to `last`, where there are as many.
+    #[inline]
+    fn words(bytes: &[u8], last: usize) -> (Option<u32>, Option<u32>) {
+        match bytes[..=last].last_chunk::<FRAGMENT_BYTES>() {
+            Some(window) => (Some(folded(*window)), Some(folded(*window) >> 8)),
+            None => (None, (last == 2).then(|| short(&bytes[..3]))),
+        }
+    }
+}
+
+/// Three bytes as a word, as in the upper three quarters of a folded one.
+fn short(bytes: &[u8]) -> u32 {
+    folded([0, bytes[0], bytes[1], bytes[2]]) >> 8
+}
+
 /// Fragments by a hash of their bytes.
 #[derive(Debug)]
 struct FragmentTable {
@@ -229,18 +231,15 @@ struct FragmentTable {
 struct Entry {
     fragment: u32,
     keyword: u32,
-    /// Where the fragment begins in the keyword.
-    offset: u8,
+    /// How many bytes of the keyword there are up to the fragment's end.
+    end: u8,
     /// As in `heads`.
     next: u32,
 }
 
 impl Default for FragmentTable {
     fn default() -> Self {
-        FragmentTable {
-            heads: Box::new([0; 1 << Self::BITS]),
-            entries: Vec::new(),
-        }
+        FragmentTable { heads: Box::new([0; 1 << Self::BITS]), entries: Vec::new() }
     }
 }
 
@@ -251,17 +250,18 @@ impl FragmentTable {
         (fragment.wrapping_mul(0x9e37_79b1) >> (32 - Self::BITS)) as usize
     }
 
-    fn add(&mut self, fragment: u32, keyword: usize, offset: usize) {
+    fn add(&mut self, fragment: u32, keyword: usize, end: usize) {
         let head = &mut self.heads[Self::hash(fragment)];
         self.entries.push(Entry {
             fragment,
             keyword: u32::try_from(keyword).expect("keywords are counted in u32"),
-            offset: u8::try_from(offset).expect("fragments begin in the first 255 bytes"),
+            end: u8::try_from(end).expect("fragments end in the first 255 bytes"),
             next: *head,
         });
         *head = u32::try_from(self.entries.len()).expect("fragments are counted in u32");
     }
 
+    #[inline]
     fn might_hold(&self, fragment: u32) -> bool {
         self.heads[Self::hash(fragment)] != 0
     }
@@ -277,22 +277,24 @@ impl FragmentTable {
     }
 }
 
+/// Returns where fragments of `keyword` may begin.
+pub(super) fn fragment_offsets(keyword: &[u8]) -> std::ops::RangeInclusive<usize> {
+    0..=keyword.len().min(MAX_FRAGMENT_END).saturating_sub(FRAGMENT_BYTES)
+}
+
+/// Fragments are taken from the first bytes of a keyword, so that offsets are small.
+const MAX_FRAGMENT_END: usize = 250;
+
 /// Returns where in `keyword` its rarest four bytes begin.
 fn rarest_fragment(keyword: &[u8]) -> usize {
     let rarity = |offset: &usize| -> f32 {
-        keyword[*offset..]
-            .iter()
-            .take(FRAGMENT_BYTES)
-            .map(|&byte| frequency(byte))
-            .product()
+        keyword[*offset..].iter().take(FRAGMENT_BYTES).map(|&byte| frequency(byte)).product()
     };
-    (0..=keyword.len().min(250).saturating_sub(FRAGMENT_BYTES))
-        .min_by(|a, b| rarity(a).total_cmp(&rarity(b)))
-        .unwrap_or(0)
+    fragment_offsets(keyword).min_by(|a, b| rarity(a).total_cmp(&rarity(b))).unwrap_or(0)
 }
 
 /// How often a byte occurs in source text, in either case, of 65,536.
-pub(super) fn frequency(byte: u8) -> f32 {
+fn frequency(byte: u8) -> f32 {
     let of = |byte: u8| f32::from(FREQUENCIES[usize::from(byte)]);
     if byte.is_ascii_alphabetic() {
         of(byte.to_ascii_lowercase()) + of(byte.to_ascii_uppercase())

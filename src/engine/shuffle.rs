@@ -9,7 +9,7 @@
 //!
 //! On other machines [`is_available`] is false and the prefilter hashes each position.
 
-use super::prefilter::{FRAGMENT_BYTES, FREQUENCIES};
+use super::prefilter::{FRAGMENT_BYTES, FREQUENCIES, fragment_offsets};
 
 const BUCKETS: usize = 8;
 
@@ -21,24 +21,36 @@ pub(super) struct Shuffle {
 }
 
 impl Shuffle {
-    /// Makes the tables of keywords (in lower case), each with the offset of its fragment. A
-    /// keyword of three bytes gets a first position that any byte fits.
-    pub(super) fn new<'a>(keywords: impl Iterator<Item = (&'a [u8], usize)>) -> Self {
-        let mut keywords: Vec<(&[u8], usize)> = keywords.collect();
-        // Short ones first: they have no choice of their fragment.
-        keywords.sort_by_key(|(keyword, _)| keyword.len());
-        let mut buckets: [Bucket; BUCKETS] = Default::default();
-        for (keyword, offset) in keywords {
-            let fragment = halves(keyword, offset);
-            let added = |bucket: &Bucket| bucket.with(&fragment).expected() - bucket.expected();
-            let best = (0..BUCKETS)
-                .min_by(|&a, &b| added(&buckets[a]).total_cmp(&added(&buckets[b])))
-                .expect("there are eight buckets");
-            buckets[best] = buckets[best].with(&fragment);
+    /// Makes the tables of keywords (in lower case), and says where the fragment of each begins.
+    /// A keyword of three bytes gets a first position that any byte fits.
+    pub(super) fn new(keywords: &[Box<[u8]>]) -> (Self, Vec<usize>) {
+        let mut order: Vec<usize> = (0..keywords.len()).collect();
+        // Short ones first: they have no choice.
+        order.sort_by_key(|&index| keywords[index].len());
+        let mut buckets = [Bucket::default(); BUCKETS];
+        let mut offsets = vec![0; keywords.len()];
+        for index in order {
+            let choices = fragment_offsets(&keywords[index]).flat_map(|offset| {
+                let fragment = halves(&keywords[index], offset);
+                buckets
+                    .iter()
+                    .enumerate()
+                    .map(move |(at, bucket)| (offset, at, bucket.with(&fragment)))
+            });
+            let added =
+                |choice: &(usize, usize, Bucket)| choice.2.expected - buckets[choice.1].expected;
+            let best = choices.min_by(|a, b| added(a).total_cmp(&added(b)));
+            let (offset, at, bucket) = best.expect("every keyword has a fragment");
+            offsets[index] = offset;
+            buckets[at] = bucket;
         }
+        (Shuffle::tables(&buckets), offsets)
+    }
+
+    fn tables(buckets: &[Bucket; BUCKETS]) -> Self {
         let mut tables = Shuffle::default();
         for (index, bucket) in buckets.iter().enumerate() {
-            for (position, (low, high)) in bucket.0.iter().enumerate() {
+            for (position, (low, high)) in bucket.halves.iter().enumerate() {
                 for half in 0..16 {
                     tables.low[position][half] |= u8::from(low >> half & 1 == 1) << index;
                     tables.high[position][half] |= u8::from(high >> half & 1 == 1) << index;
@@ -56,10 +68,7 @@ fn halves(keyword: &[u8], offset: usize) -> Halves {
     let any = (u16::MAX, u16::MAX);
     let mut halves = [any; FRAGMENT_BYTES];
     let fragment = &keyword[offset..keyword.len().min(offset + FRAGMENT_BYTES)];
-    for (position, byte) in halves[FRAGMENT_BYTES - fragment.len()..]
-        .iter_mut()
-        .zip(fragment)
-    {
+    for (position, byte) in halves[FRAGMENT_BYTES - fragment.len()..].iter_mut().zip(fragment) {
         let upper = byte.to_ascii_uppercase();
         *position = (1 << (byte & 15), 1 << (byte >> 4) | 1 << (upper >> 4));
     }
@@ -67,32 +76,42 @@ fn halves(keyword: &[u8], offset: usize) -> Halves {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Bucket(Halves);
+struct Bucket {
+    halves: Halves,
+    /// The share of positions in source text that would be candidates, were bytes independent.
+    expected: f32,
+}
 
 impl Bucket {
     fn with(&self, fragment: &Halves) -> Self {
-        let mut merged = self.0;
-        for (position, more) in merged.iter_mut().zip(fragment) {
+        let mut halves = self.halves;
+        for (position, more) in halves.iter_mut().zip(fragment) {
             *position = (position.0 | more.0, position.1 | more.1);
         }
-        Bucket(merged)
+        let expected = halves.iter().map(|&(low, high)| share(low, high)).product();
+        Bucket { halves, expected }
     }
+}
 
-    /// The share of positions in source text that would be candidates, were bytes independent.
-    fn expected(&self) -> f32 {
-        self.0
-            .iter()
-            .map(|(low, high)| {
-                let fits =
-                    |byte: &usize| low >> (byte & 15) & 1 == 1 && high >> (byte >> 4) & 1 == 1;
-                let sum: u32 = (0..128)
-                    .filter(fits)
-                    .map(|byte| u32::from(FREQUENCIES[byte]))
-                    .sum();
-                sum as f32 / 65536.0
-            })
-            .product()
+/// The share of bytes in source text whose halves are in both sets.
+fn share(low: u16, high: u16) -> f32 {
+    if (low, high) == (u16::MAX, u16::MAX) {
+        return 1.0;
     }
+    // Bytes above 127 are rare: the upper half of the table is left out.
+    let of_high = |high: u32| -> u32 {
+        bits(low).map(|low| u32::from(FREQUENCIES[(high << 4 | low) as usize])).sum()
+    };
+    let sum: u32 = bits(high & 0xff).map(of_high).sum();
+    sum as f32 / 65536.0
+}
+
+fn bits(mut set: u16) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let bit = set.trailing_zeros();
+        set &= set.wrapping_sub(1);
+        (bit < 16).then_some(bit)
+    })
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -156,14 +175,11 @@ mod x86_64 {
             last[..tail.len()].copy_from_slice(tail);
             let fits = tables.step(load(&last), &mut before);
             let inside = (1u64 << tail.len()) as u32;
-            visit_set_bits(
-                mask(fits) & inside.wrapping_sub(1),
-                chunks.len() * STEP,
-                visit,
-            );
+            visit_set_bits(mask(fits) & inside.wrapping_sub(1), chunks.len() * STEP, visit);
         }
     }
 
+    #[inline]
     fn visit_set_bits(mut bits: u32, base: usize, visit: &mut impl FnMut(usize)) {
         while bits != 0 {
             visit(base + bits.trailing_zeros() as usize);
@@ -211,10 +227,7 @@ mod x86_64 {
 
     #[target_feature(enable = "avx2")]
     fn fitting(lows: __m256i, low: __m256i, highs: __m256i, high: __m256i) -> __m256i {
-        _mm256_and_si256(
-            _mm256_shuffle_epi8(lows, low),
-            _mm256_shuffle_epi8(highs, high),
-        )
+        _mm256_and_si256(_mm256_shuffle_epi8(lows, low), _mm256_shuffle_epi8(highs, high))
     }
 
     /// One bit for each byte that is not zero.

@@ -23,24 +23,10 @@ pub(super) struct View {
 impl View {
     fn new(bytes: &[u8], width: usize, phase: usize) -> Self {
         let char = |unit: &[u8]| {
-            if unit[1..].iter().all(|&byte| byte == 0) {
-                unit[0]
-            } else {
-                0xff
-            }
+            if unit[1..].iter().all(|&byte| byte == 0) { unit[0] } else { 0xff }
         };
-        let view = bytes
-            .get(phase..)
-            .unwrap_or_default()
-            .chunks(width)
-            .map(char)
-            .collect();
-        View {
-            bytes: view,
-            phase,
-            width,
-            total: bytes.len(),
-        }
+        let view = bytes.get(phase..).unwrap_or_default().chunks(width).map(char).collect();
+        View { bytes: view, phase, width, total: bytes.len() }
     }
 
     /// Leads a range of the view back to the bytes it was made of.
@@ -97,24 +83,13 @@ mod tests {
         let utf16: Vec<u16> = text.encode_utf16().collect();
         let encoded: [Vec<u8>; 4] = [
             utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
-            [
-                vec![0xfe, 0xff],
-                utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
-            ]
-            .concat(),
-            text.chars()
-                .flat_map(|char| (char as u32).to_le_bytes())
-                .collect(),
-            text.chars()
-                .flat_map(|char| (char as u32).to_be_bytes())
-                .collect(),
+            [vec![0xfe, 0xff], utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect()].concat(),
+            text.chars().flat_map(|char| (char as u32).to_le_bytes()).collect(),
+            text.chars().flat_map(|char| (char as u32).to_be_bytes()).collect(),
         ];
         for bytes in encoded {
             let found = views(&bytes).into_iter().any(|view| {
-                let at = view
-                    .bytes
-                    .windows(8)
-                    .position(|window| window == b"key=1234");
+                let at = view.bytes.windows(8).position(|window| window == b"key=1234");
                 at.is_some_and(|at| {
                     let raw = view.raw(&(at..at + 1));
                     bytes[raw].contains(&b'k')

@@ -28,24 +28,12 @@ impl Fingerprint {
         // A message's path is the file git happens to pass; it says nothing.
         let path = if kind == "message" { b"" } else { path };
         let mut hash = Sha256::new();
-        for part in [
-            b"tightlip 1",
-            rule.as_bytes(),
-            kind.as_bytes(),
-            path,
-            secret.expose(),
-        ] {
+        for part in [b"tightlip 1", rule.as_bytes(), kind.as_bytes(), path, secret.expose()] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
         let digest = hash.finalize();
-        Fingerprint(
-            digest
-                .iter()
-                .take(16)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        Fingerprint(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Returns the fingerprint as 32 hexadecimal digits.

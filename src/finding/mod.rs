@@ -1,15 +1,20 @@
 //! The vocabulary all rooms share: where bytes come from, and what was found in them.
 
 mod fingerprint;
+mod outcome;
 mod secret;
 
 use std::sync::Arc;
 
 pub use fingerprint::Fingerprint;
+pub use outcome::{Outcome, Status, Summary, Suppressed};
 pub use secret::{Redactor, Secret};
 
 use crate::rule::{Confidence, Text};
 use crate::text::lines::Position;
+
+/// What begins an inline allow: a comment that says why the secret on its line is none.
+pub const INLINE_MARKER: &str = "tightlip:allow";
 
 /// What kind of bytes a unit holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,11 +86,7 @@ impl Origin {
     /// Makes an origin without a commit.
     #[must_use]
     pub fn new(place: Place, path: &[u8]) -> Self {
-        Origin {
-            place,
-            path: path.into(),
-            commit: None,
-        }
+        Origin { place, path: path.into(), commit: None }
     }
 }
 

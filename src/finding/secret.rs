@@ -46,16 +46,9 @@ impl Secret {
     /// the first four characters, and a mask of fixed length.
     #[must_use]
     pub fn redacted(&self) -> String {
-        let hint = &self.0[..if self.0.len() < MIN_BYTES_TO_HINT {
-            0
-        } else {
-            HINT_BYTES
-        }];
+        let hint = &self.0[..if self.0.len() < MIN_BYTES_TO_HINT { 0 } else { HINT_BYTES }];
         let shown = hint.iter().take_while(|byte| byte.is_ascii_graphic());
-        shown
-            .map(|&byte| char::from(byte))
-            .chain(MASK.chars())
-            .collect()
+        shown.map(|&byte| char::from(byte)).chain(MASK.chars()).collect()
     }
 }
 
@@ -76,19 +69,15 @@ impl Redactor {
     /// Makes a redactor of these secrets.
     #[must_use]
     pub fn new<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Self {
-        let mut known: Vec<&Secret> = secrets
-            .filter(|secret| secret.0.len() >= MIN_BYTES_TO_REDACT)
-            .collect();
+        let mut known: Vec<&Secret> =
+            secrets.filter(|secret| secret.0.len() >= MIN_BYTES_TO_REDACT).collect();
         known.sort_by_key(|secret| &secret.0);
         known.dedup();
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .build(known.iter().map(|secret| secret.expose()))
             .ok();
-        Redactor {
-            masks: known.iter().map(|secret| secret.redacted()).collect(),
-            automaton,
-        }
+        Redactor { masks: known.iter().map(|secret| secret.redacted()).collect(), automaton }
     }
 
     /// Returns `text` with each secret in it replaced by its mask.
@@ -112,18 +101,12 @@ mod tests {
     #[test]
     fn short_secrets_show_nothing() {
         assert_eq!(Secret::new(b"hunter2".as_slice()).redacted(), "********");
-        assert_eq!(
-            Secret::new(b"\x1b[0m and so on and on".as_slice()).redacted(),
-            "********"
-        );
+        assert_eq!(Secret::new(b"\x1b[0m and so on and on".as_slice()).redacted(), "********");
     }
 
     #[test]
     fn a_redactor_masks_secrets_wherever_they_stand() {
-        let secrets = [
-            Secret::new(b"abcdefgh".as_slice()),
-            Secret::new(b"cde".as_slice()),
-        ];
+        let secrets = [Secret::new(b"abcdefgh".as_slice()), Secret::new(b"cde".as_slice())];
         let redactor = Redactor::new(secrets.iter());
         assert_eq!(redactor.redact(b"x/abcdefgh/cde"), b"x/********/cde");
         assert_eq!(Redactor::new(std::iter::empty()).redact(b"plain"), b"plain");

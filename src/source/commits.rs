@@ -45,12 +45,7 @@ impl Commits {
     /// Makes a source of what `tips` bring to a side that has `known`.
     #[must_use]
     pub const fn new(tips: Vec<Tip>, known: Known, max_object_bytes: u64) -> Self {
-        Commits {
-            tips,
-            known,
-            max_object_bytes,
-            spare: Mutex::new(None),
-        }
+        Commits { tips, known, max_object_bytes, spare: Mutex::new(None) }
     }
 }
 
@@ -60,13 +55,11 @@ impl Source for Commits {
         let (mut known, broken) = repository.refs(&self.known.ref_prefixes)?;
         known.extend(&self.known.ids);
         let mut list = Lister::new(&mut repository);
-        list.listing
-            .skipped
-            .extend(broken.into_iter().map(|reason| Skipped {
-                path: b"refs".to_vec(),
-                reason,
-                incomplete: true,
-            }));
+        list.listing.skipped.extend(broken.into_iter().map(|reason| Skipped {
+            path: b"refs".to_vec(),
+            reason,
+            incomplete: true,
+        }));
         let mut starts = Vec::new();
         for tip in &self.tips {
             list.name(Place::RefName, &tip.name, None);
@@ -124,16 +117,8 @@ impl<'a> Lister<'a> {
         commit: Option<&Arc<CommitInfo>>,
         content: Content,
     ) {
-        let origin = Origin {
-            place,
-            path: path.clone(),
-            commit: commit.cloned(),
-        };
-        self.listing.units.push(Unit {
-            origin,
-            size_hint: 0,
-            content,
-        });
+        let origin = Origin { place, path: path.clone(), commit: commit.cloned() };
+        self.listing.units.push(Unit { origin, size_hint: 0, content });
     }
 
     fn name(&mut self, place: Place, name: &[u8], commit: Option<&Arc<CommitInfo>>) {
@@ -148,9 +133,8 @@ impl<'a> Lister<'a> {
         let name: Arc<[u8]> = tip.name.as_slice().into();
         let mut id = tip.id;
         for _ in 0..64 {
-            let (kind, target) = self
-                .repository
-                .object(&id, |kind, raw| (kind, tag_target(raw)))?;
+            let (kind, target) =
+                self.repository.object(&id, |kind, raw| (kind, tag_target(raw)))?;
             match (kind, target) {
                 (Kind::Commit, _) => return Ok(Some(id)),
                 (Kind::Tag, Some(target)) => {
@@ -171,10 +155,7 @@ impl<'a> Lister<'a> {
                 }
             }
         }
-        Err(SourceError::Other(format!(
-            "{} is a tag of a tag, 64 times over",
-            tip.id
-        )))
+        Err(SourceError::Other(format!("{} is a tag of a tag, 64 times over", tip.id)))
     }
 
     fn blob(
@@ -241,11 +222,8 @@ impl<'a> Lister<'a> {
             Err(_) if is_known => {}
             Err(error) => {
                 let shallow = self.repository.is_shallow();
-                let hint = if shallow {
-                    "; this clone is shallow: git fetch --unshallow"
-                } else {
-                    ""
-                };
+                let hint =
+                    if shallow { "; this clone is shallow: git fetch --unshallow" } else { "" };
                 self.listing.skipped.push(Skipped {
                     path: id.to_string().into_bytes(),
                     reason: format!("{error}{hint}"),
@@ -285,11 +263,7 @@ impl<'a> Lister<'a> {
         commit: Option<&Arc<CommitInfo>>,
     ) -> Result<(), SourceError> {
         let parents = parents.iter().copied().map(Some).collect();
-        let mut todo = vec![Folder {
-            path: Vec::new(),
-            tree,
-            parents,
-        }];
+        let mut todo = vec![Folder { path: Vec::new(), tree, parents }];
         let mut changed = Vec::new();
         let mut gone = Vec::new();
         while let Some(folder) = todo.pop() {
@@ -332,10 +306,8 @@ impl<'a> Lister<'a> {
             .map(|entries| entries.iter().map(|entry| (&*entry.name, entry)).collect())
             .collect();
         for entry in own.iter() {
-            let before: Vec<Option<&TreeEntry>> = their_names
-                .iter()
-                .map(|names| names.get(&*entry.name).copied())
-                .collect();
+            let before: Vec<Option<&TreeEntry>> =
+                their_names.iter().map(|names| names.get(&*entry.name).copied()).collect();
             let same = |old: &&TreeEntry| old.id == entry.id && old.mode == entry.mode;
             if before.iter().flatten().any(same) || entry.mode == MODE_GITLINK {
                 continue;
@@ -343,22 +315,12 @@ impl<'a> Lister<'a> {
             let path = join(&folder.path, &entry.name);
             let is_tree = |old: &&TreeEntry| old.mode == MODE_TREE;
             if entry.mode == MODE_TREE {
-                let parents = before
-                    .iter()
-                    .map(|old| old.filter(is_tree).map(|old| old.id))
-                    .collect();
-                todo.push(Folder {
-                    path,
-                    tree: Some(entry.id),
-                    parents,
-                });
+                let parents =
+                    before.iter().map(|old| old.filter(is_tree).map(|old| old.id)).collect();
+                todo.push(Folder { path, tree: Some(entry.id), parents });
             } else {
-                let bases: Vec<ObjectId> = before
-                    .iter()
-                    .flatten()
-                    .filter(|old| !is_tree(old))
-                    .map(|old| old.id)
-                    .collect();
+                let bases: Vec<ObjectId> =
+                    before.iter().flatten().filter(|old| !is_tree(old)).map(|old| old.id).collect();
                 if !bases.contains(&entry.id) {
                     changed.push((path, entry.id, bases));
                 }
@@ -400,11 +362,7 @@ fn note_losses(
     for old in theirs.iter().filter(|old| !kept.contains(&*old.name)) {
         if old.mode == MODE_TREE {
             let path = join(&folder.path, &old.name);
-            todo.push(Folder {
-                path,
-                tree: None,
-                parents: vec![Some(old.id)],
-            });
+            todo.push(Folder { path, tree: None, parents: vec![Some(old.id)] });
         } else if old.mode != MODE_GITLINK {
             gone.push(old.id);
         }
@@ -419,11 +377,7 @@ struct Folder {
 }
 
 fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
-    if folder.is_empty() {
-        name.to_vec()
-    } else {
-        [folder, b"/", name].concat()
-    }
+    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
 }
 
 /// Commits met so far, with those that still have to be followed in order of their date.
@@ -451,14 +405,7 @@ impl Walk {
         }
         self.queue.push((commit.committer_time, Reverse(id)));
         self.wanted += usize::from(!is_known);
-        self.commits.insert(
-            id,
-            State {
-                commit,
-                is_known,
-                is_queued: true,
-            },
-        );
+        self.commits.insert(id, State { commit, is_known, is_queued: true });
     }
 
     /// Marks a commit as known, and those behind it that were met already.
@@ -490,8 +437,8 @@ impl Walk {
     }
 
     fn parents(&self, id: &ObjectId) -> (Vec<ObjectId>, bool) {
-        self.commits.get(id).map_or((Vec::new(), true), |state| {
-            (state.commit.parents.clone(), state.is_known)
-        })
+        self.commits
+            .get(id)
+            .map_or((Vec::new(), true), |state| (state.commit.parents.clone(), state.is_known))
     }
 }

@@ -46,10 +46,9 @@ pub(super) fn both(a: Added, b: Added) -> Added {
     match (a, b) {
         (Added::All, other) | (other, Added::All) => other,
         (Added::Ranges(a), Added::Ranges(b)) => {
-            let shared = a.iter().flat_map(|a| {
-                b.iter()
-                    .map(move |b| a.start.max(b.start)..a.end.min(b.end))
-            });
+            let shared = a
+                .iter()
+                .flat_map(|a| b.iter().map(move |b| a.start.max(b.start)..a.end.min(b.end)));
             Added::Ranges(shared.filter(|range| !range.is_empty()).collect())
         }
     }
@@ -67,9 +66,7 @@ pub(super) fn is_mostly_old(added: &Added, total: usize) -> bool {
 
 /// Where each line begins. Git's lines end at LF alone.
 fn line_starts(bytes: &[u8]) -> Vec<usize> {
-    std::iter::once(0)
-        .chain(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1))
-        .collect()
+    std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1)).collect()
 }
 
 #[cfg(test)]
@@ -93,11 +90,7 @@ mod tests {
             ("a\nb\n", "b\n", vec![]),
             ("a\n", "", vec![]),
             ("a\0b\nc\n", "a\0b\nd\n", vec!["d\n"]),
-            (
-                "1\n2\n3\n4\n5\n",
-                "0\n1\n2\n3\nx\n4\n5\n",
-                vec!["0\n", "x\n"],
-            ),
+            ("1\n2\n3\n4\n5\n", "0\n1\n2\n3\nx\n4\n5\n", vec!["0\n", "x\n"]),
         ] {
             assert_eq!(texts(old, new), expected, "{old:?} {new:?}");
         }
@@ -106,15 +99,15 @@ mod tests {
     #[test]
     fn what_is_new_against_two_parents_is_new_against_each() {
         let a = Added::Ranges(vec![0..4, 8..12]);
-        let b = Added::Ranges(vec![2..10]);
+        let b = Added::Ranges(Vec::from([2..10]));
         assert_eq!(both(a.clone(), b), Added::Ranges(vec![2..4, 8..10]));
         assert_eq!(both(a.clone(), Added::All), a);
     }
 
     #[test]
     fn half_new_is_still_the_same_file() {
-        assert!(is_mostly_old(&Added::Ranges(vec![0..5]), 10));
-        assert!(!is_mostly_old(&Added::Ranges(vec![0..6]), 10));
+        assert!(is_mostly_old(&Added::Ranges(Vec::from([0..5])), 10));
+        assert!(!is_mostly_old(&Added::Ranges(Vec::from([0..6])), 10));
         assert!(!is_mostly_old(&Added::All, 10));
     }
 }

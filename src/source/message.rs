@@ -69,11 +69,7 @@ impl Message {
             _ => edited,
         };
         let scissors_cut = edited && mode.as_deref() != Some("verbatim");
-        Ok(Rules {
-            prefixes,
-            comments_go,
-            scissors_cut,
-        })
+        Ok(Rules { prefixes, comments_go, scissors_cut })
     }
 }
 
@@ -84,15 +80,8 @@ impl Source for Message {
         let kept: Arc<[u8]> = self.rules()?.keep(&raw).into();
         let origin = Origin::new(Place::Message, file.as_os_str().as_encoded_bytes());
         let size_hint = kept.len() as u64;
-        let unit = Unit {
-            origin,
-            size_hint,
-            content: Content::Bytes(kept),
-        };
-        Ok(Listing {
-            units: vec![unit],
-            ..Listing::default()
-        })
+        let unit = Unit { origin, size_hint, content: Content::Bytes(kept) };
+        Ok(Listing { units: vec![unit], ..Listing::default() })
     }
 
     fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
@@ -161,11 +150,7 @@ mod tests {
     use super::Rules;
 
     fn keep(comments_go: bool, scissors_cut: bool, text: &str) -> String {
-        let rules = Rules {
-            prefixes: vec![b"#".to_vec()],
-            comments_go,
-            scissors_cut,
-        };
+        let rules = Rules { prefixes: vec![b"#".to_vec()], comments_go, scissors_cut };
         String::from_utf8(rules.keep(text.as_bytes())).unwrap()
     }
 

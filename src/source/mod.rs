@@ -88,9 +88,9 @@ impl Added {
     pub fn touches(&self, range: &Range<usize>) -> bool {
         match self {
             Added::All => true,
-            Added::Ranges(ranges) => ranges
-                .iter()
-                .any(|new| new.start < range.end && range.start < new.end),
+            Added::Ranges(ranges) => {
+                ranges.iter().any(|new| new.start < range.end && range.start < new.end)
+            }
         }
     }
 }
@@ -164,11 +164,7 @@ impl<'a> Fragment<'a> {
     /// Makes the only fragment of a unit.
     #[must_use]
     pub const fn whole(bytes: &'a [u8]) -> Self {
-        Fragment {
-            bytes,
-            first: Position { line: 1, column: 1 },
-            own_bytes: bytes.len(),
-        }
+        Fragment { bytes, first: Position { line: 1, column: 1 }, own_bytes: bytes.len() }
     }
 }
 

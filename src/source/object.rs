@@ -20,10 +20,7 @@ impl ObjectId {
         let mut bytes = [0; 32];
         matches!(raw.len(), 20 | 32).then(|| {
             bytes[..raw.len()].copy_from_slice(raw);
-            ObjectId {
-                bytes,
-                len: raw.len() as u8,
-            }
+            ObjectId { bytes, len: raw.len() as u8 }
         })
     }
 
@@ -38,10 +35,7 @@ impl ObjectId {
         for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
             *byte = (digit(pair[0])? << 4 | digit(pair[1])?) as u8;
         }
-        Some(ObjectId {
-            bytes,
-            len: (hex.len() / 2) as u8,
-        })
+        Some(ObjectId { bytes, len: (hex.len() / 2) as u8 })
     }
 
     /// Returns the bytes.
@@ -59,9 +53,7 @@ impl ObjectId {
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes()
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -125,10 +117,7 @@ fn person_and_time(line: &[u8]) -> (Vec<u8>, i64) {
     let Some(end) = line.iter().rposition(|&byte| byte == b'>') else {
         return (line.to_vec(), 0);
     };
-    let time = line[end + 1..]
-        .trim_ascii()
-        .split(|&byte| byte == b' ')
-        .next();
+    let time = line[end + 1..].trim_ascii().split(|&byte| byte == b' ').next();
     let time = time.and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
     (line[..=end].to_vec(), time.unwrap_or(0))
 }
@@ -194,10 +183,7 @@ mod tests {
         let raw = format!("tree {ID}\nparent {ID}\nauthor A <a@b> 12 +0000\ncommitter X\n\nhi");
         let commit = Commit::parse(raw.as_bytes()).unwrap();
         assert_eq!(commit.parents.len(), 1);
-        assert_eq!(
-            (commit.author.as_slice(), commit.author_time),
-            (&b"A <a@b>"[..], 12)
-        );
+        assert_eq!((commit.author.as_slice(), commit.author_time), (&b"A <a@b>"[..], 12));
         assert_eq!(commit.committer_time, 0);
         assert!(Commit::parse(b"author A\n\n").is_none());
         assert!(Commit::parse(b"").is_none());
@@ -208,10 +194,7 @@ mod tests {
         let mut raw = b"100644 a b\0".to_vec();
         raw.extend([7; 20]);
         let entries = parse_tree(&raw, 20).unwrap();
-        assert_eq!(
-            (entries[0].mode, entries[0].name.as_slice()),
-            (0o100_644, &b"a b"[..])
-        );
+        assert_eq!((entries[0].mode, entries[0].name.as_slice()), (0o100_644, &b"a b"[..]));
         assert!(parse_tree(&raw[..20], 20).is_none());
         assert!(parse_tree(b"nothing", 20).is_none());
         assert!(tag_target(format!("object {ID}\ntype blob\n").as_bytes()).is_some());

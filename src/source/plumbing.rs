@@ -16,20 +16,12 @@ use super::{ReadError, SourceError};
 pub fn git() -> Command {
     let mut command = Command::new("git");
     command
-        .args([
-            "-c",
-            "core.fsmonitor=false",
-            "-c",
-            "core.hooksPath=/dev/null",
-        ])
+        .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
         .args(["-c", "core.commitGraph=false", "-c", "core.quotePath=false"])
         .args(["--no-pager", "--no-optional-locks", "--literal-pathspecs"])
         .env("GIT_NO_REPLACE_OBJECTS", "1")
         .env("GIT_NO_LAZY_FETCH", "1")
-        .env(
-            "GIT_GRAFT_FILE",
-            if cfg!(windows) { "NUL" } else { "/dev/null" },
-        )
+        .env("GIT_GRAFT_FILE", if cfg!(windows) { "NUL" } else { "/dev/null" })
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("LC_ALL", "C")
         .stdin(Stdio::null());
@@ -45,16 +37,9 @@ pub fn run(arguments: &[&OsStr]) -> Result<Vec<u8>, SourceError> {
     if output.status.success() {
         return Ok(output.stdout);
     }
-    let said = String::from_utf8_lossy(&output.stderr)
-        .trim()
-        .replace('\n', "; ");
-    let command = arguments
-        .first()
-        .map(|name| name.to_string_lossy().into_owned());
-    Err(SourceError::Git {
-        command: command.unwrap_or_default(),
-        said,
-    })
+    let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
+    let command = arguments.first().map(|name| name.to_string_lossy().into_owned());
+    Err(SourceError::Git { command: command.unwrap_or_default(), said })
 }
 
 /// As [`run`], for arguments that are text.
@@ -85,11 +70,7 @@ impl CatFile {
         let input = child.stdin.take();
         let output = child.stdout.take().map(BufReader::new);
         match (input, output) {
-            (Some(input), Some(output)) => Ok(CatFile {
-                child,
-                input: Some(input),
-                output,
-            }),
+            (Some(input), Some(output)) => Ok(CatFile { child, input: Some(input), output }),
             _ => Err(ReadError::new("git cannot be talked to".into())),
         }
     }
@@ -103,17 +84,12 @@ impl CatFile {
     ) -> Result<Kind, ReadError> {
         let lost = |error: std::io::Error| ReadError::object(id, &format!("git stopped: {error}"));
         if let Some(input) = &mut self.input {
-            writeln!(input, "{id}")
-                .and_then(|()| input.flush())
-                .map_err(lost)?;
+            writeln!(input, "{id}").and_then(|()| input.flush()).map_err(lost)?;
         }
         let mut header = String::new();
         self.output.read_line(&mut header).map_err(lost)?;
         let mut words = header.split_whitespace().skip(1);
-        let (kind, size) = (
-            words.next(),
-            words.next().and_then(|size| size.parse::<u64>().ok()),
-        );
+        let (kind, size) = (words.next(), words.next().and_then(|size| size.parse::<u64>().ok()));
         let kind = match kind {
             Some("blob") => Kind::Blob,
             Some("tree") => Kind::Tree,
@@ -128,10 +104,7 @@ impl CatFile {
             return Err(ReadError::too_large(id, size, max_bytes));
         }
         buffer.clear();
-        let read = (&mut self.output)
-            .take(size + 1)
-            .read_to_end(buffer)
-            .map_err(lost)?;
+        let read = (&mut self.output).take(size + 1).read_to_end(buffer).map_err(lost)?;
         if read as u64 != size + 1 {
             return Err(ReadError::object(id, "git stopped in the middle of it"));
         }

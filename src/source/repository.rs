@@ -55,9 +55,7 @@ pub struct Repository {
 
 impl std::fmt::Debug for Repository {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Repository")
-            .field("git_dir", &self.git_dir)
-            .finish_non_exhaustive()
+        f.debug_struct("Repository").field("git_dir", &self.git_dir).finish_non_exhaustive()
     }
 }
 
@@ -131,22 +129,17 @@ impl Repository {
             return match snapshot.and_then(|config| config.get_string(key)) {
                 Ok(value) => Ok(Some(value)),
                 Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-                Err(error) => Err(SourceError::Other(format!(
-                    "cannot read {key}: {}",
-                    error.message()
-                ))),
+                Err(error) => {
+                    Err(SourceError::Other(format!("cannot read {key}: {}", error.message())))
+                }
             };
         }
-        let output = plumbing::git()
-            .args(["config", "-z", "--get", key])
-            .output();
+        let output = plumbing::git().args(["config", "-z", "--get", key]).output();
         let output = output.map_err(SourceError::NoGit)?;
         match output.status.code() {
-            Some(0) => Ok(Some(
-                String::from_utf8_lossy(&output.stdout)
-                    .trim_end_matches('\0')
-                    .into(),
-            )),
+            Some(0) => {
+                Ok(Some(String::from_utf8_lossy(&output.stdout).trim_end_matches('\0').into()))
+            }
             Some(1) => Ok(None),
             _ => Err(SourceError::Other(format!(
                 "cannot read {key}: {}",
@@ -191,9 +184,7 @@ impl Repository {
     pub(super) fn size(&self, id: &ObjectId) -> u64 {
         let size = || {
             let odb = self.native.as_ref()?.odb().ok()?;
-            let (size, _) = odb
-                .read_header(git2::Oid::from_bytes(id.as_bytes()).ok()?)
-                .ok()?;
+            let (size, _) = odb.read_header(git2::Oid::from_bytes(id.as_bytes()).ok()?).ok()?;
             Some(size as u64)
         };
         size().unwrap_or(0)
@@ -219,39 +210,32 @@ impl Repository {
                 None => return Ok(None),
             }
         }
-        Err(ReadError::object(
-            &id,
-            "it is a tag of a tag, 64 times over",
-        ))
+        Err(ReadError::object(&id, "it is a tag of a tag, 64 times over"))
     }
 
     /// Reads a tree.
     pub(super) fn tree(&mut self, id: &ObjectId) -> Result<Vec<TreeEntry>, ReadError> {
         let entries = self.object(id, |kind, raw| {
-            (kind == Kind::Tree)
-                .then(|| parse_tree(raw, id.as_bytes().len()))
-                .flatten()
+            (kind == Kind::Tree).then(|| parse_tree(raw, id.as_bytes().len())).flatten()
         })?;
         entries.ok_or_else(|| ReadError::object(id, "it is a malformed tree"))
     }
 
     /// Returns what HEAD points at; `None` before the first commit.
-    pub(super) fn head(&self) -> Result<Option<ObjectId>, SourceError> {
+    ///
+    /// # Errors
+    /// HEAD is damaged.
+    pub fn head(&self) -> Result<Option<ObjectId>, SourceError> {
         if let Some(native) = &self.native {
             return match native.head().and_then(|head| head.resolve()) {
-                Ok(head) => Ok(head
-                    .target()
-                    .and_then(|oid| ObjectId::from_bytes(oid.as_bytes()))),
+                Ok(head) => Ok(head.target().and_then(|oid| ObjectId::from_bytes(oid.as_bytes()))),
                 Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(None),
-                Err(error) => Err(SourceError::Other(format!(
-                    "cannot read HEAD: {}",
-                    error.message()
-                ))),
+                Err(error) => {
+                    Err(SourceError::Other(format!("cannot read HEAD: {}", error.message())))
+                }
             };
         }
-        let output = plumbing::git()
-            .args(["rev-parse", "--verify", "-q", "HEAD"])
-            .output();
+        let output = plumbing::git().args(["rev-parse", "--verify", "-q", "HEAD"]).output();
         let output = output.map_err(SourceError::NoGit)?;
         if output.status.success() {
             return ObjectId::parse(output.stdout.trim_ascii_end())
@@ -268,11 +252,8 @@ impl Repository {
         &self,
         prefixes: &[String],
     ) -> Result<(Vec<ObjectId>, Vec<String>), SourceError> {
-        let is_wanted = |name: &[u8]| {
-            prefixes
-                .iter()
-                .any(|prefix| name.starts_with(prefix.as_bytes()))
-        };
+        let is_wanted =
+            |name: &[u8]| prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
         if let Some(native) = &self.native {
             let refused = |error: git2::Error| {
                 SourceError::Other(format!("cannot list refs: {}", error.message()))
@@ -283,9 +264,7 @@ impl Repository {
                 match reference {
                     Ok(reference) if is_wanted(reference.name_bytes()) => {
                         ids.extend(
-                            reference
-                                .target()
-                                .and_then(|oid| ObjectId::from_bytes(oid.as_bytes())),
+                            reference.target().and_then(|oid| ObjectId::from_bytes(oid.as_bytes())),
                         );
                     }
                     Ok(_) => {}
@@ -320,10 +299,8 @@ impl Repository {
         &self,
         paths: &[PathBuf],
     ) -> Result<Vec<(Vec<u8>, u32, ObjectId)>, SourceError> {
-        let mut arguments: Vec<&OsStr> = ["ls-files", "-s", "-z", "--full-name", "--"]
-            .iter()
-            .map(OsStr::new)
-            .collect();
+        let mut arguments: Vec<&OsStr> =
+            ["ls-files", "-s", "-z", "--full-name", "--"].iter().map(OsStr::new).collect();
         arguments.extend(paths.iter().map(|path| path.as_os_str()));
         parse_stages(&plumbing::run(&arguments)?)
     }
@@ -362,9 +339,8 @@ fn native_changes(
     repository: &git2::Repository,
     tree: Option<&ObjectId>,
 ) -> Result<Vec<IndexChange>, git2::Error> {
-    let tree = tree
-        .map(|id| repository.find_tree(git2::Oid::from_bytes(id.as_bytes())?))
-        .transpose()?;
+    let tree =
+        tree.map(|id| repository.find_tree(git2::Oid::from_bytes(id.as_bytes())?)).transpose()?;
     let index = repository.index()?;
     let mut options = git2::DiffOptions::new();
     options.include_typechange(true).skip_binary_check(true);
@@ -389,21 +365,13 @@ fn native_changes(
             _ if is_intent => None,
             _ => id(&new).map(|id| (u32::from(new.mode()), id)),
         };
-        changes.push(IndexChange {
-            path: path.to_vec(),
-            new: staged,
-            old: id(&old),
-        });
+        changes.push(IndexChange { path: path.to_vec(), new: staged, old: id(&old) });
     }
     for conflict in index.conflicts()? {
         let conflict = conflict?;
         for side in [conflict.our, conflict.their].into_iter().flatten() {
             let new = ObjectId::from_bytes(side.id.as_bytes()).map(|id| (side.mode, id));
-            changes.push(IndexChange {
-                path: side.path,
-                new,
-                old: None,
-            });
+            changes.push(IndexChange { path: side.path, new, old: None });
         }
     }
     Ok(changes)
@@ -414,14 +382,7 @@ fn plumbing_changes(tree: Option<&ObjectId>) -> Result<Vec<IndexChange>, SourceE
         Some(id) => *id,
         None => Repository::empty_tree()?,
     };
-    let flags = [
-        "diff-index",
-        "--cached",
-        "--raw",
-        "-z",
-        "--no-renames",
-        "--no-abbrev",
-    ];
+    let flags = ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev"];
     let listed = plumbing::run_str(
         &[&flags[..], &["--ignore-submodules=none", &tree.to_string()]].concat(),
     )?;
@@ -441,15 +402,10 @@ fn plumbing_changes(tree: Option<&ObjectId>) -> Result<Vec<IndexChange>, SourceE
             continue;
         }
         let id = |hex: &[u8]| ObjectId::parse(hex).filter(|id| !id.is_zero());
-        let mode = std::str::from_utf8(mode)
-            .ok()
-            .and_then(|mode| u32::from_str_radix(mode, 8).ok());
+        let mode =
+            std::str::from_utf8(mode).ok().and_then(|mode| u32::from_str_radix(mode, 8).ok());
         let mode = mode.ok_or_else(malformed)?;
-        changes.push(IndexChange {
-            path,
-            new: id(new).map(|id| (mode, id)),
-            old: id(old),
-        });
+        changes.push(IndexChange { path, new: id(new).map(|id| (mode, id)), old: id(old) });
     }
     if has_conflicts {
         // ls-files lists what is below the directory it runs in.
@@ -458,11 +414,7 @@ fn plumbing_changes(tree: Option<&ObjectId>) -> Result<Vec<IndexChange>, SourceE
         let to_top = if to_top.is_empty() { "." } else { &to_top };
         let stages = plumbing::run_str(&["-C", to_top, "ls-files", "-u", "-z", "--full-name"])?;
         for (path, mode, id) in parse_stages(&stages)? {
-            changes.push(IndexChange {
-                path,
-                new: Some((mode, id)),
-                old: None,
-            });
+            changes.push(IndexChange { path, new: Some((mode, id)), old: None });
         }
     }
     Ok(changes)
@@ -472,10 +424,7 @@ fn plumbing_changes(tree: Option<&ObjectId>) -> Result<Vec<IndexChange>, SourceE
 fn parse_stages(listed: &[u8]) -> Result<Vec<(Vec<u8>, u32, ObjectId)>, SourceError> {
     let malformed = || SourceError::Other("git ls-files said something that cannot be read".into());
     let mut entries = Vec::new();
-    for line in listed
-        .split(|&byte| byte == 0)
-        .filter(|line| !line.is_empty())
-    {
+    for line in listed.split(|&byte| byte == 0).filter(|line| !line.is_empty()) {
         let tab = memchr::memchr(b'\t', line).ok_or_else(malformed)?;
         let words: Vec<&[u8]> = line[..tab].split(|&byte| byte == b' ').collect();
         let [mode, id, stage] = words[..] else {
@@ -484,9 +433,8 @@ fn parse_stages(listed: &[u8]) -> Result<Vec<(Vec<u8>, u32, ObjectId)>, SourceEr
         if stage == b"1" {
             continue;
         }
-        let mode = std::str::from_utf8(mode)
-            .ok()
-            .and_then(|mode| u32::from_str_radix(mode, 8).ok());
+        let mode =
+            std::str::from_utf8(mode).ok().and_then(|mode| u32::from_str_radix(mode, 8).ok());
         let (Some(mode), Some(id)) = (mode, ObjectId::parse(id)) else {
             return Err(malformed());
         };

@@ -39,10 +39,7 @@ impl Staged {
     /// Makes a source of what is staged in the repository that git would use here.
     #[must_use]
     pub const fn new(options: StagedOptions) -> Self {
-        Staged {
-            options,
-            spare: Mutex::new(None),
-        }
+        Staged { options, spare: Mutex::new(None) }
     }
 
     /// The commits beside HEAD that the next commit will have as parents.
@@ -51,10 +48,7 @@ impl Staged {
         let file = repository.git_dir().join("MERGE_HEAD");
         match std::fs::read(&file) {
             Ok(text) => {
-                for line in text
-                    .split(|&byte| byte == b'\n')
-                    .filter(|line| !line.is_empty())
-                {
+                for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
                     let id = ObjectId::parse(line.trim_ascii());
                     let broken = || SourceError::Other(format!("`{}` is damaged", file.display()));
                     heads.push(id.ok_or_else(broken)?);
@@ -93,14 +87,7 @@ impl Source for Staged {
             list_change(change, &others, &gone, &mut repository, &mut listing)?;
         }
         for (path, mode, id) in self.unstaged_files(&repository, &changes)? {
-            push_blob(
-                &path,
-                (mode, id),
-                Vec::new(),
-                &Arc::default(),
-                &repository,
-                &mut listing,
-            );
+            push_blob(&path, (mode, id), Vec::new(), &Arc::default(), &repository, &mut listing);
         }
         if let Ok(mut spare) = self.spare.lock() {
             *spare = Some(repository);
@@ -179,11 +166,7 @@ fn push_blob(
     repository: &Repository,
     listing: &mut Listing,
 ) {
-    let gone = if bases.is_empty() {
-        gone.clone()
-    } else {
-        Arc::default()
-    };
+    let gone = if bases.is_empty() { gone.clone() } else { Arc::default() };
     listing.units.push(Unit {
         origin: Origin::new(Place::Index, path),
         size_hint: repository.size(&id),
@@ -218,9 +201,9 @@ pub(super) struct BlobReader {
 impl Reader for BlobReader {
     fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
         match &unit.content {
-            Content::Blob(blob) => self
-                .repository
-                .object(&blob.id, |_, bytes| each(Fragment::whole(bytes))),
+            Content::Blob(blob) => {
+                self.repository.object(&blob.id, |_, bytes| each(Fragment::whole(bytes)))
+            }
             Content::Header(id) => self.repository.object(id, |_, raw| {
                 each(Fragment::whole(&raw[..super::object::header_bytes(raw)]));
             }),
@@ -263,7 +246,6 @@ const MAX_GONE: usize = 200;
 
 impl BlobReader {
     fn against(&mut self, base: &ObjectId, bytes: &[u8]) -> Result<Added, ReadError> {
-        self.repository
-            .object(base, |_, old| hunk::added_lines(old, bytes))
+        self.repository.object(base, |_, old| hunk::added_lines(old, bytes))
     }
 }

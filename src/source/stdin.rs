@@ -15,24 +15,15 @@ impl Stdin {
     /// Makes a source of `input`.
     #[must_use]
     pub fn new(input: Box<dyn Read + Send>) -> Self {
-        Stdin {
-            input: Mutex::new(Some(input)),
-        }
+        Stdin { input: Mutex::new(Some(input)) }
     }
 }
 
 impl Source for Stdin {
     fn list(&self) -> Result<Listing, SourceError> {
         let origin = Origin::new(Place::Stdin, b"(standard input)");
-        let unit = Unit {
-            origin,
-            size_hint: 0,
-            content: Content::Stdin,
-        };
-        Ok(Listing {
-            units: vec![unit],
-            ..Listing::default()
-        })
+        let unit = Unit { origin, size_hint: 0, content: Content::Stdin };
+        Ok(Listing { units: vec![unit], ..Listing::default() })
     }
 
     fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
@@ -46,11 +37,7 @@ struct StdinReader<'a> {
 
 impl Reader for StdinReader<'_> {
     fn read(&mut self, _unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
-        let taken = self
-            .source
-            .input
-            .lock()
-            .map_or(None, |mut input| input.take());
+        let taken = self.source.input.lock().map_or(None, |mut input| input.take());
         let mut input = taken.ok_or_else(|| ReadError::new("it was read before".into()))?;
         stream::fragments(&mut input, &mut Vec::new(), each)
             .map_err(|error| ReadError::new(format!("cannot read standard input: {error}")))

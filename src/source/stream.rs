@@ -41,19 +41,11 @@ pub(super) fn fragments(
         let missing = FRAGMENT_BYTES - buffer.len();
         let read = input.take(missing as u64).read_to_end(buffer)?;
         if read < missing {
-            each(Fragment {
-                bytes: buffer,
-                first,
-                own_bytes: buffer.len(),
-            });
+            each(Fragment { bytes: buffer, first, own_bytes: buffer.len() });
             return Ok(());
         }
         let own_bytes = FRAGMENT_BYTES - OVERLAP_BYTES;
-        each(Fragment {
-            bytes: buffer,
-            first,
-            own_bytes,
-        });
+        each(Fragment { bytes: buffer, first, own_bytes });
         first = Locator::new(buffer, first).locate(own_bytes);
         buffer.drain(..own_bytes);
     }

@@ -64,35 +64,25 @@ impl Source for Worktree {
 }
 
 fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) {
-    let ignored = options
-        .honour_ignore_files
-        .then(|| Arc::new(IgnoreFiles::new(root)));
+    let ignored = options.honour_ignore_files.then(|| Arc::new(IgnoreFiles::new(root)));
     let mut builder = WalkBuilder::new(root);
-    builder
-        .standard_filters(false)
-        .threads(options.threads)
-        .filter_entry({
-            let ignored = ignored.clone();
-            move |entry| {
-                entry.file_name() != ".git"
-                    && !ignored.as_ref().is_some_and(|files| files.leave_out(entry))
-            }
-        });
+    builder.standard_filters(false).threads(options.threads).filter_entry({
+        let ignored = ignored.clone();
+        move |entry| {
+            entry.file_name() != ".git"
+                && !ignored.as_ref().is_some_and(|files| files.leave_out(entry))
+        }
+    });
     let shared = Mutex::new(std::mem::take(listing));
     builder.build_parallel().run(|| {
-        let mut own = Batch {
-            shared: &shared,
-            listing: Listing::default(),
-        };
+        let mut own = Batch { shared: &shared, listing: Listing::default() };
         Box::new(move |entry| {
             own.add(entry);
             WalkState::Continue
         })
     });
     *listing = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-    listing
-        .skipped
-        .extend(ignored.and_then(|files| files.summary(root)));
+    listing.skipped.extend(ignored.and_then(|files| files.summary(root)));
 }
 
 /// What one thread of the walk finds, joined to the rest when it ends.
@@ -151,26 +141,10 @@ fn add(path: &Path, kind: FileType, size: u64, listing: &mut Listing) {
         return;
     };
     let name: Arc<[u8]> = name.into();
-    let origin = Origin {
-        place: Place::Worktree,
-        path: name.clone(),
-        commit: None,
-    };
-    listing.units.push(Unit {
-        origin,
-        size_hint: size,
-        content,
-    });
-    let origin = Origin {
-        place: Place::Path,
-        path: name,
-        commit: None,
-    };
-    listing.units.push(Unit {
-        origin,
-        size_hint: 0,
-        content: Content::Name,
-    });
+    let origin = Origin { place: Place::Worktree, path: name.clone(), commit: None };
+    listing.units.push(Unit { origin, size_hint: size, content });
+    let origin = Origin { place: Place::Path, path: name, commit: None };
+    listing.units.push(Unit { origin, size_hint: 0, content: Content::Name });
 }
 
 /// The path as typed, without a leading `./`.
@@ -237,17 +211,11 @@ impl IgnoreFiles {
     fn new(root: &Path) -> Self {
         let absolute = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
         let mut above = vec![Gitignore::global().0];
-        if let Some(top) = absolute
-            .ancestors()
-            .find(|folder| folder.join(".git").exists())
-        {
+        if let Some(top) = absolute.ancestors().find(|folder| folder.join(".git").exists()) {
             let mut exclude = GitignoreBuilder::new(top);
             exclude.add(top.join(".git/info/exclude"));
             above.extend(exclude.build().ok());
-            let between = absolute
-                .ancestors()
-                .skip(1)
-                .take_while(|folder| folder.starts_with(top));
+            let between = absolute.ancestors().skip(1).take_while(|folder| folder.starts_with(top));
             let between: Vec<Gitignore> = between.filter_map(own_ignore_file).collect();
             above.extend(between.into_iter().rev());
         }

@@ -71,19 +71,13 @@ impl Allowlist {
     /// Returns why `subject` is allowed, if it is.
     #[must_use]
     pub fn reason(&self, subject: Subject<'_>) -> Option<String> {
-        self.entries
-            .iter()
-            .find(|allow| allow.fits(subject))
-            .map(Allow::describe)
+        self.entries.iter().find(|allow| allow.fits(subject)).map(Allow::describe)
     }
 
     /// Returns why everything in `path` is allowed, if it is: such a file need not be read.
     #[must_use]
     pub fn whole_path(&self, path: &[u8]) -> Option<String> {
-        let entry = self
-            .entries
-            .iter()
-            .find(|allow| allow.is_path_only() && allow.fits_path(path));
+        let entry = self.entries.iter().find(|allow| allow.is_path_only() && allow.fits_path(path));
         entry.map(Allow::describe)
     }
 
@@ -102,10 +96,7 @@ impl Allow {
     /// An entry without a reason or without anything to go by, a broken glob or pattern, and a
     /// pattern or stop word that is empty and so would allow everything.
     pub fn compile(entry: AllowEntry, origin: String) -> Result<Self, AllowError> {
-        let fail = |message: String| AllowError {
-            origin: origin.clone(),
-            message,
-        };
+        let fail = |message: String| AllowError { origin: origin.clone(), message };
         if entry.reason.trim().is_empty() {
             return Err(fail("an allow entry needs a reason".into()));
         }
@@ -121,10 +112,7 @@ impl Allow {
                            fingerprints; to switch a rule off, use `disable`";
             return Err(fail(message.into()));
         }
-        if lists
-            .iter()
-            .any(|list| list.iter().any(|item| item.trim().is_empty()))
-        {
+        if lists.iter().any(|list| list.iter().any(|item| item.trim().is_empty())) {
             return Err(fail("an empty item would allow everything".into()));
         }
         Ok(Allow {
@@ -156,15 +144,8 @@ impl Allow {
     }
 
     fn fits(&self, subject: Subject<'_>) -> bool {
-        let AllowEntry {
-            rules,
-            paths,
-            patterns,
-            line_patterns,
-            stop_words,
-            fingerprints,
-            ..
-        } = &self.entry;
+        let AllowEntry { rules, paths, patterns, line_patterns, stop_words, fingerprints, .. } =
+            &self.entry;
         let has_path = !matches!(
             subject.place,
             Place::Message
@@ -184,9 +165,7 @@ impl Allow {
             && (line_patterns.is_empty() || self.line_patterns.is_match(line()))
             && (stop_words.is_empty() || stop_words.iter().any(holds))
             && (fingerprints.is_empty()
-                || fingerprints
-                    .iter()
-                    .any(|known| known == subject.fingerprint.as_str()))
+                || fingerprints.iter().any(|known| known == subject.fingerprint.as_str()))
     }
 
     fn fits_path(&self, path: &[u8]) -> bool {
@@ -213,11 +192,7 @@ fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
         let trimmed = pattern.trim_end_matches('/');
         let anchored = trimmed.contains('/');
         let glob = trimmed.trim_start_matches('/');
-        let glob = if anchored {
-            glob.to_owned()
-        } else {
-            format!("**/{glob}")
-        };
+        let glob = if anchored { glob.to_owned() } else { format!("**/{glob}") };
         for glob in [format!("{glob}/**"), glob] {
             set.add(GlobBuilder::new(&glob).literal_separator(true).build()?);
         }
@@ -228,11 +203,7 @@ fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
 /// The same syntax as rules: bytes, Unicode off. The message names the pattern that is wrong.
 fn regexes(patterns: &[String]) -> Result<RegexSet, String> {
     let build = |patterns: &[String]| {
-        RegexSetBuilder::new(patterns)
-            .unicode(false)
-            .multi_line(true)
-            .crlf(true)
-            .build()
+        RegexSetBuilder::new(patterns).unicode(false).multi_line(true).crlf(true).build()
     };
     for pattern in patterns {
         let set = build(std::slice::from_ref(pattern))
@@ -251,10 +222,7 @@ mod tests {
     use crate::suppress::Subject;
 
     fn list(entry: AllowEntry) -> Allowlist {
-        let entry = AllowEntry {
-            reason: "because".into(),
-            ..entry
-        };
+        let entry = AllowEntry { reason: "because".into(), ..entry };
         Allowlist::new(vec![Allow::compile(entry, "a.toml:3".into()).unwrap()])
     }
 
@@ -304,15 +272,8 @@ mod tests {
             ("/top.txt", "a/top.txt", false),
             ("docs/*.md", "docs/a/b.md", false),
         ] {
-            let entry = AllowEntry {
-                paths: vec![glob.into()],
-                ..AllowEntry::default()
-            };
-            assert_eq!(
-                list(entry).whole_path(path.as_bytes()).is_some(),
-                fits,
-                "{glob} {path}"
-            );
+            let entry = AllowEntry { paths: vec![glob.into()], ..AllowEntry::default() };
+            assert_eq!(list(entry).whole_path(path.as_bytes()).is_some(), fits, "{glob} {path}");
         }
     }
 
@@ -320,51 +281,19 @@ mod tests {
     fn entries_that_would_allow_everything_are_errors() {
         for (entry, expected) in [
             (AllowEntry::default(), "needs paths"),
+            (AllowEntry { patterns: vec![String::new()], ..AllowEntry::default() }, "empty item"),
             (
-                AllowEntry {
-                    patterns: vec![String::new()],
-                    ..AllowEntry::default()
-                },
-                "empty item",
-            ),
-            (
-                AllowEntry {
-                    patterns: vec!["x*".into()],
-                    ..AllowEntry::default()
-                },
+                AllowEntry { patterns: vec!["x*".into()], ..AllowEntry::default() },
                 "matches everything",
             ),
-            (
-                AllowEntry {
-                    patterns: vec!["foo(".into()],
-                    ..AllowEntry::default()
-                },
-                "foo(",
-            ),
-            (
-                AllowEntry {
-                    paths: vec!["a[".into()],
-                    ..AllowEntry::default()
-                },
-                "a[",
-            ),
+            (AllowEntry { patterns: vec!["foo(".into()], ..AllowEntry::default() }, "foo("),
+            (AllowEntry { paths: vec!["a[".into()], ..AllowEntry::default() }, "a["),
         ] {
-            let entry = AllowEntry {
-                reason: "because".into(),
-                ..entry
-            };
-            let error = Allow::compile(entry, "a.toml:3".into())
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.starts_with("a.toml:3: ") && error.contains(expected),
-                "{error}"
-            );
+            let entry = AllowEntry { reason: "because".into(), ..entry };
+            let error = Allow::compile(entry, "a.toml:3".into()).unwrap_err().to_string();
+            assert!(error.starts_with("a.toml:3: ") && error.contains(expected), "{error}");
         }
-        let silent = AllowEntry {
-            paths: vec!["x".into()],
-            ..AllowEntry::default()
-        };
+        let silent = AllowEntry { paths: vec!["x".into()], ..AllowEntry::default() };
         assert!(Allow::compile(silent, "a.toml:3".into()).is_err());
     }
 }

@@ -4,8 +4,7 @@
 //! `tightlip:allow(rule-id) why` one rule's, and `tightlip:allow-next-line why` stands above.
 //! Without a reason it does not count.
 
-/// What begins an inline allow.
-pub const MARKER: &str = "tightlip:allow";
+use crate::finding::INLINE_MARKER;
 
 const NEXT_LINE: &[u8] = b"-next-line";
 
@@ -42,8 +41,8 @@ impl InlineAllow {
 pub fn inline_allow(line: &[u8], rule: &str, next_line: bool) -> InlineAllow {
     let line = &line[line.len().saturating_sub(MAX_LINE_BYTES)..];
     let mut found = InlineAllow::None;
-    for at in memchr::memmem::find_iter(line, MARKER) {
-        let rest = &line[at + MARKER.len()..];
+    for at in memchr::memmem::find_iter(line, INLINE_MARKER) {
+        let rest = &line[at + INLINE_MARKER.len()..];
         let for_next = rest.strip_prefix(NEXT_LINE);
         let rest = match (for_next, next_line) {
             (Some(rest), true) => rest,
@@ -61,17 +60,12 @@ fn parse(rest: &[u8], rule: &str) -> InlineAllow {
         let Some(end) = list.iter().position(|&byte| byte == b')') else {
             return InlineAllow::None;
         };
-        let mut ids = list[..end]
-            .split(|&byte| byte == b',')
-            .map(<[u8]>::trim_ascii);
+        let mut ids = list[..end].split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
         if !ids.any(|id| id == rule.as_bytes()) {
             return InlineAllow::None;
         }
         reason = &list[end + 1..];
-    } else if rest
-        .first()
-        .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-    {
+    } else if rest.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
         // Part of a longer word.
         return InlineAllow::None;
     }
@@ -101,23 +95,11 @@ mod tests {
     #[test]
     fn an_allow_needs_a_reason() {
         for (line, expected) in [
-            (
-                "key = 1 # tightlip:allow test fixture",
-                allowed("test fixture"),
-            ),
-            (
-                "key = 1 // tightlip:allow: documented example.",
-                allowed("documented example."),
-            ),
+            ("key = 1 # tightlip:allow test fixture", allowed("test fixture")),
+            ("key = 1 // tightlip:allow: documented example.", allowed("documented example.")),
             ("key /* tightlip:allow fixture */ = 1", allowed("fixture")),
-            (
-                "<k/> <!-- tightlip:allow(acme) old, revoked -->",
-                allowed("old, revoked"),
-            ),
-            (
-                "key = 1 # tightlip:allow(other, acme) both",
-                allowed("both"),
-            ),
+            ("<k/> <!-- tightlip:allow(acme) old, revoked -->", allowed("old, revoked")),
+            ("key = 1 # tightlip:allow(other, acme) both", allowed("both")),
             ("key = 1 # tightlip:allow(other) why", InlineAllow::None),
             ("key = 1 # tightlip:allow", InlineAllow::NoReason),
             ("key = 1 # tightlip:allow --", InlineAllow::NoReason),
@@ -125,16 +107,9 @@ mod tests {
             ("key = 1 # tightlip:allow-next-line why", InlineAllow::None),
             ("key = 1", InlineAllow::None),
         ] {
-            assert_eq!(
-                inline_allow(line.as_bytes(), "acme", false),
-                expected,
-                "{line}"
-            );
+            assert_eq!(inline_allow(line.as_bytes(), "acme", false), expected, "{line}");
         }
         let above = "# tightlip:allow-next-line revoked in May";
-        assert_eq!(
-            inline_allow(above.as_bytes(), "acme", true),
-            allowed("revoked in May")
-        );
+        assert_eq!(inline_allow(above.as_bytes(), "acme", true), allowed("revoked in May"));
     }
 }

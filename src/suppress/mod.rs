@@ -7,7 +7,7 @@ mod allowlist;
 mod inline;
 
 pub use allowlist::{Allow, AllowEntry, AllowError, Allowlist};
-pub use inline::{InlineAllow, MARKER, inline_allow};
+pub use inline::{InlineAllow, inline_allow};
 
 use std::ops::Range;
 
@@ -65,9 +65,7 @@ pub fn decide(allowlist: &Allowlist, subject: Subject<'_>) -> Decision {
 
 /// An inline allow on the first or last line of the match, or on the line before for the next.
 fn beside(subject: Subject<'_>) -> InlineAllow {
-    let Subject {
-        bytes, span, rule, ..
-    } = subject;
+    let Subject { bytes, span, rule, .. } = subject;
     let first = line_around(bytes, span.start);
     let last = line_around(bytes, span.end.saturating_sub(1).max(span.start));
     let mut found = inline_allow(&bytes[first.clone()], rule, false);
@@ -75,8 +73,7 @@ fn beside(subject: Subject<'_>) -> InlineAllow {
         found = found.or(|| inline_allow(&bytes[last], rule, false));
     }
     found.or(|| {
-        line_before(bytes, first.start).map_or(InlineAllow::None, |line| {
-            inline_allow(&bytes[line], rule, true)
-        })
+        line_before(bytes, first.start)
+            .map_or(InlineAllow::None, |line| inline_allow(&bytes[line], rule, true))
     })
 }

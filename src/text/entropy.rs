@@ -34,12 +34,9 @@ mod tests {
 
     #[test]
     fn entropy_of_known_strings() {
-        for (bytes, expected) in [
-            (&b""[..], 0.0),
-            (b"0000000000", 0.0),
-            (b"01010101", 1.0),
-            (b"0123456789abcdef", 4.0),
-        ] {
+        for (bytes, expected) in
+            [(&b""[..], 0.0), (b"0000000000", 0.0), (b"01010101", 1.0), (b"0123456789abcdef", 4.0)]
+        {
             assert!((shannon(bytes) - expected).abs() < 1e-5, "{bytes:?}");
         }
     }

@@ -29,13 +29,7 @@ impl<'a> Locator<'a> {
     /// Starts at the beginning of `bytes`, which is at `first` in the unit it was cut from.
     #[must_use]
     pub fn new(bytes: &'a [u8], first: Position) -> Self {
-        Locator {
-            bytes,
-            first,
-            at: 0,
-            line: first.line,
-            line_start: 0,
-        }
+        Locator { bytes, first, at: 0, line: first.line, line_start: 0 }
     }
 
     /// Returns the position of `offset`. Going back to an earlier offset is allowed, and slow.
@@ -44,27 +38,32 @@ impl<'a> Locator<'a> {
             *self = Locator::new(self.bytes, self.first);
         }
         let offset = offset.min(self.bytes.len());
-        while self.at < offset {
-            let byte = self.bytes[self.at];
-            self.at += 1;
-            let ends = match byte {
+        let passed = &self.bytes[self.at..offset];
+        if memchr::memchr(b'\r', passed).is_some() {
+            self.pass_any(offset);
+        } else {
+            self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+            if let Some(last) = memchr::memrchr(b'\n', passed) {
+                self.line_start = self.at + last + 1;
+            }
+        }
+        self.at = offset;
+        let before = if self.line_start == 0 { self.first.column } else { 1 };
+        Position { line: self.line, column: before + (offset - self.line_start) as u64 }
+    }
+
+    /// Goes on to `offset` over lines of which some end at CR.
+    fn pass_any(&mut self, offset: usize) {
+        for at in self.at..offset {
+            let ends = match self.bytes[at] {
                 b'\n' => true,
-                b'\r' => self.bytes.get(self.at) != Some(&b'\n'),
+                b'\r' => self.bytes.get(at + 1) != Some(&b'\n'),
                 _ => false,
             };
             if ends {
                 self.line += 1;
-                self.line_start = self.at;
+                self.line_start = at + 1;
             }
-        }
-        let before = if self.line_start == 0 {
-            self.first.column
-        } else {
-            1
-        };
-        Position {
-            line: self.line,
-            column: before + (offset - self.line_start) as u64,
         }
     }
 }
@@ -74,14 +73,8 @@ impl<'a> Locator<'a> {
 pub fn line_around(bytes: &[u8], offset: usize) -> Range<usize> {
     let offset = offset.min(bytes.len());
     let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let start = bytes[..offset]
-        .iter()
-        .rposition(is_end)
-        .map_or(0, |at| at + 1);
-    let end = bytes[offset..]
-        .iter()
-        .position(is_end)
-        .map_or(bytes.len(), |at| offset + at);
+    let start = bytes[..offset].iter().rposition(is_end).map_or(0, |at| at + 1);
+    let end = bytes[offset..].iter().position(is_end).map_or(bytes.len(), |at| offset + at);
     start..end
 }
 
@@ -112,28 +105,15 @@ mod tests {
             (b"a\n", 2, 2, 1),
         ] {
             let mut locator = Locator::new(bytes, START);
-            assert_eq!(
-                locator.locate(offset),
-                Position { line, column },
-                "{bytes:?}"
-            );
+            assert_eq!(locator.locate(offset), Position { line, column }, "{bytes:?}");
         }
     }
 
     #[test]
     fn a_fragment_goes_on_where_the_one_before_ended() {
-        let first = Position {
-            line: 7,
-            column: 11,
-        };
+        let first = Position { line: 7, column: 11 };
         let mut locator = Locator::new(b"ab\ncd", first);
-        assert_eq!(
-            locator.locate(1),
-            Position {
-                line: 7,
-                column: 12
-            }
-        );
+        assert_eq!(locator.locate(1), Position { line: 7, column: 12 });
         assert_eq!(locator.locate(4), Position { line: 8, column: 2 });
         assert_eq!(locator.locate(0), first);
     }

@@ -3,6 +3,7 @@
 //! Nothing here knows what a rule, a finding or a repository is.
 
 pub mod checksum;
+pub mod date;
 pub mod entropy;
 pub mod escape;
 pub mod lines;

@@ -51,12 +51,7 @@ mod tests {
         let bits = (1 << 47 | account << 7 | 0x55) << 2;
         let digit =
             |at: u64| b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[(bits >> (45 - 5 * at) & 31) as usize];
-        [
-            b"AKIA".to_vec(),
-            (0..10).map(digit).collect(),
-            b"QQQQQQ".to_vec(),
-        ]
-        .concat()
+        [b"AKIA".to_vec(), (0..10).map(digit).collect(), b"QQQQQQ".to_vec()].concat()
     }
 
     #[test]

@@ -6,6 +6,7 @@ use base64::{alphabet, engine::DecodePaddingMode};
 use serde_json::Value;
 
 use super::{Candidate, Verdict};
+use crate::text::date::day;
 
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
@@ -28,11 +29,11 @@ pub(super) fn check(candidate: Candidate<'_>, notes: &mut Vec<String>) -> Verdic
     notes.push(format!("algorithm {algorithm}"));
     match payload.get("exp").and_then(Value::as_i64) {
         Some(expiry) if expiry < candidate.now => {
-            notes.push(format!("expired on {}", date(expiry)));
+            notes.push(format!("expired on {}", day(expiry)));
             Verdict::Lower
         }
         Some(expiry) => {
-            notes.push(format!("valid until {}", date(expiry)));
+            notes.push(format!("valid until {}", day(expiry)));
             Verdict::Keep
         }
         None => Verdict::Keep,
@@ -41,23 +42,4 @@ pub(super) fn check(candidate: Candidate<'_>, notes: &mut Vec<String>) -> Verdic
 
 fn object(part: &[u8]) -> Option<serde_json::Map<String, Value>> {
     serde_json::from_slice(&URL_SAFE.decode(part).ok()?).ok()
-}
-
-/// A day in UTC as `YYYY-MM-DD`, by Howard Hinnant's `civil_from_days`
-/// (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
-fn date(seconds: i64) -> String {
-    let days = seconds.div_euclid(86_400).clamp(-700_000, 2_000_000) + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
 }

@@ -38,12 +38,8 @@ const MAX_RUN: usize = 5;
 pub(super) fn check(secret: &[u8]) -> Verdict {
     let lower = secret.to_ascii_lowercase();
     let holds = |part: &&[u8]| memchr::memmem::find(&lower, part).is_some();
-    let run = lower
-        .chunk_by(|a, b| a == b)
-        .map(<[u8]>::len)
-        .max()
-        .unwrap_or(0);
-    if run > MAX_RUN || WORDS.iter().any(|w| holds(w)) || MARKS.iter().any(|m| holds(m)) {
+    let run = lower.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0);
+    if run > MAX_RUN || WORDS.iter().chain(&MARKS).any(holds) {
         Verdict::Drop
     } else {
         Verdict::Keep

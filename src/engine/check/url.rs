@@ -41,27 +41,15 @@ const WORDS: [&str; 34] = [
 ];
 
 /// Hosts that are nobody's.
-const LOCAL: [&[u8]; 5] = [
-    b"localhost",
-    b"127.0.0.1",
-    b"0.0.0.0",
-    b"[::1]",
-    b"example.",
-];
+const LOCAL: [&[u8]; 5] = [b"localhost", b"127.0.0.1", b"0.0.0.0", b"[::1]", b"example."];
 
 /// Drops placeholders, lowers passwords of hosts that are nobody's.
 pub(super) fn check(candidate: Candidate<'_>) -> Verdict {
     let secret = candidate.secret;
-    let begins_a_variable = secret
-        .first()
-        .is_some_and(|byte| b"$<{[%(*#@".contains(byte))
+    let begins_a_variable = secret.first().is_some_and(|byte| b"$<{[%(*#@".contains(byte))
         && !is_percent_escape(secret);
-    let is_word = WORDS
-        .iter()
-        .any(|word| secret.eq_ignore_ascii_case(word.as_bytes()));
-    let of_mask = secret
-        .iter()
-        .all(|byte| matches!(byte, b'*' | b'.' | b'x' | b'X' | b'-' | b'_'));
+    let is_word = WORDS.iter().any(|word| secret.eq_ignore_ascii_case(word.as_bytes()));
+    let of_mask = secret.iter().all(|byte| matches!(byte, b'*' | b'.' | b'x' | b'X' | b'-' | b'_'));
     if begins_a_variable || is_word || of_mask || placeholder::check(secret) == Verdict::Drop {
         return Verdict::Drop;
     }
@@ -70,11 +58,7 @@ pub(super) fn check(candidate: Candidate<'_>) -> Verdict {
         memchr::memmem::rfind(&lower, host)
             .is_some_and(|at| at > 0 && matches!(lower[at - 1], b'@' | b'.'))
     });
-    if is_local {
-        Verdict::Lower
-    } else {
-        Verdict::Keep
-    }
+    if is_local { Verdict::Lower } else { Verdict::Keep }
 }
 
 fn is_percent_escape(secret: &[u8]) -> bool {

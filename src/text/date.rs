@@ -1,0 +1,35 @@
+//! Seconds since 1970 as dates in UTC.
+
+/// Returns the day as `YYYY-MM-DD`, by Howard Hinnant's `civil_from_days`
+/// (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>). Times beyond the
+/// year 5000 or so are drawn to it.
+///
+/// ```
+/// assert_eq!(tightlip::text::date::day(0), "1970-01-01");
+/// assert_eq!(tightlip::text::date::day(951_782_400), "2000-02-29");
+/// ```
+#[must_use]
+pub fn day(seconds: i64) -> String {
+    let days = seconds.div_euclid(86_400).clamp(-700_000, 1_200_000) + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Returns the moment as `YYYY-MM-DDTHH:MM:SSZ`.
+///
+/// ```
+/// assert_eq!(tightlip::text::date::moment(1), "1970-01-01T00:00:01Z");
+/// ```
+#[must_use]
+pub fn moment(seconds: i64) -> String {
+    let of_day = seconds.rem_euclid(86_400);
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", day(seconds))
+}
