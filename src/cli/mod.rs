@@ -1,0 +1,178 @@
+//! The command line: flags turned into each room's options, outcomes into exit statuses.
+//!
+//! Exit status: 0 clean, 1 found, 2 not everything could be read or understood, and 2 outranks 1.
+
+mod hook;
+mod message;
+mod rules;
+mod scan;
+mod session;
+mod staged;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::Format;
+
+/// What an error ends in, and with it everything that was not understood.
+const INCOMPLETE: u8 = 2;
+
+/// Keep secrets out of git
+#[derive(Debug, Parser)]
+#[command(name = "tightlip", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    after_help = "Exit status: 0 clean, 1 found, 2 not everything could be read or understood."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Staged(staged::StagedArgs),
+    Message(message::MessageArgs),
+    Scan(scan::ScanArgs),
+    Hook(hook::HookArgs),
+    Rules(rules::RulesArgs),
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+struct Shared {
+    /// Form of the report
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    format: FormatArg,
+    /// Write the report to FILE
+    #[arg(long, global = true, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Show secrets instead of masking them
+    #[arg(long, global = true)]
+    reveal: bool,
+    /// Read this config file and no other
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Use only the rule with this id; may be given again
+    #[arg(long, global = true, value_name = "ID")]
+    rule: Vec<String>,
+    /// Number of threads; 0 is one a core
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    threads: usize,
+    /// Leave out, and name, objects larger than this
+    #[arg(long, global = true, value_name = "BYTES")]
+    max_object_bytes: Option<u64>,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    color: ColorArg,
+    /// Say nothing but findings and what went wrong
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Say more: what was allowed and why, and what was covered
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Text => Format::Text,
+            FormatArg::Json => Format::Json,
+            FormatArg::Jsonl => Format::Jsonl,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColorArg {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The streams of the process, and whether people watch them.
+pub struct Streams<'a> {
+    /// Reports.
+    pub out: &'a mut dyn Write,
+    /// What went wrong, and receipts.
+    pub err: &'a mut dyn Write,
+    /// Whether `out` is a terminal.
+    pub out_is_terminal: bool,
+    /// Whether `err` is a terminal.
+    pub err_is_terminal: bool,
+}
+
+impl std::fmt::Debug for Streams<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Streams").finish_non_exhaustive()
+    }
+}
+
+/// What a command that went wrong has to say.
+type Failure = Box<dyn std::error::Error>;
+
+/// Runs the program and returns its exit status.
+#[must_use]
+pub fn run(arguments: impl Iterator<Item = OsString>, streams: &mut Streams<'_>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, streams),
+    };
+    let shared = &cli.shared;
+    let done = match &cli.command {
+        Command::Staged(args) => staged::run(args, shared, streams),
+        Command::Message(args) => message::run(args, shared, streams),
+        Command::Scan(args) => scan::run(args, shared, streams),
+        Command::Hook(args) => hook::run(args, shared, streams),
+        Command::Rules(args) => rules::run(args, shared, streams),
+    };
+    done.unwrap_or_else(|error| {
+        if !is_closed_pipe(&*error) {
+            let _ = writeln!(streams.err, "tightlip: {}", chain(&*error));
+        }
+        INCOMPLETE
+    })
+}
+
+/// Help goes to standard output and is no error; everything else is one.
+fn usage(error: &clap::Error, streams: &mut Streams<'_>) -> u8 {
+    let is_help = !error.use_stderr();
+    let out = if is_help { &mut *streams.out } else { &mut *streams.err };
+    let _ = write!(out, "{}", error.render());
+    if is_help { 0 } else { INCOMPLETE }
+}
+
+/// An error and its causes, as one sentence.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Whoever reads the report may stop reading; what was found is still found.
+fn is_closed_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

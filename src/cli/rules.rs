@@ -1,0 +1,95 @@
+//! `tightlip rules`
+
+use clap::{Args, Subcommand};
+
+use super::session::{load_config, rules};
+use super::{Failure, Shared, Streams};
+use crate::engine::{Engine, selftest};
+use crate::rule::Rule;
+use crate::suppress::Allow;
+use crate::text::escape::escape;
+
+/// List, show and check rules
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    #[command(subcommand)]
+    command: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum RulesCommand {
+    /// List every rule, the user's own too
+    List,
+    /// Show all of one rule
+    Show {
+        /// Id of the rule
+        id: String,
+    },
+    /// Try every rule on its own examples, and every allow entry for mistakes
+    Check,
+}
+
+pub(super) fn run(
+    args: &RulesArgs,
+    shared: &Shared,
+    streams: &mut Streams<'_>,
+) -> Result<u8, Failure> {
+    let config = load_config(shared)?;
+    let rules = rules(&config, &shared.rule)?;
+    match &args.command {
+        RulesCommand::List => {
+            for rule in rules.all() {
+                let state = if rule.enabled { rule.confidence.name() } else { "off" };
+                let description = escape(rule.description.as_bytes());
+                writeln!(streams.out, "{:<44} {state:<7} {description}", rule.id)?;
+            }
+            Ok(0)
+        }
+        RulesCommand::Show { id } => match rules.find(id) {
+            Some(rule) => show(rule, streams).map(|()| 0),
+            None => Err(format!("no rule has the id `{id}`; see `tightlip rules list`").into()),
+        },
+        RulesCommand::Check => {
+            for (entry, origin) in &config.allow {
+                Allow::compile(entry.clone(), origin.clone())?;
+            }
+            Engine::new(rules.clone(), 0)?;
+            let count = rules.all().len();
+            let failures = selftest(rules)?;
+            for failure in &failures {
+                writeln!(streams.out, "{}", escape(failure.to_string().as_bytes()))?;
+            }
+            writeln!(streams.out, "{count} rules, {} failures", failures.len())?;
+            Ok(u8::from(!failures.is_empty()))
+        }
+    }
+}
+
+fn show(rule: &Rule, streams: &mut Streams<'_>) -> Result<(), Failure> {
+    let list = |items: &[crate::rule::Text]| items.join(", ");
+    let number =
+        |number: Option<f32>| number.map_or(String::new(), |bits| format!("{bits} bits a byte"));
+    let checks: Vec<&str> = rule.checks.iter().map(|check| check.name()).collect();
+    let fields = [
+        ("id", rule.id.to_string()),
+        ("description", rule.description.to_string()),
+        ("confidence", rule.confidence.name().to_owned()),
+        ("enabled", if rule.enabled { "yes" } else { "no" }.to_owned()),
+        ("keywords", list(&rule.keywords)),
+        ("pattern", rule.pattern.to_string()),
+        ("entropy", number(rule.min_entropy)),
+        ("checks", checks.join(", ")),
+        ("stop words", list(&rule.stop_words)),
+        ("near", rule.near.as_deref().unwrap_or("").to_owned()),
+        ("pairs with", rule.pair.as_deref().unwrap_or("").to_owned()),
+        ("written in", rule.origin.to_string()),
+        ("see", rule.url.to_string()),
+        ("advice", rule.advice.trim().replace('\n', "\n              ")),
+    ];
+    for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let value: Vec<_> =
+            value.split('\n').map(|line| escape(line.as_bytes()).into_owned()).collect();
+        writeln!(streams.out, "{name:<13} {}", value.join("\n"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! The reports for machines: JSON, and JSON lines, the stable contract.
+//!
+//! Lines and columns count from 1. Keys that do not apply are absent. Paths are text; where one
+//! is not UTF-8, `path_hex` holds its bytes.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::ReportOptions;
+use crate::finding::{Finding, Outcome, Place, Redactor, Skipped};
+use crate::text::date::moment;
+use crate::text::escape::escape;
+
+#[derive(Serialize)]
+struct Document {
+    findings: Vec<FindingObject>,
+    skipped: Vec<SkippedObject>,
+    summary: SummaryObject,
+}
+
+#[derive(Serialize)]
+struct FindingObject {
+    r#type: &'static str,
+    rule: String,
+    description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_hex: Option<String>,
+    line: u64,
+    column: u64,
+    end_line: u64,
+    end_column: u64,
+    secret: String,
+    fingerprint: String,
+    source: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<String>,
+    confidence: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    decoded: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct SkippedObject {
+    r#type: &'static str,
+    path: String,
+    reason: String,
+    /// Whether the run is incomplete for it.
+    incomplete: bool,
+}
+
+#[derive(Serialize)]
+struct SummaryObject {
+    r#type: &'static str,
+    status: &'static str,
+    commits: u64,
+    blobs: u64,
+    bytes: u64,
+    rules: u64,
+    findings: usize,
+    suppressed: usize,
+    older: u64,
+    elapsed_ms: u64,
+}
+
+/// Writes one document: findings, what was skipped, a summary.
+pub(super) fn document(
+    outcome: &Outcome,
+    options: ReportOptions,
+    redactor: &Redactor,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let document = Document {
+        findings: outcome.findings.iter().map(|found| finding(found, options, redactor)).collect(),
+        skipped: outcome.skipped.iter().map(|skip| skipped(skip, redactor)).collect(),
+        summary: summary(outcome),
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+/// Writes one object a line, the summary last.
+pub(super) fn lines(
+    outcome: &Outcome,
+    options: ReportOptions,
+    redactor: &Redactor,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for found in &outcome.findings {
+        line(&finding(found, options, redactor), out)?;
+    }
+    for skip in &outcome.skipped {
+        line(&skipped(skip, redactor), out)?;
+    }
+    line(&summary(outcome), out)
+}
+
+fn line(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, object)?;
+    writeln!(out)
+}
+
+fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> FindingObject {
+    let origin = &finding.origin;
+    let text = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    let has_path = !matches!(origin.place, Place::CommitMessage | Place::CommitHeader);
+    let is_text = std::str::from_utf8(&origin.path).is_ok();
+    let commit = origin.commit.as_ref();
+    let (start, end) = (finding.location.start, finding.location.end);
+    let revealed = || escape(finding.secret.expose()).into_owned();
+    FindingObject {
+        r#type: "finding",
+        rule: finding.rule.to_string(),
+        description: finding.description.to_string(),
+        path: has_path.then(|| text(&origin.path)),
+        path_hex: (has_path && !is_text).then(|| hex(&redactor.redact(&origin.path))),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        secret: if options.reveal { revealed() } else { finding.secret.redacted() },
+        fingerprint: finding.fingerprint.to_string(),
+        source: origin.place.name(),
+        commit: commit.map(|commit| commit.id.clone()),
+        author: commit.map(|commit| text(&commit.author)),
+        date: commit.map(|commit| moment(commit.time)),
+        confidence: finding.confidence.name(),
+        decoded: finding.decoded.iter().map(|note| text(note.as_bytes())).collect(),
+    }
+}
+
+fn skipped(skipped: &Skipped, redactor: &Redactor) -> SkippedObject {
+    let text = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    SkippedObject {
+        r#type: "skipped",
+        path: text(&skipped.path),
+        reason: text(skipped.reason.as_bytes()),
+        incomplete: skipped.incomplete,
+    }
+}
+
+fn summary(outcome: &Outcome) -> SummaryObject {
+    let summary = &outcome.summary;
+    SummaryObject {
+        r#type: "summary",
+        status: outcome.status().name(),
+        commits: summary.commits,
+        blobs: summary.blobs,
+        bytes: summary.bytes,
+        rules: summary.rules,
+        findings: outcome.findings.len(),
+        suppressed: outcome.suppressed.len(),
+        older: summary.older,
+        elapsed_ms: u64::try_from(summary.elapsed.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

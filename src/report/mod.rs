@@ -1,0 +1,72 @@
+//! Bytes for people and machines, on a writer that is handed in.
+//!
+//! Secrets are masked everywhere unless the caller asks for them by name: in the secret's own
+//! field, on its line, in paths and in notes.
+
+mod json;
+mod text;
+
+use std::io::{self, Write};
+
+use crate::finding::{Outcome, Redactor, Secret};
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line: findings, what was skipped, a summary.
+    Jsonl,
+}
+
+/// How to report.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportOptions {
+    /// The form.
+    pub format: Format,
+    /// Whether secrets are shown.
+    pub reveal: bool,
+    /// Whether text is coloured.
+    pub color: bool,
+    /// Whether text names what was allowed, too.
+    pub verbose: bool,
+    /// Whether text ends with what was covered.
+    pub receipt: bool,
+}
+
+/// Writes findings and what was not read.
+///
+/// # Errors
+/// The writer's.
+pub fn render(outcome: &Outcome, options: ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    let redactor = redactor(outcome, options);
+    match options.format {
+        Format::Text => text::findings(outcome, options, &redactor, out),
+        Format::Json => json::document(outcome, options, &redactor, out),
+        Format::Jsonl => json::lines(outcome, options, &redactor, out),
+    }
+}
+
+/// Writes, for people, what was left out and what was covered: the receipt of the run.
+///
+/// # Errors
+/// The writer's.
+pub fn render_receipt(
+    outcome: &Outcome,
+    options: ReportOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    text::receipt(outcome, options, &redactor(outcome, options), out)
+}
+
+fn redactor(outcome: &Outcome, options: ReportOptions) -> Redactor {
+    if options.reveal {
+        return Redactor::new(std::iter::empty());
+    }
+    let allowed = outcome.suppressed.iter().map(|suppressed| &suppressed.finding);
+    let found: Vec<&Secret> =
+        outcome.findings.iter().chain(allowed).map(|finding| &finding.secret).collect();
+    Redactor::new(found.into_iter())
+}

@@ -1,0 +1,228 @@
+//! The report for people.
+
+use std::io::{self, Write};
+
+use super::ReportOptions;
+use crate::finding::{Excerpt, Finding, INLINE_MARKER, Outcome, Place, Redactor, Status};
+use crate::rule::Confidence;
+use crate::text::escape::escape;
+
+/// ANSI codes, or nothing.
+#[derive(Clone, Copy)]
+struct Style {
+    color: bool,
+}
+
+impl Style {
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    fn red(self, text: &str) -> String {
+        self.paint("1;31", text)
+    }
+
+    fn yellow(self, text: &str) -> String {
+        self.paint("33", text)
+    }
+
+    fn green(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+}
+
+/// Writes the findings, each with its line, what it is and what to do.
+pub(super) fn findings(
+    outcome: &Outcome,
+    options: ReportOptions,
+    redactor: &Redactor,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let style = Style { color: options.color };
+    let mut advised: Vec<&str> = Vec::new();
+    for finding in &outcome.findings {
+        write_finding(finding, options, redactor, style, out)?;
+        // The same advice once is enough.
+        if !advised.contains(&&*finding.advice) {
+            advised.push(&finding.advice);
+            write_advice(finding, style, out)?;
+        }
+        writeln!(out)?;
+    }
+    if options.verbose {
+        for suppressed in &outcome.suppressed {
+            let place = place(&suppressed.finding, redactor);
+            let reason = escape(&redactor.redact(suppressed.reason.as_bytes())).into_owned();
+            let rule = &suppressed.finding.rule;
+            writeln!(out, "{} {place}: {rule}: {reason}", style.dim("allowed"))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_finding(
+    finding: &Finding,
+    options: ReportOptions,
+    redactor: &Redactor,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let place = style.bold(&place(finding, redactor));
+    let sure = match finding.confidence {
+        Confidence::High => String::new(),
+        sure => style.dim(&format!(" ({} confidence)", sure.name())),
+    };
+    let rule = style.dim(&format!("[{}]", finding.rule));
+    writeln!(out, "{place}: {} {rule}{sure}", style.red(&escape(finding.description.as_bytes())))?;
+    let line = finding.location.start.line.to_string();
+    let shown = excerpt(&finding.excerpt, finding, options, redactor, style);
+    writeln!(out, "  {} {shown}", style.dim(&format!("{line} |")))?;
+    if let Some(commit) = &finding.origin.commit {
+        let author = escape(&redactor.redact(&commit.author)).into_owned();
+        writeln!(out, "  {} commit {} by {author}", style.dim("in"), commit.id)?;
+    }
+    for note in &finding.decoded {
+        let note = escape(&redactor.redact(note.as_bytes())).into_owned();
+        writeln!(out, "  {} {note}", style.dim("="))?;
+    }
+    Ok(())
+}
+
+fn write_advice(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    for step in finding.advice.lines().filter(|step| !step.trim().is_empty()) {
+        writeln!(out, "  {} {}", style.yellow("->"), escape(step.trim().as_bytes()))?;
+    }
+    Ok(())
+}
+
+/// `path:line:column`, or what stands for the path.
+fn place(finding: &Finding, redactor: &Redactor) -> String {
+    let path = escape(&redactor.redact(&finding.origin.path)).into_owned();
+    let start = finding.location.start;
+    match finding.origin.place {
+        Place::Path => format!("{path} (the name itself)"),
+        Place::RefName => format!("{path} (the name of the ref)"),
+        Place::CommitMessage => format!("commit message:{}:{}", start.line, start.column),
+        Place::CommitHeader => format!("commit header:{}:{}", start.line, start.column),
+        Place::TagMessage => format!("tag {path}:{}:{}", start.line, start.column),
+        Place::Index | Place::Worktree | Place::Commit | Place::Stdin | Place::Message => {
+            format!("{path}:{}:{}", start.line, start.column)
+        }
+    }
+}
+
+/// The line with its secrets masked, or shown if that was asked for.
+fn excerpt(
+    excerpt: &Excerpt,
+    finding: &Finding,
+    options: ReportOptions,
+    redactor: &Redactor,
+    style: Style,
+) -> String {
+    let plain = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    let mut text = String::new();
+    let mut at = 0;
+    for secret in &excerpt.secrets {
+        text.push_str(&plain(&excerpt.bytes[at..secret.start]));
+        let shown = if options.reveal {
+            escape(&excerpt.bytes[secret.clone()]).into_owned()
+        } else {
+            mask(excerpt, secret, finding)
+        };
+        text.push_str(&style.red(&shown));
+        at = secret.end;
+    }
+    text.push_str(&plain(&excerpt.bytes[at..]));
+    let text = text.trim_start();
+    let before = if excerpt.cut_before { "..." } else { "" };
+    let after = if excerpt.cut_after { "..." } else { "" };
+    format!("{before}{text}{after}")
+}
+
+fn mask(excerpt: &Excerpt, secret: &std::ops::Range<usize>, finding: &Finding) -> String {
+    let bytes = &excerpt.bytes[secret.clone()];
+    if finding.secret.expose().starts_with(bytes) {
+        // The finding's own secret, or the part of it that stands on this line.
+        return finding.secret.redacted();
+    }
+    crate::finding::Secret::new(bytes).redacted()
+}
+
+/// Writes what was left out, how to go on, and what was covered.
+pub(super) fn receipt(
+    outcome: &Outcome,
+    options: ReportOptions,
+    redactor: &Redactor,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let style = Style { color: options.color };
+    for skipped in &outcome.skipped {
+        let word = if skipped.incomplete { style.red("not read") } else { style.dim("left out") };
+        if skipped.incomplete || options.receipt {
+            let path = escape(&redactor.redact(&skipped.path)).into_owned();
+            let reason = escape(&redactor.redact(skipped.reason.as_bytes())).into_owned();
+            writeln!(out, "tightlip: {word}: {path}: {reason}")?;
+        }
+    }
+    if !outcome.findings.is_empty() {
+        writeln!(
+            out,
+            "tightlip: if one is no secret, say why on its line (`{INLINE_MARKER} <why>`) or in \
+             .tightlip.toml ([[allow]])"
+        )?;
+    }
+    if options.receipt || outcome.status() != Status::Clean {
+        writeln!(out, "tightlip: {}", covered(outcome, style))?;
+    }
+    Ok(())
+}
+
+fn covered(outcome: &Outcome, style: Style) -> String {
+    let summary = &outcome.summary;
+    let status = match outcome.status() {
+        Status::Clean => style.green("clean"),
+        Status::Found => style.red(&count(outcome.findings.len() as u64, "finding")),
+        Status::Incomplete if outcome.findings.is_empty() => style.red("incomplete"),
+        Status::Incomplete => {
+            style.red(&format!("incomplete, {}", count(outcome.findings.len() as u64, "finding")))
+        }
+    };
+    let mut parts = Vec::new();
+    if summary.commits > 0 {
+        parts.push(count(summary.commits, "commit"));
+    }
+    parts.push(count(summary.blobs, "file"));
+    parts.push(size(summary.bytes));
+    parts.push(count(summary.rules, "rule"));
+    if !outcome.suppressed.is_empty() {
+        parts.push(format!("{} allowed", outcome.suppressed.len()));
+    }
+    if summary.older > 0 {
+        parts.push(format!("{} on older lines, which this change does not add", summary.older));
+    }
+    parts.push(format!("{:.1} ms", summary.elapsed.as_secs_f64() * 1e3));
+    format!("{status}: {}", parts.join(", "))
+}
+
+fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn size(bytes: u64) -> String {
+    let units = ["bytes", "KB", "MB", "GB", "TB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { count(bytes, "byte") } else { format!("{value:.1} {}", units[unit]) }
+}

@@ -1,0 +1,215 @@
+//! From matches to findings: what is new, what is allowed, and what is one credential.
+
+use super::{Hits, Job, UnitResult};
+use crate::engine::Match;
+use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Suppressed};
+use crate::source::{ReadError, Reader, Unit};
+use crate::suppress::{Decision, Subject, decide};
+use crate::text::lines::{Locator, line_around};
+
+/// How many bytes of a line are shown before a secret and behind it.
+const EXCERPT_BYTES: usize = 80;
+
+/// What became of a match.
+enum Fate {
+    Reported {
+        no_reason: bool,
+    },
+    Suppressed(String),
+    /// It stands on lines that were there before.
+    Older,
+    /// Too unsure to be reported.
+    Unsure,
+}
+
+impl Job<'_> {
+    /// Turns the matches of one fragment into findings.
+    pub(super) fn judge(
+        &self,
+        unit: &Unit,
+        hits: Hits,
+        reader: &mut dyn Reader,
+        result: &mut UnitResult,
+    ) -> Result<(), ReadError> {
+        let list = &hits.matches.list;
+        if list.is_empty() {
+            return Ok(());
+        }
+        let added = reader.added(unit, &hits.bytes)?;
+        let mut fates: Vec<Fate> = Vec::with_capacity(list.len());
+        for found in list {
+            fates.push(if found.confidence < self.options.min_confidence {
+                Fate::Unsure
+            } else if added.touches(&found.span) {
+                self.decide(unit, &hits, found)
+            } else {
+                Fate::Older
+            });
+        }
+        self.report(unit, &hits, &fates, result);
+        Ok(())
+    }
+
+    fn decide(&self, unit: &Unit, hits: &Hits, found: &Match) -> Fate {
+        let rule = &self.engine.rules().all()[found.rule];
+        let origin = &unit.origin;
+        let secret = Secret::new(found.text.clone());
+        let fingerprint = Fingerprint::new(&rule.id, origin.place, &origin.path, &secret);
+        let decision = decide(
+            self.allowlist,
+            Subject {
+                rule: &rule.id,
+                place: origin.place,
+                path: &origin.path,
+                secret: secret.expose(),
+                fingerprint: &fingerprint,
+                bytes: &hits.bytes,
+                span: &found.secret,
+            },
+        );
+        match decision {
+            Decision::Report => Fate::Reported { no_reason: false },
+            Decision::ReportNoReason => Fate::Reported { no_reason: true },
+            Decision::Suppress(reason) => Fate::Suppressed(reason),
+        }
+    }
+
+    /// Two matches of one credential become one finding, and so do two rules that found the same
+    /// bytes.
+    fn report(&self, unit: &Unit, hits: &Hits, fates: &[Fate], result: &mut UnitResult) {
+        let list = &hits.matches.list;
+        let is_reported = |index: usize| matches!(fates[index], Fate::Reported { .. });
+        let joined: Vec<usize> = (0..list.len())
+            .filter(|&index| is_reported(index))
+            .filter_map(|index| list[index].pair)
+            .collect();
+        let mut make = Maker::new(self, unit, hits);
+        for (index, (found, fate)) in list.iter().zip(fates).enumerate() {
+            match fate {
+                Fate::Reported { no_reason } => {
+                    if joined.contains(&index) || self.is_covered(list, index, is_reported) {
+                        continue;
+                    }
+                    let mut finding = make.finding(found);
+                    if *no_reason {
+                        finding.decoded.push(
+                            "the inline allow here does not count: it gives no reason".into(),
+                        );
+                    }
+                    result.findings.push(finding);
+                }
+                Fate::Suppressed(reason) => {
+                    let (finding, reason) = (make.finding(found), reason.clone());
+                    result.suppressed.push(Suppressed { finding, reason });
+                }
+                Fate::Older => result.older += 1,
+                Fate::Unsure => {}
+            }
+        }
+    }
+
+    /// Whether a surer match of another rule has the same bytes.
+    fn is_covered(
+        &self,
+        list: &[Match],
+        index: usize,
+        is_reported: impl Fn(usize) -> bool,
+    ) -> bool {
+        let own = &list[index];
+        // Matches rise by where their secret begins: look both ways until none can overlap.
+        let rank =
+            |at: usize| (list[at].confidence, list[at].pair.is_some(), list[at].secret.len());
+        let beats = |other: usize| {
+            let found = &list[other];
+            let overlaps =
+                found.secret.start < own.secret.end && own.secret.start < found.secret.end;
+            overlaps
+                && is_reported(other)
+                && (rank(other) > rank(index) || rank(other) == rank(index) && other < index)
+        };
+        let near = index.saturating_sub(NEIGHBOURS)..(index + NEIGHBOURS + 1).min(list.len());
+        near.filter(|&other| other != index).any(beats)
+    }
+}
+
+/// How many matches before and behind one are compared with it.
+const NEIGHBOURS: usize = 16;
+
+/// Makes findings of one fragment's matches.
+struct Maker<'a> {
+    job: &'a Job<'a>,
+    unit: &'a Unit,
+    hits: &'a Hits,
+    locator: Locator<'a>,
+}
+
+impl<'a> Maker<'a> {
+    fn new(job: &'a Job<'a>, unit: &'a Unit, hits: &'a Hits) -> Self {
+        let fragment = hits.fragment();
+        Maker { job, unit, hits, locator: Locator::new(fragment.bytes, fragment.first) }
+    }
+
+    fn finding(&mut self, found: &Match) -> Finding {
+        let rule = &self.job.engine.rules().all()[found.rule];
+        let secret = Secret::new(found.text.clone());
+        let origin = self.unit.origin.clone();
+        let mut decoded = found.notes.clone();
+        if let Some(pair) = found.pair {
+            let other = &self.hits.matches.list[pair];
+            let line = self.locator.locate(other.secret.start).line;
+            let shown = Secret::new(other.text.clone()).redacted();
+            let what = &self.job.engine.rules().all()[other.rule].description;
+            decoded.push(format!("with {what} {shown} on line {line}"));
+            decoded.extend(other.notes.iter().cloned());
+        }
+        Finding {
+            rule: rule.id.clone(),
+            description: rule.description.clone(),
+            advice: rule.advice.clone(),
+            confidence: found.confidence,
+            fingerprint: Fingerprint::new(&rule.id, origin.place, &origin.path, &secret),
+            location: Location {
+                start: self.locator.locate(found.secret.start),
+                end: self.locator.locate(found.secret.end),
+            },
+            secret,
+            origin,
+            decoded,
+            excerpt: self.excerpt(found),
+        }
+    }
+
+    /// The line around a secret, cut to a window, with every secret on it.
+    fn excerpt(&self, found: &Match) -> Excerpt {
+        let bytes = &self.hits.bytes;
+        if found.text.len() != found.secret.len() {
+            // Wide text: the bytes of the line are not its text.
+            let whole = 0..found.text.len();
+            return Excerpt {
+                bytes: found.text.to_vec(),
+                secrets: vec![whole],
+                ..Excerpt::default()
+            };
+        }
+        let line = line_around(bytes, found.secret.start);
+        let start = line.start.max(found.secret.start.saturating_sub(EXCERPT_BYTES));
+        let end = line.end.min(found.secret.end.saturating_add(EXCERPT_BYTES));
+        let mut secrets: Vec<std::ops::Range<usize>> = Vec::new();
+        for other in &self.hits.matches.list {
+            let (from, to) = (other.secret.start.max(start), other.secret.end.min(end));
+            if from >= to {
+                continue;
+            }
+            match secrets.last_mut() {
+                Some(last) if from - start <= last.end => last.end = last.end.max(to - start),
+                _ => secrets.push(from - start..to - start),
+            }
+        }
+        Excerpt {
+            bytes: bytes[start..end].to_vec(),
+            secrets,
+            cut_before: start > line.start,
+            cut_after: end < line.end,
+        }
+    }
+}

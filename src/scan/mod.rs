@@ -1,0 +1,225 @@
+//! Source to engine to findings.
+//!
+//! Workers take units in turn, each with a reader of its own; what they find is put in order
+//! afterwards, so one thread and many give the same bytes. Nothing here prints, and nothing
+//! here knows a flag or a format.
+
+mod judge;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use rayon::ThreadPoolBuilder;
+
+use crate::engine::{Engine, Matches};
+use crate::finding::{Finding, Outcome, Place, Skipped, Suppressed};
+use crate::rule::Confidence;
+use crate::source::{Fragment, Reader, Source, SourceError, Unit};
+use crate::suppress::Allowlist;
+use crate::text::lines::Position;
+
+/// How to scan.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How many threads; 0 for one a core.
+    pub threads: usize,
+    /// Findings that are less sure than this are left out.
+    pub min_confidence: Confidence,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { threads: 0, min_confidence: Confidence::Low }
+    }
+}
+
+/// Inputs up to this size, in all, are read by the calling thread: starting others takes longer.
+const PARALLEL_FROM_BYTES: u64 = 1 << 20;
+
+/// As many units are worth more than one thread, whatever is known of their sizes.
+const PARALLEL_FROM_UNITS: usize = 200;
+
+/// Scans everything that `source` lists.
+///
+/// # Errors
+/// The source cannot be listed or opened. A unit that cannot be read is no error here: it is
+/// named in the outcome, whose status is then incomplete.
+pub fn run(
+    source: &dyn Source,
+    engine: &Engine,
+    allowlist: &Allowlist,
+    options: Options,
+) -> Result<Outcome, SourceError> {
+    let started = Instant::now();
+    let mut listing = source.list()?;
+    let mut skipped = std::mem::take(&mut listing.skipped);
+    let mut leave_out = |unit: &Unit| {
+        let is_content =
+            matches!(unit.origin.place, Place::Index | Place::Worktree | Place::Commit);
+        let reason = is_content.then(|| allowlist.whole_path(&unit.origin.path)).flatten();
+        skipped.extend(reason.as_ref().map(|reason| Skipped {
+            path: unit.origin.path.to_vec(),
+            reason: format!("its path is allowed: {reason}"),
+            incomplete: false,
+        }));
+        reason.is_some()
+    };
+    listing.units.retain(|unit| !leave_out(unit));
+    let job = Job { source, engine, allowlist, options, units: &listing.units };
+    let results = job.run(threads_for(&listing.units, options.threads))?;
+    let mut outcome = Outcome { skipped, ..Outcome::default() };
+    outcome.summary.commits = listing.commits;
+    outcome.summary.rules = engine.rules().enabled_count() as u64;
+    for result in results {
+        result.add_to(&mut outcome);
+    }
+    outcome.summary.elapsed = started.elapsed();
+    Ok(outcome)
+}
+
+fn threads_for(units: &[Unit], wanted: usize) -> usize {
+    let bytes: u64 = units.iter().map(|unit| unit.size_hint).sum();
+    if units.len() < PARALLEL_FROM_UNITS && bytes < PARALLEL_FROM_BYTES {
+        return 1;
+    }
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = if wanted == 0 { cores() } else { wanted };
+    threads.min(units.len()).max(1)
+}
+
+/// What one unit came to.
+#[derive(Debug, Default)]
+struct UnitResult {
+    index: usize,
+    findings: Vec<Finding>,
+    suppressed: Vec<Suppressed>,
+    skipped: Option<Skipped>,
+    bytes: u64,
+    older: u64,
+    is_blob: bool,
+}
+
+impl UnitResult {
+    fn add_to(self, outcome: &mut Outcome) {
+        outcome.findings.extend(self.findings);
+        outcome.suppressed.extend(self.suppressed);
+        outcome.skipped.extend(self.skipped);
+        outcome.summary.bytes += self.bytes;
+        outcome.summary.blobs += u64::from(self.is_blob);
+        outcome.summary.older += self.older;
+    }
+}
+
+struct Job<'a> {
+    source: &'a dyn Source,
+    engine: &'a Engine,
+    allowlist: &'a Allowlist,
+    options: Options,
+    units: &'a [Unit],
+}
+
+impl Job<'_> {
+    /// Reads every unit and returns what had something to say, in the order of the units.
+    fn run(&self, threads: usize) -> Result<Vec<UnitResult>, SourceError> {
+        let next = AtomicUsize::new(0);
+        if threads == 1 {
+            return self.work(&next);
+        }
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool =
+            pool.map_err(|error| SourceError::Other(format!("cannot start threads: {error}")))?;
+        let all = Mutex::new(Ok(Vec::new()));
+        pool.broadcast(|_| {
+            let done = self.work(&next);
+            let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            match (&mut *all, done) {
+                (Ok(all), Ok(done)) => all.extend(done),
+                (Ok(_), Err(error)) => *all = Err(error),
+                (Err(_), _) => {}
+            }
+        });
+        let mut results = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)?;
+        results.sort_by_key(|result| result.index);
+        Ok(results)
+    }
+
+    /// One worker: takes units until there are no more.
+    fn work(&self, next: &AtomicUsize) -> Result<Vec<UnitResult>, SourceError> {
+        let mut reader = self.source.open()?;
+        let mut results: Vec<UnitResult> = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(unit) = self.units.get(index) else { return Ok(results) };
+            results.push(self.unit(index, unit, &mut *reader));
+        }
+    }
+
+    fn unit(&self, index: usize, unit: &Unit, reader: &mut dyn Reader) -> UnitResult {
+        let is_blob = matches!(
+            unit.origin.place,
+            Place::Index | Place::Worktree | Place::Commit | Place::Stdin
+        );
+        let mut result = UnitResult { index, is_blob, ..UnitResult::default() };
+        let mut hits: Vec<Hits> = Vec::new();
+        let mut cut = false;
+        let read = reader.read(unit, &mut |fragment| {
+            result.bytes += fragment.own_bytes as u64;
+            let mut matches = self.engine.scan(fragment.bytes);
+            cut |= matches.cut;
+            if !matches.list.is_empty() {
+                Hits::own_only(&mut matches, fragment.own_bytes);
+                hits.push(Hits { bytes: fragment.bytes.into(), first: fragment.first, matches });
+            }
+        });
+        let judged = read.and_then(|()| {
+            hits.into_iter().try_for_each(|hits| self.judge(unit, hits, reader, &mut result))
+        });
+        let skip =
+            |reason: String| Some(Skipped { path: shown_path(unit), reason, incomplete: true });
+        if let Err(error) = judged {
+            result.skipped = skip(error.to_string());
+        } else if cut {
+            let most = crate::engine::MAX_MATCHES;
+            result.skipped = skip(format!("more than {most} matches; the rest is not listed"));
+        }
+        result
+    }
+}
+
+/// The bytes of a fragment in which something was found.
+struct Hits {
+    bytes: Box<[u8]>,
+    first: Position,
+    matches: Matches,
+}
+
+impl Hits {
+    /// Drops what the next fragment will find again. Pairs stay together: what a kept match is
+    /// paired with is kept too.
+    fn own_only(matches: &mut Matches, own_bytes: usize) {
+        if matches.list.last().is_none_or(|last| last.secret.start < own_bytes) {
+            return;
+        }
+        let count = matches.list.partition_point(|found| found.secret.start < own_bytes);
+        matches.list.truncate(count);
+        for found in &mut matches.list {
+            found.pair = found.pair.filter(|&pair| pair < count);
+        }
+    }
+
+    fn fragment(&self) -> Fragment<'_> {
+        Fragment { bytes: &self.bytes, first: self.first, own_bytes: self.bytes.len() }
+    }
+}
+
+/// What a unit is called where it cannot be read.
+fn shown_path(unit: &Unit) -> Vec<u8> {
+    match (&unit.origin.commit, unit.origin.path.is_empty()) {
+        (Some(commit), true) => format!("commit {}", commit.id).into_bytes(),
+        (Some(commit), false) => {
+            [&unit.origin.path, format!(" in commit {}", commit.id).as_bytes()].concat()
+        }
+        (None, _) => unit.origin.path.to_vec(),
+    }
+}

@@ -1,0 +1,164 @@
+//! Laws that hold for every input: property tests.
+
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use tightlip::engine::{Engine, Prefilter};
+use tightlip::finding::{Outcome, Place};
+use tightlip::report::{Format, ReportOptions, render, render_receipt};
+use tightlip::rule::{Confidence, RuleSet, expand};
+use tightlip::scan::{Options, run};
+use tightlip::source::{Worktree, WorktreeOptions};
+use tightlip::suppress::Allowlist;
+
+fn engine() -> Engine {
+    Engine::new(RuleSet::builtin(), 1_790_000_000).unwrap()
+}
+
+/// Templates of every rule, with which texts are made.
+fn templates() -> Vec<String> {
+    let rules = RuleSet::builtin();
+    rules.all().iter().flat_map(|rule| rule.matches.iter().map(ToString::to_string)).collect()
+}
+
+/// Text that is likely to hold secrets, keywords and line ends of every kind.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    let templates = templates();
+    let piece = prop_oneof![
+        4 => prop::sample::select(templates).prop_map(|template| expand(&template).unwrap()),
+        3 => prop::sample::select(vec!["\n", "\r\n", "\r", " ", "\0", "secret", "AKIA", "://", "=", "\""])
+            .prop_map(|piece| piece.as_bytes().to_vec()),
+        2 => prop::collection::vec(any::<u8>(), 0..40),
+        1 => "[a-zA-Z0-9 =:'\"/+]{0,60}".prop_map(String::into_bytes),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+fn write_files(files: &[Vec<u8>]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (index, bytes) in files.iter().enumerate() {
+        fs::write(folder.path().join(format!("{index:03}")), bytes).unwrap();
+    }
+    folder
+}
+
+fn scan_folder(folder: &Path, threads: usize) -> Outcome {
+    let source = Worktree::new(WorktreeOptions {
+        paths: vec![folder.to_owned()],
+        honour_ignore_files: false,
+        threads,
+    });
+    let options = Options { threads, min_confidence: Confidence::Low };
+    let mut outcome = run(&source, &engine(), &Allowlist::default(), options).unwrap();
+    outcome.summary.elapsed = std::time::Duration::ZERO;
+    outcome
+}
+
+fn report(outcome: &Outcome, format: Format, reveal: bool) -> Vec<u8> {
+    let options = ReportOptions { format, reveal, color: false, verbose: true, receipt: true };
+    let mut bytes = Vec::new();
+    render(outcome, options, &mut bytes).unwrap();
+    render_receipt(outcome, options, &mut bytes).unwrap();
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_prefilter_finds_what_an_automaton_finds(
+        bytes in text(),
+        keywords in prop::collection::vec("[a-c_/:]{3,9}", 1..30),
+        repeat in 1usize..4,
+    ) {
+        let keywords: Vec<&[u8]> = keywords.iter().map(String::as_bytes).collect();
+        let prefilter = Prefilter::new(&keywords);
+        let mut bytes = [bytes, b"ab_cab//:abc_aab".repeat(repeat)].concat();
+        for round in 0..2 {
+            let mut found = Vec::new();
+            prefilter.for_each(&bytes, |hit| found.push(hit));
+            prop_assert_eq!(found, prefilter.slow(&bytes));
+            // The second round is long enough for the shuffle tables.
+            if round == 0 {
+                bytes = bytes.repeat(600_000 / bytes.len().max(1) + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn the_prefilter_changes_no_match(bytes in text()) {
+        let engine = engine();
+        prop_assert_eq!(engine.scan(&bytes), engine.scan_slow(&bytes));
+    }
+
+    #[test]
+    fn what_stands_far_before_or_behind_changes_no_match(bytes in text()) {
+        let engine = engine();
+        let padding = b"-\n".repeat(40_000);
+        let alone: Vec<_> = engine.scan(&[b"\n", &bytes[..], b"\n"].concat()).list;
+        let padded: Vec<_> = engine.scan(&[&padding[..], &bytes, b"\n", &padding].concat()).list;
+        let places = |list: &[tightlip::engine::Match], shift: usize| -> Vec<_> {
+            list.iter().map(|m| (m.rule, m.secret.start - shift, m.confidence)).collect()
+        };
+        prop_assert_eq!(places(&alone, 1), places(&padded, padding.len()));
+    }
+
+    #[test]
+    fn one_thread_and_many_give_the_same_bytes(files in prop::collection::vec(text(), 1..8)) {
+        // Enough files for several threads.
+        let files: Vec<Vec<u8>> = files.iter().cycle().take(220).cloned().collect();
+        let folder = write_files(&files);
+        let one = scan_folder(folder.path(), 1);
+        let many = scan_folder(folder.path(), 4);
+        prop_assert_eq!(report(&one, Format::Jsonl, false), report(&many, Format::Jsonl, false));
+        prop_assert_eq!(report(&one, Format::Text, false), report(&many, Format::Text, false));
+    }
+
+    #[test]
+    fn a_redacted_report_never_holds_a_secret(bytes in text()) {
+        let folder = write_files(&[bytes]);
+        let outcome = scan_folder(folder.path(), 1);
+        for format in [Format::Text, Format::Json, Format::Jsonl] {
+            let shown = report(&outcome, format, false);
+            for finding in &outcome.findings {
+                let secret = finding.secret.expose();
+                // A short password may be a word of the report itself.
+                if secret.len() >= 8 {
+                    let holds = shown.windows(secret.len()).any(|window| window == secret);
+                    prop_assert!(!holds, "{} leaks in {:?}", finding.rule, format);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_finding_lies_where_it_says(bytes in text()) {
+        let folder = write_files(std::slice::from_ref(&bytes));
+        let outcome = scan_folder(folder.path(), 1);
+        for finding in outcome.findings.iter().filter(|f| f.origin.place == Place::Worktree) {
+            let start = finding.location.start;
+            let offset = offset_of(&bytes, start.line, start.column);
+            let secret = finding.secret.expose();
+            let wide = (1..=4).any(|width| {
+                secret.iter().enumerate().all(|(at, byte)| bytes.get(offset + at * width) == Some(byte))
+            });
+            prop_assert!(wide, "{} at {:?}", finding.rule, start);
+        }
+    }
+}
+
+/// The offset of a line and column, found the slow way.
+fn offset_of(bytes: &[u8], line: u64, column: u64) -> usize {
+    let mut start = 0;
+    let mut at = 0;
+    let mut lines = 1;
+    while lines < line {
+        if bytes[at] == b'\n' || bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n') {
+            lines += 1;
+            start = at + 1;
+        }
+        at += 1;
+    }
+    start + column as usize - 1
+}

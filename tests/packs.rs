@@ -1,0 +1,81 @@
+//! Every rule tried on its own examples, and every file in `patterns/` and `hooks/` embedded.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use tightlip::engine::{Engine, selftest};
+use tightlip::rule::{RuleSet, expand, parse_pack};
+
+fn root(folder: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
+}
+
+#[test]
+fn every_rule_matches_its_examples_and_rejects_the_others() {
+    let failures = selftest(RuleSet::builtin()).unwrap();
+    let text: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    assert!(text.is_empty(), "{}", text.join("\n"));
+}
+
+#[test]
+fn every_rule_of_every_pack_is_embedded_as_it_is_written() {
+    let builtin = RuleSet::builtin();
+    let mut seen = BTreeSet::new();
+    for entry in fs::read_dir(root("patterns")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("patterns/{}", path.file_name().unwrap().to_string_lossy());
+        for rule in parse_pack(&fs::read_to_string(&path).unwrap(), &name).unwrap() {
+            let embedded =
+                builtin.find(&rule.id).unwrap_or_else(|| panic!("{} is not embedded", rule.id));
+            assert_eq!(embedded.pattern, rule.pattern, "{}", rule.id);
+            assert_eq!(embedded.keywords, rule.keywords, "{}", rule.id);
+            assert_eq!(embedded.origin.to_string(), rule.origin.to_string(), "{}", rule.id);
+            assert!(seen.insert(rule.id.to_string()), "{} stands in two packs", rule.id);
+        }
+    }
+    assert_eq!(seen.len(), builtin.all().len());
+}
+
+#[test]
+fn every_rule_is_whole() {
+    for rule in RuleSet::builtin().all() {
+        let id = &rule.id;
+        assert!(
+            !rule.description.is_empty() && !rule.description.ends_with('.'),
+            "{id}: description"
+        );
+        assert!(rule.advice.lines().count() >= 2, "{id}: advice");
+        assert!(rule.url.starts_with("https://"), "{id}: url");
+        assert!(rule.matches.len() >= 2 && !rule.rejects.is_empty(), "{id}: examples");
+        assert_eq!(rule.keywords.is_empty(), rule.near.is_some(), "{id}: keywords or near");
+        for keyword in rule.keywords.iter() {
+            assert!(
+                keyword.len() >= tightlip::engine::MIN_KEYWORD_BYTES,
+                "{id}: {keyword} is too short"
+            );
+        }
+    }
+}
+
+#[test]
+fn documented_example_keys_are_never_reported() {
+    // The keys of AWS's own documentation, put together here so that none stands in the file.
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    for (id, secret) in [
+        ("AKIAIOSFODNN7{}EXAMPLE", "wJalrXUtnFEMI/K7MDENG/{}bPxRfiCYEXAMPLEKEY"),
+        ("AKIAI44QH8DHB{}EXAMPLE", "je7MtGbClwBF/2Zp9Utk/{}h3yCo8nvbEXAMPLEKEY"),
+        ("ASIAIOSFODNN7{}EXAMPLE", "wJalrXUtnFEMI/K7MDENG/{}bPxRfiCYEXAMPLEKEY"),
+    ] {
+        let text = expand(&format!("aws_access_key_id = {id}\naws_secret_access_key = {secret}\n"))
+            .unwrap();
+        assert_eq!(engine.scan(&text).list, [], "{id}");
+    }
+}
+
+#[test]
+fn an_example_key_does_not_hide_a_real_one_beside_it() {
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    let text = expand("AKIAIOSFODNN7{}EXAMPLE and AKIA{base32:16}").unwrap();
+    assert_eq!(engine.scan(&text).list.len(), 1);
+}
