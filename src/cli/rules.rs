@@ -2,11 +2,10 @@
 
 use clap::{Args, Subcommand};
 
-use super::session::{load_config, rules};
+use super::session::{Session, load_config, rules};
 use super::{Failure, Shared, Streams};
-use crate::engine::{Engine, selftest};
+use crate::engine::selftest;
 use crate::rule::Rule;
-use crate::suppress::Allow;
 use crate::text::escape::escape;
 
 /// List, show and check rules
@@ -50,10 +49,8 @@ pub(super) fn run(
             None => Err(format!("no rule has the id `{id}`; see `tightlip rules list`").into()),
         },
         RulesCommand::Check => {
-            for (entry, origin) in &config.allow {
-                Allow::compile(entry.clone(), origin.clone())?;
-            }
-            Engine::new(rules.clone(), 0)?;
+            // A session finds every mistake in a config file that a scan would find.
+            Session::load(shared, false)?;
             let count = rules.all().len();
             let failures = selftest(rules)?;
             for failure in &failures {

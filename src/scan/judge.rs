@@ -40,7 +40,7 @@ impl Job<'_> {
         for found in list {
             fates.push(if found.confidence < self.options.min_confidence {
                 Fate::Unsure
-            } else if added.touches(&found.span) {
+            } else if added.touches(&found.secret) {
                 self.decide(unit, &hits, found)
             } else {
                 Fate::Older

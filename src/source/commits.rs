@@ -52,14 +52,9 @@ impl Commits {
 impl Source for Commits {
     fn list(&self) -> Result<Listing, SourceError> {
         let mut repository = Repository::open()?.with_max_object_bytes(self.max_object_bytes);
-        let (mut known, broken) = repository.refs(&self.known.ref_prefixes)?;
+        let mut known = repository.refs(&self.known.ref_prefixes)?;
         known.extend(&self.known.ids);
         let mut list = Lister::new(&mut repository);
-        list.listing.skipped.extend(broken.into_iter().map(|reason| Skipped {
-            path: b"refs".to_vec(),
-            reason,
-            incomplete: true,
-        }));
         let mut starts = Vec::new();
         for tip in &self.tips {
             list.name(Place::RefName, &tip.name, None);
@@ -190,7 +185,7 @@ impl<'a> Lister<'a> {
             self.visit(&mut walk, id, false)?;
         }
         let mut order = Vec::new();
-        while walk.has_wanted() {
+        while walk.is_open() {
             let Some(id) = walk.next() else { break };
             let (parents, is_known) = walk.parents(&id);
             if !is_known {
@@ -387,7 +382,14 @@ struct Walk {
     queue: BinaryHeap<(i64, Reverse<ObjectId>)>,
     /// How many in the queue are not known.
     wanted: usize,
+    /// The oldest date of a commit that was taken and was not known then.
+    oldest_wanted: Option<i64>,
+    /// How many more known commits are followed beyond that date.
+    slack: usize,
 }
+
+/// Clocks differ: as git does, the walk goes on a little behind the date at which it could end.
+const SLACK: usize = 16;
 
 struct State {
     commit: Commit,
@@ -424,15 +426,29 @@ impl Walk {
         }
     }
 
-    const fn has_wanted(&self) -> bool {
-        self.wanted > 0
+    /// Whether there may still be wanted commits, or known ones that reach a wanted one.
+    fn is_open(&mut self) -> bool {
+        if self.wanted > 0 {
+            self.slack = SLACK;
+            return true;
+        }
+        let (Some((date, _)), Some(oldest)) = (self.queue.peek(), self.oldest_wanted) else {
+            return false;
+        };
+        if *date < oldest {
+            self.slack = self.slack.saturating_sub(1);
+        }
+        self.slack > 0
     }
 
     fn next(&mut self) -> Option<ObjectId> {
-        let (_, Reverse(id)) = self.queue.pop()?;
+        let (date, Reverse(id)) = self.queue.pop()?;
         let state = self.commits.get_mut(&id)?;
         state.is_queued = false;
-        self.wanted -= usize::from(!state.is_known);
+        if !state.is_known {
+            self.wanted -= 1;
+            self.oldest_wanted = Some(self.oldest_wanted.map_or(date, |oldest| oldest.min(date)));
+        }
         Some(id)
     }
 

@@ -3,6 +3,7 @@
 //! The comparison is of raw lines, by libgit2's own line diff and with no regard to attributes:
 //! a path that is marked as binary is compared like any other.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use git2::{DiffOptions, Patch};
@@ -19,7 +20,9 @@ pub(super) fn added_lines(old: &[u8], new: &[u8]) -> Added {
     }
     let mut options = DiffOptions::new();
     options.force_text(true).context_lines(0);
-    let patch = Patch::from_buffers(old, None, new, None, Some(&mut options));
+    // A last line without an end is the same line when others follow it.
+    let (ended_old, ended_new) = (ended(old), ended(new));
+    let patch = Patch::from_buffers(&ended_old, None, &ended_new, None, Some(&mut options));
     let Ok(patch) = patch else { return Added::All };
     let starts = line_starts(new);
     let mut ranges: Vec<Range<usize>> = Vec::new();
@@ -39,6 +42,14 @@ pub(super) fn added_lines(old: &[u8], new: &[u8]) -> Added {
         }
     }
     Added::Ranges(ranges)
+}
+
+fn ended(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if bytes.is_empty() || bytes.ends_with(b"\n") {
+        Cow::Borrowed(bytes)
+    } else {
+        Cow::Owned([bytes, b"\n"].concat())
+    }
 }
 
 /// What is new against both: the parts that two answers share.
@@ -85,7 +96,8 @@ mod tests {
         for (old, new, expected) in [
             ("a\nb\nc\n", "a\nx\nc\n", vec!["x\n"]),
             ("a\n", "a\nb", vec!["b"]),
-            ("a", "a\n", vec!["a\n"]),
+            ("a", "a\n", vec![]),
+            ("a", "a\nb\n", vec!["b\n"]),
             ("", "a\nb\n", vec!["a\nb\n"]),
             ("a\nb\n", "b\n", vec![]),
             ("a\n", "", vec![]),

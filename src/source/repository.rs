@@ -246,12 +246,11 @@ impl Repository {
         plumbing::run_str(&["symbolic-ref", "-q", "HEAD"]).map(|_| None)
     }
 
-    /// Returns every ref whose name begins with one of `prefixes`, with what it points at, tags
-    /// not peeled. Refs that cannot be read are named in the second list.
-    pub(super) fn refs(
-        &self,
-        prefixes: &[String],
-    ) -> Result<(Vec<ObjectId>, Vec<String>), SourceError> {
+    /// Returns what the refs point at whose names begin with one of `prefixes`, tags not peeled.
+    ///
+    /// # Errors
+    /// The refs cannot be listed.
+    pub(super) fn refs(&self, prefixes: &[String]) -> Result<Vec<ObjectId>, SourceError> {
         let is_wanted =
             |name: &[u8]| prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
         if let Some(native) = &self.native {
@@ -259,26 +258,22 @@ impl Repository {
                 SourceError::Other(format!("cannot list refs: {}", error.message()))
             };
             let mut ids = Vec::new();
-            let mut broken = Vec::new();
             for reference in native.references().map_err(refused)? {
-                match reference {
-                    Ok(reference) if is_wanted(reference.name_bytes()) => {
-                        ids.extend(
-                            reference.target().and_then(|oid| ObjectId::from_bytes(oid.as_bytes())),
-                        );
-                    }
-                    Ok(_) => {}
-                    Err(error) => broken.push(error.message().to_owned()),
+                let reference = reference.map_err(refused)?;
+                if is_wanted(reference.name_bytes()) {
+                    ids.extend(
+                        reference.target().and_then(|oid| ObjectId::from_bytes(oid.as_bytes())),
+                    );
                 }
             }
-            return Ok((ids, broken));
+            return Ok(ids);
         }
         let listed = plumbing::run_str(&["for-each-ref", "--format=%(objectname) %(refname)"])?;
         let ids = listed.split(|&byte| byte == b'\n').filter_map(|line| {
             let (id, name) = line.split_at_checked(line.iter().position(|&byte| byte == b' ')?)?;
             is_wanted(&name[1..]).then(|| ObjectId::parse(id)).flatten()
         });
-        Ok((ids.collect(), Vec::new()))
+        Ok(ids.collect())
     }
 
     /// Returns how the index differs from `tree` (from nothing, if there is none).
@@ -291,6 +286,7 @@ impl Repository {
         {
             return Ok(changes);
         }
+        index_file::verify()?;
         plumbing_changes(tree)
     }
 
@@ -303,6 +299,18 @@ impl Repository {
             ["ls-files", "-s", "-z", "--full-name", "--"].iter().map(OsStr::new).collect();
         arguments.extend(paths.iter().map(|path| path.as_os_str()));
         parse_stages(&plumbing::run(&arguments)?)
+    }
+
+    /// Whether there can be no index here. A bare repository has one if somebody gave it one.
+    pub(super) fn has_no_index(&self) -> bool {
+        let is_bare = match &self.native {
+            Some(native) => native.is_bare(),
+            None => plumbing::run_str(&["rev-parse", "--is-bare-repository"])
+                .is_ok_and(|said| said.starts_with(b"true")),
+        };
+        is_bare
+            && std::env::var_os("GIT_INDEX_FILE").is_none()
+            && !self.git_dir.join("index").exists()
     }
 
     /// Whether the repository is a shallow clone.
@@ -375,6 +383,46 @@ fn native_changes(
         }
     }
     Ok(changes)
+}
+
+/// Damage that git does not look for when it reads the index.
+mod index_file {
+    use sha1::Sha1;
+    use sha2::{Digest as _, Sha256};
+
+    use super::{SourceError, path_from, plumbing};
+
+    /// Checks the sum at the end of the index. Zeros stand for none (`index.skipHash`).
+    pub(super) fn verify() -> Result<(), SourceError> {
+        let path = plumbing::run_str(&["rev-parse", "--git-path", "index"])?;
+        let path = path_from(path.trim_ascii_end());
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(SourceError::file(&path, error)),
+        };
+        if ends_in_its_sum(&bytes) {
+            return Ok(());
+        }
+        Err(SourceError::Other(format!(
+            "the index `{}` is damaged; `git reset` makes it anew from HEAD",
+            path.display()
+        )))
+    }
+
+    fn ends_in_its_sum(bytes: &[u8]) -> bool {
+        [20, 32].into_iter().any(|length| {
+            let Some((body, sum)) = bytes.len().checked_sub(length).map(|at| bytes.split_at(at))
+            else {
+                return false;
+            };
+            let is_right = match length {
+                20 => Sha1::digest(body).as_slice() == sum,
+                _ => Sha256::digest(body).as_slice() == sum,
+            };
+            is_right || sum.iter().all(|&byte| byte == 0)
+        })
+    }
 }
 
 fn plumbing_changes(tree: Option<&ObjectId>) -> Result<Vec<IndexChange>, SourceError> {

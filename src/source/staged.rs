@@ -67,6 +67,11 @@ impl Source for Staged {
     fn list(&self) -> Result<Listing, SourceError> {
         let mut repository =
             Repository::open()?.with_max_object_bytes(self.options.max_object_bytes);
+        if repository.has_no_index() {
+            return Err(SourceError::Other(
+                "this repository is bare: nothing can be staged in it".into(),
+            ));
+        }
         let head = repository.head()?;
         let tree = match head {
             Some(id) => Some(root_of(&mut repository, &id)?),

@@ -1,0 +1,11 @@
+//! The program as its users meet it: real git, real commits, a home of their own.
+
+mod commits;
+mod config;
+mod formats;
+mod hostile;
+mod messages;
+mod repo;
+mod report;
+mod scan;
+mod staged;

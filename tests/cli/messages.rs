@@ -1,0 +1,77 @@
+//! Commit messages, as git will store them.
+
+use crate::repo::{TestRepo, key};
+
+fn guarded() -> TestRepo {
+    let repo = TestRepo::new();
+    repo.hooks(&["commit-msg"]);
+    repo
+}
+
+/// Makes an editor that appends `text` to the message.
+fn editor(repo: &TestRepo, text: &str) -> String {
+    let file = repo.folder().join("text");
+    std::fs::write(&file, text).unwrap();
+    format!("cat '{}' >>", file.display())
+}
+
+#[track_caller]
+fn commit(repo: &TestRepo, editor: &str, arguments: &[&str]) -> crate::repo::Said {
+    let mut git = repo.command("git");
+    git.env("GIT_EDITOR", editor).args(arguments);
+    repo.run(git)
+}
+
+#[test]
+fn a_key_in_a_message_stops_the_commit() {
+    let repo = guarded();
+    let message = format!("Use {}\n\nNothing more.", key(0));
+    let said = repo.git(&["commit", "--allow-empty", "-m", &message]).exits(1);
+    said.says("COMMIT_EDITMSG:1:5").never_says(&key(0));
+    repo.git(&["commit", "--allow-empty", "-m", "Use a role"]).exits(0);
+}
+
+#[test]
+fn a_comment_counts_only_where_git_keeps_it() {
+    let repo = guarded();
+    let comment = format!("message\n# {}\n", key(0));
+    // Without an editor, git keeps lines that look like comments.
+    repo.git(&["commit", "--allow-empty", "-m", &comment]).exits(1);
+    let with_comment = editor(&repo, &comment);
+    commit(&repo, &with_comment, &["commit", "--allow-empty"]).exits(0);
+    commit(&repo, &with_comment, &["-c", "commit.cleanup=verbatim", "commit", "--allow-empty"])
+        .exits(1);
+    commit(&repo, &with_comment, &["-c", "core.commentChar=;", "commit", "--allow-empty"]).exits(1);
+    let other = editor(&repo, &format!("message\n; {}\n", key(0)));
+    commit(&repo, &other, &["-c", "core.commentChar=;", "commit", "--allow-empty"]).exits(0);
+    repo.git(&["config", "core.commentChar", ";"]).exits(0);
+    commit(&repo, &other, &["commit", "--allow-empty"]).exits(0);
+}
+
+#[test]
+fn the_diff_below_the_scissors_is_no_message() {
+    let repo = guarded();
+    repo.commit("a.txt", format!("{}\n", key(0)));
+    repo.stage("a.txt", "clean\n");
+    let plain = editor(&repo, "take the key out\n");
+    commit(&repo, "sed -i '1s/^/take it out/'", &["commit", "-v"]).exits(0);
+    repo.stage("a.txt", "cleaner\n");
+    let said = commit(&repo, &plain, &["commit", "-m", &key(0), "-e", "-v"]);
+    assert_ne!(said.code, 0);
+}
+
+#[test]
+fn a_branch_that_is_named_like_a_key_does_not_stop_a_commit() {
+    let repo = guarded();
+    repo.git(&["checkout", "-q", "-b", &key(0)]).exits(0);
+    commit(&repo, "sed -i '1s/^/message/'", &["commit", "--allow-empty"]).exits(0);
+}
+
+#[test]
+fn the_message_command_reads_a_file() {
+    let repo = TestRepo::new();
+    repo.write("message", format!("a\n# {}\n", key(0)));
+    repo.tightlip(&["message", "message"]).exits(0);
+    repo.tightlip(&["message", "--verbatim", "message"]).exits(1).says("message:2:3");
+    repo.tightlip(&["message", "no-such-file"]).exits(2).says("no-such-file");
+}

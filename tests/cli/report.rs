@@ -1,0 +1,120 @@
+//! What is said about findings, to people and to machines.
+
+use crate::repo::{TIGHTLIP, TestRepo, key, made};
+
+fn with_pair() -> (TestRepo, String) {
+    let repo = TestRepo::new();
+    let secret = made("{base64:40}");
+    repo.stage(
+        "config/prod.env",
+        format!("AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY={secret}\n", made("AKIAS{base32:15}")),
+    );
+    (repo, secret)
+}
+
+#[test]
+fn people_are_told_where_what_and_what_to_do() {
+    let (repo, secret) = with_pair();
+    let said = repo.tightlip(&["staged"]).exits(1).never_says(&secret);
+    said.says("config/prod.env:2:23: AWS secret access key [aws-secret-access-key]")
+        .says("AWS_SECRET_ACCESS_KEY=")
+        .says("with AWS access key id AKIA******** on line 1")
+        .says("AWS account ")
+        .says("aws iam update-access-key --status Inactive")
+        .says("tightlip:allow <why>")
+        .says("1 finding: 1 file");
+}
+
+#[test]
+fn machines_are_told_the_same_in_json_and_json_lines() {
+    let (repo, secret) = with_pair();
+    let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(1).never_says(&secret);
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert!(lines[0].starts_with("{\"type\":\"finding\",\"rule\":\"aws-secret-access-key\""));
+    assert!(lines.last().unwrap().starts_with("{\"type\":\"summary\",\"status\":\"found\""));
+    let found = &said.objects("finding")[0];
+    for (name, value) in [("line", 2), ("column", 23), ("end_line", 2), ("end_column", 63)] {
+        assert_eq!(found[name], value, "{name}");
+    }
+    assert_eq!((&found["source"], &found["confidence"]), (&"index".into(), &"high".into()));
+    assert_eq!(found["fingerprint"].as_str().unwrap().len(), 32);
+    assert!(found.get("commit").is_none());
+    let said = repo.tightlip(&["staged", "--format", "json"]).exits(1);
+    let document: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(document["findings"][0], *found);
+    assert_eq!(document["summary"]["rules"], said_rules(&repo));
+}
+
+fn said_rules(repo: &TestRepo) -> u64 {
+    let list = repo.tightlip(&["rules", "list"]).out;
+    let is_on = |line: &&str| line.split_whitespace().nth(1) != Some("off");
+    list.lines().filter(is_on).count() as u64
+}
+
+#[test]
+fn a_secret_is_shown_only_when_it_is_asked_for() {
+    let (repo, secret) = with_pair();
+    for format in ["text", "json", "jsonl"] {
+        let _ = repo.tightlip(&["staged", "-v", "--format", format]).exits(1).never_says(&secret);
+        repo.tightlip(&["staged", "--reveal", "--format", format]).exits(1).says(&secret);
+    }
+}
+
+#[test]
+fn other_secrets_on_the_line_and_in_the_path_are_masked_too() {
+    let repo = TestRepo::new();
+    repo.stage(
+        &format!("{}/a.txt", key(0)),
+        format!("{} # was {} and {}\n", key(0), key(1), key(0)),
+    );
+    let said = repo.tightlip(&["staged"]).exits(1).never_says(&key(0)).never_says(&key(1));
+    said.says("AKIA******** # was AKIA******** and AKIA********");
+}
+
+#[test]
+fn a_report_goes_to_a_file_and_colour_to_nobody_who_did_not_ask() {
+    let (repo, _) = with_pair();
+    repo.tightlip(&["staged", "--output", "report.json", "--format", "json"]).exits(1);
+    let text = std::fs::read_to_string(repo.root.join("report.json")).unwrap();
+    assert!(text.contains("aws-secret-access-key"));
+    repo.tightlip(&["staged", "--output", "no/such/folder", "--format", "json"]).exits(2);
+    assert!(!repo.tightlip(&["staged"]).out.contains('\x1b'));
+    assert!(repo.tightlip(&["staged", "--color", "always"]).out.contains('\x1b'));
+}
+
+#[test]
+fn the_receipt_says_what_was_covered() {
+    let repo = TestRepo::new();
+    repo.tightlip(&["staged"]).exits(0).says("clean: 0 files, 0 bytes");
+    repo.stage("a.txt", "four");
+    repo.tightlip(&["staged"]).exits(0).says("clean: 1 file, 9 bytes");
+    let said = repo.tightlip(&["staged", "--quiet"]).exits(0);
+    assert_eq!((said.out, said.err), (String::new(), String::new()));
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_error() {
+    let repo = TestRepo::new();
+    let many: String = (0..2000).map(|n| format!("{}\n", key(n % 50))).collect();
+    repo.stage("many.txt", many);
+    let mut shell = repo.command("sh");
+    shell.args(["-c", &format!("'{TIGHTLIP}' staged 2>err; echo $? >code")]);
+    shell.args(["sh"]);
+    let mut piped = repo.command("sh");
+    piped.args(["-c", &format!("('{TIGHTLIP}' staged 2>err; echo $? >code) | head -n 1")]);
+    let _ = repo.run(piped);
+    assert_eq!(std::fs::read_to_string(repo.root.join("code")).unwrap().trim(), "1");
+    let said = std::fs::read_to_string(repo.root.join("err")).unwrap();
+    assert!(!said.contains("panicked") && !said.contains("roken pipe"), "{said}");
+}
+
+#[test]
+fn wrong_usage_ends_in_2_and_help_in_0() {
+    let repo = TestRepo::new();
+    repo.tightlip(&[]).exits(2);
+    repo.tightlip(&["no-such-command"]).exits(2);
+    repo.tightlip(&["staged", "--no-such-flag"]).exits(2);
+    repo.tightlip(&["scan", "--rule", "no-such-rule"]).exits(2).says("no-such-rule");
+    repo.tightlip(&["--help"]).exits(0).says("Exit status");
+    repo.tightlip(&["--version"]).exits(0).says(env!("CARGO_PKG_VERSION"));
+}

@@ -1,0 +1,91 @@
+//! Files, directories and pipes.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::repo::{TestRepo, key};
+
+#[test]
+fn a_directory_is_walked_hidden_files_too() {
+    let repo = TestRepo::new();
+    repo.write("a/b/.hidden/c.txt", key(0));
+    repo.write(".env", key(1));
+    repo.write("clean.txt", "clean\n");
+    let said = repo.tightlip(&["scan", "--format", "jsonl"]).exits(1);
+    let paths: Vec<_> = said.objects("finding").iter().map(|f| f["path"].to_string()).collect();
+    assert_eq!(paths, ["\".env\"", "\"a/b/.hidden/c.txt\""]);
+    assert_eq!(said.objects("summary")[0]["blobs"], 3);
+}
+
+#[test]
+fn ignored_files_are_counted_and_read_when_asked_for() {
+    let repo = TestRepo::new();
+    repo.write(".gitignore", "*.log\nbuild/\n!keep.log\n");
+    repo.write("sub/.gitignore", "local.txt\n");
+    repo.write(".git/info/exclude", "excluded.txt\n");
+    for path in ["x.log", "build/y.txt", "sub/local.txt", "excluded.txt", "sub/keep.log"] {
+        repo.write(path, key(0));
+    }
+    let said = repo.tightlip(&["scan", "--format", "jsonl"]).exits(1);
+    assert_eq!(said.objects("finding").len(), 1, "{said:?}");
+    assert_eq!(said.objects("finding")[0]["path"], "sub/keep.log");
+    said.says("4 ignored files and directories");
+    let said = repo.tightlip(&["scan", "--no-ignore", "--format", "jsonl"]).exits(1);
+    assert_eq!(said.objects("finding").len(), 5);
+    // Named by itself, an ignored file is read.
+    repo.tightlip(&["scan", "x.log"]).exits(1);
+}
+
+#[test]
+fn standard_input_is_read_to_its_end() {
+    let repo = TestRepo::new();
+    let text = format!("{}{}\n", "line\n".repeat(4_000_000), key(0));
+    repo.tightlip_with_input(&["scan", "-"], text.as_bytes())
+        .exits(1)
+        .says("(standard input):4000001:1");
+    repo.tightlip_with_input(&["scan", "-"], b"").exits(0);
+}
+
+#[test]
+fn a_secret_across_the_cut_of_a_large_file_is_found_once() {
+    let repo = TestRepo::new();
+    let cut = (16 << 20) - (128 << 10);
+    for before in [cut - 40, cut - 10, cut, cut + 10, (16 << 20) - 10, 16 << 20] {
+        let mut bytes = vec![b'.'; before];
+        bytes.push(b'\n');
+        bytes.extend(key(0).bytes());
+        bytes.extend(vec![b'.'; 2 << 20]);
+        repo.write("large", &bytes);
+        let said = repo.tightlip(&["scan", "large", "--format", "jsonl"]).exits(1);
+        let found = said.objects("finding");
+        assert_eq!(found.len(), 1, "{before}");
+        assert_eq!((&found[0]["line"], &found[0]["column"]), (&2.into(), &1.into()), "{before}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_ends_in_2() {
+    let repo = TestRepo::new();
+    repo.write("a.txt", key(0));
+    repo.tightlip(&["scan", "no-such-file"]).exits(2).says("no-such-file");
+    repo.tightlip(&["scan", "a.txt", "no-such-file"]).exits(2);
+    std::os::unix::fs::symlink("nowhere", repo.root.join("dangling")).unwrap();
+    repo.tightlip(&["scan", "dangling"]).exits(0);
+    repo.write("locked/b.txt", "b\n");
+    fs::set_permissions(repo.root.join("locked/b.txt"), fs::Permissions::from_mode(0o000)).unwrap();
+    // The superuser reads everything.
+    if fs::read(repo.root.join("locked/b.txt")).is_err() {
+        repo.tightlip(&["scan", "locked"]).exits(2).says("locked/b.txt");
+    }
+}
+
+#[test]
+fn links_are_read_as_text_and_not_followed() {
+    let repo = TestRepo::new();
+    let outside = repo.folder().join("outside");
+    fs::write(&outside, key(0)).unwrap();
+    std::os::unix::fs::symlink(&outside, repo.root.join("link")).unwrap();
+    repo.tightlip(&["scan"]).exits(0);
+    std::os::unix::fs::symlink(key(1), repo.root.join("telling")).unwrap();
+    repo.tightlip(&["scan"]).exits(1).says("telling:1:1");
+}

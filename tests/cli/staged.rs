@@ -1,0 +1,336 @@
+//! What is staged, in every mode of commit.
+
+use crate::repo::{TestRepo, key, made};
+
+/// Runs a commit that must be stopped, naming the key's rule.
+#[track_caller]
+fn stopped(repo: &TestRepo, arguments: &[&str]) {
+    let before = repo.git(&["rev-parse", "-q", "--verify", "HEAD"]).out;
+    let said = repo.git(arguments);
+    assert_ne!(said.code, 0, "{said:?}");
+    said.says("[aws-access-key-id]").never_says(&key(0));
+    assert_eq!(repo.git(&["rev-parse", "-q", "--verify", "HEAD"]).out, before);
+}
+
+fn guarded() -> TestRepo {
+    let repo = TestRepo::new();
+    repo.commit("a.txt", "one\n");
+    repo.commit("b.txt", "two\n");
+    repo.hooks(&["pre-commit"]);
+    repo
+}
+
+#[test]
+fn a_plain_commit_is_stopped_and_a_clean_one_is_silent() {
+    let repo = guarded();
+    repo.stage("a.txt", "three\n");
+    let said = repo.git(&["commit", "-m", "clean"]).exits(0);
+    assert_eq!(said.err, "");
+    repo.stage("a.txt", format!("three\nid = {}\n", key(0)));
+    stopped(&repo, &["commit", "-m", "x"]);
+}
+
+#[test]
+fn commit_all_reads_the_index_that_git_is_about_to_commit() {
+    let repo = guarded();
+    repo.write("a.txt", key(0));
+    stopped(&repo, &["commit", "-a", "-m", "x"]);
+    stopped(&repo, &["commit", "-am", "x"]);
+}
+
+#[test]
+fn commit_include_and_commit_only_read_just_what_they_commit() {
+    let repo = guarded();
+    repo.write("a.txt", key(0));
+    stopped(&repo, &["commit", "-i", "a.txt", "-m", "x"]);
+    stopped(&repo, &["commit", "-m", "x", "--", "a.txt"]);
+    stopped(&repo, &["commit", "-o", "a.txt", "-m", "x"]);
+    // The key is dirty, and here even staged, but not part of this commit.
+    repo.git(&["add", "a.txt"]).exits(0);
+    repo.write("b.txt", "clean\n");
+    repo.git(&["commit", "-m", "only b", "--", "b.txt"]).exits(0);
+}
+
+#[test]
+fn commit_patch_reads_what_was_picked() {
+    let repo = guarded();
+    repo.write("a.txt", format!("one\n{}\n", key(0)));
+    let answers = repo.folder().join("answers");
+    std::fs::write(&answers, "y\n").unwrap();
+    let mut commit = repo.command("git");
+    commit.args(["commit", "-p", "-m", "x"]).stdin(std::fs::File::open(answers).unwrap());
+    let said = repo.run(commit);
+    assert_ne!(said.code, 0);
+    said.says("[aws-access-key-id]");
+}
+
+#[test]
+fn amend_is_stopped_by_new_lines_only() {
+    let repo = guarded();
+    repo.commit("old.txt", key(0));
+    repo.stage("a.txt", "more\n");
+    repo.git(&["commit", "--amend", "-m", "amended"]).exits(0);
+    repo.git(&["commit", "--amend", "--no-edit", "--allow-empty"]).exits(0);
+    repo.stage("a.txt", key(0));
+    stopped(&repo, &["commit", "--amend", "-m", "x"]);
+}
+
+#[test]
+fn the_first_commit_is_compared_with_nothing() {
+    let repo = TestRepo::unborn(&["init", "-q", "-b", "main"]);
+    repo.hooks(&["pre-commit"]);
+    repo.stage("a.txt", key(0));
+    stopped(&repo, &["commit", "-m", "x"]);
+    repo.stage("a.txt", "clean\n");
+    repo.git(&["commit", "-m", "clean"]).exits(0);
+    repo.git(&["checkout", "-q", "--orphan", "other"]).exits(0);
+    repo.stage("b.txt", key(0));
+    stopped(&repo, &["commit", "-m", "x"]);
+}
+
+#[test]
+fn a_commit_in_a_merge_is_compared_with_every_parent() {
+    let repo = guarded();
+    repo.git(&["checkout", "-q", "-b", "side"]).exits(0);
+    repo.commit("a.txt", "side\n");
+    repo.git(&["checkout", "-q", "main"]).exits(0);
+    repo.commit("a.txt", "main\n");
+    let said = repo.git(&["merge", "side"]);
+    assert_ne!(said.code, 0, "the merge is to conflict");
+    repo.stage("a.txt", format!("main\n{}\n", key(0)));
+    stopped(&repo, &["commit", "-m", "x"]);
+    repo.stage("a.txt", "main\nside\n");
+    repo.git(&["commit", "-m", "merged"]).exits(0);
+}
+
+#[test]
+fn a_conflicted_merge_brings_no_secret_of_the_other_side_unseen() {
+    let repo = guarded();
+    repo.git(&["checkout", "-q", "-b", "side"]).exits(0);
+    repo.commit("secret.txt", key(0));
+    repo.git(&["rm", "-q", "secret.txt"]).exits(0);
+    repo.commit_staged("removed again");
+    repo.commit("a.txt", "side\n");
+    repo.git(&["checkout", "-q", "main"]).exits(0);
+    repo.commit("a.txt", "main\n");
+    let _ = repo.git(&["merge", "side"]);
+    repo.stage("a.txt", "both\n");
+    stopped(&repo, &["commit", "-m", "x"]);
+    stopped(&repo, &["merge", "--continue"]);
+}
+
+#[test]
+fn a_linked_worktree_and_a_subdirectory_read_their_own_index() {
+    let repo = guarded();
+    let other = repo.folder().join("other");
+    repo.git(&["worktree", "add", "-q", other.to_str().unwrap(), "-b", "other"]).exits(0);
+    std::fs::write(other.join("a.txt"), key(0)).unwrap();
+    for arguments in [&["commit", "-am", "x"][..], &["commit", "-m", "x", "--", "a.txt"]] {
+        let said = repo.git_in(&other, arguments);
+        assert_ne!(said.code, 0);
+        said.says("[aws-access-key-id]");
+    }
+    repo.write("sub/dir/c.txt", key(0));
+    repo.git(&["add", "sub"]).exits(0);
+    let said = repo.git_in("sub/dir", &["commit", "-m", "x"]);
+    assert_ne!(said.code, 0);
+    said.says("sub/dir/c.txt:1:1");
+    let mut staged = repo.command(crate::repo::TIGHTLIP);
+    staged.current_dir(repo.root.join("sub")).arg("staged");
+    repo.run(staged).exits(1).says("sub/dir/c.txt:1:1");
+}
+
+#[test]
+fn a_submodule_reads_its_own_index() {
+    let repo = guarded();
+    let library = TestRepo::new();
+    library.commit("lib.txt", "library\n");
+    repo.git(&["submodule", "add", "-q", library.root.to_str().unwrap(), "lib"]).exits(0);
+    // The link to the submodule's commit is nothing to read.
+    repo.git(&["commit", "-m", "with a submodule"]).exits(0);
+    let hooks = repo.root.join(".git/modules/lib/hooks");
+    std::fs::create_dir_all(&hooks).unwrap();
+    std::fs::copy(repo.root.join(".git/hooks/pre-commit"), hooks.join("pre-commit")).unwrap();
+    repo.write("lib/lib.txt", key(0));
+    let said = repo.git_in("lib", &["commit", "-am", "x"]);
+    assert_ne!(said.code, 0);
+    said.says("lib.txt:1:1");
+}
+
+#[test]
+fn an_index_of_the_users_own_is_the_one_that_is_read() {
+    let repo = guarded();
+    let index = repo.folder().join("index");
+    let with_index = |arguments: &[&str]| {
+        let mut git = repo.command("git");
+        git.env("GIT_INDEX_FILE", &index).args(arguments);
+        repo.run(git)
+    };
+    with_index(&["read-tree", "HEAD"]).exits(0);
+    repo.write("a.txt", key(0));
+    with_index(&["add", "a.txt"]).exits(0);
+    let said = with_index(&["commit", "-m", "x"]);
+    assert_ne!(said.code, 0);
+    said.says("[aws-access-key-id]");
+    repo.git(&["checkout", "-q", "--", "."]).exits(0);
+    repo.tightlip(&["staged"]).exits(0);
+}
+
+#[test]
+fn a_separate_git_dir_and_work_tree_are_followed() {
+    let repo = guarded();
+    repo.write("a.txt", key(0));
+    let (git_dir, tree) = (repo.root.join(".git"), repo.root.clone());
+    let elsewhere = ["--git-dir", git_dir.to_str().unwrap(), "--work-tree", tree.to_str().unwrap()];
+    let said = repo.git_in(repo.folder(), &[&elsewhere[..], &["commit", "-am", "x"]].concat());
+    assert_ne!(said.code, 0);
+    said.says("[aws-access-key-id]");
+}
+
+#[test]
+fn only_lines_that_the_commit_adds_stop_it() {
+    let repo = guarded();
+    repo.commit("old.txt", format!("top\n{}\nbottom\n", key(0)));
+    repo.stage("old.txt", format!("new top\n{}\nbottom\nnew bottom\n", key(0)));
+    let said = repo.tightlip(&["staged"]).exits(0);
+    said.says("1 on older lines");
+    repo.stage("old.txt", format!("top\n{}\nbottom\n{}\n", key(0), key(1)));
+    let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(1);
+    assert_eq!(said.objects("finding").len(), 1);
+    assert_eq!(said.objects("finding")[0]["line"], 4);
+}
+
+#[test]
+fn a_renamed_file_is_compared_with_what_it_was() {
+    let repo = guarded();
+    let text = "some line\n".repeat(10);
+    repo.commit("old.txt", format!("{text}{}\n", key(0)));
+    repo.git(&["mv", "old.txt", "new.txt"]).exits(0);
+    repo.tightlip(&["staged"]).exits(0);
+    repo.stage("new.txt", format!("{text}{}\nand {}\n", key(0), key(1)));
+    let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(1);
+    assert_eq!(said.objects("finding").len(), 1);
+    assert_eq!(said.objects("finding")[0]["line"], 12);
+}
+
+#[test]
+fn a_secret_is_paired_with_the_id_that_is_already_committed() {
+    let repo = guarded();
+    let secret = made("{base64:40}");
+    repo.commit("aws.txt", format!("id: {}\n", key(0)));
+    repo.stage("aws.txt", format!("id: {}\nkey: {secret}\n", key(0)));
+    let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(1).never_says(&secret);
+    let found = &said.objects("finding")[0];
+    assert_eq!(found["line"], 2);
+    assert_eq!(found["confidence"], "high");
+    assert!(found["decoded"][0].as_str().unwrap().contains("on line 1"));
+}
+
+#[test]
+fn an_id_that_is_added_to_a_committed_secret_stops_the_commit() {
+    let repo = guarded();
+    let secret = format!("aws_secret_access_key = {}\n", made("{base64:40}"));
+    repo.commit("aws.txt", &secret);
+    repo.stage("aws.txt", format!("{secret}id = {}\n", key(0)));
+    stopped(&repo, &["commit", "-m", "x"]);
+}
+
+#[test]
+fn names_links_and_type_changes_are_read() {
+    let repo = guarded();
+    repo.stage(&format!("backup-{}.txt", key(0)), "clean\n");
+    repo.tightlip(&["staged"]).exits(1).says("the name itself").never_says(&key(0));
+    repo.git(&["reset", "-q", "--hard"]).exits(0);
+
+    std::os::unix::fs::symlink(key(0), repo.root.join("link")).unwrap();
+    repo.git(&["add", "link"]).exits(0);
+    repo.tightlip(&["staged"]).exits(1).says("link:1:1");
+    repo.git(&["reset", "-q", "--hard"]).exits(0);
+
+    std::os::unix::fs::symlink("a.txt", repo.root.join("turned")).unwrap();
+    repo.git(&["add", "turned"]).exits(0);
+    repo.commit_staged("a link");
+    std::fs::remove_file(repo.root.join("turned")).unwrap();
+    repo.stage("turned", key(0));
+    stopped(&repo, &["commit", "-m", "x"]);
+}
+
+#[test]
+fn attributes_filters_and_zero_bytes_hide_nothing() {
+    let repo = guarded();
+    for (attributes, bytes) in [
+        ("* -diff\n", key(0).into_bytes()),
+        ("* binary\n", key(0).into_bytes()),
+        ("", [b"a\0b\n".as_slice(), key(0).as_bytes()].concat()),
+        ("", key(0).encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        (
+            "",
+            [vec![0xfe, 0xff], key(0).encode_utf16().flat_map(u16::to_be_bytes).collect()].concat(),
+        ),
+        ("", format!("first\r{}\rlast", key(0)).into_bytes()),
+    ] {
+        repo.stage(".gitattributes", attributes);
+        repo.stage("file", bytes);
+        stopped(&repo, &["commit", "-m", "x"]);
+        repo.git(&["reset", "-q", "--hard"]).exits(0);
+    }
+}
+
+#[test]
+fn an_old_secret_stays_old_in_a_file_that_git_calls_binary() {
+    let repo = guarded();
+    repo.stage(".gitattributes", "* -diff\n");
+    repo.commit("file", format!("{}\n", key(0)));
+    repo.stage("file", format!("{}\nmore\n", key(0)));
+    repo.git(&["commit", "-m", "fine"]).exits(0);
+}
+
+#[test]
+fn what_is_not_committed_does_not_stop_a_commit() {
+    let repo = guarded();
+    repo.write("intended.txt", key(0));
+    repo.git(&["add", "-N", "intended.txt"]).exits(0);
+    repo.write("untracked.txt", key(0));
+    repo.commit("gone.txt", "clean\n");
+    repo.git(&["rm", "-q", "gone.txt"]).exits(0);
+    repo.git(&["commit", "-m", "fine"]).exits(0);
+}
+
+#[test]
+fn files_that_are_named_are_read_whole_where_nothing_of_them_is_staged() {
+    let repo = guarded();
+    repo.commit("old.txt", format!("{}\n", key(0)));
+    repo.tightlip(&["staged"]).exits(0);
+    repo.tightlip(&["staged", "a.txt"]).exits(0);
+    repo.tightlip(&["staged", "a.txt", "old.txt"]).exits(1).says("old.txt:1:1");
+    // With a change staged, its new lines alone count.
+    repo.append("old.txt", "more\n");
+    repo.git(&["add", "old.txt"]).exits(0);
+    repo.tightlip(&["staged", "old.txt"]).exits(0);
+}
+
+#[test]
+fn names_with_every_odd_byte_are_read() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let repo = guarded();
+    let names: [&[u8]; 9] = [
+        b"caf\xc3\xa9.txt",
+        b"inv\xff.txt",
+        b"a\"b",
+        b"tab\there",
+        b"new\nline",
+        b"back\\slash",
+        b":colon",
+        b"[1]*",
+        b" -dash",
+    ];
+    for name in names {
+        std::fs::write(repo.root.join(std::ffi::OsStr::from_bytes(name)), key(0)).unwrap();
+    }
+    repo.git(&["add", "-A"]).exits(0);
+    let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(1);
+    assert_eq!(said.objects("finding").len(), names.len());
+    let said = repo.tightlip(&["staged"]).exits(1);
+    assert!(!said.out.contains("new\nline") && said.out.contains("new\\x0aline"));
+    assert!(said.out.contains("inv\\xff.txt"));
+}
