@@ -1,5 +1,7 @@
 //! Laws that hold for every input: property tests.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fs;
 use std::path::Path;
 

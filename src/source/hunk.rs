@@ -111,15 +111,15 @@ mod tests {
     #[test]
     fn what_is_new_against_two_parents_is_new_against_each() {
         let a = Added::Ranges(vec![0..4, 8..12]);
-        let b = Added::Ranges(Vec::from([2..10]));
+        let b = Added::Ranges(vec![2..10, 20..30]);
         assert_eq!(both(a.clone(), b), Added::Ranges(vec![2..4, 8..10]));
         assert_eq!(both(a.clone(), Added::All), a);
     }
 
     #[test]
     fn half_new_is_still_the_same_file() {
-        assert!(is_mostly_old(&Added::Ranges(Vec::from([0..5])), 10));
-        assert!(!is_mostly_old(&Added::Ranges(Vec::from([0..6])), 10));
+        assert!(is_mostly_old(&Added::Ranges(vec![0..2, 4..7]), 10));
+        assert!(!is_mostly_old(&Added::Ranges(vec![0..3, 4..7]), 10));
         assert!(!is_mostly_old(&Added::All, 10));
     }
 }

@@ -1,5 +1,7 @@
 //! The program as its users meet it: real git, real commits, a home of their own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod commits;
 mod config;
 mod formats;
