@@ -1,0 +1,2 @@
+# >>> tightlip >>>
+# @HOW@ by `tightlip install`; `tightlip uninstall` takes it out (checksum @SUM@).

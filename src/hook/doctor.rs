@@ -1,0 +1,316 @@
+//! What is installed, what of it git runs, and what it does not cover.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::change::{exists, is_executable};
+use super::install::{HIDDEN, kept_name};
+use super::place::{Kind, Place, Reason, global_hooks_path};
+use super::proof::{Proof, prove};
+use super::script::{self, BlockOptions, Form, Run};
+use super::{Hook, HookError, Surroundings, Target, shown};
+use crate::text::escape::escape;
+
+/// What to examine, and where.
+#[derive(Debug, Clone)]
+pub struct DoctorOptions {
+    /// What the hooks were wired into.
+    pub target: Target,
+    /// Where to look.
+    pub around: Surroundings,
+    /// A directory for throw-away repositories: the system's for temporary files.
+    pub temporary: PathBuf,
+}
+
+/// What an examination has found.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Where git looks for hooks.
+    pub place: Place,
+    /// Each hook, in the order of [`Hook::ALL`]; the optional ones only if they are there.
+    pub hooks: Vec<HookReport>,
+    /// What is wrong besides, each a sentence.
+    pub warnings: Vec<String>,
+    /// The ways past pre-commit, and what stands in them.
+    pub bypasses: Vec<Bypass>,
+}
+
+impl Report {
+    /// Whether every hook that should be there has been proven.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.hooks.iter().all(|hook| hook.proof == Some(Proof::Proven))
+    }
+}
+
+/// What was found of one hook.
+#[derive(Debug, Clone)]
+pub struct HookReport {
+    /// The hook.
+    pub hook: Hook,
+    /// The file that git, or husky, runs.
+    pub file: PathBuf,
+    /// What is in it.
+    pub state: State,
+    /// The program that it was told to run.
+    pub binary: Option<Binary>,
+    /// Whether it stopped a secret; `None` if there is nothing of ours to try.
+    pub proof: Option<Proof>,
+}
+
+/// A program that a hook runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binary {
+    /// Its path.
+    pub path: PathBuf,
+    /// What it says of its version, escaped; `None` if it cannot be run.
+    pub version: Option<String>,
+}
+
+/// What stands in the place of a hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nothing.
+    Missing,
+    /// A hook that is not ours.
+    Foreign,
+    /// Ours, as this version writes it.
+    Current,
+    /// Ours, as another version wrote it.
+    Outdated,
+    /// Ours, edited by somebody.
+    Edited,
+    /// Ours, but git does not run it because it is not executable.
+    NotExecutable,
+}
+
+/// A way past pre-commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bypass {
+    /// What one does.
+    pub action: &'static str,
+    /// The proven hook that stops a secret there.
+    pub covered_by: Option<Hook>,
+    /// Whether a proven pre-push stops it later, before others have it.
+    pub is_stopped_at_push: bool,
+}
+
+/// Examines the hooks and fires each one in a throw-away repository.
+///
+/// Only hooks of ours are fired, and those that they keep do not run.
+///
+/// ```no_run
+/// use tightlip::hook::{DoctorOptions, Surroundings, Target, doctor};
+/// let report = doctor(&DoctorOptions {
+///     target: Target::Repository,
+///     around: Surroundings {
+///         directory: "/home/me/project".into(),
+///         config_directory: "/home/me/.config".into(),
+///     },
+///     temporary: std::env::temp_dir(),
+/// })?;
+/// assert!(report.is_proven());
+/// # Ok::<(), tightlip::hook::HookError>(())
+/// ```
+///
+/// # Errors
+/// There is no repository, or the throw-away repositories cannot be made.
+pub fn doctor(options: &DoctorOptions) -> Result<Report, HookError> {
+    let place = place(options)?;
+    let mut hooks = Vec::new();
+    for hook in Hook::ALL {
+        let report = examine(hook, &place, &options.temporary)?;
+        if is_expected(hook, &place) || is_ours(report.state) {
+            hooks.push(report);
+        }
+    }
+    let warnings = warnings(options, &place)?;
+    let bypasses = bypasses(&hooks);
+    Ok(Report { place, hooks, warnings, bypasses })
+}
+
+fn place(options: &DoctorOptions) -> Result<Place, HookError> {
+    let around = &options.around;
+    match &options.target {
+        Target::Repository => Place::of_repository(&around.directory),
+        Target::Template(folder) => {
+            let folder = around.directory.join(folder).join("hooks");
+            Ok(Place::of_folder(&folder, Reason::Named))
+        }
+        Target::Global => {
+            let scope = "global".to_owned();
+            let origin = "its core.hooksPath".to_owned();
+            let folder = global_hooks_path()?.ok_or_else(|| {
+                HookError::Refused(
+                    "no global core.hooksPath is set, so nothing is installed for all \
+                     repositories: see `tightlip install --global`"
+                        .into(),
+                )
+            })?;
+            Ok(Place::of_folder(&folder, Reason::Configured { scope, origin }))
+        }
+    }
+}
+
+fn is_expected(hook: Hook, place: &Place) -> bool {
+    match hook {
+        Hook::ReferenceTransaction => false,
+        Hook::PreReceive => place.is_bare,
+        _ => !place.is_bare,
+    }
+}
+
+const fn is_ours(state: State) -> bool {
+    !matches!(state, State::Missing | State::Foreign)
+}
+
+fn examine(hook: Hook, place: &Place, temporary: &Path) -> Result<HookReport, HookError> {
+    let file = place.folder.join(hook.name());
+    let bytes = fs::read(&file).unwrap_or_default();
+    let state = state(hook, place, &file, &bytes);
+    let recorded = script::is_ours(&bytes).then(|| script::recorded_binary(&bytes)).flatten();
+    let proof = match is_ours(state) {
+        true => Some(prove(hook, &place.searched, temporary)?),
+        false => None,
+    };
+    Ok(HookReport {
+        hook,
+        binary: recorded.map(|path| Binary { version: version(&path), path }),
+        file,
+        state,
+        proof,
+    })
+}
+
+fn state(hook: Hook, place: &Place, file: &Path, bytes: &[u8]) -> State {
+    if !exists(file) {
+        return State::Missing;
+    }
+    let (ours, is_current) = if script::is_ours(bytes) {
+        if !script::scans(bytes) {
+            return State::Missing;
+        }
+        (bytes, is_current_guard(hook, file, bytes))
+    } else if let Some(found) = script::find_block(bytes) {
+        let options = BlockOptions {
+            is_sourced: place.kind == Kind::Husky || script::loads_husky(bytes),
+            is_new: found.is_made(),
+        };
+        let wanted = script::block(hook, options);
+        (found.block, found.block.trim_ascii() == wanted.trim_ascii())
+    } else {
+        return State::Foreign;
+    };
+    if !script::is_unedited(ours) {
+        State::Edited
+    } else if !is_executable(file) && place.kind != Kind::Husky {
+        State::NotExecutable
+    } else if is_current {
+        State::Current
+    } else {
+        State::Outdated
+    }
+}
+
+fn is_current_guard(hook: Hook, file: &Path, bytes: &[u8]) -> bool {
+    let binary = script::recorded_binary(bytes);
+    let kept = kept_name(file);
+    let run = match fs::read(&kept) {
+        Ok(kept_bytes) if is_executable(&kept) => Run::of(&kept_bytes),
+        _ => Run::Program,
+    };
+    [Form::Beside(run), Form::Own]
+        .iter()
+        .any(|form| bytes == script::guard(hook, form, binary.as_deref()))
+}
+
+fn version(binary: &Path) -> Option<String> {
+    let output = Command::new(binary)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    let line = output.stdout.split(|&byte| byte == b'\n').next()?;
+    Some(escape(line.trim_ascii()).into_owned())
+}
+
+fn warnings(options: &DoctorOptions, place: &Place) -> Result<Vec<String>, HookError> {
+    let mut warnings = Vec::new();
+    let has_ours = |folder: &Path| {
+        let is_ours =
+            |hook: &Hook| fs::read(folder.join(hook.name())).is_ok_and(|b| script::scans(&b));
+        Hook::ALL.iter().any(is_ours)
+    };
+    if options.target == Target::Repository && !place.reason.is_shared() {
+        if place.own != place.searched && has_ours(&place.own) {
+            warnings.push(format!(
+                "the hooks that tightlip has in `{}` never run, because git looks elsewhere: {}",
+                shown(&place.own),
+                place.reason
+            ));
+        }
+        if place.reason != Reason::Default
+            && global_hooks_path()?.is_some_and(|folder| has_ours(&folder))
+        {
+            warnings.push(format!(
+                "the global install does not guard this repository: {} goes before it; \
+                 `tightlip install` in here guards it",
+                place.reason
+            ));
+        }
+    }
+    if place.own != place.searched {
+        for name in HIDDEN {
+            let hook = place.own.join(name);
+            if is_executable(&hook) && !exists(&place.searched.join(name)) {
+                warnings.push(format!(
+                    "`{}` never runs, because git looks for hooks in `{}`",
+                    shown(&hook),
+                    shown(&place.searched)
+                ));
+            }
+        }
+    }
+    Ok(warnings)
+}
+
+/// What one can do without pre-commit, and the hooks that run there; the first that is proven
+/// counts. Which hooks run where was tried with git 2.47.
+const WAYS: [(&str, &[Hook]); 14] = {
+    use Hook::{
+        PreApplypatch as Patch, PreMergeCommit as Merge, PrepareCommitMsg as Message,
+        ReferenceTransaction as Ref,
+    };
+    [
+        ("git commit --no-verify", &[Message, Ref]),
+        ("git cherry-pick, git revert", &[Message, Ref]),
+        ("git rebase, git pull --rebase", &[Message, Ref]),
+        ("git rebase --continue after a conflict", &[Message, Ref]),
+        ("git merge, git pull", &[Merge, Message, Ref]),
+        ("git merge --no-verify", &[Message, Ref]),
+        ("git merge --ff of commits made elsewhere", &[Ref]),
+        ("git am, git rebase --apply", &[Patch, Ref]),
+        ("git am --no-verify", &[Ref]),
+        ("git push --no-verify", &[]),
+        ("git stash, git notes, git tag", &[Ref]),
+        ("git commit-tree, git fast-import, git filter-branch", &[Ref]),
+        ("a program with its own git, as some editors have (libgit2, JGit)", &[]),
+        ("git -c core.hooksPath=/dev/null", &[]),
+    ]
+};
+
+fn bypasses(hooks: &[HookReport]) -> Vec<Bypass> {
+    let is_proven = |wanted: Hook| {
+        hooks.iter().any(|report| report.hook == wanted && report.proof == Some(Proof::Proven))
+    };
+    WAYS.iter()
+        .map(|(action, by)| Bypass {
+            action,
+            covered_by: by.iter().copied().find(|&hook| is_proven(hook)),
+            // Who goes round all hooks here goes round that one too.
+            is_stopped_at_push: !by.is_empty() && is_proven(Hook::PrePush),
+        })
+        .collect()
+}

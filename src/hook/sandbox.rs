@@ -1,0 +1,146 @@
+//! Throw-away repositories outside the user's, in which hooks are fired for proof.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::HookError;
+use crate::source::SourceError;
+
+/// A directory of our own that goes when it is dropped.
+#[derive(Debug)]
+pub(super) struct Sandbox {
+    root: PathBuf,
+    /// A file that holds a line with a secret in it.
+    pub(super) secret: PathBuf,
+}
+
+/// What git did.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) is_success: bool,
+    /// Standard output and error.
+    pub(super) said: Vec<u8>,
+}
+
+/// Variables that lead git elsewhere, or tightlip past its work.
+const FOREIGN: &[&str] = &[
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_TEMPLATE_DIR",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_REFLOG_ACTION",
+    "GIT_LITERAL_PATHSPECS",
+    "TIGHTLIP_SKIP",
+    "TIGHTLIP_GUARD",
+];
+
+impl Sandbox {
+    /// Makes the directory in `temporary`, with `secret` in a file.
+    pub(super) fn new(temporary: &Path, secret: &[u8]) -> Result<Self, HookError> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let nanoseconds = since.map_or(0, |since| since.as_nanos());
+        let name = format!("tightlip-doctor-{}-{nanoseconds}", std::process::id());
+        let root = temporary.join(name);
+        let failed = |error| HookError::file("make the temporary directory", &root, error);
+        make_private(&root).map_err(failed)?;
+        let sandbox = Sandbox { secret: root.join("secret"), root: root.clone() };
+        fs::write(&sandbox.secret, secret).map_err(failed)?;
+        fs::write(root.join("gitconfig"), "").map_err(failed)?;
+        Ok(sandbox)
+    }
+
+    /// Makes an empty repository in it.
+    pub(super) fn repository(&self, name: &str, is_bare: bool) -> Result<PathBuf, HookError> {
+        let folder = self.root.join(name);
+        let kind = if is_bare { "--bare" } else { "--quiet" };
+        let arguments = ["init", "-q", "--template=", kind].map(OsStr::new);
+        let outcome = self.git(&self.root, &[&arguments[..], &[folder.as_os_str()]].concat())?;
+        must(outcome, "init")?;
+        for (key, value) in [("user.name", "tightlip doctor"), ("user.email", "doctor@localhost")] {
+            must(self.git_str(&folder, &["config", key, value])?, "config")?;
+        }
+        Ok(folder)
+    }
+
+    /// The file into which git writes which hooks it has run.
+    pub(super) fn trace(&self) -> PathBuf {
+        self.root.join("trace")
+    }
+
+    /// Runs git as it is.
+    pub(super) fn git(&self, folder: &Path, arguments: &[&OsStr]) -> Result<Outcome, HookError> {
+        let mut command = Command::new("git");
+        for name in FOREIGN {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(folder)
+            .args(["-c", "commit.gpgsign=false", "-c", "core.autocrlf=false"])
+            .args(arguments)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", self.root.join("gitconfig"))
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_TRACE2_EVENT", self.trace())
+            .env("GIT_EDITOR", "add() { cat \"$TIGHTLIP_SECRET\" >>\"$1\"; }; add")
+            .env("TIGHTLIP_SECRET", &self.secret)
+            .env("TIGHTLIP_DOCTOR", "1")
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null());
+        let output = command.output().map_err(SourceError::NoGit)?;
+        Ok(Outcome {
+            is_success: output.status.success(),
+            said: [output.stdout, output.stderr].concat(),
+        })
+    }
+
+    /// As [`git`](Self::git), for arguments that are text.
+    pub(super) fn git_str(&self, folder: &Path, arguments: &[&str]) -> Result<Outcome, HookError> {
+        self.git(folder, &arguments.iter().map(OsStr::new).collect::<Vec<_>>())
+    }
+
+    /// Runs git without hooks; it has to succeed.
+    pub(super) fn prepare(&self, folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, HookError> {
+        let off = ["-c", "core.hooksPath=/dev/null"];
+        let outcome = self.git_str(folder, &[&off[..], arguments].concat())?;
+        must(outcome, arguments.first().copied().unwrap_or_default())
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.root);
+    }
+}
+
+fn must(outcome: Outcome, command: &str) -> Result<Vec<u8>, HookError> {
+    if outcome.is_success {
+        return Ok(outcome.said);
+    }
+    let said = String::from_utf8_lossy(&outcome.said).trim().replace('\n', "; ");
+    let command = format!("{command} (in a temporary repository)");
+    Err(SourceError::Git { command, said }.into())
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir(folder)
+}

@@ -1,0 +1,209 @@
+//! Taking the hooks out: every file gets back its bytes, its mode and its name.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::change::{Change, apply, exists};
+use super::install::{MADE_HEAD, PASSED, kept_name};
+use super::place::{Kind, Place, global_hooks_path};
+use super::script::{self, KEPT};
+use super::{Hook, HookError, Surroundings, Target, shown};
+
+/// What to take out, and where.
+#[derive(Debug, Clone)]
+pub struct UninstallOptions {
+    /// What the hooks were wired into.
+    pub target: Target,
+    /// Where to look and write.
+    pub around: Surroundings,
+}
+
+/// What an uninstall has done.
+#[derive(Debug, Clone, Default)]
+pub struct Removal {
+    /// Each file that was found, in the order of [`Hook::ALL`].
+    pub hooks: Vec<Removed>,
+    /// What the user should know, each a sentence.
+    pub notes: Vec<String>,
+}
+
+/// One file after an uninstall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// The file.
+    pub file: PathBuf,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a hook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is gone.
+    Removed,
+    /// The hook that stood there before has its name again.
+    Restored,
+    /// Our block is out; the rest of the file is as it was.
+    BlockRemoved,
+    /// It was left alone, for this reason.
+    Left(String),
+}
+
+/// Takes out what an install has put in, and nothing else.
+///
+/// # Errors
+/// There is no repository, or a file cannot be written; then nothing has been changed.
+pub fn uninstall(options: &UninstallOptions) -> Result<Removal, HookError> {
+    match &options.target {
+        Target::Repository => uninstall_from_repository(options),
+        Target::Template(folder) => {
+            let folder = options.around.directory.join(folder).join("hooks");
+            let mut plan = Plan::default();
+            plan.folder(&folder)?;
+            plan.carry_out()
+        }
+        Target::Global => uninstall_globally(options),
+    }
+}
+
+fn uninstall_from_repository(options: &UninstallOptions) -> Result<Removal, HookError> {
+    let place = Place::of_repository(&options.around.directory)?;
+    let mut plan = Plan::default();
+    if place.reason.is_shared() {
+        plan.removal.notes.push(format!(
+            "git looks for hooks in `{}` ({}); what is there was left alone: it belongs to all \
+             repositories, see `tightlip uninstall --global`",
+            shown(&place.searched),
+            place.reason
+        ));
+    } else {
+        plan.folder(&place.folder)?;
+    }
+    // An install from before core.hooksPath was set.
+    if place.own != place.folder {
+        plan.folder(&place.own)?;
+    }
+    if place.kind != Kind::Private && !plan.changes.is_empty() {
+        plan.removal.notes.push(format!(
+            "the files in `{}` belong to the work tree: commit what has changed",
+            shown(&place.folder)
+        ));
+    }
+    plan.carry_out()
+}
+
+fn uninstall_globally(options: &UninstallOptions) -> Result<Removal, HookError> {
+    let ours = options.around.global_hooks();
+    let set = global_hooks_path()?;
+    let mut plan = Plan::default();
+    plan.folder(&ours)?;
+    let is_left = |hook: &Removed| matches!(hook.fate, Fate::Left(_));
+    if set.as_ref() == Some(&ours) {
+        if plan.removal.hooks.iter().any(is_left) {
+            plan.removal.notes.push(format!(
+                "the global core.hooksPath was left as it is, for what is left in `{}`",
+                shown(&ours)
+            ));
+        } else {
+            plan.changes.push(Change::GlobalConfig { key: "core.hooksPath", value: None });
+        }
+    } else if let Some(other) = set.filter(|folder| folder.is_absolute()) {
+        plan.folder(&other)?;
+    }
+    let removal = plan.carry_out()?;
+    for folder in [Some(ours.as_path()), ours.parent()].into_iter().flatten() {
+        // Where anything is left in it, the directory stays.
+        let _ = fs::remove_dir(folder);
+    }
+    Ok(removal)
+}
+
+#[derive(Default)]
+struct Plan {
+    changes: Vec<Change>,
+    removal: Removal,
+}
+
+impl Plan {
+    fn carry_out(self) -> Result<Removal, HookError> {
+        apply(&self.changes)?;
+        Ok(self.removal)
+    }
+
+    fn folder(&mut self, folder: &Path) -> Result<(), HookError> {
+        let scanning = Hook::ALL.iter().map(|hook| hook.name());
+        for name in scanning.chain(PASSED) {
+            self.hook(folder.join(name))?;
+        }
+        Ok(())
+    }
+
+    fn hook(&mut self, file: PathBuf) -> Result<(), HookError> {
+        let kept = kept_name(&file);
+        let has_kept = exists(&kept);
+        let is_file = file.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+        if !is_file {
+            match (exists(&file), has_kept) {
+                (false, true) => self.restore(kept, file),
+                (true, true) => self.left(kept, NOT_OURS),
+                (_, false) => {}
+            }
+            return Ok(());
+        }
+        let bytes = fs::read(&file).map_err(|error| HookError::file("read", &file, error))?;
+        if script::is_ours(&bytes) {
+            self.guard(file, &bytes, has_kept.then_some(kept));
+        } else if let Some(found) = script::find_block(&bytes) {
+            self.block(file, &found);
+        } else if has_kept {
+            self.left(kept, NOT_OURS);
+        }
+        Ok(())
+    }
+
+    fn guard(&mut self, file: PathBuf, bytes: &[u8], kept: Option<PathBuf>) {
+        if !script::is_unedited(bytes) {
+            let advice = match kept {
+                Some(_) => format!("{EDITED}; what stood there before is beside it, {KEPT}"),
+                None => EDITED.to_owned(),
+            };
+            return self.left(file, &advice);
+        }
+        self.changes.push(Change::Remove(file.clone()));
+        match kept {
+            Some(kept) => self.restore(kept, file),
+            None => self.done(file, Fate::Removed),
+        }
+    }
+
+    fn block(&mut self, file: PathBuf, found: &script::Found<'_>) {
+        if !script::is_unedited(found.block) {
+            return self.left(file, "somebody has edited tightlip's block in it");
+        }
+        let rest = found.rest();
+        if found.is_made() && (rest.is_empty() || rest == MADE_HEAD) {
+            self.changes.push(Change::Remove(file.clone()));
+            return self.done(file, Fate::Removed);
+        }
+        self.changes.push(Change::Write { file: file.clone(), bytes: rest, mode: None });
+        self.done(file, Fate::BlockRemoved);
+    }
+
+    fn restore(&mut self, kept: PathBuf, file: PathBuf) {
+        let to = file.clone();
+        self.changes.push(Change::Rename { from: kept, to });
+        self.done(file, Fate::Restored);
+    }
+
+    fn left(&mut self, file: PathBuf, why: &str) {
+        self.done(file, Fate::Left(why.to_owned()));
+    }
+
+    fn done(&mut self, file: PathBuf, fate: Fate) {
+        self.removal.hooks.push(Removed { file, fate });
+    }
+}
+
+const EDITED: &str = "somebody has edited it; look at it and delete it by hand";
+const NOT_OURS: &str = "tightlip kept it, but another program has put its own hook in its place; \
+                        delete the one that is not wanted";
