@@ -1,0 +1,106 @@
+//! `tightlip doctor`: proves that the hooks run.
+
+use std::env;
+use std::io::{self, Write};
+
+use super::install::{WhereTo, shown, surroundings};
+use crate::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, doctor};
+
+/// Prove that git runs the hooks and that they stop a secret
+///
+/// Each hook is fired in a throw-away repository, outside of this one, by the git command that
+/// runs it, with a made-up AWS key. The hooks that tightlip keeps do not run meanwhile. Exit
+/// status: 0 if all are proven, 1 if one is not, 2 if it could not be tried.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    where_to: WhereTo,
+}
+
+/// Examines, tells what was found, and returns the exit status.
+///
+/// # Errors
+/// Nothing could be tried; or `out` cannot be written to.
+pub fn run(args: Args, out: &mut dyn Write) -> Result<u8, Box<dyn std::error::Error>> {
+    let report = doctor(&DoctorOptions {
+        target: args.where_to.target(),
+        around: surroundings()?,
+        temporary: env::temp_dir(),
+    })?;
+    let place = &report.place;
+    writeln!(
+        out,
+        "git looks for hooks in {} ({})",
+        shown(&place.searched),
+        place.reason
+    )?;
+    for hook in &report.hooks {
+        tell_hook(hook, out)?;
+    }
+    tell_binaries(&report, out)?;
+    for warning in &report.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    if env::var_os("TIGHTLIP_SKIP").is_some() {
+        writeln!(
+            out,
+            "warning: TIGHTLIP_SKIP is set here, so commits made from here are not scanned"
+        )?;
+    }
+    tell_bypasses(&report, out)?;
+    Ok(u8::from(!report.is_proven()))
+}
+
+fn tell_hook(report: &HookReport, out: &mut dyn Write) -> io::Result<()> {
+    let state = match report.state {
+        State::Missing => "missing: run `tightlip install`",
+        State::Foreign => "not tightlip's: run `tightlip install`, which keeps it and runs it",
+        State::Current => "",
+        State::Outdated => " (written by another version: run `tightlip install`)",
+        State::Edited => " (somebody has edited it)",
+        State::NotExecutable => " (not executable, so git does not run it)",
+    };
+    let name = report.hook.name();
+    match &report.proof {
+        None => writeln!(out, "  {name:<22} {state}"),
+        Some(Proof::Proven) => writeln!(out, "  {name:<22} proven: it stopped a secret{state}"),
+        Some(Proof::Failed { reason, seen }) => {
+            writeln!(out, "  {name:<22} NOT PROVEN: {reason}{state}")?;
+            seen.iter()
+                .try_for_each(|line| writeln!(out, "      | {line}"))
+        }
+    }
+}
+
+fn tell_binaries(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut told: Vec<&Binary> = Vec::new();
+    for binary in report.hooks.iter().filter_map(|hook| hook.binary.as_ref()) {
+        if told.contains(&binary) {
+            continue;
+        }
+        let path = shown(&binary.path);
+        match &binary.version {
+            Some(version) => writeln!(out, "the hooks run {path} ({version})")?,
+            None => writeln!(
+                out,
+                "warning: the hooks are to run {path}, which cannot be run; they look on the \
+                 PATH and in the usual places: `tightlip install` mends it"
+            )?,
+        }
+        told.push(binary);
+    }
+    Ok(())
+}
+
+fn tell_bypasses(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "where pre-commit does not run:")?;
+    for bypass in &report.bypasses {
+        let by = match (bypass.covered_by, bypass.is_stopped_at_push) {
+            (Some(hook), _) => hook.name().to_owned(),
+            (None, true) => "nothing until pre-push".to_owned(),
+            (None, false) => "nothing here: a server's pre-receive, or CI".to_owned(),
+        };
+        writeln!(out, "  {:<66} {by}", bypass.action)?;
+    }
+    Ok(())
+}

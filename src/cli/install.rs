@@ -1,0 +1,162 @@
+//! `tightlip install`: wires the hooks in.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::{env, io};
+
+use crate::hook::{Hook, How, InstallOptions, Installation, Surroundings, Target, install};
+use crate::text::escape::escape;
+
+/// Wire tightlip into git's hooks
+///
+/// Hooks that are there already are kept and run first. Where a team shares its hooks in the
+/// work tree (husky, a relative core.hooksPath), a marked block is added to them. `tightlip
+/// uninstall` puts everything back, byte for byte; `tightlip doctor` proves that the hooks run.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    where_to: WhereTo,
+    /// Install reference-transaction too
+    ///
+    /// Nothing but switching off all hooks gets past it. Git calls it two to five times a commit.
+    #[arg(long)]
+    strict: bool,
+    /// Install pre-receive too, for a repository that is pushed to
+    ///
+    /// In a bare repository it is the only hook that is installed.
+    #[arg(long)]
+    server: bool,
+}
+
+/// What hooks are wired into; by default the repository here.
+#[derive(Debug, Default, clap::Args)]
+#[group(multiple = false)]
+pub struct WhereTo {
+    /// All repositories of this user, by the global core.hooksPath
+    #[arg(long)]
+    global: bool,
+    /// A template directory: new repositories get its hooks
+    ///
+    /// For `git init --template DIR`, or for all new ones: `git config --global init.templateDir
+    /// DIR`.
+    #[arg(long, value_name = "DIR")]
+    template: Option<PathBuf>,
+}
+
+impl WhereTo {
+    /// Returns what the flags stand for.
+    pub(super) fn target(self) -> Target {
+        match self {
+            WhereTo { global: true, .. } => Target::Global,
+            WhereTo {
+                template: Some(folder),
+                ..
+            } => Target::Template(folder),
+            _ => Target::Repository,
+        }
+    }
+}
+
+/// Installs, tells what was done, and returns the exit status.
+///
+/// # Errors
+/// Nothing was installed; or `out` cannot be written to.
+pub fn run(args: Args, out: &mut dyn Write) -> Result<u8, Box<dyn std::error::Error>> {
+    let done = install(&InstallOptions {
+        target: args.where_to.target(),
+        binary: program()?,
+        is_strict: args.strict,
+        is_server: args.server,
+        around: surroundings()?,
+    })?;
+    tell(&done, out)?;
+    Ok(0)
+}
+
+fn tell(done: &Installation, out: &mut dyn Write) -> io::Result<()> {
+    let folder = shown(&done.place.searched);
+    writeln!(
+        out,
+        "git looks for hooks in {folder} ({})",
+        done.place.reason
+    )?;
+    let is_scanning = |name: &str| Hook::ALL.iter().any(|hook| hook.name() == name);
+    for hook in done.hooks.iter().filter(|hook| is_scanning(hook.name)) {
+        writeln!(out, "  {:<22} {}", hook.name, what(&hook.how))?;
+    }
+    let others = done.hooks.iter().filter(|hook| !is_scanning(hook.name));
+    if others.clone().next().is_some() {
+        writeln!(
+            out,
+            "  and {} more that only run the repository's own",
+            others.count()
+        )?;
+    }
+    for note in &done.notes {
+        writeln!(out, "note: {note}")?;
+    }
+    writeln!(out, "`tightlip doctor` proves that they run")
+}
+
+fn what(how: &How) -> String {
+    match how {
+        How::New => "installed".into(),
+        How::Kept { kept, is_run: true } => {
+            format!(
+                "installed; the hook that was there runs first, as {}",
+                name(kept)
+            )
+        }
+        How::Kept { kept, .. } => format!(
+            "installed; what was there was not executable, so it is kept and not run: {}",
+            name(kept)
+        ),
+        How::Block { is_new: true } => "installed, in a new file of the work tree".into(),
+        How::Block { is_new: false } => "installed, as a block in the file that is there".into(),
+        How::Refreshed => "brought up to date".into(),
+        How::Already => "already installed".into(),
+        How::Edited => "left alone: somebody has edited tightlip's part of it".into(),
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| {
+        escape(name.as_encoded_bytes()).into_owned()
+    })
+}
+
+/// A path, fit for a terminal.
+pub(super) fn shown(path: &Path) -> String {
+    escape(path.as_os_str().as_encoded_bytes()).into_owned()
+}
+
+/// Where the process stands and where its user's configuration lives.
+pub(super) fn surroundings() -> io::Result<Surroundings> {
+    let absolute = |name: &str| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let home = || absolute("HOME").or_else(|| absolute("USERPROFILE"));
+    let config_directory = absolute("XDG_CONFIG_HOME")
+        .or_else(|| home().map(|home| home.join(".config")))
+        .ok_or_else(|| io::Error::other("HOME is not set to a directory: set it"))?;
+    Ok(Surroundings {
+        directory: env::current_dir()?,
+        config_directory,
+    })
+}
+
+/// The path to record for this program: as the PATH has it, because that link survives an
+/// upgrade, else as the system knows it.
+fn program() -> io::Result<PathBuf> {
+    let this = env::current_exe()?;
+    let real = this.canonicalize()?;
+    let name = format!("tightlip{}", env::consts::EXE_SUFFIX);
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let on_path = env::split_paths(&folders)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(&name))
+        .find(|file| file.canonicalize().is_ok_and(|file| file == real));
+    Ok(on_path.unwrap_or(this))
+}

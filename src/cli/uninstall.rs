@@ -1,0 +1,43 @@
+//! `tightlip uninstall`: takes the hooks out again.
+
+use std::io::Write;
+
+use super::install::{WhereTo, shown, surroundings};
+use crate::hook::{Fate, UninstallOptions, uninstall};
+
+/// Take tightlip out of git's hooks
+///
+/// The hooks that were there before get back their bytes, modes and names. What somebody has
+/// edited since is left alone and named.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    where_to: WhereTo,
+}
+
+/// Uninstalls, tells what was done, and returns the exit status.
+///
+/// # Errors
+/// Nothing was taken out; or `out` cannot be written to.
+pub fn run(args: Args, out: &mut dyn Write) -> Result<u8, Box<dyn std::error::Error>> {
+    let done = uninstall(&UninstallOptions {
+        target: args.where_to.target(),
+        around: surroundings()?,
+    })?;
+    if done.hooks.is_empty() {
+        writeln!(out, "no hook of tightlip's is installed here")?;
+    }
+    for hook in &done.hooks {
+        let file = shown(&hook.file);
+        match &hook.fate {
+            Fate::Removed => writeln!(out, "removed {file}")?,
+            Fate::Restored => writeln!(out, "restored {file}")?,
+            Fate::BlockRemoved => writeln!(out, "took the block out of {file}")?,
+            Fate::Left(why) => writeln!(out, "left {file}: {why}")?,
+        }
+    }
+    for note in &done.notes {
+        writeln!(out, "note: {note}")?;
+    }
+    Ok(0)
+}
