@@ -1,0 +1,1301 @@
+//! Hooks put in, fired by real git, taken out.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its repository has failed"
+)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use repo::{TestRepo, secret};
+
+mod repo {
+    //! Repositories in a temporary directory with a home of their own.
+
+    use std::ffi::OsStr;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Stdio};
+
+    /// A line with a secret that the AWS rules find.
+    pub(crate) fn secret() -> String {
+        String::from_utf8(tightlip::rule::expand("aws_access_key_id = AKIA{base32:16}\n").unwrap())
+            .unwrap()
+    }
+
+    /// A repository, a home and a copy of the program, all below one directory whose name a
+    /// shell has to quote.
+    pub(crate) struct TestRepo {
+        _root: tempfile::TempDir,
+        /// The directory of all.
+        pub(crate) root: PathBuf,
+        /// The work tree.
+        pub(crate) path: PathBuf,
+        /// The program.
+        pub(crate) tightlip: PathBuf,
+    }
+
+    /// What a program did.
+    #[must_use]
+    #[derive(Debug)]
+    pub(crate) struct Ran {
+        pub(crate) status: i32,
+        pub(crate) out: String,
+        pub(crate) err: String,
+    }
+
+    impl Ran {
+        /// Expects exit status 0 and returns standard output.
+        #[track_caller]
+        pub(crate) fn ok(self) -> String {
+            assert_eq!(self.status, 0, "{self:?}");
+            self.out
+        }
+
+        /// Expects another exit status and returns standard error.
+        #[track_caller]
+        pub(crate) fn fails(self) -> String {
+            assert_ne!(self.status, 0, "{self:?}");
+            self.err
+        }
+
+        /// Expects that a hook of ours has stopped git.
+        #[track_caller]
+        pub(crate) fn blocked(self) {
+            assert_ne!(self.status, 0, "{self:?}");
+            let is_named = |text: &str| text.contains("aws-access-key-id");
+            assert!(is_named(&self.out) || is_named(&self.err), "{self:?}");
+        }
+    }
+
+    impl TestRepo {
+        /// Makes an empty repository with one commit.
+        pub(crate) fn new() -> Self {
+            let repo = Self::bare_bones();
+            fs::create_dir(&repo.path).unwrap();
+            repo.git(&["init", "-q", "--template=", "-b", "main"]).ok();
+            repo.git(&["commit", "-q", "--allow-empty", "-m", "first"])
+                .ok();
+            repo
+        }
+
+        /// Makes the directories and no repository.
+        pub(crate) fn bare_bones() -> Self {
+            let temporary = tempfile::Builder::new()
+                .prefix("it's a test ")
+                .tempdir()
+                .unwrap();
+            let root = temporary.path().canonicalize().unwrap();
+            let tightlip = root.join("bin/tightlip");
+            fs::create_dir_all(root.join("home")).unwrap();
+            fs::create_dir_all(root.join("bin")).unwrap();
+            let built = Path::new(env!("CARGO_BIN_EXE_tightlip"));
+            if fs::hard_link(built, &tightlip).is_err() {
+                fs::copy(built, &tightlip).unwrap();
+            }
+            TestRepo {
+                path: root.join("repo"),
+                _root: temporary,
+                root,
+                tightlip,
+            }
+        }
+
+        /// A command with this repository's surroundings and nothing of the tester's.
+        pub(crate) fn command(&self, program: impl AsRef<OsStr>, folder: &Path) -> Command {
+            let mut command = Command::new(program);
+            command
+                .env_clear()
+                .env("PATH", "/usr/bin:/bin:/usr/local/bin")
+                .env("HOME", self.root.join("home"))
+                .env("TMPDIR", &self.root)
+                .env("GIT_CONFIG_NOSYSTEM", "1")
+                .env("GIT_AUTHOR_NAME", "A U Thor")
+                .env("GIT_AUTHOR_EMAIL", "author@example.com")
+                .env("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z")
+                .env("GIT_COMMITTER_NAME", "C O Mitter")
+                .env("GIT_COMMITTER_EMAIL", "committer@example.com")
+                .env("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z")
+                .env("GIT_TERMINAL_PROMPT", "0")
+                .current_dir(folder)
+                .stdin(Stdio::null());
+            command
+        }
+
+        pub(crate) fn run(mut command: Command) -> Ran {
+            let output = command.output().unwrap();
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            Ran {
+                status: output.status.code().unwrap_or(-1),
+                out: text(&output.stdout),
+                err: text(&output.stderr),
+            }
+        }
+
+        /// Runs git in the work tree.
+        pub(crate) fn git(&self, arguments: &[&str]) -> Ran {
+            self.git_in(&self.path, arguments)
+        }
+
+        /// Runs git somewhere else.
+        pub(crate) fn git_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
+            let mut command = self.command("git", folder);
+            command.args(arguments);
+            Self::run(command)
+        }
+
+        /// Runs git with the program on the PATH.
+        pub(crate) fn git_with_path(&self, arguments: &[&str]) -> Ran {
+            let mut command = self.command("git", &self.path);
+            let path = format!("{}:/usr/bin:/bin", self.root.join("bin").display());
+            command.args(arguments).env("PATH", path);
+            Self::run(command)
+        }
+
+        /// Runs tightlip in the work tree.
+        pub(crate) fn tightlip(&self, arguments: &[&str]) -> Ran {
+            self.tightlip_in(&self.path, arguments)
+        }
+
+        /// Runs tightlip somewhere else.
+        pub(crate) fn tightlip_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
+            let mut command = self.command(&self.tightlip, folder);
+            command.args(arguments);
+            Self::run(command)
+        }
+
+        pub(crate) fn hooks(&self) -> PathBuf {
+            self.path.join(".git/hooks")
+        }
+
+        /// Writes a file below the work tree and adds it to the index.
+        pub(crate) fn stage(&self, name: &str, text: &str) {
+            fs::write(self.path.join(name), text).unwrap();
+            self.git(&["add", "--", name]).ok();
+        }
+
+        /// Stages a secret and expects that a commit fails because of it; then a clean commit
+        /// has to go through.
+        #[track_caller]
+        pub(crate) fn assert_guarded(&self) {
+            self.stage("file", &super::secret());
+            self.git_with_path(&["commit", "-m", "secret"]).blocked();
+            self.stage("file", "clean\n");
+            self.git_with_path(&["commit", "--allow-empty", "-m", "clean"])
+                .ok();
+        }
+    }
+
+    /// Writes an executable file, with the directories above it.
+    pub(crate) fn script(file: &Path, text: &str) {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+use repo::script;
+
+/// Everything below a directory: path, mode, bytes or target.
+fn snapshot(folder: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let metadata = path.symlink_metadata().unwrap();
+        let mode = metadata.permissions().mode();
+        if metadata.is_dir() {
+            all.extend(snapshot(&path));
+        }
+        let bytes = if metadata.is_symlink() {
+            fs::read_link(&path)
+                .unwrap()
+                .into_os_string()
+                .into_encoded_bytes()
+        } else {
+            fs::read(&path).unwrap_or_default()
+        };
+        all.push((path, mode, bytes));
+    }
+    all.sort();
+    all
+}
+
+const CLIENT: [&str; 7] = [
+    "pre-commit",
+    "pre-merge-commit",
+    "commit-msg",
+    "prepare-commit-msg",
+    "applypatch-msg",
+    "pre-applypatch",
+    "pre-push",
+];
+
+fn lines(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_plain_repository_is_guarded_and_left_as_it_was() {
+    let repo = TestRepo::new();
+    let before = snapshot(&repo.path.join(".git"));
+    repo.tightlip(&["install"]).ok();
+    for name in CLIENT {
+        assert!(repo.hooks().join(name).is_file(), "{name}");
+    }
+    let after = snapshot(&repo.path.join(".git"));
+    assert_eq!(after.len(), before.len() + CLIENT.len() + 1);
+    repo.assert_guarded();
+    repo.git(&["commit", "--allow-empty", "-m", &secret()])
+        .blocked();
+    repo.tightlip(&["uninstall"]).ok();
+    assert!(snapshot(&repo.hooks()).is_empty());
+}
+
+#[test]
+fn ways_around_pre_commit_are_guarded() {
+    let repo = TestRepo::new();
+    repo.git(&["checkout", "-q", "-b", "other"]).ok();
+    repo.stage("file", &secret());
+    repo.git(&["commit", "-q", "-m", "secret"]).ok();
+    let mail = repo.git(&["format-patch", "--stdout", "-1"]).ok();
+    fs::write(repo.root.join("mail"), mail).unwrap();
+    repo.git(&["checkout", "-q", "main"]).ok();
+    repo.stage("clean", "clean\n");
+    repo.git(&["commit", "-q", "-m", "clean"]).ok();
+    repo.tightlip(&["install"]).ok();
+
+    repo.git(&["cherry-pick", "other"]).blocked();
+    repo.git(&["reset", "-q", "--hard"]).ok();
+    repo.git(&["merge", "-q", "--no-ff", "-m", "merge", "other"])
+        .blocked();
+    repo.git(&["reset", "-q", "--hard"]).ok();
+    repo.git(&["am", "-q", "../mail"]).blocked();
+    repo.git(&["am", "--abort"]).ok();
+    repo.git(&[
+        "rebase",
+        "--force-rebase",
+        "--onto",
+        "main",
+        "main",
+        "other",
+    ])
+    .blocked();
+}
+
+#[test]
+fn an_existing_hook_is_kept_runs_first_and_is_restored_with_its_mode() {
+    let repo = TestRepo::new();
+    let hook = repo.hooks().join("pre-commit");
+    // A formatter: what it puts into the index is what has to be scanned.
+    let text =
+        "#!/bin/sh\necho first >>../log\ncp ../planted file && git add file\n# no end of line";
+    script(&hook, text);
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o750)).unwrap();
+    let before = snapshot(&repo.hooks());
+    let said = repo.tightlip(&["install"]).ok();
+    assert!(said.contains("pre-commit.before-tightlip"), "{said}");
+    fs::write(repo.root.join("planted"), secret()).unwrap();
+    repo.git(&["commit", "--allow-empty", "-m", "x"]).blocked();
+    assert_eq!(lines(&repo.root.join("log")), ["first"]);
+    fs::write(repo.root.join("planted"), "clean\n").unwrap();
+    repo.git(&["commit", "--allow-empty", "-m", "x"]).ok();
+    repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(snapshot(&repo.hooks()), before);
+}
+
+#[test]
+fn a_kept_hook_that_fails_stops_the_commit_with_its_own_words() {
+    let repo = TestRepo::new();
+    script(
+        &repo.hooks().join("commit-msg"),
+        "#!/bin/sh\necho no >&2\nexit 3\n",
+    );
+    repo.tightlip(&["install"]).ok();
+    let err = repo
+        .git(&["commit", "--allow-empty", "-m", &secret()])
+        .fails();
+    assert_eq!(err, "no\n");
+}
+
+#[test]
+fn a_linked_hook_stays_a_link_and_is_never_written_through() {
+    let repo = TestRepo::new();
+    let target = repo.path.join("tools/check.sh");
+    script(&target, "#!/bin/sh\necho linked >>../log\n");
+    fs::create_dir_all(repo.hooks()).unwrap();
+    symlink("../../tools/check.sh", repo.hooks().join("pre-commit")).unwrap();
+    symlink("nowhere", repo.hooks().join("pre-push")).unwrap();
+    let before = (snapshot(&repo.hooks()), snapshot(&repo.path.join("tools")));
+    repo.tightlip(&["install"]).ok();
+    repo.assert_guarded();
+    assert_eq!(lines(&repo.root.join("log")), ["linked", "linked"]);
+    repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(
+        (snapshot(&repo.hooks()), snapshot(&repo.path.join("tools"))),
+        before
+    );
+}
+
+#[test]
+fn a_hook_that_is_not_executable_is_kept_and_not_run() {
+    let repo = TestRepo::new();
+    let hook = repo.hooks().join("pre-commit");
+    script(&hook, "#!/bin/sh\nexit 9\n");
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o644)).unwrap();
+    let before = snapshot(&repo.hooks());
+    let said = repo.tightlip(&["install"]).ok();
+    assert!(said.contains("not executable"), "{said}");
+    repo.assert_guarded();
+    repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(snapshot(&repo.hooks()), before);
+}
+
+#[test]
+fn a_kept_hook_that_looks_at_its_own_name_finds_it() {
+    let repo = TestRepo::new();
+    // As the hooks of husky 4, and the runners of Debian's NAME.d directories.
+    script(
+        &repo.hooks().join("pre-commit"),
+        "#!/bin/sh -e\necho \"$(basename \"$0\") $# $-\" >>../log\nfor f in \"$0.d\"/*; do \"$f\"; done\nexit 0\n",
+    );
+    script(
+        &repo.hooks().join("pre-commit.d/one"),
+        "#!/bin/sh\necho one >>../log\n",
+    );
+    repo.tightlip(&["install"]).ok();
+    repo.git(&["commit", "--allow-empty", "-m", "x"]).ok();
+    let log = lines(&repo.root.join("log"));
+    assert!(
+        log[0].starts_with("pre-commit 0 ") && log[0].contains('e'),
+        "{log:?}"
+    );
+    assert_eq!(log[1], "one");
+}
+
+#[test]
+fn installing_twice_changes_nothing() {
+    let repo = TestRepo::new();
+    script(&repo.hooks().join("pre-push"), "#!/bin/sh\n");
+    repo.tightlip(&["install"]).ok();
+    let once = snapshot(&repo.hooks());
+    let said = repo.tightlip(&["install"]).ok();
+    assert_eq!(
+        said.matches("already installed").count(),
+        CLIENT.len(),
+        "{said}"
+    );
+    assert_eq!(snapshot(&repo.hooks()), once);
+}
+
+#[test]
+fn a_script_that_names_an_older_program_is_refreshed() {
+    let repo = TestRepo::new();
+    repo.tightlip(&["install"]).ok();
+    let other = repo.root.join("other program");
+    fs::rename(&repo.tightlip, &other).unwrap();
+    let mut command = repo.command(&other, &repo.path);
+    command.arg("install");
+    let said = TestRepo::run(command).ok();
+    assert_eq!(
+        said.matches("brought up to date").count(),
+        CLIENT.len(),
+        "{said}"
+    );
+    let hook = fs::read_to_string(repo.hooks().join("pre-commit")).unwrap();
+    assert!(
+        hook.contains("other program'") && !hook.contains("bin/tightlip'"),
+        "{hook}"
+    );
+    repo.stage("file", &secret());
+    repo.git(&["commit", "-m", "x"]).blocked();
+}
+
+#[test]
+fn a_linked_worktree_is_guarded_by_the_hooks_it_shares() {
+    let repo = TestRepo::new();
+    let tree = repo.root.join("tree");
+    repo.git(&["worktree", "add", "-q", "../tree"]).ok();
+    repo.tightlip_in(&tree, &["install"]).ok();
+    assert!(repo.hooks().join("pre-commit").is_file());
+    repo.assert_guarded();
+    fs::write(tree.join("file"), secret()).unwrap();
+    repo.git_in(&tree, &["add", "file"]).ok();
+    repo.git_in(&tree, &["commit", "-m", "x"]).blocked();
+    repo.tightlip_in(&tree, &["uninstall"]).ok();
+    assert!(snapshot(&repo.hooks()).is_empty());
+}
+
+#[test]
+fn a_submodule_has_hooks_of_its_own() {
+    let repo = TestRepo::new();
+    repo.git(&["clone", "-q", ".", "../library"]).ok();
+    let add = [
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        "../library",
+        "sub",
+    ];
+    let mut command = repo.command("git", &repo.path);
+    command.args(add);
+    command.env("GIT_ALLOW_PROTOCOL", "file");
+    repo.git(&["config", "remote.origin.url", repo.path.to_str().unwrap()])
+        .ok();
+    TestRepo::run(command).ok();
+    let sub = repo.path.join("sub");
+    repo.tightlip_in(&sub, &["install"]).ok();
+    assert!(
+        repo.path
+            .join(".git/modules/sub/hooks/pre-commit")
+            .is_file()
+    );
+    assert!(!repo.hooks().join("pre-commit").exists());
+    fs::write(sub.join("file"), secret()).unwrap();
+    repo.git_in(&sub, &["add", "file"]).ok();
+    repo.git_in(&sub, &["commit", "-m", "x"]).blocked();
+}
+
+#[test]
+fn a_separate_git_directory_is_found() {
+    let repo = TestRepo::bare_bones();
+    repo.git_in(
+        &repo.root,
+        &[
+            "init",
+            "-q",
+            "--template=",
+            "--separate-git-dir=elsewhere",
+            "repo",
+        ],
+    )
+    .ok();
+    fs::create_dir(repo.path.join("deep")).unwrap();
+    repo.tightlip_in(&repo.path.join("deep"), &["install"]).ok();
+    assert!(repo.root.join("elsewhere/hooks/pre-commit").is_file());
+    repo.assert_guarded();
+}
+
+#[test]
+fn hooks_go_where_core_hooks_path_says() {
+    for value in ["/absolute", "~/hooks"] {
+        let repo = TestRepo::new();
+        let (value, folder) = match value.strip_prefix("~/") {
+            Some(name) => (value.to_owned(), repo.root.join("home").join(name)),
+            None => {
+                let folder = repo.root.join("outside");
+                (folder.to_str().unwrap().to_owned(), folder)
+            }
+        };
+        repo.git(&["config", "core.hooksPath", &value]).ok();
+        let said = repo.tightlip(&["install"]).ok();
+        assert!(
+            said.contains("core.hooksPath in the local configuration"),
+            "{said}"
+        );
+        assert!(folder.join("pre-commit").is_file(), "{value}");
+        assert!(!repo.hooks().exists(), "{value}");
+        repo.assert_guarded();
+        repo.tightlip(&["uninstall"]).ok();
+        assert!(snapshot(&folder).is_empty());
+    }
+}
+
+#[test]
+fn a_directory_of_the_team_gets_blocks_without_paths_of_this_machine() {
+    let repo = TestRepo::new();
+    repo.git(&["config", "core.hooksPath", ".githooks"]).ok();
+    let folder = repo.path.join(".githooks");
+    script(
+        &folder.join("pre-commit"),
+        "#!/bin/sh\necho team >>../log\nexit 0",
+    );
+    script(
+        &folder.join("pre-push"),
+        "#!/usr/bin/env python3\nprint('x')\n",
+    );
+    fs::create_dir(repo.path.join("deep")).unwrap();
+    let before = snapshot(&folder);
+    let said = repo.tightlip_in(&repo.path.join("deep"), &["install"]).ok();
+    assert!(said.contains("commit them"), "{said}");
+    for (path, _, bytes) in snapshot(&folder) {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(
+            !text.contains(repo.root.to_str().unwrap()),
+            "{path:?}: {text}"
+        );
+    }
+    // The script ends before what is appended to it would be reached.
+    repo.assert_guarded();
+    assert_eq!(lines(&repo.root.join("log")), ["team", "team"]);
+    repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()])
+        .blocked();
+    let again = repo.tightlip(&["install"]).ok();
+    assert_eq!(
+        again.matches("already installed").count(),
+        CLIENT.len(),
+        "{again}"
+    );
+    repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(snapshot(&folder), before);
+}
+
+#[test]
+fn a_relative_hooks_path_is_another_directory_in_each_worktree() {
+    let repo = TestRepo::new();
+    repo.git(&["config", "core.hooksPath", ".githooks"]).ok();
+    repo.git(&["worktree", "add", "-q", "../tree"]).ok();
+    let tree = repo.root.join("tree");
+    repo.tightlip_in(&tree, &["install"]).ok();
+    assert!(tree.join(".githooks/pre-commit").is_file());
+    assert!(!repo.path.join(".githooks").exists());
+    fs::write(tree.join("file"), secret()).unwrap();
+    repo.git_in(&tree, &["add", "file"]).ok();
+    let err = repo.git_in(&tree, &["commit", "-m", "x"]).fails();
+    assert!(err.contains("no tightlip program on the PATH"), "{err}");
+    repo.tightlip_in(&tree, &["uninstall"]).ok();
+    assert!(snapshot(&tree.join(".githooks")).is_empty());
+}
+
+#[test]
+fn a_linked_directory_of_hooks_is_the_one_it_leads_to() {
+    let repo = TestRepo::new();
+    let folder = repo.path.join("scripts");
+    script(
+        &folder.join("pre-commit"),
+        "#!/bin/sh\necho team >>../log\n",
+    );
+    symlink("../scripts", repo.hooks()).unwrap();
+    let before = snapshot(&folder);
+    repo.tightlip(&["install"]).ok();
+    repo.assert_guarded();
+    assert_eq!(lines(&repo.root.join("log")), ["team", "team"]);
+    repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(snapshot(&folder), before);
+    assert!(repo.hooks().is_symlink());
+}
+
+#[test]
+fn hooks_that_are_switched_off_are_an_error_and_not_an_install() {
+    for (value, word) in [("", "is empty"), ("/dev/null", "not a directory")] {
+        let repo = TestRepo::new();
+        repo.git(&["config", "core.hooksPath", value]).ok();
+        let ran = repo.tightlip(&["install"]);
+        assert_eq!(ran.status, 2);
+        assert!(ran.err.contains(word), "{}", ran.err);
+        assert!(!repo.path.join("pre-commit").exists());
+    }
+}
+
+/// What husky 9 generates.
+fn husky(repo: &TestRepo) {
+    let stubs = repo.path.join(".husky/_");
+    script(
+        &stubs.join("h"),
+        "#!/usr/bin/env sh\nn=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n\
+         [ ! -f \"$s\" ] && exit 0\nexport PATH=\"node_modules/.bin:$PATH\"\nsh -e \"$s\" \"$@\"\nc=$?\n\
+         [ $c != 0 ] && echo \"husky - $n script failed (code $c)\"\nexit $c\n",
+    );
+    for name in CLIENT {
+        script(
+            &stubs.join(name),
+            "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"\n",
+        );
+    }
+    repo.git(&["config", "core.hooksPath", ".husky/_"]).ok();
+}
+
+#[test]
+fn husky_9_gets_blocks_in_the_files_of_the_team() {
+    let repo = TestRepo::new();
+    husky(&repo);
+    let ours = repo.path.join(".husky/pre-commit");
+    fs::write(&ours, "echo husky >>../log\n[ -f never ] || exit 0").unwrap();
+    let before = snapshot(&repo.path.join(".husky"));
+    repo.tightlip(&["install"]).ok();
+    let generated = snapshot(&repo.path.join(".husky/_"));
+    repo.assert_guarded();
+    assert_eq!(lines(&repo.root.join("log")), ["husky", "husky"]);
+    repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()])
+        .blocked();
+    assert_eq!(snapshot(&repo.path.join(".husky/_")), generated);
+    let text = fs::read_to_string(&ours).unwrap();
+    assert!(!text.contains(repo.root.to_str().unwrap()), "{text}");
+    repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(snapshot(&repo.path.join(".husky")), before);
+}
+
+#[test]
+fn husky_8_gets_blocks_below_the_line_that_loads_husky() {
+    let repo = TestRepo::new();
+    script(
+        &repo.path.join(".husky/_/husky.sh"),
+        "#!/usr/bin/env sh\nif [ -z \"$husky_skip_init\" ]; then\n  readonly husky_skip_init=1\n  export husky_skip_init\n  \
+         sh -e \"$0\" \"$@\"\n  exit $?\nfi\n",
+    );
+    let hook = repo.path.join(".husky/pre-commit");
+    script(
+        &hook,
+        "#!/usr/bin/env sh\n. \"$(dirname -- \"$0\")/_/husky.sh\"\n\necho husky >>../log\n",
+    );
+    repo.git(&["config", "core.hooksPath", ".husky"]).ok();
+    let before = snapshot(&repo.path.join(".husky"));
+    repo.tightlip(&["install"]).ok();
+    repo.assert_guarded();
+    assert_eq!(lines(&repo.root.join("log")), ["husky", "husky"]);
+    repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()])
+        .blocked();
+    repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(snapshot(&repo.path.join(".husky")), before);
+}
+
+#[test]
+fn what_a_team_adds_to_a_file_of_ours_runs_and_stays() {
+    let repo = TestRepo::new();
+    husky(&repo);
+    repo.tightlip(&["install"]).ok();
+    let file = repo.path.join(".husky/commit-msg");
+    let mut text = fs::read_to_string(&file).unwrap();
+    text += "echo added >>../log\n";
+    fs::write(&file, text).unwrap();
+    repo.git_with_path(&["commit", "--allow-empty", "-m", "x"])
+        .ok();
+    assert_eq!(lines(&repo.root.join("log")), ["added"]);
+    repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "echo added >>../log\n");
+}
+
+#[test]
+fn husky_without_its_directory_is_refused() {
+    let repo = TestRepo::new();
+    repo.git(&["config", "core.hooksPath", ".husky/_"]).ok();
+    let ran = repo.tightlip(&["install"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.err.contains("npx husky"), "{}", ran.err);
+    assert!(!repo.path.join(".husky").exists());
+}
+
+#[test]
+fn a_template_guards_new_repositories() {
+    let repo = TestRepo::bare_bones();
+    let template = repo.root.join("template");
+    repo.tightlip_in(&repo.root, &["install", "--template", "template"])
+        .ok();
+    repo.git_in(
+        &repo.root,
+        &[
+            "init",
+            "-q",
+            "--template",
+            template.to_str().unwrap(),
+            "repo",
+        ],
+    )
+    .ok();
+    repo.assert_guarded();
+    repo.tightlip(&["uninstall"]).ok();
+    assert!(snapshot(&repo.hooks()).is_empty());
+    repo.tightlip_in(&repo.root, &["uninstall", "--template", "template"])
+        .ok();
+    assert!(snapshot(&template.join("hooks")).is_empty());
+}
+
+/// Puts a program in the place of the recorded one that counts its runs.
+fn count_scans(repo: &TestRepo) {
+    let real = repo.root.join("real");
+    fs::rename(&repo.tightlip, &real).unwrap();
+    let (log, real) = (repo.root.join("scans"), real);
+    let quote = |path: &Path| format!("\"{}\"", path.display());
+    let text = format!(
+        "#!/bin/sh\necho \"$2\" >>{}\nexec {} \"$@\"\n",
+        quote(&log),
+        quote(&real)
+    );
+    script(&repo.tightlip, &text);
+}
+
+#[test]
+fn a_global_install_guards_all_and_runs_each_repositorys_own_hooks() {
+    let repo = TestRepo::new();
+    for name in ["pre-commit", "post-commit", "post-checkout", "pre-push"] {
+        let text = format!("#!/bin/sh\necho \"{name} $#\" >>\"$HOME/log\"\n");
+        script(&repo.hooks().join(name), &text);
+    }
+    let home = repo.root.join("home");
+    fs::create_dir(home.join(".config")).unwrap();
+    repo.git(&["config", "--global", "user.name", "x"]).ok();
+    let before = snapshot(&home);
+    let own = snapshot(&repo.hooks());
+    repo.tightlip(&["install", "--global"]).ok();
+    let once = snapshot(&home);
+    repo.tightlip(&["install", "--global"]).ok();
+    assert_eq!(snapshot(&home), once);
+    assert_eq!(snapshot(&repo.hooks()), own);
+
+    repo.assert_guarded();
+    let log = repo.root.join("home/log");
+    assert_eq!(
+        lines(&log),
+        ["pre-commit 0", "pre-commit 0", "post-commit 0"]
+    );
+    fs::remove_file(&log).unwrap();
+    repo.git(&["worktree", "add", "-q", "../tree"]).ok();
+    assert_eq!(lines(&log), ["post-checkout 3"]);
+    fs::remove_file(&log).unwrap();
+    let tree = repo.root.join("tree");
+    fs::write(tree.join("other"), secret()).unwrap();
+    repo.git_in(&tree, &["add", "other"]).ok();
+    repo.git_in(&tree, &["commit", "-m", "x"]).blocked();
+    assert_eq!(lines(&log), ["pre-commit 0"]);
+    fs::remove_file(&log).unwrap();
+
+    repo.tightlip(&["uninstall", "--global"]).ok();
+    assert_eq!(snapshot(&home), before);
+}
+
+#[test]
+fn a_global_install_finds_own_hooks_wherever_the_git_directory_is() {
+    let repo = TestRepo::bare_bones();
+    let log = repo.root.join("home/log");
+    let own = |folder: &str, name: &str| {
+        let text = format!("#!/bin/sh\necho {name} >>\"$HOME/log\"\ncat >>\"$HOME/stdin\"\n");
+        script(&repo.root.join(folder).join("hooks").join(name), &text);
+    };
+    let init = ["init", "-q", "--template=", "-b", "main"];
+    repo.git_in(
+        &repo.root,
+        &[&init[..], &["--separate-git-dir=elsewhere", "repo"]].concat(),
+    )
+    .ok();
+    repo.git_in(&repo.root, &[&init[..], &["--bare", "server.git"]].concat())
+        .ok();
+    own("elsewhere", "pre-commit");
+    own("elsewhere", "pre-push");
+    own("elsewhere", "post-commit");
+    own("server.git", "pre-receive");
+    own("server.git", "post-receive");
+    repo.tightlip_in(&repo.root, &["install", "--global"]).ok();
+
+    repo.stage("file", "clean\n");
+    repo.git(&["commit", "-q", "-m", "clean"]).ok();
+    repo.git(&["push", "-q", "../server.git", "main"]).ok();
+    assert_eq!(
+        lines(&log),
+        [
+            "pre-commit",
+            "post-commit",
+            "pre-push",
+            "pre-receive",
+            "post-receive"
+        ]
+    );
+    assert_eq!(lines(&repo.root.join("home/stdin")).len(), 3);
+    fs::remove_file(&log).unwrap();
+    // From a bare repository, whose directory the hook runs in.
+    repo.git(&["init", "-q", "--bare", "../third.git"]).ok();
+    own("server.git", "pre-push");
+    let server = repo.root.join("server.git");
+    repo.git_in(&server, &["push", "-q", "../third.git", "main"])
+        .ok();
+    assert_eq!(lines(&log), ["pre-push"]);
+    repo.stage("file", &secret());
+    repo.git(&["commit", "-q", "-m", "x"]).blocked();
+}
+
+#[test]
+fn an_install_never_takes_back_what_an_earlier_one_was_asked_for() {
+    let repo = TestRepo::new();
+    for target in [&["install"][..], &["install", "--global"]] {
+        repo.tightlip(&[target, &["--strict", "--server"]].concat())
+            .ok();
+        let said = repo.tightlip(target).ok();
+        assert_eq!(said.matches("already installed").count(), 9, "{said}");
+    }
+    let said = repo.tightlip(&["install", "--strict", "--server"]).ok();
+    assert!(said.contains("the global install guards"), "{said}");
+    repo.tightlip(&["uninstall", "--global"]).ok();
+    repo.tightlip(&["install", "--global"]).ok();
+    // A script that only hands on is not taken for one that scans.
+    let ran = repo.tightlip(&["install", "--server"]);
+    assert_eq!(ran.status, 2, "{ran:?}");
+}
+
+#[test]
+fn a_global_guard_and_a_repositorys_own_scan_once() {
+    let repo = TestRepo::new();
+    script(
+        &repo.hooks().join("pre-commit"),
+        "#!/bin/sh\necho own >>../log\n",
+    );
+    repo.tightlip(&["install"]).ok();
+    repo.tightlip(&["install", "--global"]).ok();
+    count_scans(&repo);
+    repo.git(&["commit", "--allow-empty", "-m", "x"]).ok();
+    assert_eq!(lines(&repo.root.join("log")), ["own"]);
+    let scans = lines(&repo.root.join("scans"));
+    assert_eq!(scans, ["pre-commit", "prepare-commit-msg", "commit-msg"]);
+}
+
+#[test]
+fn in_a_repository_that_the_global_install_guards_there_is_nothing_to_do() {
+    let repo = TestRepo::new();
+    repo.tightlip(&["install", "--global"]).ok();
+    let before = snapshot(&repo.root.join("home"));
+    let said = repo.tightlip(&["install"]).ok();
+    assert!(said.contains("the global install guards"), "{said}");
+    let ran = repo.tightlip(&["install", "--strict"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.err.contains("--global"), "{}", ran.err);
+    assert_eq!(snapshot(&repo.root.join("home")), before);
+}
+
+#[test]
+fn a_global_hooks_path_of_somebody_else_is_kept() {
+    let repo = TestRepo::new();
+    let folder = repo.root.join("home/theirs");
+    script(
+        &folder.join("pre-commit"),
+        "#!/bin/sh\necho theirs >>../log\n",
+    );
+    repo.git(&["config", "--global", "core.hooksPath", "~/theirs"])
+        .ok();
+    let before = snapshot(&repo.root.join("home"));
+    let ran = repo.tightlip(&["install"]);
+    assert!(ran.status == 2 && ran.err.contains("--global"), "{ran:?}");
+    repo.tightlip(&["install", "--global"]).ok();
+    repo.assert_guarded();
+    assert_eq!(lines(&repo.root.join("log")), ["theirs", "theirs"]);
+    repo.tightlip(&["uninstall", "--global"]).ok();
+    assert_eq!(snapshot(&repo.root.join("home")), before);
+}
+
+#[test]
+fn a_bare_repository_gets_pre_receive_only() {
+    let repo = TestRepo::new();
+    let server = repo.root.join("server.git");
+    repo.git(&["init", "-q", "--bare", "--template=", "../server.git"])
+        .ok();
+    let ran = repo.tightlip_in(&server, &["install"]);
+    assert!(ran.status == 2 && ran.err.contains("--server"), "{ran:?}");
+    assert!(!server.join("hooks").exists());
+    repo.tightlip_in(&server, &["install", "--server"]).ok();
+    let names: Vec<_> = snapshot(&server.join("hooks"))
+        .into_iter()
+        .map(|(path, ..)| path)
+        .collect();
+    assert_eq!(names, [server.join("hooks/pre-receive")]);
+    repo.git(&["push", "-q", "../server.git", "main"]).ok();
+    repo.stage("file", &secret());
+    repo.git(&["commit", "-q", "-m", "x"]).ok();
+    repo.git(&["push", "-q", "../server.git", "main"]).blocked();
+    let said = repo.tightlip_in(&server, &["doctor"]);
+    assert_eq!(said.status, 0, "{said:?}");
+}
+
+#[test]
+fn a_missing_program_stops_the_commit_with_one_line() {
+    let repo = TestRepo::new();
+    repo.tightlip(&["install"]).ok();
+    fs::remove_file(&repo.tightlip).unwrap();
+    let ran = repo.git(&["commit", "--allow-empty", "-m", "x"]);
+    assert_eq!(ran.status, 1);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    assert!(
+        ran.err.contains("pre-commit") && ran.err.contains("TIGHTLIP_SKIP=1 git"),
+        "{}",
+        ran.err
+    );
+    // An upgrade that ran out of disk: a shell would take an empty file for a script that ends well.
+    script(&repo.tightlip, "");
+    repo.git(&["commit", "--allow-empty", "-m", "x"]).fails();
+    let mut skipped = repo.command("git", &repo.path);
+    skipped
+        .args(["commit", "--allow-empty", "-m", "x"])
+        .env("TIGHTLIP_SKIP", "1");
+    TestRepo::run(skipped).ok();
+}
+
+#[test]
+fn a_program_that_has_moved_is_found_in_the_usual_places() {
+    let repo = TestRepo::new();
+    repo.tightlip(&["install"]).ok();
+    for place in ["home/.cargo/bin", "home/.local/bin"] {
+        let folder = repo.root.join(place);
+        fs::create_dir_all(&folder).unwrap();
+        fs::rename(&repo.tightlip, folder.join("tightlip")).unwrap();
+        repo.stage("file", &secret());
+        repo.git(&["commit", "-m", "x"]).blocked();
+        fs::rename(folder.join("tightlip"), &repo.tightlip).unwrap();
+    }
+}
+
+#[test]
+fn a_guard_needs_hardly_any_environment() {
+    let repo = TestRepo::new();
+    repo.tightlip(&["install"]).ok();
+    repo.stage("file", &secret());
+    for shell in ["sh", "dash", "bash"] {
+        let mut command = repo.command(format!("/bin/{shell}"), &repo.path);
+        // Git itself has to be found by the program; the guard needs nothing.
+        command
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .arg(".git/hooks/pre-commit");
+        if !Path::new("/bin").join(shell).exists() {
+            continue;
+        }
+        TestRepo::run(command).blocked();
+    }
+    fs::remove_file(&repo.tightlip).unwrap();
+    let mut command = repo.command(repo.hooks().join("pre-commit"), &repo.path);
+    command.env_clear();
+    let ran = TestRepo::run(command);
+    assert_eq!((ran.status, ran.err.lines().count()), (1, 1), "{ran:?}");
+}
+
+#[test]
+fn both_hooks_read_all_that_git_says_in_a_push() {
+    let repo = TestRepo::new();
+    script(
+        &repo.hooks().join("pre-push"),
+        "#!/bin/sh\ncat >>../log\necho \"$1\" >>../log\n",
+    );
+    repo.tightlip(&["install"]).ok();
+    repo.git(&["init", "-q", "--bare", "../server.git"]).ok();
+    // More than a pipe holds.
+    for number in 0..1200 {
+        let name = format!("refs/heads/a-branch-with-a-name-that-is-rather-long/{number:04}");
+        fs::create_dir_all(repo.path.join(".git").join(&name).parent().unwrap()).unwrap();
+        let head = fs::read(repo.path.join(".git/refs/heads/main")).unwrap();
+        fs::write(repo.path.join(".git").join(&name), head).unwrap();
+    }
+    repo.git(&["push", "-q", "--all", "../server.git"]).ok();
+    let log = lines(&repo.root.join("log"));
+    assert_eq!(log.len(), 1202);
+    assert_eq!(log.last().unwrap(), "../server.git");
+    repo.stage("file", &secret());
+    repo.git(&["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "x"])
+        .ok();
+    repo.git(&["push", "-q", "../server.git", "main"]).blocked();
+    assert_eq!(lines(&repo.root.join("log")).len(), 1204);
+    // Nothing to push: nothing is said to either, and no line is made up.
+    repo.git(&["reset", "-q", "--hard", "HEAD^"]).ok();
+    repo.git(&["push", "-q", "../server.git", "main"]).ok();
+    assert_eq!(lines(&repo.root.join("log")).len(), 1205);
+    // A kept hook need not read.
+    script(
+        &repo.hooks().join("pre-push.before-tightlip"),
+        "#!/bin/sh\nexit 0\n",
+    );
+    repo.git(&["push", "-q", "--mirror", "../server.git"]).ok();
+}
+
+#[test]
+fn a_push_hook_of_husky_reads_what_ours_reads() {
+    let repo = TestRepo::new();
+    husky(&repo);
+    fs::write(repo.path.join(".husky/pre-push"), "cat >>../log\n").unwrap();
+    repo.tightlip(&["install"]).ok();
+    repo.git(&["init", "-q", "--bare", "../server.git"]).ok();
+    repo.git_with_path(&["push", "-q", "../server.git", "main"])
+        .ok();
+    assert_eq!(lines(&repo.root.join("log")).len(), 1);
+    repo.stage("file", &secret());
+    repo.git(&["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "x"])
+        .ok();
+    repo.git_with_path(&["push", "-q", "../server.git", "main"])
+        .blocked();
+    assert_eq!(lines(&repo.root.join("log")).len(), 2);
+}
+
+#[test]
+fn what_somebody_has_edited_is_left_and_named() {
+    let repo = TestRepo::new();
+    script(&repo.hooks().join("pre-push"), "#!/bin/sh\n");
+    repo.tightlip(&["install"]).ok();
+    for name in ["pre-commit", "pre-push"] {
+        let hook = repo.hooks().join(name);
+        let text = fs::read_to_string(&hook)
+            .unwrap()
+            .replace("exit 1", "exit 0");
+        fs::write(&hook, text).unwrap();
+    }
+    let again = repo.tightlip(&["install"]).ok();
+    assert_eq!(again.matches("left alone").count(), 2, "{again}");
+    let said = repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(said.matches("edited").count(), 2, "{said}");
+    let names: Vec<_> = snapshot(&repo.hooks())
+        .into_iter()
+        .map(|(path, ..)| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        names,
+        ["pre-commit", "pre-push", "pre-push.before-tightlip"]
+    );
+}
+
+#[test]
+fn an_edited_block_is_left_and_named() {
+    let repo = TestRepo::new();
+    husky(&repo);
+    fs::write(repo.path.join(".husky/pre-commit"), "true\n").unwrap();
+    repo.tightlip(&["install"]).ok();
+    let file = repo.path.join(".husky/pre-commit");
+    let text = fs::read_to_string(&file)
+        .unwrap()
+        .replace("exit 1", "exit 0");
+    fs::write(&file, &text).unwrap();
+    let said = repo.tightlip(&["uninstall"]).ok();
+    assert!(said.contains("edited tightlip's block"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    assert!(!repo.path.join(".husky/commit-msg").exists());
+}
+
+#[test]
+fn a_hook_that_another_program_put_over_ours_is_not_lost() {
+    let repo = TestRepo::new();
+    let hook = repo.hooks().join("pre-commit");
+    script(&hook, "#!/bin/sh\necho one\n");
+    repo.tightlip(&["install"]).ok();
+    script(&hook, "#!/bin/sh\necho two\n");
+    let before = snapshot(&repo.hooks());
+    let ran = repo.tightlip(&["install"]);
+    assert!(
+        ran.status == 2 && ran.err.contains("before-tightlip"),
+        "{ran:?}"
+    );
+    assert_eq!(snapshot(&repo.hooks()), before);
+    let said = repo.tightlip(&["uninstall"]).ok();
+    assert!(said.contains("before-tightlip: tightlip kept it"), "{said}");
+    assert_eq!(snapshot(&repo.hooks()).len(), 2);
+}
+
+#[test]
+fn what_is_in_the_way_is_an_error_before_anything_is_written() {
+    let repo = TestRepo::new();
+    script(&repo.hooks().join("pre-commit"), "#!/bin/sh\n");
+    fs::create_dir_all(repo.hooks().join("pre-push/deep")).unwrap();
+    let before = snapshot(&repo.hooks());
+    let ran = repo.tightlip(&["install"]);
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.err.contains("pre-push") && ran.err.contains("move it away"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(snapshot(&repo.hooks()), before);
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_an_error_that_leaves_nothing_half_done() {
+    let repo = TestRepo::new();
+    script(&repo.hooks().join("pre-commit"), "#!/bin/sh\n");
+    let before = snapshot(&repo.hooks());
+    fs::set_permissions(repo.hooks(), fs::Permissions::from_mode(0o555)).unwrap();
+    // The superuser may write everywhere but where the kernel says no.
+    let is_superuser = fs::write(repo.hooks().join("try"), "").is_ok();
+    if is_superuser {
+        fs::remove_file(repo.hooks().join("try")).unwrap();
+        if !Path::new("/proc/self/task").is_dir() {
+            return;
+        }
+        repo.git(&["config", "core.hooksPath", "/proc/1/task"]).ok();
+    }
+    let ran = repo.tightlip(&["install"]);
+    fs::set_permissions(repo.hooks(), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.err.contains("cannot write beside") && ran.err.lines().count() == 1,
+        "{}",
+        ran.err
+    );
+    assert_eq!(snapshot(&repo.hooks()), before);
+}
+
+#[test]
+fn strict_hooks_stop_what_no_other_hook_sees() {
+    let repo = TestRepo::new();
+    repo.git(&["checkout", "-q", "-b", "other"]).ok();
+    repo.stage("file", &secret());
+    repo.git(&["commit", "-q", "-m", "secret"]).ok();
+    let id = repo.git(&["rev-parse", "HEAD"]).ok();
+    repo.git(&["checkout", "-q", "main"]).ok();
+    // New is only what no ref has yet.
+    repo.git(&["branch", "-q", "-D", "other"]).ok();
+    repo.tightlip(&["install", "--strict"]).ok();
+    repo.git(&["merge", "--ff-only", id.trim()]).blocked();
+    repo.git(&["reset", "-q", "--hard"]).ok();
+    repo.git(&["update-ref", "refs/heads/third", id.trim()])
+        .blocked();
+    repo.git(&["commit", "--allow-empty", "-m", "clean"]).ok();
+}
+
+#[test]
+fn doctor_proves_every_hook_and_leaves_nothing_behind() {
+    let repo = TestRepo::new();
+    script(
+        &repo.hooks().join("pre-commit"),
+        "#!/bin/sh\necho ran >>\"$HOME/log\"\n",
+    );
+    repo.tightlip(&["install", "--strict", "--server"]).ok();
+    let before = snapshot(&repo.root);
+    let ran = repo.tightlip(&["doctor"]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert_eq!(
+        ran.out.matches("proven: it stopped a secret").count(),
+        9,
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains("warning"), "{}", ran.out);
+    assert_eq!(snapshot(&repo.root), before);
+}
+
+#[test]
+fn doctor_proves_hooks_wherever_they_are() {
+    let husky_repo = TestRepo::new();
+    husky(&husky_repo);
+    fs::write(husky_repo.path.join(".husky/pre-commit"), "exit 7\n").unwrap();
+    let team = TestRepo::new();
+    team.git(&["config", "core.hooksPath", "hooks"]).ok();
+    for repo in [husky_repo, team] {
+        repo.tightlip(&["install"]).ok();
+        let mut command = repo.command(&repo.tightlip, &repo.path);
+        let path = format!("{}:/usr/bin:/bin", repo.root.join("bin").display());
+        command.arg("doctor").env("PATH", path);
+        let ran = TestRepo::run(command);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        // Where the program is not on the PATH, the blocks do not find it.
+        let ran = repo.tightlip(&["doctor"]);
+        assert_eq!(ran.status, 1, "{ran:?}");
+        assert!(ran.out.contains("not because of the secret"), "{}", ran.out);
+    }
+    let global = TestRepo::new();
+    global.tightlip(&["install", "--global"]).ok();
+    for arguments in [&["doctor", "--global"][..], &["doctor"]] {
+        let ran = global.tightlip(arguments);
+        assert_eq!(ran.status, 0, "{ran:?}");
+        assert_eq!(
+            ran.out.matches("proven: it stopped a secret").count(),
+            7,
+            "{}",
+            ran.out
+        );
+    }
+}
+
+#[test]
+fn doctor_tells_what_is_broken() {
+    let repo = TestRepo::new();
+    let ran = repo.tightlip(&["doctor"]);
+    assert_eq!(ran.status, 1);
+    assert_eq!(ran.out.matches("missing: run").count(), 7, "{}", ran.out);
+    repo.tightlip(&["install"]).ok();
+    let hook = |name: &str| repo.hooks().join(name);
+    script(
+        &hook("pre-commit"),
+        "#!/bin/sh\n# tightlip guard: pre-commit\nexit 0\n",
+    );
+    script(&hook("pre-push"), "#!/bin/sh\nexit 0\n");
+    script(
+        &hook("pre-merge-commit"),
+        "#!/bin/sh\n# tightlip guard: x\necho 'oh \x1b[1m no' >&2\nexit 1\n",
+    );
+    fs::set_permissions(hook("commit-msg"), fs::Permissions::from_mode(0o644)).unwrap();
+    let ran = repo.tightlip(&["doctor"]);
+    assert_eq!(ran.status, 1);
+    let out = ran.out;
+    let line = |name: &str| {
+        let start = format!("  {name} ");
+        out.lines()
+            .find(|line| line.starts_with(&start))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(
+        line("pre-commit").contains("NOT PROVEN: it let the secret pass, which prepare-commit-msg"),
+        "{out}"
+    );
+    assert!(line("pre-commit").contains("edited"), "{out}");
+    assert!(line("pre-push").contains("not tightlip's"), "{out}");
+    assert!(
+        line("pre-merge-commit").contains("not because of the secret"),
+        "{out}"
+    );
+    assert!(out.contains("| oh \\x1b[1m no"), "{out}");
+    assert!(
+        line("commit-msg").contains("NOT PROVEN: git did not run it (not executable"),
+        "{out}"
+    );
+    assert!(
+        line("applypatch-msg").contains("proven: it stopped"),
+        "{out}"
+    );
+    assert!(
+        out.contains("nothing here: a server's pre-receive, or CI"),
+        "{out}"
+    );
+}
+
+#[test]
+fn doctor_tells_which_hooks_are_out_of_gits_sight() {
+    let repo = TestRepo::new();
+    repo.tightlip(&["install"]).ok();
+    repo.tightlip(&["install", "--global"]).ok();
+    repo.git(&["config", "core.hooksPath", "hooks"]).ok();
+    let ran = repo.tightlip(&["doctor"]);
+    assert_eq!(ran.status, 1);
+    assert!(
+        ran.out.contains(".git/hooks never run") || ran.out.contains(".git/hooks` never run"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out
+            .contains("the global install does not guard this repository"),
+        "{}",
+        ran.out
+    );
+    repo.tightlip(&["uninstall"]).ok();
+    assert!(snapshot(&repo.hooks()).is_empty());
+}
+
+#[test]
+fn every_script_is_read_by_every_shell() {
+    let repo = TestRepo::new();
+    husky(&repo);
+    repo.tightlip(&["install"]).ok();
+    repo.git(&["config", "--unset", "core.hooksPath"]).ok();
+    repo.tightlip(&["install", "--strict", "--server"]).ok();
+    repo.tightlip(&["install", "--global"]).ok();
+    let made = [
+        repo.hooks(),
+        repo.path.join(".husky"),
+        repo.root.join("home/.config/tightlip/hooks"),
+    ];
+    for (path, _, bytes) in made.iter().flat_map(|folder| snapshot(folder)) {
+        assert!(!bytes.contains(&b'\r'), "{path:?}");
+        for shell in [&["dash", "-n"][..], &["bash", "--posix", "-n"]] {
+            if path.is_file() && Path::new("/bin").join(shell[0]).exists() {
+                let mut command = repo.command(shell[0], &repo.path);
+                command.args(&shell[1..]).arg(&path);
+                assert_eq!(TestRepo::run(command).err, "", "{path:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn outside_of_a_repository_there_is_a_reason() {
+    let repo = TestRepo::bare_bones();
+    for command in ["install", "uninstall", "doctor"] {
+        let ran = repo.tightlip_in(&repo.root, &[command]);
+        assert_eq!(ran.status, 2);
+        assert!(ran.err.contains("not a git repository"), "{}", ran.err);
+    }
+}
