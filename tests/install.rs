@@ -1,9 +1,6 @@
 //! Hooks put in, fired by real git, taken out.
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot set up its repository has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its repository has failed")]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -77,17 +74,13 @@ mod repo {
             let repo = Self::bare_bones();
             fs::create_dir(&repo.path).unwrap();
             repo.git(&["init", "-q", "--template=", "-b", "main"]).ok();
-            repo.git(&["commit", "-q", "--allow-empty", "-m", "first"])
-                .ok();
+            repo.git(&["commit", "-q", "--allow-empty", "-m", "first"]).ok();
             repo
         }
 
         /// Makes the directories and no repository.
         pub(crate) fn bare_bones() -> Self {
-            let temporary = tempfile::Builder::new()
-                .prefix("it's a test ")
-                .tempdir()
-                .unwrap();
+            let temporary = tempfile::Builder::new().prefix("it's a test ").tempdir().unwrap();
             let root = temporary.path().canonicalize().unwrap();
             let tightlip = root.join("bin/tightlip");
             fs::create_dir_all(root.join("home")).unwrap();
@@ -96,12 +89,7 @@ mod repo {
             if fs::hard_link(built, &tightlip).is_err() {
                 fs::copy(built, &tightlip).unwrap();
             }
-            TestRepo {
-                path: root.join("repo"),
-                _root: temporary,
-                root,
-                tightlip,
-            }
+            TestRepo { path: root.join("repo"), _root: temporary, root, tightlip }
         }
 
         /// A command with this repository's surroundings and nothing of the tester's.
@@ -184,8 +172,7 @@ mod repo {
             self.stage("file", &super::secret());
             self.git_with_path(&["commit", "-m", "secret"]).blocked();
             self.stage("file", "clean\n");
-            self.git_with_path(&["commit", "--allow-empty", "-m", "clean"])
-                .ok();
+            self.git_with_path(&["commit", "--allow-empty", "-m", "clean"]).ok();
         }
     }
 
@@ -210,10 +197,7 @@ fn snapshot(folder: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
             all.extend(snapshot(&path));
         }
         let bytes = if metadata.is_symlink() {
-            fs::read_link(&path)
-                .unwrap()
-                .into_os_string()
-                .into_encoded_bytes()
+            fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
         } else {
             fs::read(&path).unwrap_or_default()
         };
@@ -249,8 +233,7 @@ fn a_plain_repository_is_guarded_and_left_as_it_was() {
     let after = snapshot(&repo.path.join(".git"));
     assert_eq!(after.len(), before.len() + CLIENT.len() + 1);
     repo.assert_guarded();
-    repo.git(&["commit", "--allow-empty", "-m", &secret()])
-        .blocked();
+    repo.git(&["commit", "--allow-empty", "-m", &secret()]).blocked();
     repo.tightlip(&["uninstall"]).ok();
     assert!(snapshot(&repo.hooks()).is_empty());
 }
@@ -270,20 +253,11 @@ fn ways_around_pre_commit_are_guarded() {
 
     repo.git(&["cherry-pick", "other"]).blocked();
     repo.git(&["reset", "-q", "--hard"]).ok();
-    repo.git(&["merge", "-q", "--no-ff", "-m", "merge", "other"])
-        .blocked();
+    repo.git(&["merge", "-q", "--no-ff", "-m", "merge", "other"]).blocked();
     repo.git(&["reset", "-q", "--hard"]).ok();
     repo.git(&["am", "-q", "../mail"]).blocked();
     repo.git(&["am", "--abort"]).ok();
-    repo.git(&[
-        "rebase",
-        "--force-rebase",
-        "--onto",
-        "main",
-        "main",
-        "other",
-    ])
-    .blocked();
+    repo.git(&["rebase", "--force-rebase", "--onto", "main", "main", "other"]).blocked();
 }
 
 #[test]
@@ -310,14 +284,9 @@ fn an_existing_hook_is_kept_runs_first_and_is_restored_with_its_mode() {
 #[test]
 fn a_kept_hook_that_fails_stops_the_commit_with_its_own_words() {
     let repo = TestRepo::new();
-    script(
-        &repo.hooks().join("commit-msg"),
-        "#!/bin/sh\necho no >&2\nexit 3\n",
-    );
+    script(&repo.hooks().join("commit-msg"), "#!/bin/sh\necho no >&2\nexit 3\n");
     repo.tightlip(&["install"]).ok();
-    let err = repo
-        .git(&["commit", "--allow-empty", "-m", &secret()])
-        .fails();
+    let err = repo.git(&["commit", "--allow-empty", "-m", &secret()]).fails();
     assert_eq!(err, "no\n");
 }
 
@@ -334,10 +303,7 @@ fn a_linked_hook_stays_a_link_and_is_never_written_through() {
     repo.assert_guarded();
     assert_eq!(lines(&repo.root.join("log")), ["linked", "linked"]);
     repo.tightlip(&["uninstall"]).ok();
-    assert_eq!(
-        (snapshot(&repo.hooks()), snapshot(&repo.path.join("tools"))),
-        before
-    );
+    assert_eq!((snapshot(&repo.hooks()), snapshot(&repo.path.join("tools"))), before);
 }
 
 #[test]
@@ -362,17 +328,11 @@ fn a_kept_hook_that_looks_at_its_own_name_finds_it() {
         &repo.hooks().join("pre-commit"),
         "#!/bin/sh -e\necho \"$(basename \"$0\") $# $-\" >>../log\nfor f in \"$0.d\"/*; do \"$f\"; done\nexit 0\n",
     );
-    script(
-        &repo.hooks().join("pre-commit.d/one"),
-        "#!/bin/sh\necho one >>../log\n",
-    );
+    script(&repo.hooks().join("pre-commit.d/one"), "#!/bin/sh\necho one >>../log\n");
     repo.tightlip(&["install"]).ok();
     repo.git(&["commit", "--allow-empty", "-m", "x"]).ok();
     let log = lines(&repo.root.join("log"));
-    assert!(
-        log[0].starts_with("pre-commit 0 ") && log[0].contains('e'),
-        "{log:?}"
-    );
+    assert!(log[0].starts_with("pre-commit 0 ") && log[0].contains('e'), "{log:?}");
     assert_eq!(log[1], "one");
 }
 
@@ -383,11 +343,7 @@ fn installing_twice_changes_nothing() {
     repo.tightlip(&["install"]).ok();
     let once = snapshot(&repo.hooks());
     let said = repo.tightlip(&["install"]).ok();
-    assert_eq!(
-        said.matches("already installed").count(),
-        CLIENT.len(),
-        "{said}"
-    );
+    assert_eq!(said.matches("already installed").count(), CLIENT.len(), "{said}");
     assert_eq!(snapshot(&repo.hooks()), once);
 }
 
@@ -400,16 +356,9 @@ fn a_script_that_names_an_older_program_is_refreshed() {
     let mut command = repo.command(&other, &repo.path);
     command.arg("install");
     let said = TestRepo::run(command).ok();
-    assert_eq!(
-        said.matches("brought up to date").count(),
-        CLIENT.len(),
-        "{said}"
-    );
+    assert_eq!(said.matches("brought up to date").count(), CLIENT.len(), "{said}");
     let hook = fs::read_to_string(repo.hooks().join("pre-commit")).unwrap();
-    assert!(
-        hook.contains("other program'") && !hook.contains("bin/tightlip'"),
-        "{hook}"
-    );
+    assert!(hook.contains("other program'") && !hook.contains("bin/tightlip'"), "{hook}");
     repo.stage("file", &secret());
     repo.git(&["commit", "-m", "x"]).blocked();
 }
@@ -433,28 +382,16 @@ fn a_linked_worktree_is_guarded_by_the_hooks_it_shares() {
 fn a_submodule_has_hooks_of_its_own() {
     let repo = TestRepo::new();
     repo.git(&["clone", "-q", ".", "../library"]).ok();
-    let add = [
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "--quiet",
-        "add",
-        "../library",
-        "sub",
-    ];
+    let add =
+        ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../library", "sub"];
     let mut command = repo.command("git", &repo.path);
     command.args(add);
     command.env("GIT_ALLOW_PROTOCOL", "file");
-    repo.git(&["config", "remote.origin.url", repo.path.to_str().unwrap()])
-        .ok();
+    repo.git(&["config", "remote.origin.url", repo.path.to_str().unwrap()]).ok();
     TestRepo::run(command).ok();
     let sub = repo.path.join("sub");
     repo.tightlip_in(&sub, &["install"]).ok();
-    assert!(
-        repo.path
-            .join(".git/modules/sub/hooks/pre-commit")
-            .is_file()
-    );
+    assert!(repo.path.join(".git/modules/sub/hooks/pre-commit").is_file());
     assert!(!repo.hooks().join("pre-commit").exists());
     fs::write(sub.join("file"), secret()).unwrap();
     repo.git_in(&sub, &["add", "file"]).ok();
@@ -464,17 +401,8 @@ fn a_submodule_has_hooks_of_its_own() {
 #[test]
 fn a_separate_git_directory_is_found() {
     let repo = TestRepo::bare_bones();
-    repo.git_in(
-        &repo.root,
-        &[
-            "init",
-            "-q",
-            "--template=",
-            "--separate-git-dir=elsewhere",
-            "repo",
-        ],
-    )
-    .ok();
+    repo.git_in(&repo.root, &["init", "-q", "--template=", "--separate-git-dir=elsewhere", "repo"])
+        .ok();
     fs::create_dir(repo.path.join("deep")).unwrap();
     repo.tightlip_in(&repo.path.join("deep"), &["install"]).ok();
     assert!(repo.root.join("elsewhere/hooks/pre-commit").is_file());
@@ -494,10 +422,7 @@ fn hooks_go_where_core_hooks_path_says() {
         };
         repo.git(&["config", "core.hooksPath", &value]).ok();
         let said = repo.tightlip(&["install"]).ok();
-        assert!(
-            said.contains("core.hooksPath in the local configuration"),
-            "{said}"
-        );
+        assert!(said.contains("core.hooksPath in the local configuration"), "{said}");
         assert!(folder.join("pre-commit").is_file(), "{value}");
         assert!(!repo.hooks().exists(), "{value}");
         repo.assert_guarded();
@@ -511,36 +436,22 @@ fn a_directory_of_the_team_gets_blocks_without_paths_of_this_machine() {
     let repo = TestRepo::new();
     repo.git(&["config", "core.hooksPath", ".githooks"]).ok();
     let folder = repo.path.join(".githooks");
-    script(
-        &folder.join("pre-commit"),
-        "#!/bin/sh\necho team >>../log\nexit 0",
-    );
-    script(
-        &folder.join("pre-push"),
-        "#!/usr/bin/env python3\nprint('x')\n",
-    );
+    script(&folder.join("pre-commit"), "#!/bin/sh\necho team >>../log\nexit 0");
+    script(&folder.join("pre-push"), "#!/usr/bin/env python3\nprint('x')\n");
     fs::create_dir(repo.path.join("deep")).unwrap();
     let before = snapshot(&folder);
     let said = repo.tightlip_in(&repo.path.join("deep"), &["install"]).ok();
     assert!(said.contains("commit them"), "{said}");
     for (path, _, bytes) in snapshot(&folder) {
         let text = String::from_utf8_lossy(&bytes);
-        assert!(
-            !text.contains(repo.root.to_str().unwrap()),
-            "{path:?}: {text}"
-        );
+        assert!(!text.contains(repo.root.to_str().unwrap()), "{path:?}: {text}");
     }
     // The script ends before what is appended to it would be reached.
     repo.assert_guarded();
     assert_eq!(lines(&repo.root.join("log")), ["team", "team"]);
-    repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()])
-        .blocked();
+    repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()]).blocked();
     let again = repo.tightlip(&["install"]).ok();
-    assert_eq!(
-        again.matches("already installed").count(),
-        CLIENT.len(),
-        "{again}"
-    );
+    assert_eq!(again.matches("already installed").count(), CLIENT.len(), "{again}");
     repo.tightlip(&["uninstall"]).ok();
     assert_eq!(snapshot(&folder), before);
 }
@@ -566,10 +477,7 @@ fn a_relative_hooks_path_is_another_directory_in_each_worktree() {
 fn a_linked_directory_of_hooks_is_the_one_it_leads_to() {
     let repo = TestRepo::new();
     let folder = repo.path.join("scripts");
-    script(
-        &folder.join("pre-commit"),
-        "#!/bin/sh\necho team >>../log\n",
-    );
+    script(&folder.join("pre-commit"), "#!/bin/sh\necho team >>../log\n");
     symlink("../scripts", repo.hooks()).unwrap();
     let before = snapshot(&folder);
     repo.tightlip(&["install"]).ok();
@@ -602,10 +510,7 @@ fn husky(repo: &TestRepo) {
          [ $c != 0 ] && echo \"husky - $n script failed (code $c)\"\nexit $c\n",
     );
     for name in CLIENT {
-        script(
-            &stubs.join(name),
-            "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"\n",
-        );
+        script(&stubs.join(name), "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"\n");
     }
     repo.git(&["config", "core.hooksPath", ".husky/_"]).ok();
 }
@@ -621,8 +526,7 @@ fn husky_9_gets_blocks_in_the_files_of_the_team() {
     let generated = snapshot(&repo.path.join(".husky/_"));
     repo.assert_guarded();
     assert_eq!(lines(&repo.root.join("log")), ["husky", "husky"]);
-    repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()])
-        .blocked();
+    repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()]).blocked();
     assert_eq!(snapshot(&repo.path.join(".husky/_")), generated);
     let text = fs::read_to_string(&ours).unwrap();
     assert!(!text.contains(repo.root.to_str().unwrap()), "{text}");
@@ -648,8 +552,7 @@ fn husky_8_gets_blocks_below_the_line_that_loads_husky() {
     repo.tightlip(&["install"]).ok();
     repo.assert_guarded();
     assert_eq!(lines(&repo.root.join("log")), ["husky", "husky"]);
-    repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()])
-        .blocked();
+    repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()]).blocked();
     repo.tightlip(&["uninstall"]).ok();
     assert_eq!(snapshot(&repo.path.join(".husky")), before);
 }
@@ -663,8 +566,7 @@ fn what_a_team_adds_to_a_file_of_ours_runs_and_stays() {
     let mut text = fs::read_to_string(&file).unwrap();
     text += "echo added >>../log\n";
     fs::write(&file, text).unwrap();
-    repo.git_with_path(&["commit", "--allow-empty", "-m", "x"])
-        .ok();
+    repo.git_with_path(&["commit", "--allow-empty", "-m", "x"]).ok();
     assert_eq!(lines(&repo.root.join("log")), ["added"]);
     repo.tightlip(&["uninstall"]).ok();
     assert_eq!(fs::read_to_string(&file).unwrap(), "echo added >>../log\n");
@@ -684,24 +586,12 @@ fn husky_without_its_directory_is_refused() {
 fn a_template_guards_new_repositories() {
     let repo = TestRepo::bare_bones();
     let template = repo.root.join("template");
-    repo.tightlip_in(&repo.root, &["install", "--template", "template"])
-        .ok();
-    repo.git_in(
-        &repo.root,
-        &[
-            "init",
-            "-q",
-            "--template",
-            template.to_str().unwrap(),
-            "repo",
-        ],
-    )
-    .ok();
+    repo.tightlip_in(&repo.root, &["install", "--template", "template"]).ok();
+    repo.git_in(&repo.root, &["init", "-q", "--template", template.to_str().unwrap(), "repo"]).ok();
     repo.assert_guarded();
     repo.tightlip(&["uninstall"]).ok();
     assert!(snapshot(&repo.hooks()).is_empty());
-    repo.tightlip_in(&repo.root, &["uninstall", "--template", "template"])
-        .ok();
+    repo.tightlip_in(&repo.root, &["uninstall", "--template", "template"]).ok();
     assert!(snapshot(&template.join("hooks")).is_empty());
 }
 
@@ -711,11 +601,7 @@ fn count_scans(repo: &TestRepo) {
     fs::rename(&repo.tightlip, &real).unwrap();
     let (log, real) = (repo.root.join("scans"), real);
     let quote = |path: &Path| format!("\"{}\"", path.display());
-    let text = format!(
-        "#!/bin/sh\necho \"$2\" >>{}\nexec {} \"$@\"\n",
-        quote(&log),
-        quote(&real)
-    );
+    let text = format!("#!/bin/sh\necho \"$2\" >>{}\nexec {} \"$@\"\n", quote(&log), quote(&real));
     script(&repo.tightlip, &text);
 }
 
@@ -739,10 +625,7 @@ fn a_global_install_guards_all_and_runs_each_repositorys_own_hooks() {
 
     repo.assert_guarded();
     let log = repo.root.join("home/log");
-    assert_eq!(
-        lines(&log),
-        ["pre-commit 0", "pre-commit 0", "post-commit 0"]
-    );
+    assert_eq!(lines(&log), ["pre-commit 0", "pre-commit 0", "post-commit 0"]);
     fs::remove_file(&log).unwrap();
     repo.git(&["worktree", "add", "-q", "../tree"]).ok();
     assert_eq!(lines(&log), ["post-checkout 3"]);
@@ -767,13 +650,8 @@ fn a_global_install_finds_own_hooks_wherever_the_git_directory_is() {
         script(&repo.root.join(folder).join("hooks").join(name), &text);
     };
     let init = ["init", "-q", "--template=", "-b", "main"];
-    repo.git_in(
-        &repo.root,
-        &[&init[..], &["--separate-git-dir=elsewhere", "repo"]].concat(),
-    )
-    .ok();
-    repo.git_in(&repo.root, &[&init[..], &["--bare", "server.git"]].concat())
-        .ok();
+    repo.git_in(&repo.root, &[&init[..], &["--separate-git-dir=elsewhere", "repo"]].concat()).ok();
+    repo.git_in(&repo.root, &[&init[..], &["--bare", "server.git"]].concat()).ok();
     own("elsewhere", "pre-commit");
     own("elsewhere", "pre-push");
     own("elsewhere", "post-commit");
@@ -786,13 +664,7 @@ fn a_global_install_finds_own_hooks_wherever_the_git_directory_is() {
     repo.git(&["push", "-q", "../server.git", "main"]).ok();
     assert_eq!(
         lines(&log),
-        [
-            "pre-commit",
-            "post-commit",
-            "pre-push",
-            "pre-receive",
-            "post-receive"
-        ]
+        ["pre-commit", "post-commit", "pre-push", "pre-receive", "post-receive"]
     );
     assert_eq!(lines(&repo.root.join("home/stdin")).len(), 3);
     fs::remove_file(&log).unwrap();
@@ -800,8 +672,7 @@ fn a_global_install_finds_own_hooks_wherever_the_git_directory_is() {
     repo.git(&["init", "-q", "--bare", "../third.git"]).ok();
     own("server.git", "pre-push");
     let server = repo.root.join("server.git");
-    repo.git_in(&server, &["push", "-q", "../third.git", "main"])
-        .ok();
+    repo.git_in(&server, &["push", "-q", "../third.git", "main"]).ok();
     assert_eq!(lines(&log), ["pre-push"]);
     repo.stage("file", &secret());
     repo.git(&["commit", "-q", "-m", "x"]).blocked();
@@ -811,8 +682,7 @@ fn a_global_install_finds_own_hooks_wherever_the_git_directory_is() {
 fn an_install_never_takes_back_what_an_earlier_one_was_asked_for() {
     let repo = TestRepo::new();
     for target in [&["install"][..], &["install", "--global"]] {
-        repo.tightlip(&[target, &["--strict", "--server"]].concat())
-            .ok();
+        repo.tightlip(&[target, &["--strict", "--server"]].concat()).ok();
         let said = repo.tightlip(target).ok();
         assert_eq!(said.matches("already installed").count(), 9, "{said}");
     }
@@ -828,10 +698,7 @@ fn an_install_never_takes_back_what_an_earlier_one_was_asked_for() {
 #[test]
 fn a_global_guard_and_a_repositorys_own_scan_once() {
     let repo = TestRepo::new();
-    script(
-        &repo.hooks().join("pre-commit"),
-        "#!/bin/sh\necho own >>../log\n",
-    );
+    script(&repo.hooks().join("pre-commit"), "#!/bin/sh\necho own >>../log\n");
     repo.tightlip(&["install"]).ok();
     repo.tightlip(&["install", "--global"]).ok();
     count_scans(&repo);
@@ -858,12 +725,8 @@ fn in_a_repository_that_the_global_install_guards_there_is_nothing_to_do() {
 fn a_global_hooks_path_of_somebody_else_is_kept() {
     let repo = TestRepo::new();
     let folder = repo.root.join("home/theirs");
-    script(
-        &folder.join("pre-commit"),
-        "#!/bin/sh\necho theirs >>../log\n",
-    );
-    repo.git(&["config", "--global", "core.hooksPath", "~/theirs"])
-        .ok();
+    script(&folder.join("pre-commit"), "#!/bin/sh\necho theirs >>../log\n");
+    repo.git(&["config", "--global", "core.hooksPath", "~/theirs"]).ok();
     let before = snapshot(&repo.root.join("home"));
     let ran = repo.tightlip(&["install"]);
     assert!(ran.status == 2 && ran.err.contains("--global"), "{ran:?}");
@@ -878,16 +741,13 @@ fn a_global_hooks_path_of_somebody_else_is_kept() {
 fn a_bare_repository_gets_pre_receive_only() {
     let repo = TestRepo::new();
     let server = repo.root.join("server.git");
-    repo.git(&["init", "-q", "--bare", "--template=", "../server.git"])
-        .ok();
+    repo.git(&["init", "-q", "--bare", "--template=", "../server.git"]).ok();
     let ran = repo.tightlip_in(&server, &["install"]);
     assert!(ran.status == 2 && ran.err.contains("--server"), "{ran:?}");
     assert!(!server.join("hooks").exists());
     repo.tightlip_in(&server, &["install", "--server"]).ok();
-    let names: Vec<_> = snapshot(&server.join("hooks"))
-        .into_iter()
-        .map(|(path, ..)| path)
-        .collect();
+    let names: Vec<_> =
+        snapshot(&server.join("hooks")).into_iter().map(|(path, ..)| path).collect();
     assert_eq!(names, [server.join("hooks/pre-receive")]);
     repo.git(&["push", "-q", "../server.git", "main"]).ok();
     repo.stage("file", &secret());
@@ -914,9 +774,7 @@ fn a_missing_program_stops_the_commit_with_one_line() {
     script(&repo.tightlip, "");
     repo.git(&["commit", "--allow-empty", "-m", "x"]).fails();
     let mut skipped = repo.command("git", &repo.path);
-    skipped
-        .args(["commit", "--allow-empty", "-m", "x"])
-        .env("TIGHTLIP_SKIP", "1");
+    skipped.args(["commit", "--allow-empty", "-m", "x"]).env("TIGHTLIP_SKIP", "1");
     TestRepo::run(skipped).ok();
 }
 
@@ -942,10 +800,7 @@ fn a_guard_needs_hardly_any_environment() {
     for shell in ["sh", "dash", "bash"] {
         let mut command = repo.command(format!("/bin/{shell}"), &repo.path);
         // Git itself has to be found by the program; the guard needs nothing.
-        command
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .arg(".git/hooks/pre-commit");
+        command.env_clear().env("PATH", "/usr/bin:/bin").arg(".git/hooks/pre-commit");
         if !Path::new("/bin").join(shell).exists() {
             continue;
         }
@@ -961,10 +816,7 @@ fn a_guard_needs_hardly_any_environment() {
 #[test]
 fn both_hooks_read_all_that_git_says_in_a_push() {
     let repo = TestRepo::new();
-    script(
-        &repo.hooks().join("pre-push"),
-        "#!/bin/sh\ncat >>../log\necho \"$1\" >>../log\n",
-    );
+    script(&repo.hooks().join("pre-push"), "#!/bin/sh\ncat >>../log\necho \"$1\" >>../log\n");
     repo.tightlip(&["install"]).ok();
     repo.git(&["init", "-q", "--bare", "../server.git"]).ok();
     // More than a pipe holds.
@@ -979,8 +831,7 @@ fn both_hooks_read_all_that_git_says_in_a_push() {
     assert_eq!(log.len(), 1202);
     assert_eq!(log.last().unwrap(), "../server.git");
     repo.stage("file", &secret());
-    repo.git(&["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "x"])
-        .ok();
+    repo.git(&["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "x"]).ok();
     repo.git(&["push", "-q", "../server.git", "main"]).blocked();
     assert_eq!(lines(&repo.root.join("log")).len(), 1204);
     // Nothing to push: nothing is said to either, and no line is made up.
@@ -988,10 +839,7 @@ fn both_hooks_read_all_that_git_says_in_a_push() {
     repo.git(&["push", "-q", "../server.git", "main"]).ok();
     assert_eq!(lines(&repo.root.join("log")).len(), 1205);
     // A kept hook need not read.
-    script(
-        &repo.hooks().join("pre-push.before-tightlip"),
-        "#!/bin/sh\nexit 0\n",
-    );
+    script(&repo.hooks().join("pre-push.before-tightlip"), "#!/bin/sh\nexit 0\n");
     repo.git(&["push", "-q", "--mirror", "../server.git"]).ok();
 }
 
@@ -1002,14 +850,11 @@ fn a_push_hook_of_husky_reads_what_ours_reads() {
     fs::write(repo.path.join(".husky/pre-push"), "cat >>../log\n").unwrap();
     repo.tightlip(&["install"]).ok();
     repo.git(&["init", "-q", "--bare", "../server.git"]).ok();
-    repo.git_with_path(&["push", "-q", "../server.git", "main"])
-        .ok();
+    repo.git_with_path(&["push", "-q", "../server.git", "main"]).ok();
     assert_eq!(lines(&repo.root.join("log")).len(), 1);
     repo.stage("file", &secret());
-    repo.git(&["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "x"])
-        .ok();
-    repo.git_with_path(&["push", "-q", "../server.git", "main"])
-        .blocked();
+    repo.git(&["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "x"]).ok();
+    repo.git_with_path(&["push", "-q", "../server.git", "main"]).blocked();
     assert_eq!(lines(&repo.root.join("log")).len(), 2);
 }
 
@@ -1020,9 +865,7 @@ fn what_somebody_has_edited_is_left_and_named() {
     repo.tightlip(&["install"]).ok();
     for name in ["pre-commit", "pre-push"] {
         let hook = repo.hooks().join(name);
-        let text = fs::read_to_string(&hook)
-            .unwrap()
-            .replace("exit 1", "exit 0");
+        let text = fs::read_to_string(&hook).unwrap().replace("exit 1", "exit 0");
         fs::write(&hook, text).unwrap();
     }
     let again = repo.tightlip(&["install"]).ok();
@@ -1033,10 +876,7 @@ fn what_somebody_has_edited_is_left_and_named() {
         .into_iter()
         .map(|(path, ..)| path.file_name().unwrap().to_str().unwrap().to_owned())
         .collect();
-    assert_eq!(
-        names,
-        ["pre-commit", "pre-push", "pre-push.before-tightlip"]
-    );
+    assert_eq!(names, ["pre-commit", "pre-push", "pre-push.before-tightlip"]);
 }
 
 #[test]
@@ -1046,9 +886,7 @@ fn an_edited_block_is_left_and_named() {
     fs::write(repo.path.join(".husky/pre-commit"), "true\n").unwrap();
     repo.tightlip(&["install"]).ok();
     let file = repo.path.join(".husky/pre-commit");
-    let text = fs::read_to_string(&file)
-        .unwrap()
-        .replace("exit 1", "exit 0");
+    let text = fs::read_to_string(&file).unwrap().replace("exit 1", "exit 0");
     fs::write(&file, &text).unwrap();
     let said = repo.tightlip(&["uninstall"]).ok();
     assert!(said.contains("edited tightlip's block"), "{said}");
@@ -1065,10 +903,7 @@ fn a_hook_that_another_program_put_over_ours_is_not_lost() {
     script(&hook, "#!/bin/sh\necho two\n");
     let before = snapshot(&repo.hooks());
     let ran = repo.tightlip(&["install"]);
-    assert!(
-        ran.status == 2 && ran.err.contains("before-tightlip"),
-        "{ran:?}"
-    );
+    assert!(ran.status == 2 && ran.err.contains("before-tightlip"), "{ran:?}");
     assert_eq!(snapshot(&repo.hooks()), before);
     let said = repo.tightlip(&["uninstall"]).ok();
     assert!(said.contains("before-tightlip: tightlip kept it"), "{said}");
@@ -1083,11 +918,7 @@ fn what_is_in_the_way_is_an_error_before_anything_is_written() {
     let before = snapshot(&repo.hooks());
     let ran = repo.tightlip(&["install"]);
     assert_eq!(ran.status, 2);
-    assert!(
-        ran.err.contains("pre-push") && ran.err.contains("move it away"),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.contains("pre-push") && ran.err.contains("move it away"), "{}", ran.err);
     assert_eq!(snapshot(&repo.hooks()), before);
 }
 
@@ -1109,11 +940,7 @@ fn a_directory_that_cannot_be_written_is_an_error_that_leaves_nothing_half_done(
     let ran = repo.tightlip(&["install"]);
     fs::set_permissions(repo.hooks(), fs::Permissions::from_mode(0o755)).unwrap();
     assert_eq!(ran.status, 2);
-    assert!(
-        ran.err.contains("cannot write beside") && ran.err.lines().count() == 1,
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.contains("cannot write beside") && ran.err.lines().count() == 1, "{}", ran.err);
     assert_eq!(snapshot(&repo.hooks()), before);
 }
 
@@ -1130,28 +957,19 @@ fn strict_hooks_stop_what_no_other_hook_sees() {
     repo.tightlip(&["install", "--strict"]).ok();
     repo.git(&["merge", "--ff-only", id.trim()]).blocked();
     repo.git(&["reset", "-q", "--hard"]).ok();
-    repo.git(&["update-ref", "refs/heads/third", id.trim()])
-        .blocked();
+    repo.git(&["update-ref", "refs/heads/third", id.trim()]).blocked();
     repo.git(&["commit", "--allow-empty", "-m", "clean"]).ok();
 }
 
 #[test]
 fn doctor_proves_every_hook_and_leaves_nothing_behind() {
     let repo = TestRepo::new();
-    script(
-        &repo.hooks().join("pre-commit"),
-        "#!/bin/sh\necho ran >>\"$HOME/log\"\n",
-    );
+    script(&repo.hooks().join("pre-commit"), "#!/bin/sh\necho ran >>\"$HOME/log\"\n");
     repo.tightlip(&["install", "--strict", "--server"]).ok();
     let before = snapshot(&repo.root);
     let ran = repo.tightlip(&["doctor"]);
     assert_eq!(ran.status, 0, "{ran:?}");
-    assert_eq!(
-        ran.out.matches("proven: it stopped a secret").count(),
-        9,
-        "{}",
-        ran.out
-    );
+    assert_eq!(ran.out.matches("proven: it stopped a secret").count(), 9, "{}", ran.out);
     assert!(!ran.out.contains("warning"), "{}", ran.out);
     assert_eq!(snapshot(&repo.root), before);
 }
@@ -1180,12 +998,7 @@ fn doctor_proves_hooks_wherever_they_are() {
     for arguments in [&["doctor", "--global"][..], &["doctor"]] {
         let ran = global.tightlip(arguments);
         assert_eq!(ran.status, 0, "{ran:?}");
-        assert_eq!(
-            ran.out.matches("proven: it stopped a secret").count(),
-            7,
-            "{}",
-            ran.out
-        );
+        assert_eq!(ran.out.matches("proven: it stopped a secret").count(), 7, "{}", ran.out);
     }
 }
 
@@ -1197,10 +1010,7 @@ fn doctor_tells_what_is_broken() {
     assert_eq!(ran.out.matches("missing: run").count(), 7, "{}", ran.out);
     repo.tightlip(&["install"]).ok();
     let hook = |name: &str| repo.hooks().join(name);
-    script(
-        &hook("pre-commit"),
-        "#!/bin/sh\n# tightlip guard: pre-commit\nexit 0\n",
-    );
+    script(&hook("pre-commit"), "#!/bin/sh\n# tightlip guard: pre-commit\nexit 0\n");
     script(&hook("pre-push"), "#!/bin/sh\nexit 0\n");
     script(
         &hook("pre-merge-commit"),
@@ -1212,34 +1022,16 @@ fn doctor_tells_what_is_broken() {
     let out = ran.out;
     let line = |name: &str| {
         let start = format!("  {name} ");
-        out.lines()
-            .find(|line| line.starts_with(&start))
-            .unwrap()
-            .to_owned()
+        out.lines().find(|line| line.starts_with(&start)).unwrap().to_owned()
     };
-    assert!(
-        line("pre-commit").contains("NOT PROVEN: it let the secret pass, which prepare-commit-msg"),
-        "{out}"
-    );
+    assert!(line("pre-commit").contains("NOT PROVEN: it ran and let the secret pass"), "{out}");
     assert!(line("pre-commit").contains("edited"), "{out}");
     assert!(line("pre-push").contains("not tightlip's"), "{out}");
-    assert!(
-        line("pre-merge-commit").contains("not because of the secret"),
-        "{out}"
-    );
+    assert!(line("pre-merge-commit").contains("not because of the secret"), "{out}");
     assert!(out.contains("| oh \\x1b[1m no"), "{out}");
-    assert!(
-        line("commit-msg").contains("NOT PROVEN: git did not run it (not executable"),
-        "{out}"
-    );
-    assert!(
-        line("applypatch-msg").contains("proven: it stopped"),
-        "{out}"
-    );
-    assert!(
-        out.contains("nothing here: a server's pre-receive, or CI"),
-        "{out}"
-    );
+    assert!(line("commit-msg").contains("NOT PROVEN: git did not run it (not executable"), "{out}");
+    assert!(line("applypatch-msg").contains("proven: it stopped"), "{out}");
+    assert!(out.contains("nothing here: a server's pre-receive, or CI"), "{out}");
 }
 
 #[test]
@@ -1255,12 +1047,7 @@ fn doctor_tells_which_hooks_are_out_of_gits_sight() {
         "{}",
         ran.out
     );
-    assert!(
-        ran.out
-            .contains("the global install does not guard this repository"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.contains("the global install does not guard this repository"), "{}", ran.out);
     repo.tightlip(&["uninstall"]).ok();
     assert!(snapshot(&repo.hooks()).is_empty());
 }
@@ -1273,11 +1060,8 @@ fn every_script_is_read_by_every_shell() {
     repo.git(&["config", "--unset", "core.hooksPath"]).ok();
     repo.tightlip(&["install", "--strict", "--server"]).ok();
     repo.tightlip(&["install", "--global"]).ok();
-    let made = [
-        repo.hooks(),
-        repo.path.join(".husky"),
-        repo.root.join("home/.config/tightlip/hooks"),
-    ];
+    let made =
+        [repo.hooks(), repo.path.join(".husky"), repo.root.join("home/.config/tightlip/hooks")];
     for (path, _, bytes) in made.iter().flat_map(|folder| snapshot(folder)) {
         assert!(!bytes.contains(&b'\r'), "{path:?}");
         for shell in [&["dash", "-n"][..], &["bash", "--posix", "-n"]] {

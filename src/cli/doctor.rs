@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{self, Write};
 
+use super::Failure;
 use super::install::{WhereTo, shown, surroundings};
 use crate::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, doctor};
 
@@ -12,7 +13,7 @@ use crate::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, docto
 /// runs it, with a made-up AWS key. The hooks that tightlip keeps do not run meanwhile. Exit
 /// status: 0 if all are proven, 1 if one is not, 2 if it could not be tried.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct DoctorArgs {
     #[command(flatten)]
     where_to: WhereTo,
 }
@@ -21,19 +22,14 @@ pub struct Args {
 ///
 /// # Errors
 /// Nothing could be tried; or `out` cannot be written to.
-pub fn run(args: Args, out: &mut dyn Write) -> Result<u8, Box<dyn std::error::Error>> {
+pub(super) fn run(args: DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let report = doctor(&DoctorOptions {
         target: args.where_to.target(),
         around: surroundings()?,
         temporary: env::temp_dir(),
     })?;
     let place = &report.place;
-    writeln!(
-        out,
-        "git looks for hooks in {} ({})",
-        shown(&place.searched),
-        place.reason
-    )?;
+    writeln!(out, "git looks for hooks in {} ({})", shown(&place.searched), place.reason)?;
     for hook in &report.hooks {
         tell_hook(hook, out)?;
     }
@@ -66,8 +62,7 @@ fn tell_hook(report: &HookReport, out: &mut dyn Write) -> io::Result<()> {
         Some(Proof::Proven) => writeln!(out, "  {name:<22} proven: it stopped a secret{state}"),
         Some(Proof::Failed { reason, seen }) => {
             writeln!(out, "  {name:<22} NOT PROVEN: {reason}{state}")?;
-            seen.iter()
-                .try_for_each(|line| writeln!(out, "      | {line}"))
+            seen.iter().try_for_each(|line| writeln!(out, "      | {line}"))
         }
     }
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
+use super::Failure;
 use crate::hook::{Hook, How, InstallOptions, Installation, Surroundings, Target, install};
 use crate::text::escape::escape;
 
@@ -13,7 +14,7 @@ use crate::text::escape::escape;
 /// work tree (husky, a relative core.hooksPath), a marked block is added to them. `tightlip
 /// uninstall` puts everything back, byte for byte; `tightlip doctor` proves that the hooks run.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct InstallArgs {
     #[command(flatten)]
     where_to: WhereTo,
     /// Install reference-transaction too
@@ -31,7 +32,7 @@ pub struct Args {
 /// What hooks are wired into; by default the repository here.
 #[derive(Debug, Default, clap::Args)]
 #[group(multiple = false)]
-pub struct WhereTo {
+pub(super) struct WhereTo {
     /// All repositories of this user, by the global core.hooksPath
     #[arg(long)]
     global: bool,
@@ -48,10 +49,7 @@ impl WhereTo {
     pub(super) fn target(self) -> Target {
         match self {
             WhereTo { global: true, .. } => Target::Global,
-            WhereTo {
-                template: Some(folder),
-                ..
-            } => Target::Template(folder),
+            WhereTo { template: Some(folder), .. } => Target::Template(folder),
             _ => Target::Repository,
         }
     }
@@ -61,7 +59,7 @@ impl WhereTo {
 ///
 /// # Errors
 /// Nothing was installed; or `out` cannot be written to.
-pub fn run(args: Args, out: &mut dyn Write) -> Result<u8, Box<dyn std::error::Error>> {
+pub(super) fn run(args: InstallArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let done = install(&InstallOptions {
         target: args.where_to.target(),
         binary: program()?,
@@ -75,22 +73,14 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<u8, Box<dyn std::error::Er
 
 fn tell(done: &Installation, out: &mut dyn Write) -> io::Result<()> {
     let folder = shown(&done.place.searched);
-    writeln!(
-        out,
-        "git looks for hooks in {folder} ({})",
-        done.place.reason
-    )?;
+    writeln!(out, "git looks for hooks in {folder} ({})", done.place.reason)?;
     let is_scanning = |name: &str| Hook::ALL.iter().any(|hook| hook.name() == name);
     for hook in done.hooks.iter().filter(|hook| is_scanning(hook.name)) {
         writeln!(out, "  {:<22} {}", hook.name, what(&hook.how))?;
     }
     let others = done.hooks.iter().filter(|hook| !is_scanning(hook.name));
     if others.clone().next().is_some() {
-        writeln!(
-            out,
-            "  and {} more that only run the repository's own",
-            others.count()
-        )?;
+        writeln!(out, "  and {} more that only run the repository's own", others.count())?;
     }
     for note in &done.notes {
         writeln!(out, "note: {note}")?;
@@ -102,10 +92,7 @@ fn what(how: &How) -> String {
     match how {
         How::New => "installed".into(),
         How::Kept { kept, is_run: true } => {
-            format!(
-                "installed; the hook that was there runs first, as {}",
-                name(kept)
-            )
+            format!("installed; the hook that was there runs first, as {}", name(kept))
         }
         How::Kept { kept, .. } => format!(
             "installed; what was there was not executable, so it is kept and not run: {}",
@@ -120,9 +107,7 @@ fn what(how: &How) -> String {
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| {
-        escape(name.as_encoded_bytes()).into_owned()
-    })
+    path.file_name().map_or_else(String::new, |name| escape(name.as_encoded_bytes()).into_owned())
 }
 
 /// A path, fit for a terminal.
@@ -132,19 +117,13 @@ pub(super) fn shown(path: &Path) -> String {
 
 /// Where the process stands and where its user's configuration lives.
 pub(super) fn surroundings() -> io::Result<Surroundings> {
-    let absolute = |name: &str| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
+    let absolute =
+        |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || absolute("HOME").or_else(|| absolute("USERPROFILE"));
     let config_directory = absolute("XDG_CONFIG_HOME")
         .or_else(|| home().map(|home| home.join(".config")))
         .ok_or_else(|| io::Error::other("HOME is not set to a directory: set it"))?;
-    Ok(Surroundings {
-        directory: env::current_dir()?,
-        config_directory,
-    })
+    Ok(Surroundings { directory: env::current_dir()?, config_directory })
 }
 
 /// The path to record for this program: as the PATH has it, because that link survives an

@@ -2,12 +2,15 @@
 //!
 //! Exit status: 0 clean, 1 found, 2 not everything could be read or understood, and 2 outranks 1.
 
+mod doctor;
 mod hook;
+mod install;
 mod message;
 mod rules;
 mod scan;
 mod session;
 mod staged;
+mod uninstall;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -39,6 +42,9 @@ enum Command {
     Message(message::MessageArgs),
     Scan(scan::ScanArgs),
     Hook(hook::HookArgs),
+    Install(install::InstallArgs),
+    Uninstall(uninstall::UninstallArgs),
+    Doctor(doctor::DoctorArgs),
     Rules(rules::RulesArgs),
 }
 
@@ -136,12 +142,15 @@ pub fn run(arguments: impl Iterator<Item = OsString>, streams: &mut Streams<'_>)
         Err(error) => return usage(&error, streams),
     };
     let shared = &cli.shared;
-    let done = match &cli.command {
-        Command::Staged(args) => staged::run(args, shared, streams),
-        Command::Message(args) => message::run(args, shared, streams),
-        Command::Scan(args) => scan::run(args, shared, streams),
-        Command::Hook(args) => hook::run(args, shared, streams),
-        Command::Rules(args) => rules::run(args, shared, streams),
+    let done = match cli.command {
+        Command::Staged(args) => staged::run(&args, shared, streams),
+        Command::Message(args) => message::run(&args, shared, streams),
+        Command::Scan(args) => scan::run(&args, shared, streams),
+        Command::Hook(args) => hook::run(&args, shared, streams),
+        Command::Install(args) => install::run(args, streams.out),
+        Command::Uninstall(args) => uninstall::run(args, streams.out),
+        Command::Doctor(args) => doctor::run(args, streams.out),
+        Command::Rules(args) => rules::run(&args, shared, streams),
     };
     done.unwrap_or_else(|error| {
         if !is_closed_pipe(&*error) {

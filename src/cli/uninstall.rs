@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::Failure;
 use super::install::{WhereTo, shown, surroundings};
 use crate::hook::{Fate, UninstallOptions, uninstall};
 
@@ -10,7 +11,7 @@ use crate::hook::{Fate, UninstallOptions, uninstall};
 /// The hooks that were there before get back their bytes, modes and names. What somebody has
 /// edited since is left alone and named.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct UninstallArgs {
     #[command(flatten)]
     where_to: WhereTo,
 }
@@ -19,11 +20,9 @@ pub struct Args {
 ///
 /// # Errors
 /// Nothing was taken out; or `out` cannot be written to.
-pub fn run(args: Args, out: &mut dyn Write) -> Result<u8, Box<dyn std::error::Error>> {
-    let done = uninstall(&UninstallOptions {
-        target: args.where_to.target(),
-        around: surroundings()?,
-    })?;
+pub(super) fn run(args: UninstallArgs, out: &mut dyn Write) -> Result<u8, Failure> {
+    let done =
+        uninstall(&UninstallOptions { target: args.where_to.target(), around: surroundings()? })?;
     if done.hooks.is_empty() {
         writeln!(out, "no hook of tightlip's is installed here")?;
     }

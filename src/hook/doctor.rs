@@ -277,24 +277,25 @@ fn warnings(options: &DoctorOptions, place: &Place) -> Result<Vec<String>, HookE
 }
 
 /// What one can do without pre-commit, and the hooks that run there; the first that is proven
-/// counts. Which hooks run where was tried with git 2.47.
+/// counts. Which hooks run where was tried with git 2.47. `prepare-commit-msg` runs in a commit or
+/// merge with `--no-verify` too, but respects it.
 const WAYS: [(&str, &[Hook]); 14] = {
     use Hook::{
         PreApplypatch as Patch, PreMergeCommit as Merge, PrepareCommitMsg as Message,
         ReferenceTransaction as Ref,
     };
     [
-        ("git commit --no-verify", &[Message, Ref]),
+        ("git commit --no-verify", &[Ref]),
         ("git cherry-pick, git revert", &[Message, Ref]),
         ("git rebase, git pull --rebase", &[Message, Ref]),
         ("git rebase --continue after a conflict", &[Message, Ref]),
-        ("git merge, git pull", &[Merge, Message, Ref]),
-        ("git merge --no-verify", &[Message, Ref]),
+        ("git merge, git pull", &[Merge, Ref]),
+        ("git merge --no-verify", &[Ref]),
         ("git merge --ff of commits made elsewhere", &[Ref]),
         ("git am, git rebase --apply", &[Patch, Ref]),
         ("git am --no-verify", &[Ref]),
         ("git push --no-verify", &[]),
-        ("git stash, git notes, git tag", &[Ref]),
+        ("git notes, git tag", &[Ref]),
         ("git commit-tree, git fast-import, git filter-branch", &[Ref]),
         ("a program with its own git, as some editors have (libgit2, JGit)", &[]),
         ("git -c core.hooksPath=/dev/null", &[]),
