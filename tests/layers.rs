@@ -26,7 +26,7 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("aho_corasick", &["engine", "finding"]),
     ("regex", &["suppress"]),
     ("regex_automata", &["engine"]),
-    ("sha2", &["finding"]),
+    ("sha2", &["finding", "source"]),
 ];
 
 fn column(room: &str) -> Option<usize> {

@@ -72,7 +72,7 @@ impl Prefilter {
         let mut queue = Queue::default();
         match self.shuffle(bytes.len()) {
             Some((shuffle, fragments)) => shuffle.candidates(bytes, &mut |last| {
-                if fragments.might_end(bytes, last) {
+                if last + 1 >= MIN_KEYWORD_BYTES && fragments.might_end(bytes, last) {
                     self.verify(fragments, bytes, last, &mut queue, &mut each);
                 }
             }),
@@ -130,9 +130,9 @@ impl Prefilter {
         each: &mut impl FnMut(Hit),
     ) {
         queue.release(last.saturating_sub(self.max_keyword_bytes), each);
-        for entry in fragments.ending(bytes, last) {
+        for entry in fragments.ending_at(bytes, last) {
             let keyword = &self.keywords[entry.keyword as usize];
-            let Some(start) = (last + 1).checked_sub(usize::from(entry.end)) else { continue };
+            let Some(start) = (last + 1).checked_sub(entry.end) else { continue };
             let Some(found) = bytes.get(start..start + keyword.len()) else { continue };
             if found.eq_ignore_ascii_case(keyword) {
                 queue.push(Hit { start, keyword: entry.keyword });
@@ -141,10 +141,12 @@ impl Prefilter {
     }
 }
 
-/// Bytes in one word, the last one highest, with the bit set that makes ASCII letters lower
+/// The last three bytes up to `last` in one word, with the bit set that makes ASCII letters lower
 /// case. Other bytes that differ in that bit alone are taken for equal here and told apart later.
-fn folded(bytes: [u8; FRAGMENT_BYTES]) -> u32 {
-    u32::from_le_bytes(bytes) | 0x2020_2020
+#[inline]
+fn ending(bytes: &[u8], last: usize) -> u32 {
+    let [a, b, c] = *bytes[..=last].last_chunk().expect("fragments end at the third byte or later");
+    u32::from_le_bytes([a, b, c, 0]) | 0x0020_2020
 }
 
 /// Hits that wait until no earlier one can come: fragments end in rising order, keywords need
@@ -164,64 +166,10 @@ impl Queue {
     }
 }
 
-/// The fragments of all keywords, found by where they end.
+/// The fragments of all keywords, by a hash of their last three bytes: a keyword of three bytes
+/// has no more.
 #[derive(Debug)]
 struct Fragments {
-    full: FragmentTable,
-    /// Keywords of three bytes, whole.
-    short: FragmentTable,
-}
-
-impl Fragments {
-    /// Makes tables of the fragments that begin at `offsets` of `keywords`.
-    fn new(keywords: &[Box<[u8]>], offsets: &[usize]) -> Self {
-        let mut fragments =
-            Fragments { full: FragmentTable::default(), short: FragmentTable::default() };
-        for (index, (keyword, &offset)) in keywords.iter().zip(offsets).enumerate() {
-            debug_assert!(keyword.len() >= MIN_KEYWORD_BYTES, "shorter keywords have no fragment");
-            match keyword[offset..].first_chunk::<FRAGMENT_BYTES>() {
-                Some(fragment) => {
-                    fragments.full.add(folded(*fragment), index, offset + FRAGMENT_BYTES);
-                }
-                None => fragments.short.add(short(keyword), index, keyword.len()),
-            }
-        }
-        fragments
-    }
-
-    /// Whether a fragment might end at `last`, which is at least the third byte.
-    #[inline]
-    fn might_end(&self, bytes: &[u8], last: usize) -> bool {
-        let (full, short) = Self::words(bytes, last);
-        full.is_some_and(|word| self.full.might_hold(word))
-            || !self.short.entries.is_empty()
-                && short.is_some_and(|word| self.short.might_hold(word))
-    }
-
-    fn ending(&self, bytes: &[u8], last: usize) -> impl Iterator<Item = &Entry> {
-        let (full, short) = Self::words(bytes, last);
-        let full = full.into_iter().flat_map(|word| self.full.lookup(word));
-        full.chain(short.into_iter().flat_map(|word| self.short.lookup(word)))
-    }
-
-    /// The last four and the last three bytes up to `last`, where there are as many.
-    #[inline]
-    fn words(bytes: &[u8], last: usize) -> (Option<u32>, Option<u32>) {
-        match bytes[..=last].last_chunk::<FRAGMENT_BYTES>() {
-            Some(window) => (Some(folded(*window)), Some(folded(*window) >> 8)),
-            None => (None, (last == 2).then(|| short(&bytes[..3]))),
-        }
-    }
-}
-
-/// Three bytes as a word, as in the upper three quarters of a folded one.
-fn short(bytes: &[u8]) -> u32 {
-    folded([0, bytes[0], bytes[1], bytes[2]]) >> 8
-}
-
-/// Fragments by a hash of their bytes.
-#[derive(Debug)]
-struct FragmentTable {
     /// Per hash, one more than the index of the first entry; 0 for none.
     heads: Box<[u32; 1 << Self::BITS]>,
     entries: Vec<Entry>,
@@ -229,51 +177,53 @@ struct FragmentTable {
 
 #[derive(Debug)]
 struct Entry {
-    fragment: u32,
+    ending: u32,
     keyword: u32,
     /// How many bytes of the keyword there are up to the fragment's end.
-    end: u8,
+    end: usize,
     /// As in `heads`.
     next: u32,
 }
 
-impl Default for FragmentTable {
-    fn default() -> Self {
-        FragmentTable { heads: Box::new([0; 1 << Self::BITS]), entries: Vec::new() }
-    }
-}
-
-impl FragmentTable {
+impl Fragments {
     const BITS: u32 = 12;
 
-    fn hash(fragment: u32) -> usize {
-        (fragment.wrapping_mul(0x9e37_79b1) >> (32 - Self::BITS)) as usize
-    }
-
-    fn add(&mut self, fragment: u32, keyword: usize, end: usize) {
-        let head = &mut self.heads[Self::hash(fragment)];
-        self.entries.push(Entry {
-            fragment,
-            keyword: u32::try_from(keyword).expect("keywords are counted in u32"),
-            end: u8::try_from(end).expect("fragments end in the first 255 bytes"),
-            next: *head,
-        });
-        *head = u32::try_from(self.entries.len()).expect("fragments are counted in u32");
+    /// Makes a table of the fragments that begin at `offsets` of `keywords`.
+    fn new(keywords: &[Box<[u8]>], offsets: &[usize]) -> Self {
+        let mut fragments =
+            Fragments { heads: Box::new([0; 1 << Self::BITS]), entries: Vec::new() };
+        for (index, (keyword, offset)) in keywords.iter().zip(offsets).enumerate() {
+            debug_assert!(keyword.len() >= MIN_KEYWORD_BYTES, "shorter keywords have no fragment");
+            let end = keyword.len().min(offset + FRAGMENT_BYTES);
+            let ending = ending(keyword, end - 1);
+            let head = &mut fragments.heads[Self::hash(ending)];
+            let keyword = u32::try_from(index).expect("keywords are counted in u32");
+            fragments.entries.push(Entry { ending, keyword, end, next: *head });
+            *head = keyword + 1;
+        }
+        fragments
     }
 
     #[inline]
-    fn might_hold(&self, fragment: u32) -> bool {
-        self.heads[Self::hash(fragment)] != 0
+    fn hash(ending: u32) -> usize {
+        (ending.wrapping_mul(0x9e37_79b1) >> (32 - Self::BITS)) as usize
     }
 
-    fn lookup(&self, fragment: u32) -> impl Iterator<Item = &Entry> {
-        let mut next = self.heads[Self::hash(fragment)];
+    /// Whether a fragment might end at `last`, which is at least the third byte.
+    #[inline]
+    fn might_end(&self, bytes: &[u8], last: usize) -> bool {
+        self.heads[Self::hash(ending(bytes, last))] != 0
+    }
+
+    fn ending_at(&self, bytes: &[u8], last: usize) -> impl Iterator<Item = &Entry> {
+        let ending = ending(bytes, last);
+        let mut next = self.heads[Self::hash(ending)];
         std::iter::from_fn(move || {
             let entry = &self.entries[(next as usize).checked_sub(1)?];
             next = entry.next;
             Some(entry)
         })
-        .filter(move |entry| entry.fragment == fragment)
+        .filter(move |entry| entry.ending == ending)
     }
 }
 
@@ -282,7 +232,7 @@ pub(super) fn fragment_offsets(keyword: &[u8]) -> std::ops::RangeInclusive<usize
     0..=keyword.len().min(MAX_FRAGMENT_END).saturating_sub(FRAGMENT_BYTES)
 }
 
-/// Fragments are taken from the first bytes of a keyword, so that offsets are small.
+/// Fragments are taken from the first bytes of a keyword: choosing among more saves nothing.
 const MAX_FRAGMENT_END: usize = 250;
 
 /// Returns where in `keyword` its rarest four bytes begin.

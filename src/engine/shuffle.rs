@@ -135,7 +135,7 @@ mod x86_64 {
     use std::arch::x86_64::{
         __m256i, _mm256_alignr_epi8, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_movemask_epi8,
         _mm256_permute2x128_si256, _mm256_set_epi64x, _mm256_set1_epi8, _mm256_setzero_si256,
-        _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_testz_si256,
+        _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
 
     use super::Shuffle;
@@ -164,26 +164,54 @@ mod x86_64 {
             let tables = Tables::new(self);
             // Before the first byte anything may have stood: keywords of three bytes begin there.
             let mut before = Before([_mm256_set1_epi8(-1); 3]);
-            let (chunks, tail) = bytes.as_chunks::<STEP>();
-            for (index, chunk) in chunks.iter().enumerate() {
-                let fits = tables.step(load(chunk), &mut before);
-                if _mm256_testz_si256(fits, fits) == 0 {
-                    visit_set_bits(mask(fits), index * STEP, visit);
+            let mut found = Positions { list: [0; Positions::ROOM], count: 0 };
+            let (blocks, tail) = bytes.as_chunks::<{ 2 * STEP }>();
+            for (index, block) in blocks.iter().enumerate() {
+                found.add(index * 2 * STEP, tables.block(block, &mut before));
+                if found.count > Positions::ROOM - 2 * STEP {
+                    found.visit(visit);
                 }
             }
-            let mut last = [0; STEP];
+            let mut last = [0; 2 * STEP];
             last[..tail.len()].copy_from_slice(tail);
-            let fits = tables.step(load(&last), &mut before);
-            let inside = (1u64 << tail.len()) as u32;
-            visit_set_bits(mask(fits) & inside.wrapping_sub(1), chunks.len() * STEP, visit);
+            let inside = (1u64 << tail.len()).wrapping_sub(1);
+            found.add(blocks.len() * 2 * STEP, tables.block(&last, &mut before) & inside);
+            found.visit(visit);
         }
     }
 
-    #[inline]
-    fn visit_set_bits(mut bits: u32, base: usize, visit: &mut impl FnMut(usize)) {
-        while bits != 0 {
-            visit(base + bits.trailing_zeros() as usize);
-            bits &= bits - 1;
+    /// Positions on their way from the tables to whoever looks at them. One in 60 bytes is a
+    /// candidate, which no branch predictor foresees, so they are collected without branches
+    /// (<https://arxiv.org/abs/1902.08318>, section 3.1.4, does the same).
+    struct Positions {
+        list: [usize; Self::ROOM],
+        count: usize,
+    }
+
+    impl Positions {
+        const ROOM: usize = 512;
+        /// So many are written whether there are as many or not.
+        const AT_ONCE: usize = 4;
+
+        #[inline]
+        fn add(&mut self, base: usize, mut bits: u64) {
+            let end = self.count + bits.count_ones() as usize;
+            let mut next = |slot: &mut usize| {
+                *slot = base + bits.trailing_zeros() as usize;
+                bits &= bits.wrapping_sub(1);
+            };
+            let free = &mut self.list[self.count..];
+            let (first, rest) = free.split_at_mut(Self::AT_ONCE);
+            first.iter_mut().for_each(&mut next);
+            if end > self.count + Self::AT_ONCE {
+                rest[..end - self.count - Self::AT_ONCE].iter_mut().for_each(&mut next);
+            }
+            self.count = end;
+        }
+
+        fn visit(&mut self, visit: &mut impl FnMut(usize)) {
+            self.list[..self.count].iter().copied().for_each(visit);
+            self.count = 0;
         }
     }
 
@@ -204,6 +232,15 @@ mod x86_64 {
                 low: [twice(l0), twice(l1), twice(l2), twice(l3)],
                 high: [twice(h0), twice(h1), twice(h2), twice(h3)],
             }
+        }
+
+        /// Returns a bit for each of 64 bytes that may end a fragment.
+        #[target_feature(enable = "avx2")]
+        fn block(&self, bytes: &[u8; 2 * STEP], before: &mut Before) -> u64 {
+            let (halves, _) = bytes.as_chunks::<STEP>();
+            let low = mask(self.step(load(&halves[0]), before));
+            let high = mask(self.step(load(&halves[1]), before));
+            u64::from(high) << 32 | u64::from(low)
         }
 
         /// Returns, for each of 32 bytes, the buckets of which it may end a fragment.
