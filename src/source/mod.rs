@@ -6,6 +6,7 @@
 
 mod commits;
 mod hunk;
+mod index;
 mod message;
 mod object;
 pub mod plumbing;

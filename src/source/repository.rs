@@ -10,10 +10,10 @@ use std::sync::Once;
 
 use git2::ErrorCode;
 
+use super::index::{self, Index, Unread, ends_in_its_sum};
 use super::object::{Commit, Kind, ObjectId, TreeEntry, parse_tree, tag_target};
 use super::plumbing::{self, CatFile};
 use super::{MAX_OBJECT_BYTES, ReadError, SourceError};
-#[cfg(not(unix))]
 use crate::text::escape::escape;
 
 /// A repository that neither libgit2 nor git opens.
@@ -278,16 +278,39 @@ impl Repository {
 
     /// Returns how the index differs from `tree` (from nothing, if there is none).
     pub(super) fn index_changes(
-        &self,
+        &mut self,
         tree: Option<&ObjectId>,
     ) -> Result<Vec<IndexChange>, SourceError> {
+        if self.native.is_some()
+            && let Some(index) = self.own_index()?
+        {
+            return Ok(index::changes(&index, tree, self)?);
+        }
         if let Some(native) = &self.native
             && let Ok(changes) = native_changes(native, tree)
         {
             return Ok(changes);
         }
-        index_file::verify()?;
+        verify_index()?;
         plumbing_changes(tree)
+    }
+
+    /// Reads the index by hand; `None` if it uses what this program leaves to libgit2 and git.
+    fn own_index(&self) -> Result<Option<Index>, SourceError> {
+        let path = std::env::var_os("GIT_INDEX_FILE")
+            .map_or_else(|| self.git_dir.join("index"), PathBuf::from);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Some(Index::default()));
+            }
+            Err(error) => return Err(SourceError::file(&path, error)),
+        };
+        match Index::parse(&bytes, 20) {
+            Ok(index) => Ok(Some(index)),
+            Err(Unread::Unknown) => Ok(None),
+            Err(Unread::Damaged) => Err(damaged_index(&path)),
+        }
     }
 
     /// Returns what the index has at `paths`, relative to the working directory of the process.
@@ -385,44 +408,23 @@ fn native_changes(
     Ok(changes)
 }
 
-/// Damage that git does not look for when it reads the index.
-mod index_file {
-    use sha1::Sha1;
-    use sha2::{Digest as _, Sha256};
-
-    use super::{SourceError, path_from, plumbing};
-
-    /// Checks the sum at the end of the index. Zeros stand for none (`index.skipHash`).
-    pub(super) fn verify() -> Result<(), SourceError> {
-        let path = plumbing::run_str(&["rev-parse", "--git-path", "index"])?;
-        let path = path_from(path.trim_ascii_end());
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(SourceError::file(&path, error)),
-        };
-        if ends_in_its_sum(&bytes) {
-            return Ok(());
-        }
-        Err(SourceError::Other(format!(
-            "the index `{}` is damaged; `git reset` makes it anew from HEAD",
-            path.display()
-        )))
+/// Checks the sum of the index, which git does not look at when it reads it.
+fn verify_index() -> Result<(), SourceError> {
+    let path = plumbing::run_str(&["rev-parse", "--git-path", "index"])?;
+    let path = path_from(path.trim_ascii_end());
+    match std::fs::read(&path) {
+        Ok(bytes) if [20, 32].iter().any(|&size| ends_in_its_sum(&bytes, size)) => Ok(()),
+        Ok(_) => Err(damaged_index(&path)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(SourceError::file(&path, error)),
     }
+}
 
-    fn ends_in_its_sum(bytes: &[u8]) -> bool {
-        [20, 32].into_iter().any(|length| {
-            let Some((body, sum)) = bytes.len().checked_sub(length).map(|at| bytes.split_at(at))
-            else {
-                return false;
-            };
-            let is_right = match length {
-                20 => Sha1::digest(body).as_slice() == sum,
-                _ => Sha256::digest(body).as_slice() == sum,
-            };
-            is_right || sum.iter().all(|&byte| byte == 0)
-        })
-    }
+fn damaged_index(path: &Path) -> SourceError {
+    let path = escape(path.as_os_str().as_encoded_bytes()).into_owned();
+    SourceError::Other(format!(
+        "the index `{path}` is damaged; `git reset` makes it anew from HEAD"
+    ))
 }
 
 fn plumbing_changes(tree: Option<&ObjectId>) -> Result<Vec<IndexChange>, SourceError> {
@@ -500,4 +502,79 @@ pub(super) fn path_from(bytes: &[u8]) -> PathBuf {
 #[cfg(not(unix))]
 pub(super) fn path_from(bytes: &[u8]) -> PathBuf {
     PathBuf::from(escape(bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::{IndexChange, ObjectId, Repository, index, native_changes};
+
+    fn git(folder: &Path, script: &str) {
+        let script = format!(
+            "set -e; export HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a \
+             GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b; {script}"
+        );
+        let done = Command::new("sh").arg("-c").arg(script).current_dir(folder).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// What is staged, without what only one of the readers says: the old side of a conflict.
+    fn plain(changes: Vec<IndexChange>) -> BTreeSet<String> {
+        let hex = |id: Option<ObjectId>| id.map_or_else(String::new, |id| id.to_string());
+        changes
+            .into_iter()
+            // libgit2 names what is only intended, with nothing on either side.
+            .filter(|change| change.new.is_some() || change.old.is_some())
+            .map(|change| {
+                let new = change.new.map(|(mode, id)| format!("{mode:o} {id}"));
+                let path = String::from_utf8_lossy(&change.path).into_owned();
+                format!(
+                    "{path} {new:?} {}",
+                    if path == "conflict" { String::new() } else { hex(change.old) }
+                )
+            })
+            .collect()
+    }
+
+    const BASE: &str = "git init -q -b main .; mkdir -p a/b/c d/e gone/deep; for f in top a/1 a/b/2 a/b/c/3 \
+         d/e/4 d.txt gone/5 gone/deep/6 d-e/7 turned kept; do mkdir -p $(dirname $f); echo $f >$f; done; \
+         git add .; git commit -qm base;";
+
+    #[test]
+    fn both_readers_of_the_index_say_the_same() {
+        for script in [
+            "true",
+            "echo x >>a/b/2; git add .",
+            "echo n >a/b/new; echo n >d/new; echo n >zz; git add .",
+            "git rm -rq gone a/b/c; git rm -q top",
+            "git mv a/b moved; echo x >>d.txt; git add .",
+            "rm turned; ln -s top turned; chmod +x kept; git add .",
+            "git rm -q turned; mkdir turned; echo x >turned/inside; git add .",
+            "git rm -rq d/e; mkdir -p d; echo file >d/e; git add .",
+            "echo x >intended; git add -N intended; echo y >y; git add y",
+            "git update-index --index-version 4; echo x >>a/b/c/3; git add .",
+            "git write-tree >/dev/null; echo x >>d/e/4; git add .",
+            "git rm -rq .",
+            "git config index.skipHash true; echo x >>top; git add .",
+            "git checkout -q -b side; echo s >conflict; git add .; git commit -qm s; git checkout -q main; \
+             echo m >conflict; git add .; git commit -qm m; git merge -q side || true; echo x >>top; git add top",
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            git(folder.path(), &format!("{BASE} {script}"));
+            let open = || git2::Repository::open(folder.path()).unwrap();
+            let head = open().head().unwrap().peel_to_tree().unwrap().id();
+            let tree = ObjectId::from_bytes(head.as_bytes());
+            let git_dir = open().path().to_owned();
+            let mut repository = Repository::new(Some(open()), git_dir);
+            for tree in [tree.as_ref(), None] {
+                let own = repository.own_index().unwrap().expect("this index is known");
+                let own = index::changes(&own, tree, &mut repository).unwrap();
+                let native = native_changes(&open(), tree).unwrap();
+                assert_eq!(plain(own), plain(native), "{script}");
+            }
+        }
+    }
 }
