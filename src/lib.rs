@@ -1,4 +1,27 @@
 //! tightlip keeps secrets out of git.
+//!
+//! It reads what is about to be committed, said in a message, merged or pushed, finds AWS keys,
+//! other credentials and a team's own forbidden patterns, and tells where they are without
+//! showing them. The way of the data: a [`source`] says which bytes there are, the [`engine`]
+//! finds matches in them, [`suppress`] says what is allowed and why, [`scan`] makes findings of
+//! the rest, [`report`] writes them.
+//!
+//! ```
+//! use tightlip::engine::Engine;
+//! use tightlip::rule::{RuleSet, expand};
+//! use tightlip::scan::{Options, run};
+//! use tightlip::source::Stdin;
+//! use tightlip::suppress::Allowlist;
+//!
+//! // A made-up key: no token stands in this file.
+//! let text = expand("AWS_ACCESS_KEY_ID=AKIA{base32:16}").unwrap();
+//! let source = Stdin::new(Box::new(std::io::Cursor::new(text)));
+//! let engine = Engine::new(RuleSet::builtin(), 0)?;
+//! let outcome = run(&source, &engine, &Allowlist::default(), Options::default())?;
+//! assert_eq!(outcome.findings[0].rule, "aws-access-key-id");
+//! assert_eq!(outcome.findings[0].secret.redacted(), "AKIA********");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod cli;
 pub mod config;

@@ -55,8 +55,11 @@ pub(super) fn run(
     let session = Session::load(shared, true)?;
     let outcome = work.scan(&session)?;
     let code = session.finish(&outcome, streams)?;
-    if outcome.status() != Status::Clean {
+    if !outcome.findings.is_empty() {
         writeln!(streams.err, "tightlip: {}", args.name.how_to_go_on())?;
+    } else if outcome.status() == Status::Incomplete {
+        let advice = "git was stopped, because not everything could be scanned";
+        writeln!(streams.err, "tightlip: {advice} ({SKIP_VARIABLE}=1 git ... passes once)")?;
     }
     Ok(code)
 }
@@ -77,8 +80,8 @@ impl HookName {
                  merge ... passes once)"
             }
             HookName::PrePush => {
-                "nothing was pushed; rewrite the commits that hold it (git rebase -i, git commit \
-                 --amend), for later ones only add to history (TIGHTLIP_SKIP=1 git push ... passes \
+                "nothing was pushed; rewrite the commits that hold it (git commit --amend, git rebase \
+                 -i), for a later commit leaves it in history (TIGHTLIP_SKIP=1 git push ... passes \
                  once)"
             }
             HookName::PreReceive => {

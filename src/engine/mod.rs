@@ -183,6 +183,7 @@ impl Engine {
                 ..found
             }));
         }
+        found.list.retain(|found| self.rules.all()[found.rule].enabled);
         found.list.sort_by_key(|found| (found.secret.start, found.secret.end, found.rule));
         found.list.dedup_by(|a, b| a.rule == b.rule && a.secret == b.secret);
         pair::link(&mut found.list, &self.pairs, |rule| self.rules.all()[rule].near_bytes);
@@ -192,7 +193,16 @@ impl Engine {
     fn link(&mut self) -> Result<(), EngineError> {
         let mut keywords: Vec<Vec<u8>> = Vec::new();
         let mut known = std::collections::HashMap::new();
-        for (at, rule) in self.rules.all().iter().enumerate().filter(|(_, rule)| rule.enabled) {
+        // A rule that others are tried near has to be found even where it is not reported.
+        let anchors: Vec<&str> = self
+            .rules
+            .all()
+            .iter()
+            .filter(|rule| rule.enabled)
+            .filter_map(|rule| rule.near.as_deref())
+            .collect();
+        let is_needed = |rule: &Rule| rule.enabled || anchors.contains(&&*rule.id);
+        for (at, rule) in self.rules.all().iter().enumerate().filter(|(_, rule)| is_needed(rule)) {
             let other = |name: &str| {
                 self.rules.place(name).ok_or_else(|| EngineError::UnknownRule {
                     origin: rule.origin.clone(),

@@ -1,8 +1,10 @@
 //! What a run found, and what it covered.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{Finding, Skipped};
+use super::{Finding, Fingerprint, Skipped};
+use crate::text::lines::Position;
 
 /// How a run ended; the exit status of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,14 +104,10 @@ impl Outcome {
 
     /// Adds what another scan of the same run has to say. What both found counts once.
     pub fn merge(&mut self, other: Outcome) {
-        for finding in other.findings {
-            let is_known = self.findings.iter().any(|known| {
-                known.fingerprint == finding.fingerprint && known.location == finding.location
-            });
-            if !is_known {
-                self.findings.push(finding);
-            }
-        }
+        let key = |finding: &Finding| (finding.fingerprint.clone(), finding.location.start);
+        let known: HashSet<(Fingerprint, Position)> = self.findings.iter().map(key).collect();
+        self.findings
+            .extend(other.findings.into_iter().filter(|found| !known.contains(&key(found))));
         self.suppressed.extend(other.suppressed);
         self.skipped.extend(other.skipped);
         self.summary.add(&other.summary);

@@ -8,7 +8,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Content, Fragment, Listing, ReadError, Reader, Repository, Source, SourceError, Unit};
+use super::{
+    Content, Fragment, Listing, ReadError, Reader, Repository, RepositoryError, Source,
+    SourceError, Unit,
+};
 use crate::finding::{Origin, Place};
 
 /// Which message to read, and how git will clean it up.
@@ -50,26 +53,19 @@ impl Message {
         let Cleanup::Configured { edited } = self.options.cleanup else {
             return Ok(Rules::default());
         };
-        let repository = Repository::open()?;
+        let repository = match Repository::open() {
+            Ok(repository) => repository,
+            // Without a repository, git's defaults count.
+            Err(RepositoryError::NotFound) => return Ok(Rules::new(None, None, edited)),
+            Err(error) => return Err(error.into()),
+        };
         let mode = repository.config("commit.cleanup")?;
         let string = repository.config("core.commentString")?;
         let comment = match string {
             Some(string) => Some(string),
             None => repository.config("core.commentChar")?,
         };
-        let prefixes = match comment.as_deref() {
-            // Git picks one that no line of the message began with when it wrote the template.
-            Some("auto") => Vec::new(),
-            Some(prefix) => vec![prefix.as_bytes().to_vec()],
-            None => vec![b"#".to_vec()],
-        };
-        let comments_go = match mode.as_deref() {
-            Some("strip") => true,
-            Some("verbatim" | "whitespace" | "scissors") => false,
-            _ => edited,
-        };
-        let scissors_cut = edited && mode.as_deref() != Some("verbatim");
-        Ok(Rules { prefixes, comments_go, scissors_cut })
+        Ok(Rules::new(mode.as_deref(), comment.as_deref(), edited))
     }
 }
 
@@ -112,6 +108,22 @@ struct Rules {
 }
 
 impl Rules {
+    /// The rules for `commit.cleanup` and `core.commentString`, as far as they are set.
+    fn new(mode: Option<&str>, comment: Option<&str>, edited: bool) -> Self {
+        let prefixes = match comment {
+            // Git picks one that no line of the message began with when it wrote the template.
+            Some("auto") => Vec::new(),
+            Some(prefix) => vec![prefix.as_bytes().to_vec()],
+            None => vec![b"#".to_vec()],
+        };
+        let comments_go = match mode {
+            Some("strip") => true,
+            Some("verbatim" | "whitespace" | "scissors") => false,
+            _ => edited,
+        };
+        Rules { prefixes, comments_go, scissors_cut: edited && mode != Some("verbatim") }
+    }
+
     /// Returns the message with lines that git removes emptied, so that the others keep their
     /// numbers.
     fn keep(&self, raw: &[u8]) -> Vec<u8> {

@@ -167,3 +167,15 @@ fn the_least_confidence_is_set_in_the_config() {
     repo.write(".tightlip.toml", "min_confidence = 'low'\n");
     repo.tightlip(&["scan", "a.txt"]).exits(1);
 }
+
+#[test]
+fn a_rule_that_needs_another_works_where_that_one_is_off() {
+    let repo = with_config("disable = ['aws-access-key-id']\n");
+    repo.write("a.txt", format!("{}\n{}\n", key(0), made("{base64:40}")));
+    let said = repo.tightlip(&["scan", "a.txt", "--format", "jsonl"]).exits(1);
+    assert_eq!(said.objects("finding").len(), 1);
+    assert_eq!(said.objects("finding")[0]["rule"], "aws-secret-near-key-id");
+    repo.tightlip(&["scan", "a.txt", "--rule", "aws-secret-near-key-id"])
+        .exits(1)
+        .says("a.txt:2:1");
+}
