@@ -179,3 +179,22 @@ fn a_rule_that_needs_another_works_where_that_one_is_off() {
         .exits(1)
         .says("a.txt:2:1");
 }
+
+#[test]
+fn the_fingerprints_of_a_run_silence_exactly_that_run() {
+    let repo = TestRepo::new();
+    repo.write("a.txt", format!("{}\n{}\n", key(0), made("token: {crc:ghp_:30}")));
+    repo.write("b.txt", format!("{}\n", key(1)));
+    let said = repo.tightlip(&["scan", "--format", "jsonl"]).exits(1);
+    let known: Vec<String> =
+        said.objects("finding").iter().map(|f| f["fingerprint"].to_string()).collect();
+    assert_eq!(known.len(), 3);
+    let config = format!("[[allow]]\nreason = 'accepted'\nfingerprints = [{}]\n", known.join(", "));
+    repo.write(".tightlip.toml", config);
+    repo.tightlip(&["scan"]).exits(0).says("3 allowed");
+    // The same secret elsewhere, and another one here, are new.
+    repo.write("c.txt", key(0));
+    repo.append("b.txt", &format!("{}\n", key(2)));
+    let said = repo.tightlip(&["scan", "--format", "jsonl"]).exits(1);
+    assert_eq!(said.objects("finding").len(), 2);
+}

@@ -334,3 +334,72 @@ fn names_with_every_odd_byte_are_read() {
     assert!(!said.out.contains("new\nline") && said.out.contains("new\\x0aline"));
     assert!(said.out.contains("inv\\xff.txt"));
 }
+
+/// A generator with a fixed seed: each case is the same on every run.
+fn random(seed: &mut u64, most: usize) -> usize {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    (*seed % most as u64) as usize
+}
+
+#[test]
+fn a_hunk_finds_what_its_whole_file_finds_on_those_lines() {
+    let secret = made("{base64:40}");
+    let lines = [
+        "plain".to_owned(),
+        key(0),
+        format!("id = {} # and {}", key(1), key(2)),
+        format!("aws_secret_access_key = {secret}"),
+        format!("token: {}", made("{crc:ghp_:30}")),
+        made("{pem:RSA PRIVATE KEY}").trim_end().to_owned(),
+        "other".to_owned(),
+    ];
+    let mut seed = 0x9e37_79b9_7f4a_7c15;
+    for case in 0..12 {
+        let repo = TestRepo::new();
+        let mut text = |seed: &mut u64| -> Vec<String> {
+            (0..random(seed, 9)).map(|_| lines[random(seed, lines.len())].clone()).collect()
+        };
+        let old = text(&mut seed);
+        let mut new = old.clone();
+        for line in text(&mut seed) {
+            new.insert(random(&mut seed, new.len() + 1), line);
+        }
+        repo.commit("file", old.join("\n") + "\n");
+        repo.stage("file", new.join("\n") + "\n");
+        let diff = repo.git(&["diff", "--cached", "-U0", "--diff-algorithm=myers"]).out;
+        let added = |line: u64| {
+            diff.lines().filter(|hunk| hunk.starts_with("@@")).any(|hunk| {
+                let range = hunk.split('+').nth(1).unwrap().split(' ').next().unwrap();
+                let (start, count) = range.split_once(',').unwrap_or((range, "1"));
+                let (start, count): (u64, u64) = (start.parse().unwrap(), count.parse().unwrap());
+                (start..start + count).contains(&line)
+            })
+        };
+        let places = |arguments: &[&str]| -> Vec<(String, u64, u64)> {
+            let said = repo.tightlip(arguments);
+            let found = said.objects("finding");
+            let place = |f: &serde_json::Value| {
+                (
+                    f["fingerprint"].to_string(),
+                    f["line"].as_u64().unwrap(),
+                    f["end_line"].as_u64().unwrap(),
+                )
+            };
+            found.iter().map(place).collect()
+        };
+        let staged: Vec<_> = places(&["staged", "--format", "jsonl"]);
+        let whole = places(&["scan", "file", "--format", "jsonl"]);
+        for (_, line, end) in &staged {
+            assert!((*line..=*end).any(added), "case {case}: line {line} is old\n{diff}");
+        }
+        // A secret that pairs with an id is one finding; where only the id is new, it is its own.
+        let missing: Vec<_> = whole
+            .iter()
+            .filter(|(_, line, end)| (*line..=*end).any(added))
+            .filter(|found| !staged.contains(found))
+            .collect();
+        assert!(missing.is_empty(), "case {case}: {missing:?} not in {staged:?}\n{diff}");
+    }
+}
