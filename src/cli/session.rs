@@ -63,7 +63,7 @@ impl<'a> Session<'a> {
         scan::run(source, &self.engine, &self.allowlist, self.options).unwrap_or_else(|error| {
             let mut outcome = Outcome::default();
             outcome.skipped.push(Skipped {
-                path: b"this scan".to_vec(),
+                path: Vec::new(),
                 reason: super::chain(&error),
                 incomplete: true,
             });

@@ -51,26 +51,36 @@ pub(super) fn views(bytes: &[u8]) -> Vec<View> {
 fn phases(bytes: &[u8], width: usize) -> [bool; 4] {
     let mut phases = [false; 4];
     let run = EVIDENCE_CHARS * width;
-    for zero in memchr::memchr_iter(0, bytes) {
-        let Some(start) = zero.checked_sub(1) else {
-            continue;
-        };
-        if phases[start % width] {
+    let mut at = 0;
+    while let Some(zero) = memchr::memchr(0, &bytes[at..]).map(|found| at + found) {
+        // A character stands before its first zero, never inside a run of them.
+        if let Some(start) = zero.checked_sub(1)
+            && !phases[start % width]
+            && let Some(run) = bytes.get(start..start + run)
+            && run.chunks_exact(width).all(is_wide_ascii)
+        {
+            phases[start % width] = true;
             if phases[..width].iter().all(|&phase| phase) {
                 break;
             }
-            continue;
         }
-        let Some(run) = bytes.get(start..start + run) else {
-            continue;
-        };
-        let is_wide = |unit: &[u8]| {
-            matches!(unit[0], b' '..=b'~' | b'\t' | b'\n' | b'\r')
-                && unit[1..].iter().all(|&byte| byte == 0)
-        };
-        phases[start % width] = run.chunks_exact(width).all(is_wide);
+        at = end_of_zeros(bytes, zero);
     }
     phases
+}
+
+fn is_wide_ascii(unit: &[u8]) -> bool {
+    matches!(unit[0], b' '..=b'~' | b'\t' | b'\n' | b'\r')
+        && unit[1..].iter().all(|&byte| byte == 0)
+}
+
+/// Where the zeros end that begin at `at`. Files of nothing else are common.
+fn end_of_zeros(bytes: &[u8], at: usize) -> usize {
+    let rest = &bytes[at..];
+    let (blocks, _) = rest.as_chunks::<64>();
+    let whole = blocks.iter().take_while(|block| **block == [0; 64]).count() * 64;
+    let more = rest[whole..].iter().take_while(|&&byte| byte == 0).count();
+    at + whole + more
 }
 
 #[cfg(test)]

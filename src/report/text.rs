@@ -169,7 +169,8 @@ pub(super) fn receipt(
         if skipped.incomplete || options.receipt {
             let path = escape(&redactor.redact(&skipped.path)).into_owned();
             let reason = escape(&redactor.redact(skipped.reason.as_bytes())).into_owned();
-            writeln!(out, "tightlip: {word}: {path}: {reason}")?;
+            let path = if path.is_empty() { path } else { format!("{path}: ") };
+            writeln!(out, "tightlip: {word}: {path}{reason}")?;
         }
     }
     if !outcome.findings.is_empty() {

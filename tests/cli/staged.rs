@@ -358,7 +358,7 @@ fn a_hunk_finds_what_its_whole_file_finds_on_those_lines() {
     let mut seed = 0x9e37_79b9_7f4a_7c15;
     for case in 0..12 {
         let repo = TestRepo::new();
-        let mut text = |seed: &mut u64| -> Vec<String> {
+        let text = |seed: &mut u64| -> Vec<String> {
             (0..random(seed, 9)).map(|_| lines[random(seed, lines.len())].clone()).collect()
         };
         let old = text(&mut seed);
