@@ -67,8 +67,9 @@ struct Shared {
     #[arg(long, global = true, value_name = "ID")]
     rule: Vec<String>,
     /// Number of threads; 0 is one a core
-    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
-    threads: usize,
+    #[arg(long, global = true, value_name = "N", default_value_t = 0,
+          value_parser = clap::value_parser!(u16).range(0..=256))]
+    threads: u16,
     /// Leave out, and name, objects larger than this
     #[arg(long, global = true, value_name = "BYTES")]
     max_object_bytes: Option<u64>,

@@ -36,7 +36,7 @@ pub(super) fn run(
         let source = Worktree::new(WorktreeOptions {
             paths,
             honour_ignore_files: !args.no_ignore,
-            threads: shared.threads,
+            threads: usize::from(shared.threads),
         });
         outcome.merge(session.scan(&source));
     }

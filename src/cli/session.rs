@@ -49,7 +49,7 @@ impl<'a> Session<'a> {
                 .unwrap_or(MAX_OBJECT_BYTES),
             allowlist,
             options: Options {
-                threads: shared.threads,
+                threads: usize::from(shared.threads),
                 min_confidence: config.min_confidence.unwrap_or(Confidence::Low),
             },
             shared,

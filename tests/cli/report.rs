@@ -114,6 +114,7 @@ fn wrong_usage_ends_in_2_and_help_in_0() {
     repo.tightlip(&[]).exits(2);
     repo.tightlip(&["no-such-command"]).exits(2);
     repo.tightlip(&["staged", "--no-such-flag"]).exits(2);
+    repo.tightlip(&["scan", "--threads", "99999"]).exits(2);
     repo.tightlip(&["scan", "--rule", "no-such-rule"]).exits(2).says("no-such-rule");
     repo.tightlip(&["--help"]).exits(0).says("Exit status");
     repo.tightlip(&["--version"]).exits(0).says(env!("CARGO_PKG_VERSION"));
