@@ -152,6 +152,12 @@ pub(super) fn parse_tree(mut raw: &[u8], id_bytes: usize) -> Option<Vec<TreeEntr
     while !raw.is_empty() {
         let blank = memchr::memchr(b' ', raw)?;
         let mode = u32::from_str_radix(std::str::from_utf8(&raw[..blank]).ok()?, 8).ok()?;
+        // The type counts, whatever the permissions beside it are: old and forged trees have any.
+        let mode = match mode & 0o170_000 {
+            MODE_TREE => MODE_TREE,
+            MODE_GITLINK => MODE_GITLINK,
+            _ => mode,
+        };
         raw = &raw[blank + 1..];
         let zero = memchr::memchr(0, raw)?;
         let name = raw[..zero].to_vec();
@@ -195,6 +201,8 @@ mod tests {
         raw.extend([7; 20]);
         let entries = parse_tree(&raw, 20).unwrap();
         assert_eq!((entries[0].mode, entries[0].name.as_slice()), (0o100_644, &b"a b"[..]));
+        let odd = [&b"40755 d\0"[..], &[7; 20]].concat();
+        assert_eq!(parse_tree(&odd, 20).unwrap()[0].mode, super::MODE_TREE);
         assert!(parse_tree(&raw[..20], 20).is_none());
         assert!(parse_tree(b"nothing", 20).is_none());
         assert!(tag_target(format!("object {ID}\ntype blob\n").as_bytes()).is_some());

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::object::{MODE_GITLINK, MODE_TREE, ObjectId};
+use super::object::{Kind, MODE_GITLINK, MODE_TREE, ObjectId};
 use super::repository::IndexChange;
 use super::{
     Added, Blob, Content, Fragment, Listing, ReadError, Reader, Repository, Source, SourceError,
@@ -207,7 +207,12 @@ impl Reader for BlobReader {
     fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
         match &unit.content {
             Content::Blob(blob) => {
-                self.repository.object(&blob.id, |_, bytes| each(Fragment::whole(bytes)))
+                let is_blob = self.repository.object(&blob.id, |kind, bytes| {
+                    each(Fragment::whole(bytes));
+                    kind == Kind::Blob
+                })?;
+                let wrong = || Err(ReadError::object(&blob.id, "it stands for a file and is none"));
+                if is_blob { Ok(()) } else { wrong() }
             }
             Content::Header(id) => self.repository.object(id, |_, raw| {
                 each(Fragment::whole(&raw[..super::object::header_bytes(raw)]));

@@ -181,3 +181,43 @@ fn a_pathological_pattern_ends() {
     repo.stage("a.txt", "a".repeat(200_000));
     repo.tightlip(&["staged"]).exits(0);
 }
+
+#[test]
+fn a_tree_with_odd_modes_hides_nothing_from_a_push() {
+    use std::io::Write as _;
+    let repo = TestRepo::new();
+    repo.write("secret", key(0));
+    let blob = repo.git(&["hash-object", "-w", "secret"]).out;
+    let raw_id = |hex: &str| -> Vec<u8> {
+        let hex = hex.trim();
+        (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+            .collect()
+    };
+    let tree = |entry: &str, id: &str| {
+        let file = repo.folder().join("tree");
+        let mut out = fs::File::create(&file).unwrap();
+        out.write_all(entry.as_bytes()).unwrap();
+        out.write_all(&[&b"\0"[..], &raw_id(id)].concat()).unwrap();
+        repo.git(&["hash-object", "-t", "tree", "-w", "--literally", file.to_str().unwrap()])
+            .exits(0)
+            .out
+    };
+    for (mode, of_file) in [("40755", "100664"), ("40000", "100777"), ("040000", "120644")] {
+        let inner = tree(&format!("{of_file} s"), &blob);
+        let outer = tree(&format!("{mode} dir"), &inner);
+        let commit = repo.git(&["commit-tree", "-m", "odd", outer.trim()]).exits(0).out;
+        let line = format!("x {} refs/heads/x {}\n", commit.trim(), "0".repeat(40));
+        let said = repo.tightlip_with_input(&["hook", "pre-push", "o", "u"], line.as_bytes());
+        said.exits(1).says("dir/s:1:1");
+    }
+    // A file that is a tree in truth is not passed over.
+    let inner = tree("100644 s", &blob);
+    let outer = tree("100644 file", &inner);
+    let commit = repo.git(&["commit-tree", "-m", "odd", outer.trim()]).out;
+    let line = format!("x {} refs/heads/x {}\n", commit.trim(), "0".repeat(40));
+    repo.tightlip_with_input(&["hook", "pre-push", "o", "u"], line.as_bytes())
+        .exits(2)
+        .says("file");
+}
