@@ -22,10 +22,15 @@ pub(super) struct View {
 
 impl View {
     fn new(bytes: &[u8], width: usize, phase: usize) -> Self {
-        let char = |unit: &[u8]| {
-            if unit[1..].iter().all(|&byte| byte == 0) { unit[0] } else { 0xff }
+        // Little-endian or big-endian: the zeros stand behind the byte that tells, or before it.
+        let are_zero =
+            |range: Option<&[u8]>| range.is_some_and(|r| r.iter().all(|&byte| byte == 0));
+        let char = |at: usize| {
+            let behind = bytes.get(at + 1..(at + width).min(bytes.len()));
+            let before = (at + 1).checked_sub(width).and_then(|start| bytes.get(start..at));
+            if are_zero(behind) || are_zero(before) { bytes[at] } else { 0xff }
         };
-        let view = bytes.get(phase..).unwrap_or_default().chunks(width).map(char).collect();
+        let view = (phase..bytes.len()).step_by(width).map(char).collect();
         View { bytes: view, phase, width, total: bytes.len() }
     }
 

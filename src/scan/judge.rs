@@ -3,9 +3,9 @@
 use super::{Hits, Job, UnitResult};
 use crate::engine::Match;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Suppressed};
-use crate::source::{ReadError, Reader, Unit};
+use crate::source::{Fragment, ReadError, Reader, Unit};
 use crate::suppress::{Decision, Subject, decide};
-use crate::text::lines::{Locator, line_around};
+use crate::text::lines::{Locator, Position, line_around};
 
 /// How many bytes of a line are shown before a secret and behind it.
 const EXCERPT_BYTES: usize = 80;
@@ -156,7 +156,7 @@ impl<'a> Maker<'a> {
         let mut decoded = found.notes.clone();
         if let Some(pair) = found.pair {
             let other = &self.hits.matches.list[pair];
-            let line = self.locator.locate(other.secret.start).line;
+            let line = self.locate(other, other.secret.start).line;
             let shown = Secret::new(other.text.clone()).redacted();
             let what = &self.job.engine.rules().all()[other.rule].description;
             decoded.push(format!("with {what} {shown} on line {line}"));
@@ -169,13 +169,21 @@ impl<'a> Maker<'a> {
             confidence: found.confidence,
             fingerprint: Fingerprint::new(&rule.id, origin.place, &origin.path, &secret),
             location: Location {
-                start: self.locator.locate(found.secret.start),
-                end: self.locator.locate(found.secret.end),
+                start: self.locate(found, found.secret.start),
+                end: self.locate(found, found.secret.end),
             },
             secret,
             origin,
             decoded,
             excerpt: self.excerpt(found),
+        }
+    }
+
+    /// The position of an offset, in text as wide as that of `found`.
+    fn locate(&mut self, found: &Match, offset: usize) -> Position {
+        match found.secret.len().checked_div(found.text.len()) {
+            Some(width) if width > 1 => wide_position(self.hits.fragment(), offset, width),
+            _ => self.locator.locate(offset),
         }
     }
 
@@ -212,4 +220,30 @@ impl<'a> Maker<'a> {
             cut_after: end < line.end,
         }
     }
+}
+
+/// The position of `offset` in UTF-16 or UTF-32: there, a byte of a character may look like a line
+/// end. Columns still count bytes.
+fn wide_position(fragment: Fragment<'_>, offset: usize, width: usize) -> Position {
+    // Of a big-endian character the last byte is the one that tells.
+    let is_big_endian = offset % width == width - 1;
+    let first = if is_big_endian { 0 } else { offset % width };
+    let char = |unit: &[u8]| {
+        let zeros = if is_big_endian { &unit[..width - 1] } else { &unit[1..] };
+        let byte = if is_big_endian { unit[width - 1] } else { unit[0] };
+        if zeros.iter().all(|&byte| byte == 0) { byte } else { 0xff }
+    };
+    let before = &fragment.bytes[first..offset.min(fragment.bytes.len())];
+    let mut units = before.chunks_exact(width).map(char).enumerate().peekable();
+    let mut line = fragment.first.line;
+    let mut line_start = 0;
+    while let Some((index, byte)) = units.next() {
+        let next = units.peek().map(|(_, byte)| *byte);
+        if byte == b'\n' || byte == b'\r' && next != Some(b'\n') {
+            line += 1;
+            line_start = first + (index + 1) * width;
+        }
+    }
+    let before = if line_start == 0 { fragment.first.column } else { 1 };
+    Position { line, column: before + (offset - line_start) as u64 }
 }

@@ -89,3 +89,18 @@ fn links_are_read_as_text_and_not_followed() {
     std::os::unix::fs::symlink(key(1), repo.root.join("telling")).unwrap();
     repo.tightlip(&["scan"]).exits(1).says("telling:1:1");
 }
+
+#[test]
+fn lines_of_wide_text_are_counted_in_characters() {
+    let repo = TestRepo::new();
+    let text = format!("\u{4e0a}\u{0a01}\u{010a}\r\n\u{4e0a}\nid = {}\n", key(0));
+    let utf16: Vec<u16> = text.encode_utf16().collect();
+    let little: Vec<u8> = utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    let big: Vec<u8> = utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    for (bytes, column) in [(little, 11), (big, 12)] {
+        repo.write("wide.txt", bytes);
+        let said = repo.tightlip(&["scan", "wide.txt", "--format", "jsonl"]).exits(1);
+        let found = &said.objects("finding")[0];
+        assert_eq!((&found["line"], &found["column"]), (&3.into(), &column.into()));
+    }
+}
