@@ -127,12 +127,14 @@ impl Work {
                 work.message = Some(message(file()?, true));
             }
             HookName::PrePush => work.commits = pushed(argument(0))?,
-            HookName::PreReceive => work.commits = updated(|_| true)?,
+            HookName::PreReceive => work.commits = updated(|_| true, &["refs/"])?,
             HookName::ReferenceTransaction => {
                 if argument(0).is_none_or(|state| state != "prepared") {
                     return Ok(None);
                 }
-                work.commits = updated(is_own_ref)?;
+                // Other refs, such as the stash, are not looked at, so they prove nothing.
+                let looked_at = ["refs/heads/", "refs/tags/", "refs/notes/", "refs/remotes/"];
+                work.commits = updated(is_own_ref, &looked_at)?;
             }
         }
         let has_work = work.staged.is_some() || work.message.is_some() || work.commits.is_some();
@@ -277,17 +279,32 @@ fn pushed(remote: Option<&OsString>) -> Result<Option<(Vec<Tip>, Known)>, Failur
     // A push to a URL has no refs of its own here.
     if let Some(remote) =
         remote.filter(|remote| !remote.is_empty() && !Path::new(remote).is_absolute())
+        && !pushes_elsewhere(&remote)?
     {
         known.ref_prefixes.push(format!("refs/remotes/{remote}/"));
     }
     Ok((!tips.is_empty()).then_some((tips, known)))
 }
 
+/// Whether a remote is pushed to at another address than it is fetched from: what is known of the
+/// one says nothing of the other.
+fn pushes_elsewhere(remote: &str) -> Result<bool, Failure> {
+    let repository = Repository::open()?;
+    let address = |kind: &str| repository.config(&format!("remote.{remote}.{kind}"));
+    // A URL is no key of the configuration; it has no refs here either.
+    let (Ok(push), Ok(fetch)) = (address("pushurl"), address("url")) else { return Ok(true) };
+    Ok(push.is_some() && push != fetch)
+}
+
 /// Lines `<old-id> <new-id> <ref>`, of which those count whose ref `counts`.
-fn updated(counts: impl Fn(&[u8]) -> bool) -> Result<Option<(Vec<Tip>, Known)>, Failure> {
+fn updated(
+    counts: impl Fn(&[u8]) -> bool,
+    known: &[&str],
+) -> Result<Option<(Vec<Tip>, Known)>, Failure> {
     let text = standard_input()?;
     let mut tips: Vec<Tip> = Vec::new();
-    let mut known = Known { ids: Vec::new(), ref_prefixes: vec!["refs/".into()] };
+    let ref_prefixes = known.iter().map(|&prefix| prefix.to_owned()).collect();
+    let mut known = Known { ids: Vec::new(), ref_prefixes };
     for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
         let mut words = line.splitn(3, |&byte| byte == b' ');
         let (Some(old), Some(new), Some(name)) = (words.next(), words.next(), words.next()) else {

@@ -81,8 +81,7 @@ fn add_if_there(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
 
 fn add_file(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
     let shown = shown(&path);
-    let text = std::fs::read_to_string(&path)
-        .map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
+    let text = read(&path).map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
     let file: ConfigFile = toml::from_str(&text).map_err(|error| ConfigError::Content {
         path: shown.clone(),
         line: line_of(&text, error.span().map_or(0, |span| span.start)),
@@ -91,6 +90,20 @@ fn add_file(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
     Layer { path: shown, text: &text }.join(file, config)?;
     config.files.push(path);
     Ok(())
+}
+
+/// The most that a config file may hold: one in a repository may be anything.
+const MAX_BYTES: u64 = 16 << 20;
+
+fn read(path: &Path) -> io::Result<String> {
+    let kind = std::fs::metadata(path)?;
+    if !kind.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    if kind.len() > MAX_BYTES {
+        return Err(io::Error::other("it has more than 16 MB"));
+    }
+    std::fs::read_to_string(path)
 }
 
 /// As the user would name it: without `./`, and safe to print.

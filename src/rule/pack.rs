@@ -79,8 +79,21 @@ pub fn rule_from_entry(
         let message = format!("rule `{}` has an empty keyword `{empty}`", rule.id);
         return Err(PackError::at(&rule.origin, message));
     }
+    if let Some(long) = rule.keywords.iter().find(|keyword| keyword.len() > MAX_KEYWORD_BYTES) {
+        let message =
+            format!("rule `{}` has a keyword of {} bytes; 250 are the most", rule.id, long.len());
+        return Err(PackError::at(&rule.origin, message));
+    }
+    if rule.stop_words.iter().any(|word| word.trim().is_empty()) {
+        let message =
+            format!("rule `{}` has an empty stop word, which would drop everything", rule.id);
+        return Err(PackError::at(&rule.origin, message));
+    }
     Ok(rule)
 }
+
+/// Longer keywords find no more.
+const MAX_KEYWORD_BYTES: usize = 250;
 
 fn blank(id: &str, origin: RuleOrigin) -> Result<Rule, PackError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');

@@ -66,20 +66,25 @@ fn fill(form: &str, random: &mut Random) -> Option<Vec<u8>> {
     let (name, argument) = form.split_once(':').unwrap_or((form, ""));
     match name {
         "" => Some(Vec::new()),
-        "zero" => Some(vec![b'0'; argument.parse().ok()?]),
-        "x" => Some(vec![b'x'; argument.parse().ok()?]),
+        "zero" => Some(vec![b'0'; count(argument)?]),
+        "x" => Some(vec![b'x'; count(argument)?]),
         "uuid" => Some([8, 4, 4, 4, 12].map(|n| random.text(HEX, n)).join(&b'-')),
         "crc" => {
             let (prefix, length) = argument.rsplit_once(':')?;
-            let body = random.text(ALNUM, length.parse().ok()?);
+            let body = random.text(ALNUM, count(length)?);
             let sum = crc32_base62(&body);
             Some([prefix.as_bytes(), &body, &sum].concat())
         }
         "jwt" => Some(jwt(argument == "expired", random)),
         "pem" => Some(pem(argument, "\n", random)),
         "pem1" => Some(pem(argument, "\\n", random)),
-        _ => Some(random.text(alphabet(name)?, argument.parse().ok()?)),
+        _ => Some(random.text(alphabet(name)?, count(argument)?)),
     }
+}
+
+/// A number of characters; no example needs more than a megabyte.
+fn count(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|&count| count <= 1 << 20)
 }
 
 const HEX: &[u8] = b"0123456789abcdef";

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use rayon::ThreadPoolBuilder;
 
-use crate::engine::{Engine, Matches};
+use crate::engine::{Engine, Match, Matches};
 use crate::finding::{Finding, Outcome, Place, Skipped, Suppressed};
 use crate::rule::Confidence;
 use crate::source::{Fragment, Reader, Source, SourceError, Unit};
@@ -164,11 +164,11 @@ impl Job<'_> {
         let mut hits: Vec<Hits> = Vec::new();
         let mut cut = false;
         let read = reader.read(unit, &mut |fragment| {
-            result.bytes += fragment.own_bytes as u64;
+            result.bytes += (fragment.own.1 - fragment.own.0) as u64;
             let mut matches = self.engine.scan(fragment.bytes);
             cut |= matches.cut;
             if !matches.list.is_empty() {
-                Hits::own_only(&mut matches, fragment.own_bytes);
+                Hits::own_only(&mut matches, fragment.own);
                 hits.push(Hits { bytes: fragment.bytes.into(), first: fragment.first, matches });
             }
         });
@@ -195,21 +195,27 @@ struct Hits {
 }
 
 impl Hits {
-    /// Drops what the next fragment will find again. Pairs stay together: what a kept match is
-    /// paired with is kept too.
-    fn own_only(matches: &mut Matches, own_bytes: usize) {
-        if matches.list.last().is_none_or(|last| last.secret.start < own_bytes) {
+    /// Drops what the fragment before has found and what the next one will find. A match belongs
+    /// where it begins.
+    fn own_only(matches: &mut Matches, (start, end): (usize, usize)) {
+        let is_own = |found: &Match| (start..end).contains(&found.span.start);
+        if matches.list.iter().all(is_own) {
             return;
         }
-        let count = matches.list.partition_point(|found| found.secret.start < own_bytes);
-        matches.list.truncate(count);
+        let mut places = 0..;
+        let place: Vec<Option<usize>> = matches
+            .list
+            .iter()
+            .map(|found| if is_own(found) { places.next() } else { None })
+            .collect();
+        matches.list.retain(is_own);
         for found in &mut matches.list {
-            found.pair = found.pair.filter(|&pair| pair < count);
+            found.pair = found.pair.and_then(|pair| place[pair]);
         }
     }
 
     fn fragment(&self) -> Fragment<'_> {
-        Fragment { bytes: &self.bytes, first: self.first, own_bytes: self.bytes.len() }
+        Fragment { bytes: &self.bytes, first: self.first, own: (0, self.bytes.len()) }
     }
 }
 

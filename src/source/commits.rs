@@ -87,7 +87,8 @@ const TREE_CACHE_ENTRIES: usize = 400_000;
 struct Lister<'a> {
     repository: &'a mut Repository,
     listing: Listing,
-    seen_blobs: HashSet<ObjectId>,
+    /// By path, too: one that is allowed must not hide another.
+    seen_blobs: HashSet<(ObjectId, Arc<[u8]>)>,
     seen_names: HashSet<Arc<[u8]>>,
     trees: HashMap<ObjectId, Arc<Vec<TreeEntry>>>,
     cached_entries: usize,
@@ -161,7 +162,7 @@ impl<'a> Lister<'a> {
         gone: Arc<[ObjectId]>,
         commit: Option<&Arc<CommitInfo>>,
     ) {
-        if self.seen_blobs.insert(id) {
+        if self.seen_blobs.insert((id, path.clone())) {
             let blob = Blob { id, bases, gone };
             self.push(Place::Commit, path, commit, Content::Blob(blob));
         }

@@ -61,9 +61,11 @@ impl Message {
         };
         let mode = repository.config("commit.cleanup")?;
         let string = repository.config("core.commentString")?;
-        let comment = match string {
-            Some(string) => Some(string),
-            None => repository.config("core.commentChar")?,
+        let char = repository.config("core.commentChar")?;
+        let comment = match (string, char) {
+            // Git takes whichever was set last, which is not told here: nothing counts as comment.
+            (Some(_), Some(_)) => Some("auto".to_owned()),
+            (string, char) => string.or(char),
         };
         Ok(Rules::new(mode.as_deref(), comment.as_deref(), edited))
     }
@@ -105,6 +107,8 @@ struct Rules {
     prefixes: Vec<Vec<u8>>,
     comments_go: bool,
     scissors_cut: bool,
+    /// Whether it cuts there whatever stands below.
+    cuts_always: bool,
 }
 
 impl Rules {
@@ -121,7 +125,24 @@ impl Rules {
             Some("verbatim" | "whitespace" | "scissors") => false,
             _ => edited,
         };
-        Rules { prefixes, comments_go, scissors_cut: edited && mode != Some("verbatim") }
+        Rules {
+            prefixes,
+            comments_go,
+            scissors_cut: edited && mode != Some("verbatim"),
+            cuts_always: mode == Some("scissors"),
+        }
+    }
+
+    /// Whether git cuts here: its own explanation goes on to the diff of `commit -v`, or it was told to
+    /// cut at scissors.
+    fn is_diff(&self, below: &[&[u8]]) -> bool {
+        let prefixes = &self.prefixes;
+        let is_comment = |line: &[u8]| prefixes.iter().any(|prefix| line.starts_with(prefix));
+        self.cuts_always
+            || below
+                .iter()
+                .find(|line| !is_comment(line))
+                .is_none_or(|line| line.starts_with(b"diff --"))
     }
 
     /// Returns the message with lines that git removes emptied, so that the others keep their
@@ -131,7 +152,7 @@ impl Rules {
         let lines: Vec<&[u8]> = raw.split_inclusive(|&byte| byte == b'\n').collect();
         for (index, line) in lines.iter().enumerate() {
             let next = lines.get(index + 1).copied().unwrap_or_default();
-            if self.scissors_cut && is_scissors(line, next) {
+            if self.scissors_cut && is_scissors(line, next) && self.is_diff(&lines[index + 1..]) {
                 break;
             }
             let is_comment = self.prefixes.iter().any(|prefix| line.starts_with(prefix));
@@ -162,7 +183,8 @@ mod tests {
     use super::Rules;
 
     fn keep(comments_go: bool, scissors_cut: bool, text: &str) -> String {
-        let rules = Rules { prefixes: vec![b"#".to_vec()], comments_go, scissors_cut };
+        let prefixes = vec![b"#".to_vec()];
+        let rules = Rules { prefixes, comments_go, scissors_cut, cuts_always: false };
         String::from_utf8(rules.keep(text.as_bytes())).unwrap()
     }
 
@@ -172,7 +194,7 @@ mod tests {
     fn what_git_removes_is_not_kept_and_lines_keep_their_numbers() {
         assert_eq!(keep(true, true, "a\n# b\nc # d\n"), "a\n\nc # d\n");
         assert_eq!(keep(false, true, "a\n# b\n"), "a\n# b\n");
-        let message = format!("a\n{CUT}# Do not modify\ndiff\n");
+        let message = format!("a\n{CUT}# Do not modify\ndiff --git a b\n");
         assert_eq!(keep(true, true, &message), "a\n");
         assert_eq!(keep(false, false, &message), message);
     }

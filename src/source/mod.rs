@@ -156,16 +156,16 @@ pub struct Fragment<'a> {
     pub bytes: &'a [u8],
     /// Where the first of them stands in the unit.
     pub first: Position,
-    /// Secrets that begin in the first so many bytes belong to this fragment; the rest is
-    /// repeated by the next one.
-    pub own_bytes: usize,
+    /// Matches that begin in this range belong to this fragment; what stands before it and behind
+    /// it belongs to its neighbours, and is there for them to be seen in.
+    pub own: (usize, usize),
 }
 
 impl<'a> Fragment<'a> {
     /// Makes the only fragment of a unit.
     #[must_use]
     pub const fn whole(bytes: &'a [u8]) -> Self {
-        Fragment { bytes, first: Position { line: 1, column: 1 }, own_bytes: bytes.len() }
+        Fragment { bytes, first: Position { line: 1, column: 1 }, own: (0, bytes.len()) }
     }
 }
 

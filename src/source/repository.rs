@@ -432,7 +432,7 @@ fn plumbing_changes(tree: Option<&ObjectId>) -> Result<Vec<IndexChange>, SourceE
         Some(id) => *id,
         None => Repository::empty_tree()?,
     };
-    let flags = ["diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev"];
+    let flags = ["diff-index", "--cached", "-r", "--raw", "-z", "--no-renames", "--no-abbrev"];
     let listed = plumbing::run_str(
         &[&flags[..], &["--ignore-submodules=none", &tree.to_string()]].concat(),
     )?;

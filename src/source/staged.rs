@@ -149,7 +149,13 @@ fn list_change(
     for tree in others {
         bases.extend(entry_at(repository, tree, &change.path)?);
     }
-    if mode == MODE_GITLINK || mode == MODE_TREE || bases.contains(&id) {
+    if mode == MODE_TREE {
+        let path = crate::text::escape::escape(&change.path).into_owned();
+        let message =
+            format!("`{path}` stands in the index as a directory; `git sparse-checkout disable`");
+        return Err(SourceError::Other(message));
+    }
+    if mode == MODE_GITLINK || bases.contains(&id) {
         return Ok(());
     }
     if bases.is_empty() {

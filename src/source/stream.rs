@@ -13,6 +13,9 @@ const FRAGMENT_BYTES: usize = 16 << 20;
 /// found whole wherever the cut falls. Even, so that UTF-16 and UTF-32 stay in step.
 const OVERLAP_BYTES: usize = 128 << 10;
 
+/// How many bytes before a fragment's own are repeated, so that no cut looks like a start.
+const LOOK_BEHIND_BYTES: usize = 4 << 10;
+
 /// Reads a file of `size` bytes: at once where it fits, which saves system calls.
 pub(super) fn read(
     file: &mut File,
@@ -36,18 +39,21 @@ pub(super) fn fragments(
     each: &mut dyn FnMut(Fragment<'_>),
 ) -> io::Result<()> {
     let mut first = Position { line: 1, column: 1 };
+    let mut own_start = 0;
     buffer.clear();
     loop {
         let missing = FRAGMENT_BYTES - buffer.len();
         let read = input.take(missing as u64).read_to_end(buffer)?;
         if read < missing {
-            each(Fragment { bytes: buffer, first, own_bytes: buffer.len() });
+            each(Fragment { bytes: buffer, first, own: (own_start, buffer.len()) });
             return Ok(());
         }
-        let own_bytes = FRAGMENT_BYTES - OVERLAP_BYTES;
-        each(Fragment { bytes: buffer, first, own_bytes });
-        first = Locator::new(buffer, first).locate(own_bytes);
-        buffer.drain(..own_bytes);
+        let own_end = FRAGMENT_BYTES - OVERLAP_BYTES;
+        each(Fragment { bytes: buffer, first, own: (own_start, own_end) });
+        let kept = own_end - LOOK_BEHIND_BYTES;
+        first = Locator::new(buffer, first).locate(kept);
+        buffer.drain(..kept);
+        own_start = LOOK_BEHIND_BYTES;
     }
 }
 
@@ -65,9 +71,10 @@ mod tests {
         let mut own = 0;
         let mut firsts = Vec::new();
         fragments(&mut &bytes[..], &mut Vec::new(), &mut |fragment| {
-            assert_eq!(fragment.bytes, &bytes[own..own + fragment.bytes.len()]);
-            firsts.push((own, fragment.first));
-            own += fragment.own_bytes;
+            let (start, end) = fragment.own;
+            assert_eq!(fragment.bytes, &bytes[own - start..own - start + fragment.bytes.len()]);
+            firsts.push((own - start, fragment.first));
+            own += end - start;
         })
         .unwrap();
         assert_eq!(own, bytes.len());

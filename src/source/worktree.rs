@@ -42,12 +42,17 @@ impl Source for Worktree {
     fn list(&self) -> Result<Listing, SourceError> {
         let mut listing = Listing::default();
         for path in &self.options.paths {
-            let kind =
+            // What is named is meant: a link stands for what it leads to, and a pipe is read.
+            let link =
                 fs::symlink_metadata(path).map_err(|error| SourceError::file(path, error))?;
-            if kind.is_dir() {
-                walk(path, &self.options, &mut listing);
-            } else {
-                add(path, kind.file_type(), kind.len(), &mut listing);
+            match fs::metadata(path) {
+                Ok(kind) if kind.is_dir() && link.is_symlink() => {
+                    walk(&path.join(""), &self.options, &mut listing);
+                }
+                Ok(kind) if kind.is_dir() => walk(path, &self.options, &mut listing),
+                Ok(kind) => push(path, Content::File(path.clone()), kind.len(), &mut listing),
+                // A link that leads nowhere is read as text.
+                Err(_) => add(path, link.file_type(), link.len(), &mut listing),
             }
         }
         listing.units.sort_by(|a, b| {
@@ -140,7 +145,11 @@ fn add(path: &Path, kind: FileType, size: u64, listing: &mut Listing) {
         });
         return;
     };
-    let name: Arc<[u8]> = name.into();
+    push(path, content, size, listing);
+}
+
+fn push(path: &Path, content: Content, size: u64, listing: &mut Listing) {
+    let name: Arc<[u8]> = shown(path).into();
     let origin = Origin { place: Place::Worktree, path: name.clone(), commit: None };
     listing.units.push(Unit { origin, size_hint: size, content });
     let origin = Origin { place: Place::Path, path: name, commit: None };
