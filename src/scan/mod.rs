@@ -196,9 +196,9 @@ struct Hits {
 
 impl Hits {
     /// Drops what the fragment before has found and what the next one will find. A match belongs
-    /// where it begins.
+    /// where its secret begins, whichever rule found it.
     fn own_only(matches: &mut Matches, (start, end): (usize, usize)) {
-        let is_own = |found: &Match| (start..end).contains(&found.span.start);
+        let is_own = |found: &Match| (start..end).contains(&found.secret.start);
         if matches.list.iter().all(is_own) {
             return;
         }

@@ -156,7 +156,7 @@ pub struct Fragment<'a> {
     pub bytes: &'a [u8],
     /// Where the first of them stands in the unit.
     pub first: Position,
-    /// Matches that begin in this range belong to this fragment; what stands before it and behind
+    /// Secrets that begin in this range belong to this fragment; what stands before it and behind
     /// it belongs to its neighbours, and is there for them to be seen in.
     pub own: (usize, usize),
 }

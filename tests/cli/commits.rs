@@ -309,3 +309,35 @@ fn a_shallow_clone_says_what_it_lacks() {
     hook.stdin(fs::File::open(file).unwrap());
     repo.run(hook).exits(2).says("git fetch --unshallow");
 }
+
+#[test]
+fn a_copy_under_another_path_is_not_hidden_by_the_one_that_is_allowed() {
+    let (repo, _remote) = with_remote();
+    repo.commit(".tightlip.toml", "[[allow]]\nreason = 'fixtures'\npaths = ['fixtures/']\n");
+    repo.git(&["push", "-q", "origin", "main"]).exits(0);
+    repo.hooks(&["pre-push"]);
+    repo.stage("fixtures/a", key(0));
+    repo.commit("src/a", key(0));
+    refused(repo.git(&["push", "origin", "main"])).says("src/a:1:1");
+}
+
+#[test]
+fn a_push_to_another_address_than_the_fetch_address_reads_everything() {
+    let (repo, _remote) = with_remote();
+    repo.commit("secret.txt", key(0));
+    repo.git(&["push", "-q", "origin", "main"]).exits(0);
+    repo.hooks(&["pre-push"]);
+    let other = TestRepo::unborn(&["init", "-q", "--bare"]);
+    repo.git(&["remote", "set-url", "--push", "origin", other.root.to_str().unwrap()]).exits(0);
+    refused(repo.git(&["push", "origin", "main"]));
+}
+
+#[test]
+fn a_ref_that_is_not_looked_at_proves_nothing() {
+    let repo = with_secret_on_a_branch();
+    let side = repo.git(&["rev-parse", "side"]).out.trim().to_owned();
+    repo.git(&["branch", "-q", "-D", "side"]).exits(0);
+    repo.hooks(&["reference-transaction"]);
+    repo.git(&["update-ref", "refs/odd/one", &side]).exits(0);
+    refused(repo.git(&["branch", "again", "refs/odd/one"]));
+}

@@ -130,6 +130,7 @@ fn mistakes_name_their_file_and_line_and_end_in_2() {
             "[[allow]]\nreason = ''\npaths = ['x']",
             ".tightlip.toml:1: an allow entry needs a reason",
         ),
+        ("[[rule]]\nid = 'x'\npattern = 'abc'\nstop_words = ['']", "empty stop word"),
         ("this is not toml", ".tightlip.toml:1: "),
     ] {
         let repo = with_config(text);

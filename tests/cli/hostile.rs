@@ -221,3 +221,27 @@ fn a_tree_with_odd_modes_hides_nothing_from_a_push() {
         .exits(2)
         .says("file");
 }
+
+#[test]
+fn a_changed_directory_of_a_sparse_index_is_read() {
+    let repo = TestRepo::new();
+    for path in ["in/a", "out/a", "out/deep/b"] {
+        repo.write(path, "one\n");
+    }
+    repo.git(&["add", "."]).exits(0);
+    repo.commit_staged("base");
+    repo.git(&["checkout", "-q", "-b", "side"]).exits(0);
+    repo.commit("out/deep/b", key(0));
+    repo.git(&["checkout", "-q", "main"]).exits(0);
+    repo.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "in"]).exits(0);
+    repo.git(&["reset", "-q", "--hard", "side"]).exits(0);
+    repo.git(&["reset", "-q", "--soft", "HEAD~1"]).exits(0);
+    repo.tightlip(&["staged"]).exits(1).says("out/deep/b:1:1");
+}
+
+#[test]
+fn a_config_file_that_is_no_file_is_an_error() {
+    let repo = TestRepo::new();
+    std::os::unix::fs::symlink("/dev/zero", repo.root.join(".tightlip.toml")).unwrap();
+    repo.tightlip(&["staged"]).exits(2).says("no regular file");
+}

@@ -75,3 +75,17 @@ fn the_message_command_reads_a_file() {
     repo.tightlip(&["message", "--verbatim", "message"]).exits(1).says("message:2:3");
     repo.tightlip(&["message", "no-such-file"]).exits(2).says("no-such-file");
 }
+
+#[test]
+fn scissors_and_comment_strings_count_as_git_counts_them() {
+    let repo = guarded();
+    let cut = "# ------------------------ >8 ------------------------\n# Do not modify\n";
+    // By default git removes these lines as comments and keeps what stands below.
+    let below = editor(&repo, &format!("message\n{cut}{}\n", key(0)));
+    commit(&repo, &below, &["commit", "--allow-empty"]).exits(1);
+    // Of two settings git takes the later; which that is, is not known here.
+    let other = editor(&repo, &format!("message\n; {}\n", key(0)));
+    repo.git(&["config", "core.commentString", ";"]).exits(0);
+    repo.git(&["config", "core.commentChar", "#"]).exits(0);
+    commit(&repo, &other, &["commit", "--allow-empty"]).exits(1);
+}

@@ -104,3 +104,37 @@ fn lines_of_wide_text_are_counted_in_characters() {
         assert_eq!((&found["line"], &found["column"]), (&3.into(), &column.into()));
     }
 }
+
+#[test]
+fn a_link_or_a_pipe_that_is_named_stands_for_what_it_leads_to() {
+    let repo = TestRepo::new();
+    repo.write("folder/x", key(0));
+    std::os::unix::fs::symlink("folder", repo.root.join("current")).unwrap();
+    std::os::unix::fs::symlink("folder/x", repo.root.join("file")).unwrap();
+    repo.tightlip(&["scan", "current"]).exits(1);
+    repo.tightlip(&["scan", "file"]).exits(1);
+    repo.tightlip_with_input(&["scan", "/dev/stdin"], key(0).as_bytes()).exits(1);
+}
+
+#[test]
+fn a_name_before_the_cut_of_a_large_file_keeps_its_secret() {
+    let repo = TestRepo::new();
+    let cut = (16 << 20) - (128 << 10);
+    for before in [cut - 60, cut - 22, cut - 3] {
+        let mut bytes = vec![b'.'; before];
+        bytes.push(b'\n');
+        bytes.extend(
+            format!("aws_secret_access_key = {}\n", crate::repo::made("{base64:40}")).bytes(),
+        );
+        bytes.extend(vec![b'.'; 2 << 20]);
+        repo.write("large", &bytes);
+        let said = repo.tightlip(&["scan", "large", "--format", "jsonl"]).exits(1);
+        assert_eq!(said.objects("finding").len(), 1, "{before}");
+    }
+    // The cut is no start of a word.
+    let mut bytes = vec![b'.'; cut - 1];
+    bytes.extend(format!("Z{}", key(0)).bytes());
+    bytes.extend(vec![b'.'; 2 << 20]);
+    repo.write("large", &bytes);
+    repo.tightlip(&["scan", "large"]).exits(0);
+}
