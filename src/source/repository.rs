@@ -125,14 +125,20 @@ impl Repository {
             .iter()
             .any(|name| std::env::var_os(name).is_some());
         if let Some(native) = self.native.as_ref().filter(|_| !from_environment) {
-            let snapshot = native.config().and_then(|mut config| config.snapshot());
-            return match snapshot.and_then(|config| config.get_string(key)) {
-                Ok(value) => Ok(Some(value)),
-                Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-                Err(error) => {
-                    Err(SourceError::Other(format!("cannot read {key}: {}", error.message())))
-                }
+            let failed = |error: git2::Error| {
+                SourceError::Other(format!("cannot read {key}: {}", error.message()))
             };
+            let snapshot = native.config().and_then(|mut config| config.snapshot());
+            let snapshot = snapshot.map_err(failed)?;
+            // Files that are included by a remote's URL are unknown to libgit2.
+            let mut includes = snapshot.entries(Some("^includeif\\.hasconfig")).map_err(failed)?;
+            if includes.next().is_none() {
+                return match snapshot.get_string(key) {
+                    Ok(value) => Ok(Some(value)),
+                    Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+                    Err(error) => Err(failed(error)),
+                };
+            }
         }
         let output = plumbing::git().args(["config", "-z", "--get", key]).output();
         let output = output.map_err(SourceError::NoGit)?;

@@ -199,3 +199,18 @@ fn the_fingerprints_of_a_run_silence_exactly_that_run() {
     let said = repo.tightlip(&["scan", "--format", "jsonl"]).exits(1);
     assert_eq!(said.objects("finding").len(), 2);
 }
+
+#[test]
+fn a_config_that_is_included_by_the_remotes_address_counts() {
+    let repo = TestRepo::new();
+    let rules = repo.home().join("team.toml");
+    std::fs::write(&rules, "[[rule]]\nid = 'team'\npattern = 'forbidden-word'\n").unwrap();
+    let included = repo.home().join("included");
+    std::fs::write(&included, format!("[tightlip]\n\tconfig = {}\n", rules.display())).unwrap();
+    let key = "includeIf.hasconfig:remote.*.url:https://example.com/**.path";
+    repo.git(&["config", "--global", key, included.to_str().unwrap()]).exits(0);
+    repo.stage("a.txt", "forbidden-word\n");
+    repo.tightlip(&["staged"]).exits(0);
+    repo.git(&["remote", "add", "origin", "https://example.com/team/repo"]).exits(0);
+    repo.tightlip(&["staged"]).exits(1).says("[team]");
+}
