@@ -218,8 +218,7 @@ fn was_looked_at(is_merge: bool) -> Result<bool, Failure> {
 /// During a conflicted merge, adds what the other side's commits bring: pre-merge-commit does
 /// not run for it.
 pub(super) fn add_incoming(session: &Session<'_>, outcome: &mut Outcome) -> Result<(), Failure> {
-    let Ok(repository) = Repository::open() else { return Ok(()) };
-    let file = repository.git_dir().join("MERGE_HEAD");
+    let file = Repository::open()?.git_dir().join("MERGE_HEAD");
     if !file.exists() {
         return Ok(());
     }

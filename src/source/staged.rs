@@ -4,6 +4,7 @@
 //! half-staged files change nothing. A path counts as changed if it differs from *every* parent:
 //! in a merge, what one side already has is no news.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -121,7 +122,8 @@ impl Staged {
             return Ok(Vec::new());
         }
         let mut files = repository.index_files(&self.options.files)?;
-        files.retain(|(path, _, _)| changes.iter().all(|change| change.path != *path));
+        let staged: HashSet<&[u8]> = changes.iter().map(|change| &*change.path).collect();
+        files.retain(|(path, mode, _)| *mode != MODE_GITLINK && !staged.contains(&**path));
         Ok(files)
     }
 }

@@ -148,6 +148,7 @@ fn a_submodule_reads_its_own_index() {
     repo.git(&["submodule", "add", "-q", library.root.to_str().unwrap(), "lib"]).exits(0);
     // The link to the submodule's commit is nothing to read.
     repo.git(&["commit", "-m", "with a submodule"]).exits(0);
+    repo.tightlip(&["staged", "lib", "a.txt"]).exits(0);
     let hooks = repo.root.join(".git/modules/lib/hooks");
     std::fs::create_dir_all(&hooks).unwrap();
     std::fs::copy(repo.root.join(".git/hooks/pre-commit"), hooks.join("pre-commit")).unwrap();
