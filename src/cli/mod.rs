@@ -3,6 +3,7 @@
 //! Exit status: 0 clean, 1 found, 2 not everything could be read or understood, and 2 outranks 1.
 
 mod doctor;
+mod history;
 mod hook;
 mod install;
 mod message;
@@ -39,6 +40,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Staged(staged::StagedArgs),
+    History(history::HistoryArgs),
     Message(message::MessageArgs),
     Scan(scan::ScanArgs),
     Hook(hook::HookArgs),
@@ -146,6 +148,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>, streams: &mut Streams<'_>)
     let done = match cli.command {
         Command::Staged(args) => staged::run(&args, shared, streams),
         Command::Message(args) => message::run(&args, shared, streams),
+        Command::History(args) => history::run(&args, shared, streams),
         Command::Scan(args) => scan::run(&args, shared, streams),
         Command::Hook(args) => hook::run(&args, shared, streams),
         Command::Install(args) => install::run(args, streams.out),

@@ -9,6 +9,7 @@
 //! what is reported.
 
 mod check;
+mod glance;
 mod pair;
 mod pattern;
 mod prefilter;
@@ -19,6 +20,7 @@ mod wide;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+pub use glance::Glance;
 pub use pattern::PatternError;
 pub use prefilter::{Hit, MIN_KEYWORD_BYTES, Prefilter};
 pub use selftest::{Failure, selftest};
@@ -103,6 +105,8 @@ pub struct Engine {
     near: Vec<(usize, usize)>,
     /// Rules whose matches pair with those of another: (rule, other).
     pairs: Vec<(usize, usize)>,
+    /// For each keyword of the prefilter, whether a rule that has it looks far.
+    far_keywords: OnceLock<Vec<bool>>,
     /// Seconds since 1970, to tell what has expired.
     now: i64,
 }
@@ -134,6 +138,7 @@ impl Engine {
             everywhere: Vec::new(),
             near: Vec::new(),
             pairs: Vec::new(),
+            far_keywords: OnceLock::new(),
             now,
             rules,
         };

@@ -182,6 +182,12 @@ pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
     Ok(Vec::new())
 }
 
+/// How far from its keyword a rule may look, before and behind it.
+pub(super) fn reach(rule: &Rule) -> Result<usize, PatternError> {
+    let longest = parse(&rule.pattern)?.properties().maximum_len();
+    Ok(longest.unwrap_or_else(|| rule.max_bytes.unwrap_or(DEFAULT_MAX_BYTES)))
+}
+
 /// Where in a pattern its keywords stand.
 mod lead {
     use regex_syntax::hir::{Class, Hir, HirKind};

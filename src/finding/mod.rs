@@ -2,12 +2,14 @@
 
 mod fingerprint;
 mod outcome;
+mod presence;
 mod secret;
 
 use std::sync::Arc;
 
 pub use fingerprint::Fingerprint;
 pub use outcome::{Outcome, Status, Summary, Suppressed};
+pub use presence::{MAX_REFS, Presence};
 pub use secret::{Redactor, Secret};
 
 use crate::rule::{Confidence, Text};
@@ -122,6 +124,10 @@ pub struct Finding {
     pub decoded: Vec<String>,
     /// The line that holds the secret's beginning, cut to a window around it.
     pub excerpt: Excerpt,
+    /// How long a history has held it, if one was read.
+    pub presence: Option<Presence>,
+    /// Other names that the file has had while it held the secret.
+    pub other_paths: Vec<Arc<[u8]>>,
 }
 
 /// Part of a line, with the places of secrets in it.

@@ -176,6 +176,8 @@ impl<'a> Maker<'a> {
             origin,
             decoded,
             excerpt: self.excerpt(found),
+            presence: self.unit.presence.as_deref().cloned(),
+            other_paths: Vec::new(),
         }
     }
 

@@ -4,13 +4,17 @@
 //! afterwards, so one thread and many give the same bytes. Nothing here prints, and nothing
 //! here knows a flag or a format.
 
+mod family;
 mod judge;
+mod sieve;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+pub use family::join_families;
 use rayon::ThreadPoolBuilder;
+pub use sieve::EngineSieve;
 
 use crate::engine::{Engine, Match, Matches};
 use crate::finding::{Finding, Outcome, Place, Skipped, Suppressed};
@@ -73,6 +77,10 @@ pub fn run(
     outcome.summary.rules = engine.rules().enabled_count() as u64;
     for result in results {
         result.add_to(&mut outcome);
+    }
+    if let Some(blobs) = listing.blobs {
+        // The units have been read before, with all the rest.
+        (outcome.summary.blobs, outcome.summary.bytes) = (blobs, listing.bytes);
     }
     outcome.summary.elapsed = started.elapsed();
     Ok(outcome)

@@ -114,7 +114,7 @@ impl<'a> Lister<'a> {
         content: Content,
     ) {
         let origin = Origin { place, path: path.clone(), commit: commit.cloned() };
-        self.listing.units.push(Unit { origin, size_hint: 0, content });
+        self.listing.units.push(Unit::new(origin, content));
     }
 
     fn name(&mut self, place: Place, name: &[u8], commit: Option<&Arc<CommitInfo>>) {

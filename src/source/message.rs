@@ -78,7 +78,7 @@ impl Source for Message {
         let kept: Arc<[u8]> = self.rules()?.keep(&raw).into();
         let origin = Origin::new(Place::Message, file.as_os_str().as_encoded_bytes());
         let size_hint = kept.len() as u64;
-        let unit = Unit { origin, size_hint, content: Content::Bytes(kept) };
+        let unit = Unit { size_hint, ..Unit::new(origin, Content::Bytes(kept)) };
         Ok(Listing { units: vec![unit], ..Listing::default() })
     }
 

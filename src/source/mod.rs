@@ -5,12 +5,16 @@
 //! first lists its units, then each worker reads some of them with a reader of its own.
 
 mod commits;
+mod history;
 mod hunk;
 mod index;
 mod message;
 mod object;
+mod odb;
 pub mod plumbing;
+pub mod progress;
 mod repository;
+pub mod sieve;
 mod staged;
 mod stdin;
 mod stream;
@@ -20,6 +24,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use commits::{Commits, Known, Tip};
+pub use history::{History, HistoryOptions};
 pub use message::{Cleanup, Message, MessageOptions};
 pub use object::{Kind, ObjectId};
 pub use repository::{Repository, RepositoryError};
@@ -27,7 +32,7 @@ pub use staged::{Staged, StagedOptions};
 pub use stdin::Stdin;
 pub use worktree::{Worktree, WorktreeOptions};
 
-use crate::finding::{Origin, Skipped};
+use crate::finding::{Origin, Presence, Skipped};
 use crate::text::escape::escape;
 use crate::text::lines::Position;
 
@@ -105,6 +110,18 @@ pub struct Listing {
     pub skipped: Vec<Skipped>,
     /// How many commits were looked at.
     pub commits: u64,
+    /// How many blobs were read to make the list, if it was made by reading them; the units are
+    /// then those that are worth another look.
+    pub blobs: Option<u64>,
+    /// How many bytes were read to make the list.
+    pub bytes: u64,
+}
+
+impl Listing {
+    /// Notes something without which the run is incomplete.
+    fn skip(&mut self, path: &[u8], reason: String) {
+        self.skipped.push(Skipped { path: path.to_vec(), reason, incomplete: true });
+    }
 }
 
 /// One named thing to read.
@@ -114,7 +131,15 @@ pub struct Unit {
     pub origin: Origin,
     /// How many bytes there are, as far as is known before reading.
     pub size_hint: u64,
+    /// How long a history has held it, if that was asked.
+    pub presence: Option<Arc<Presence>>,
     content: Content,
+}
+
+impl Unit {
+    fn new(origin: Origin, content: Content) -> Self {
+        Unit { origin, size_hint: 0, presence: None, content }
+    }
 }
 
 /// What a unit's reader needs to know.
@@ -147,6 +172,13 @@ struct Blob {
     /// For a path that no parent has: the blobs that went away, one of which may be the same
     /// file under its older name.
     gone: Arc<[ObjectId]>,
+}
+
+impl Blob {
+    /// A blob of which everything counts as new.
+    fn alone(id: ObjectId) -> Self {
+        Blob { id, bases: Vec::new(), gone: Arc::default() }
+    }
 }
 
 /// Some bytes of a unit.

@@ -4,6 +4,7 @@
 //! a few more. Everything above this file sees one type and raw objects, and cannot tell which
 //! of the two has read them.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -13,7 +14,8 @@ use git2::ErrorCode;
 use super::index::{self, Index, Unread, ends_in_its_sum};
 use super::object::{Commit, Kind, ObjectId, TreeEntry, parse_tree, tag_target};
 use super::plumbing::{self, CatFile};
-use super::{MAX_OBJECT_BYTES, ReadError, SourceError};
+use super::{MAX_OBJECT_BYTES, ReadError, SourceError, Tip};
+use crate::finding::Skipped;
 use crate::text::escape::escape;
 
 /// A repository that neither libgit2 nor git opens.
@@ -280,6 +282,94 @@ impl Repository {
             is_wanted(&name[1..]).then(|| ObjectId::parse(id)).flatten()
         });
         Ok(ids.collect())
+    }
+
+    /// Returns every ref with what it points at, tags not peeled. One that cannot be read is named
+    /// in `skipped`; symbolic refs are left to what they point at.
+    pub(super) fn named_refs(&self, skipped: &mut Vec<Skipped>) -> Result<Vec<Tip>, SourceError> {
+        let mut tips = Vec::new();
+        let format = "--format=%(objectname) %(refname)";
+        // libgit2 stops at the first ref that is broken.
+        if let Some(native) = &self.native
+            && let Ok(references) = native.references()
+        {
+            let refs: Result<Vec<_>, git2::Error> = references.collect();
+            if let Ok(refs) = refs {
+                for reference in refs {
+                    let target = reference.target();
+                    let id = target.and_then(|oid| ObjectId::from_bytes(oid.as_bytes()));
+                    let name = reference.name_bytes().to_vec();
+                    tips.extend(id.map(|id| Tip { id, name }));
+                }
+                return Ok(tips);
+            }
+        }
+        let output = plumbing::git().args(["for-each-ref", format]).output();
+        let output = output.map_err(SourceError::NoGit)?;
+        for line in output.stdout.split(|&byte| byte == b'\n') {
+            let blank = line.iter().position(|&byte| byte == b' ').unwrap_or(0);
+            if let Some(id) = ObjectId::parse(&line[..blank]) {
+                tips.push(Tip { id, name: line[blank + 1..].to_vec() });
+            }
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        for line in said.lines().filter(|line| !line.is_empty()) {
+            skipped.push(Skipped {
+                path: b"refs".to_vec(),
+                reason: format!("git says \"{line}\""),
+                incomplete: true,
+            });
+        }
+        Ok(tips)
+    }
+
+    /// Returns the directory of the objects.
+    pub(super) fn objects_dir(&self) -> Result<PathBuf, SourceError> {
+        if let Some(path) = std::env::var_os("GIT_OBJECT_DIRECTORY") {
+            return Ok(PathBuf::from(path));
+        }
+        match &self.native {
+            Some(native) => Ok(native.commondir().join("objects")),
+            None => {
+                let said = plumbing::run_str(&["rev-parse", "--git-path", "objects"])?;
+                Ok(path_from(said.strip_suffix(b"\n").unwrap_or(&said)))
+            }
+        }
+    }
+
+    /// Returns the further directories of objects that the environment names.
+    pub(super) fn alternate_dirs() -> Vec<PathBuf> {
+        std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES")
+            .map(|paths| std::env::split_paths(&paths).collect())
+            .unwrap_or_default()
+    }
+
+    /// Returns how many bytes ids have: 20 (SHA-1) or 32 (SHA-256).
+    pub(super) fn id_bytes(&self) -> Result<usize, SourceError> {
+        if self.native.is_some() {
+            return Ok(20);
+        }
+        match plumbing::run_str(&["rev-parse", "--show-object-format"])?.trim_ascii_end() {
+            b"sha1" => Ok(20),
+            b"sha256" => Ok(32),
+            other => Err(SourceError::Other(format!(
+                "objects are named by {}, which is unknown here",
+                escape(other)
+            ))),
+        }
+    }
+
+    /// Returns the commits at which a shallow clone ends.
+    pub(super) fn shallow_commits(&self) -> HashSet<ObjectId> {
+        let common = match &self.native {
+            Some(native) => native.commondir().to_owned(),
+            None => match plumbing::run_str(&["rev-parse", "--git-common-dir"]) {
+                Ok(said) => path_from(said.strip_suffix(b"\n").unwrap_or(&said)),
+                Err(_) => self.git_dir.clone(),
+            },
+        };
+        let listed = std::fs::read(common.join("shallow")).unwrap_or_default();
+        listed.split(|&byte| byte == b'\n').filter_map(ObjectId::parse).collect()
     }
 
     /// Returns how the index differs from `tree` (from nothing, if there is none).

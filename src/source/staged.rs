@@ -161,11 +161,8 @@ fn list_change(
         return Ok(());
     }
     if bases.is_empty() {
-        listing.units.push(Unit {
-            origin: Origin::new(Place::Path, &change.path),
-            size_hint: 0,
-            content: Content::Name,
-        });
+        let origin = Origin::new(Place::Path, &change.path);
+        listing.units.push(Unit::new(origin, Content::Name));
     }
     push_blob(&change.path, (mode, id), bases, gone, repository, listing);
     Ok(())
@@ -180,11 +177,9 @@ fn push_blob(
     listing: &mut Listing,
 ) {
     let gone = if bases.is_empty() { gone.clone() } else { Arc::default() };
-    listing.units.push(Unit {
-        origin: Origin::new(Place::Index, path),
-        size_hint: repository.size(&id),
-        content: Content::Blob(Blob { id, bases, gone }),
-    });
+    let content = Content::Blob(Blob { id, bases, gone });
+    let unit = Unit::new(Origin::new(Place::Index, path), content);
+    listing.units.push(Unit { size_hint: repository.size(&id), ..unit });
 }
 
 /// The id of what a tree has at `path`, if it has anything.

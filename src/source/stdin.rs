@@ -22,7 +22,7 @@ impl Stdin {
 impl Source for Stdin {
     fn list(&self) -> Result<Listing, SourceError> {
         let origin = Origin::new(Place::Stdin, b"(standard input)");
-        let unit = Unit { origin, size_hint: 0, content: Content::Stdin };
+        let unit = Unit::new(origin, Content::Stdin);
         Ok(Listing { units: vec![unit], ..Listing::default() })
     }
 

@@ -151,9 +151,9 @@ fn add(path: &Path, kind: FileType, size: u64, listing: &mut Listing) {
 fn push(path: &Path, content: Content, size: u64, listing: &mut Listing) {
     let name: Arc<[u8]> = shown(path).into();
     let origin = Origin { place: Place::Worktree, path: name.clone(), commit: None };
-    listing.units.push(Unit { origin, size_hint: size, content });
+    listing.units.push(Unit { size_hint: size, ..Unit::new(origin, content) });
     let origin = Origin { place: Place::Path, path: name, commit: None };
-    listing.units.push(Unit { origin, size_hint: 0, content: Content::Name });
+    listing.units.push(Unit::new(origin, Content::Name));
 }
 
 /// The path as typed, without a leading `./`.

@@ -1,0 +1,24 @@
+//! The engine as a sieve for sources that go over everything.
+
+use std::ops::Range;
+
+use crate::engine::{Engine, Glance};
+use crate::source::sieve::{Sieve, Verdict};
+
+/// Asks an engine what may be in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineSieve<'a>(pub &'a Engine);
+
+impl Sieve for EngineSieve<'_> {
+    fn whole(&self, bytes: &[u8]) -> Verdict {
+        verdict(self.0.glance(bytes))
+    }
+
+    fn edited(&self, bytes: &[u8], edits: &[Range<usize>]) -> Verdict {
+        verdict(self.0.glance_at_edits(bytes, edits))
+    }
+}
+
+const fn verdict(seen: Glance) -> Verdict {
+    Verdict { is_hot: seen.has_match, is_sticky: seen.looks_far }
+}

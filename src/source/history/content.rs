@@ -1,0 +1,139 @@
+//! The first pass: the content of blobs, commits and tags.
+
+use std::mem;
+
+use crate::source::Fragment;
+use crate::source::object::{Commit, Kind, ObjectId, tag_target};
+use crate::source::odb::{Object, ObjectNo, Objects, Visitor};
+use crate::source::sieve::{Sieve, Verdict};
+
+/// What the first pass has to say.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    /// Blobs, commits and tags in which there may be something.
+    pub(super) hot: Vec<(ObjectNo, Kind)>,
+    pub(super) commits: Vec<CommitRecord>,
+    pub(super) tags: Vec<(ObjectNo, Option<ObjectId>)>,
+    pub(super) unreadable: Vec<(ObjectNo, String)>,
+    pub(super) blobs: u64,
+    pub(super) bytes: u64,
+}
+
+impl Contents {
+    pub(super) fn join(all: Vec<Contents>) -> Self {
+        let mut joined = Contents::default();
+        for mut one in all {
+            joined.hot.append(&mut one.hot);
+            joined.commits.append(&mut one.commits);
+            joined.tags.append(&mut one.tags);
+            joined.unreadable.append(&mut one.unreadable);
+            joined.blobs += one.blobs;
+            joined.bytes += one.bytes;
+        }
+        joined.hot.sort_unstable_by_key(|&(no, _)| no);
+        joined.hot.dedup();
+        joined.commits.sort_unstable_by_key(|commit| commit.no);
+        joined.tags.sort_unstable_by_key(|tag| tag.0);
+        joined.unreadable.sort_unstable();
+        joined
+    }
+}
+
+/// A commit as the graph needs it.
+#[derive(Debug)]
+pub(super) struct CommitRecord {
+    pub(super) no: ObjectNo,
+    pub(super) tree: Link,
+    pub(super) parents: Vec<Link>,
+    /// The committer's time.
+    pub(super) time: i64,
+}
+
+/// An object that another one names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    Here(ObjectNo),
+    Missing(ObjectId),
+}
+
+impl Link {
+    pub(super) fn to(id: &ObjectId, objects: &Objects) -> Self {
+        objects.find(id.as_bytes()).map_or(Link::Missing(*id), Link::Here)
+    }
+}
+
+pub(super) struct ContentVisitor<'a> {
+    pub(super) objects: &'a Objects,
+    pub(super) sieve: &'a dyn Sieve,
+    pub(super) found: Contents,
+}
+
+/// What is said of objects from which others are made: their content must be judged whole.
+const STICKY: u8 = 1;
+
+impl ContentVisitor<'_> {
+    fn judge(&self, object: &Object<'_>) -> Verdict {
+        match &object.step {
+            Some(step) if step.said & STICKY == 0 => self.sieve.edited(object.bytes, step.edits),
+            _ => self.sieve.whole(object.bytes),
+        }
+    }
+
+    fn note_link(&mut self, object: &Object<'_>) {
+        match object.kind {
+            Kind::Commit => {
+                let Some(commit) = Commit::parse(object.bytes) else {
+                    let reason = "it is a malformed commit".to_owned();
+                    self.found.unreadable.push((object.no, reason));
+                    return;
+                };
+                self.found.commits.push(CommitRecord {
+                    no: object.no,
+                    tree: Link::to(&commit.tree, self.objects),
+                    parents: commit.parents.iter().map(|id| Link::to(id, self.objects)).collect(),
+                    time: commit.committer_time,
+                });
+            }
+            Kind::Tag => self.found.tags.push((object.no, tag_target(object.bytes))),
+            Kind::Blob => self.found.blobs += 1,
+            Kind::Tree => {}
+        }
+    }
+}
+
+impl Visitor for ContentVisitor<'_> {
+    fn object(&mut self, object: Object<'_>) -> u8 {
+        self.found.bytes += object.bytes.len() as u64;
+        self.note_link(&object);
+        let verdict = self.judge(&object);
+        if verdict.is_hot {
+            self.found.hot.push((object.no, object.kind));
+        }
+        if verdict == Verdict::NOTHING { 0 } else { STICKY }
+    }
+
+    fn part(&mut self, no: ObjectNo, fragment: Fragment<'_>) {
+        let (start, end) = fragment.own;
+        self.found.bytes += (end - start) as u64;
+        self.found.blobs += u64::from(start == 0);
+        if self.sieve.whole(fragment.bytes).is_hot
+            && self.found.hot.last() != Some(&(no, Kind::Blob))
+        {
+            self.found.hot.push((no, Kind::Blob));
+        }
+    }
+
+    fn unreadable(&mut self, no: ObjectNo, reason: String) {
+        self.found.unreadable.push((no, reason));
+    }
+}
+
+impl<'a> ContentVisitor<'a> {
+    pub(super) fn new(objects: &'a Objects, sieve: &'a dyn Sieve) -> Self {
+        ContentVisitor { objects, sieve, found: Contents::default() }
+    }
+
+    pub(super) fn into_found(mut self) -> Contents {
+        mem::take(&mut self.found)
+    }
+}

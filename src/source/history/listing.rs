@@ -1,0 +1,518 @@
+//! From what is hot to units, each with the commit that brought it in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::content::Link;
+use super::graph::{CommitNo, Graph};
+use super::trace::{Span, Standing, Trace};
+use super::trees::{HotTrees, ObjectSet, Target};
+use super::{HistoryOptions, Survey};
+use crate::finding::{CommitInfo, MAX_REFS, Origin, Place, Presence, Skipped};
+use crate::source::object::{Kind, ObjectId};
+use crate::source::odb::{ObjectNo, Objects};
+use crate::source::progress::Progress;
+use crate::source::sieve::Sieve;
+use crate::source::{Blob, Content, Listing, ReadError, Repository, SourceError, Tip, Unit};
+
+/// As many objects that cannot be read are named one by one; more are counted.
+const MAX_NAMED: usize = 1000;
+
+/// Makes the listing of what a survey found.
+pub(super) fn make(
+    options: &HistoryOptions,
+    sieve: &dyn Sieve,
+    repository: Repository,
+    objects: &Objects,
+    survey: Survey,
+    progress: &Progress,
+) -> Result<(Listing, Repository), SourceError> {
+    let Survey { contents, trees, graph } = survey;
+    let mut lister = Lister {
+        objects,
+        repository,
+        graph: &graph,
+        trees: &trees,
+        listing: Listing::default(),
+        infos: HashMap::new(),
+        lost: HashMap::new(),
+        order: Vec::new(),
+    };
+    lister.lost = contents.unreadable.iter().map(|(no, why)| (*no, why.clone())).collect();
+    lister.listing.skipped.extend(objects.skipped.iter().cloned());
+    lister.listing.blobs = Some(contents.blobs);
+    lister.listing.bytes = contents.bytes;
+    let refs = lister.refs(options)?;
+    let ends = lister.ends(&refs, &contents.tags);
+    let scope = lister.scope(options, &ends);
+    lister.ref_names(sieve, &refs);
+    lister.commits_and_tags(&contents.hot, &scope, &ends, options.unreachable);
+    lister.standing(&contents.hot, &scope, &ends, options.unreachable);
+    lister.gaps(&scope, options);
+    if progress.is_stopped() {
+        lister.listing.skipped.push(Skipped {
+            path: Vec::new(),
+            reason: "interrupted: what was found so far is reported, the rest was not read".into(),
+            incomplete: true,
+        });
+    }
+    Ok(lister.finish(&scope))
+}
+
+struct Lister<'a> {
+    objects: &'a Objects,
+    repository: Repository,
+    graph: &'a Graph,
+    trees: &'a HotTrees,
+    listing: Listing,
+    infos: HashMap<CommitNo, Arc<CommitInfo>>,
+    /// Objects that cannot be read, and why.
+    lost: HashMap<ObjectNo, String>,
+    /// For each unit, what it is sorted by before its path.
+    order: Vec<u32>,
+}
+
+/// Where refs lead to.
+#[derive(Default)]
+struct Ends {
+    commits: Vec<CommitNo>,
+    /// The ref that leads to each of them.
+    names: Vec<Arc<[u8]>>,
+    head: Option<CommitNo>,
+    tags: Vec<(ObjectNo, Arc<[u8]>)>,
+    /// Blobs and trees.
+    others: Vec<(ObjectNo, Arc<[u8]>)>,
+}
+
+/// Which commits count.
+struct Scope {
+    is_wanted: Vec<bool>,
+    /// Those among them that no other leads to.
+    tips: Vec<CommitNo>,
+    /// Which commits can be reached from HEAD.
+    in_head: Vec<bool>,
+}
+
+impl Lister<'_> {
+    /// The refs to start from; HEAD comes first.
+    fn refs(&mut self, options: &HistoryOptions) -> Result<Vec<Tip>, SourceError> {
+        if !options.tips.is_empty() {
+            return Ok(options.tips.clone());
+        }
+        let mut tips = Vec::new();
+        if let Some(id) = self.repository.head()? {
+            tips.push(Tip { id, name: b"HEAD".to_vec() });
+        }
+        let mut refs = self.repository.named_refs(&mut self.listing.skipped)?;
+        refs.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
+        tips.extend(refs);
+        Ok(tips)
+    }
+
+    /// Follows refs, through tags, to what they lead to.
+    fn ends(&mut self, refs: &[Tip], tags: &[(ObjectNo, Option<ObjectId>)]) -> Ends {
+        let mut ends = Ends::default();
+        for tip in refs {
+            let name: Arc<[u8]> = tip.name.as_slice().into();
+            let mut id = tip.id;
+            // A tag may be of a tag; one that goes on is made to harm.
+            for _ in 0..1000 {
+                let Some(no) = self.objects.find(id.as_bytes()) else {
+                    self.skip(&tip.name, ReadError::missing(&id).to_string());
+                    break;
+                };
+                if let Ok(at) = tags.binary_search_by_key(&no, |tag| tag.0) {
+                    ends.tags.push((no, name.clone()));
+                    let Some(target) = tags[at].1 else {
+                        self.skip(&tip.name, format!("tag {id} is malformed"));
+                        break;
+                    };
+                    id = target;
+                    continue;
+                }
+                match self.graph.number(no) {
+                    Some(commit) => {
+                        ends.commits.push(commit);
+                        ends.names.push(name.clone());
+                        if &*name == b"HEAD" {
+                            ends.head = Some(commit);
+                        }
+                    }
+                    None => ends.others.push((no, name.clone())),
+                }
+                break;
+            }
+        }
+        if ends.head.is_none()
+            && let Ok(Some(head)) = self.repository.head()
+        {
+            ends.head = self.objects.find(head.as_bytes()).and_then(|no| self.graph.number(no));
+        }
+        ends
+    }
+
+    fn scope(&mut self, options: &HistoryOptions, ends: &Ends) -> Scope {
+        let graph = self.graph;
+        let mut is_wanted = if options.unreachable {
+            vec![true; graph.commits.len()]
+        } else {
+            graph.reach(ends.commits.iter().copied())
+        };
+        let known = options.known.iter();
+        let known: Vec<CommitNo> =
+            known.filter_map(|id| graph.number(self.objects.find(id.as_bytes())?)).collect();
+        for (is_wanted, is_known) in is_wanted.iter_mut().zip(graph.reach(known)) {
+            *is_wanted &= !is_known;
+        }
+        if let Some(since) = options.since {
+            for (is_wanted, commit) in is_wanted.iter_mut().zip(&graph.commits) {
+                *is_wanted &= commit.time >= since;
+            }
+        }
+        if let Some(most) = options.max_count {
+            let newest = is_wanted.iter_mut().rev().filter(|is_wanted| **is_wanted);
+            newest.skip(most).for_each(|is_wanted| *is_wanted = false);
+        }
+        let mut is_end = vec![true; graph.commits.len()];
+        for commit in (0..graph.commits.len()).filter(|&commit| is_wanted[commit]) {
+            for &parent in graph.parents(commit as u32) {
+                is_end[parent as usize] = false;
+            }
+        }
+        for &commit in &ends.commits {
+            is_end[commit as usize] = true;
+        }
+        let at = |commit: &u32| *commit as usize;
+        let tips = (0..graph.commits.len() as u32)
+            .filter(|commit| is_wanted[at(commit)] && is_end[at(commit)])
+            .collect();
+        self.listing.commits = is_wanted.iter().filter(|&&is_wanted| is_wanted).count() as u64;
+        Scope { is_wanted, tips, in_head: graph.reach(ends.head) }
+    }
+
+    fn ref_names(&mut self, sieve: &dyn Sieve, refs: &[Tip]) {
+        for tip in refs.iter().filter(|tip| sieve.whole(&tip.name).is_hot) {
+            let origin = Origin::new(Place::RefName, &tip.name);
+            self.push(0, Unit::new(origin, Content::Name));
+        }
+    }
+
+    /// Lists commits and tags whose own text is hot.
+    fn commits_and_tags(
+        &mut self,
+        hot: &[(ObjectNo, Kind)],
+        scope: &Scope,
+        ends: &Ends,
+        unreachable: bool,
+    ) {
+        let tag_names: HashMap<ObjectNo, &Arc<[u8]>> =
+            ends.tags.iter().rev().map(|(no, name)| (*no, name)).collect();
+        let mut commits = Vec::new();
+        for &(no, kind) in hot {
+            let id = self.objects.id(no);
+            match kind {
+                Kind::Commit => {
+                    commits.extend(self.graph.number(no).filter(|&at| scope.is_wanted[at as usize]))
+                }
+                Kind::Tag => {
+                    let unnamed = format!("tag {id}").into_bytes();
+                    let name = match tag_names.get(&no) {
+                        Some(&name) => name.clone(),
+                        None if unreachable && !self.objects.is_borrowed(no) => unnamed.into(),
+                        None => continue,
+                    };
+                    for content in [Content::Header(id), Content::Text(id)] {
+                        let path = name.clone();
+                        let origin = Origin { place: Place::TagMessage, path, commit: None };
+                        self.push(0, Unit::new(origin, content));
+                    }
+                }
+                Kind::Blob | Kind::Tree => {}
+            }
+        }
+        let presences = self.presences(
+            commits.iter().map(|&commit| (Span { first: commit, last: commit }, None)),
+            scope,
+            ends,
+        );
+        for (&commit, presence) in commits.iter().zip(presences) {
+            let id = self.objects.id(self.graph.commits[commit as usize].no);
+            let info = self.info(commit);
+            for (place, content) in [
+                (Place::CommitHeader, Content::Header(id)),
+                (Place::CommitMessage, Content::Text(id)),
+            ] {
+                let origin = Origin { place, path: Arc::default(), commit: Some(info.clone()) };
+                let presence = Some(presence.clone());
+                self.push(commit, Unit { presence, ..Unit::new(origin, content) });
+            }
+        }
+    }
+
+    /// Lists what stands in trees.
+    fn standing(
+        &mut self,
+        hot: &[(ObjectNo, Kind)],
+        scope: &Scope,
+        ends: &Ends,
+        unreachable: bool,
+    ) {
+        let mut trace = Trace::new(self.graph, self.trees);
+        trace.commits(&scope.is_wanted, &scope.tips);
+        let in_head = self.in_head(&mut trace, ends);
+        for (tree, name) in &ends.others {
+            for standing in trace.below(*tree) {
+                let path = trace.paths.bytes(standing.path, self.trees);
+                self.stand(0, &path, standing.what, None, None, name);
+            }
+        }
+        let Trace { paths, spans, is_cut, .. } = trace;
+        if is_cut {
+            self.skip(b"", "more paths lead to findings than can be listed".into());
+        }
+        let mut seen = ObjectSet::new(self.objects);
+        let mut all: Vec<(Standing, Span, Vec<u8>)> = spans
+            .into_iter()
+            .map(|(standing, span)| (standing, span, paths.bytes(standing.path, self.trees)))
+            .collect();
+        all.sort_unstable_by(|a, b| (a.1.first, &a.2, a.0.what).cmp(&(b.1.first, &b.2, b.0.what)));
+        let presences = self.presences(
+            all.iter().map(|(standing, span, _)| (*span, Some(in_head.contains_key(standing)))),
+            scope,
+            ends,
+        );
+        for ((standing, span, path), presence) in all.into_iter().zip(presences) {
+            if let Target::Blob(no) = standing.what {
+                seen.insert(no);
+            }
+            let info = self.info(span.first);
+            self.stand(
+                span.first,
+                &path,
+                standing.what,
+                Some(info),
+                Some(presence),
+                &Arc::default(),
+            );
+        }
+        self.loose_ends(hot, &mut seen, ends, unreachable);
+    }
+
+    /// Lists blobs that a ref leads to without a tree, and those that nothing leads to.
+    fn loose_ends(
+        &mut self,
+        hot: &[(ObjectNo, Kind)],
+        seen: &mut ObjectSet,
+        ends: &Ends,
+        unreachable: bool,
+    ) {
+        let named: HashMap<ObjectNo, &Arc<[u8]>> =
+            ends.others.iter().rev().map(|(no, name)| (*no, name)).collect();
+        for &(no, kind) in hot {
+            if kind != Kind::Blob || seen.contains(no) {
+                continue;
+            }
+            let id = self.objects.id(no);
+            let path: Arc<[u8]> = match named.get(&no) {
+                Some(&name) => name.clone(),
+                None if unreachable && !self.objects.is_borrowed(no) => {
+                    format!("object {id}").into_bytes().into()
+                }
+                None => continue,
+            };
+            let origin = Origin { place: Place::Commit, path, commit: None };
+            self.push(u32::MAX, Unit::new(origin, Content::Blob(Blob::alone(id))));
+        }
+    }
+
+    /// What HEAD has.
+    fn in_head(&self, trace: &mut Trace<'_>, ends: &Ends) -> HashMap<Standing, ()> {
+        let head = ends.head.map(|head| self.graph.commits[head as usize].tree);
+        match head {
+            Some(Link::Here(tree)) => {
+                trace.below(tree).into_iter().map(|standing| (standing, ())).collect()
+            }
+            _ => HashMap::new(),
+        }
+    }
+
+    /// Lists one thing at one path.
+    fn stand(
+        &mut self,
+        order: u32,
+        path: &[u8],
+        what: Target,
+        commit: Option<Arc<CommitInfo>>,
+        presence: Option<Arc<Presence>>,
+        tree_name: &Arc<[u8]>,
+    ) {
+        let path: Arc<[u8]> = if tree_name.is_empty() {
+            path.into()
+        } else {
+            [tree_name, &b":"[..], path].concat().into()
+        };
+        let at = |what: &str| match &commit {
+            Some(commit) => format!("{what} in commit {}", commit.id),
+            None => what.to_owned(),
+        };
+        match what {
+            Target::Missing(id) => self.skip(&path, at(&ReadError::missing(&id).to_string())),
+            Target::Blob(no) | Target::Tree(no) if self.lost.contains_key(&no) => {
+                let why = self.lost.remove(&no).unwrap_or_default();
+                self.skip(&path, at(&why));
+            }
+            Target::Blob(no) => {
+                let id = self.objects.id(no);
+                let origin = Origin { place: Place::Commit, path, commit };
+                let unit = Unit::new(origin, Content::Blob(Blob::alone(id)));
+                self.push(order, Unit { presence, ..unit });
+            }
+            Target::Name => {
+                let origin = Origin { place: Place::Path, path, commit };
+                self.push(order, Unit { presence, ..Unit::new(origin, Content::Name) });
+            }
+            Target::Tree(_) => {}
+        }
+    }
+
+    /// What is known of spans of commits; `in_head` is said where it is not that HEAD's history
+    /// has the first commit.
+    fn presences(
+        &self,
+        spans: impl Iterator<Item = (Span, Option<bool>)>,
+        scope: &Scope,
+        ends: &Ends,
+    ) -> Vec<Arc<Presence>> {
+        let spans: Vec<_> = spans.collect();
+        let mut firsts: Vec<CommitNo> = spans.iter().map(|(span, _)| span.first).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        let holders = self.graph.holders(&firsts, &ends.commits, MAX_REFS, &|at| {
+            ends.names[at].starts_with(b"refs/remotes/")
+        });
+        let made = spans.into_iter().map(|(span, in_head)| {
+            let at = firsts.partition_point(|&first| first < span.first);
+            let holders = &holders[at];
+            let named = holders.tips.iter().map(|&at| &ends.names[at]);
+            Arc::new(Presence {
+                first: span.first,
+                parents: self.graph.parents(span.first).to_vec(),
+                last: span.last,
+                last_commit: None,
+                in_head: in_head.unwrap_or(scope.in_head[span.first as usize]),
+                refs: named.filter(|name| &***name != b"HEAD").cloned().collect(),
+                ref_count: holders.count,
+                is_pushed: holders.is_marked,
+            })
+        });
+        made.collect()
+    }
+
+    /// Reads who made a commit, and when.
+    fn info(&mut self, commit: CommitNo) -> Arc<CommitInfo> {
+        if let Some(info) = self.infos.get(&commit) {
+            return info.clone();
+        }
+        let id = self.objects.id(self.graph.commits[commit as usize].no);
+        let read = self.repository.commit(&id).ok().flatten();
+        let (author, time) =
+            read.map_or((Vec::new(), 0), |(_, commit)| (commit.author, commit.author_time));
+        let info = Arc::new(CommitInfo { id: id.to_string(), author, time });
+        self.infos.insert(commit, info.clone());
+        info
+    }
+
+    /// Names what history refers to and does not have, as far as no path leads to it.
+    fn gaps(&mut self, scope: &Scope, options: &HistoryOptions) {
+        let boundary = self.repository.shallow_commits();
+        let mut cut = 0_u64;
+        for (commit, _) in
+            self.graph.commits.iter().zip(&scope.is_wanted).filter(|(_, is_wanted)| **is_wanted)
+        {
+            let id = self.objects.id(commit.no);
+            for parent in &commit.parents {
+                if let Link::Missing(parent) = parent {
+                    if boundary.contains(&id) {
+                        cut += 1;
+                    } else {
+                        let reason = ReadError::missing(parent).to_string();
+                        self.listing.skip(format!("parent of commit {id}").as_bytes(), reason);
+                    }
+                }
+            }
+            if let Link::Missing(tree) = commit.tree {
+                let reason = ReadError::missing(&tree).to_string();
+                self.listing.skip(format!("tree of commit {id}").as_bytes(), reason);
+            }
+            if let Link::Here(tree) = commit.tree
+                && let Some(why) = self.lost.remove(&tree)
+            {
+                self.listing.skip(format!("tree of commit {id}").as_bytes(), why);
+            }
+        }
+        if cut > 0 {
+            self.listing.skip(
+                b"",
+                format!(
+                    "this clone is shallow: history ends at {cut} {}; `git fetch --unshallow` \
+                     brings the rest",
+                    if cut == 1 { "commit" } else { "commits" }
+                ),
+            );
+        }
+        // Nothing that counts leads to the others, as far as is known: what a commit that cannot
+        // be read leads to is not.
+        let lost_commit = |no: &ObjectNo| {
+            self.objects.kind(*no).is_none_or(|kind| matches!(kind, Kind::Commit | Kind::Tag))
+        };
+        let mut left: Vec<(ObjectNo, String)> = self
+            .lost
+            .iter()
+            .filter(|(no, _)| options.unreachable || lost_commit(no))
+            .map(|(no, why)| (*no, why.clone()))
+            .collect();
+        left.sort_unstable();
+        for (no, why) in left {
+            let id = self.objects.id(no);
+            self.listing.skip(format!("object {id}").as_bytes(), why);
+        }
+    }
+
+    fn skip(&mut self, path: &[u8], reason: String) {
+        self.listing.skip(path, reason);
+    }
+
+    fn push(&mut self, order: u32, unit: Unit) {
+        self.order.push(order);
+        self.listing.units.push(unit);
+    }
+
+    /// Puts the units in order, and tells each when it was last there.
+    fn finish(mut self, _scope: &Scope) -> (Listing, Repository) {
+        let units = std::mem::take(&mut self.listing.units);
+        let mut ordered: Vec<(u32, Unit)> = self.order.drain(..).zip(units).collect();
+        ordered.sort_by(|a, b| {
+            let key = |unit: &Unit| (unit.origin.path.clone(), unit.origin.place);
+            a.0.cmp(&b.0).then_with(|| key(&a.1).cmp(&key(&b.1)))
+        });
+        self.listing.units = ordered.into_iter().map(|(_, unit)| unit).collect();
+        for at in 0..self.listing.units.len() {
+            let Some(presence) = &self.listing.units[at].presence else { continue };
+            let mut presence = (**presence).clone();
+            presence.last_commit = Some(self.info(presence.last));
+            self.listing.units[at].presence = Some(Arc::new(presence));
+        }
+        let more = self.listing.skipped.len().saturating_sub(MAX_NAMED);
+        if more > 0 {
+            self.listing.skipped.truncate(MAX_NAMED);
+            self.listing.skip(b"", format!("{more} more that cannot be read"));
+        }
+        (self.listing, self.repository)
+    }
+}
+
+/// Branches tell most, then tags, then what stands for other places.
+fn rank(name: &[u8]) -> u8 {
+    let order: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
+    order.iter().position(|prefix| name.starts_with(prefix)).unwrap_or(3) as u8
+}

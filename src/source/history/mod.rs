@@ -1,0 +1,235 @@
+//! All that a repository's history holds.
+//!
+//! Every object is judged once, along the deltas, without asking where it stands; only what is
+//! hot then is traced to its paths and commits, and listed. So a history without secrets is read
+//! at the speed of its packs, and what finding out more costs is paid only where there is
+//! something to find out.
+
+mod content;
+mod graph;
+mod listing;
+mod trace;
+mod trees;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use super::odb::{Limits, ObjectNo, Objects};
+use super::progress::Progress;
+use super::sieve::Sieve;
+use super::staged::BlobReader;
+use super::{Kind, Listing, Reader, Repository, Source, SourceError, Tip};
+use content::{ContentVisitor, Contents, Link};
+use graph::Graph;
+use trees::{HotTrees, LookedFor, ObjectSet, TreeVisitor, TreesFound};
+
+/// What of a history to read.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryOptions {
+    /// What to start from; nothing stands for all refs and HEAD.
+    pub tips: Vec<Tip>,
+    /// Commits that do not count, nor those behind them.
+    pub known: Vec<super::ObjectId>,
+    /// Commits before this time, in seconds since 1970, do not count.
+    pub since: Option<i64>,
+    /// Only so many commits count, the newest.
+    pub max_count: Option<usize>,
+    /// Whether objects count that nothing leads to.
+    pub unreachable: bool,
+    /// How many threads read; 0 for one a core.
+    pub threads: usize,
+    /// Objects larger than this are left out and named.
+    pub max_object_bytes: u64,
+}
+
+/// The history of the repository that git would use here.
+pub struct History<'a> {
+    options: HistoryOptions,
+    sieve: &'a dyn Sieve,
+    progress: &'a Progress,
+    spare: Mutex<Option<Repository>>,
+}
+
+impl std::fmt::Debug for History<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("History").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl<'a> History<'a> {
+    /// Makes a source of a history; `sieve` tells what of it is worth listing.
+    #[must_use]
+    pub const fn new(
+        options: HistoryOptions,
+        sieve: &'a dyn Sieve,
+        progress: &'a Progress,
+    ) -> Self {
+        History { options, sieve, progress, spare: Mutex::new(None) }
+    }
+
+    fn limits(&self) -> Limits<'a> {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Limits {
+            threads: if self.options.threads == 0 { cores() } else { self.options.threads },
+            max_object_bytes: self.options.max_object_bytes,
+            progress: self.progress,
+        }
+    }
+
+    /// Reads every object and follows what is hot to the root trees.
+    fn survey(&self, objects: &Objects) -> Survey {
+        let limits = self.limits();
+        let is_content = |kind| kind != Kind::Tree;
+        let contents = objects
+            .sweep(&is_content, &|_| true, limits, &|| ContentVisitor::new(objects, self.sieve));
+        let mut contents =
+            Contents::join(contents.into_iter().map(ContentVisitor::into_found).collect());
+        let trees = self.hot_trees(objects, &mut contents);
+        let graph = Graph::new(std::mem::take(&mut contents.commits));
+        Survey { contents, trees, graph }
+    }
+
+    /// Goes over the trees until none is found any more that leads to something hot.
+    ///
+    /// Root trees are most of what there is to read. They come last, so that one pass over them is
+    /// enough, however deep what they lead to lies.
+    fn hot_trees(&self, objects: &Objects, contents: &mut Contents) -> HotTrees {
+        let mut roots = ObjectSet::new(objects);
+        for commit in &contents.commits {
+            if let Link::Here(tree) = commit.tree {
+                roots.insert(tree);
+            }
+        }
+        let mut pass = TreePass {
+            history: self,
+            objects,
+            trees: HotTrees::default(),
+            inner: ObjectSet::new(objects),
+            all: LookedFor::new(objects),
+            contents,
+        };
+        pass.start();
+        let is_root = |no| roots.contains(no);
+        let mut found = pass.first(&|no| !is_root(no));
+        while !found.is_empty() {
+            found = pass.again(&found, &|no| !is_root(no));
+        }
+        let mut found = pass.first(&is_root);
+        // Few repositories have a root tree that is also a directory of another commit.
+        while !found.is_empty() {
+            found = pass.again(&found, &|_| true);
+        }
+        pass.trees.sort();
+        pass.trees
+    }
+}
+
+/// Passes over trees, each of which looks for what the ones before have found.
+struct TreePass<'a> {
+    history: &'a History<'a>,
+    objects: &'a Objects,
+    trees: HotTrees,
+    /// Trees that stand in other trees.
+    inner: ObjectSet,
+    /// Everything that was ever looked for.
+    all: LookedFor,
+    contents: &'a mut Contents,
+}
+
+impl TreePass<'_> {
+    fn start(&mut self) {
+        let blobs = self.contents.hot.iter().filter(|(_, kind)| *kind == Kind::Blob);
+        let lost = self.contents.unreadable.iter().map(|(no, _)| *no);
+        for no in blobs.map(|(no, _)| *no).chain(lost) {
+            self.all.insert(no, self.objects);
+        }
+    }
+
+    /// Goes over trees for the first time: looks for all that is known to be hot, judges names
+    /// and counts what is not here. Returns the trees in which something was found, as far as
+    /// they stand in others.
+    fn first(&mut self, is_due: &dyn Fn(ObjectNo) -> bool) -> Vec<ObjectNo> {
+        let history = self.history;
+        let visitors =
+            self.objects.sweep(&|kind| kind == Kind::Tree, is_due, history.limits(), &|| {
+                TreeVisitor::new(self.objects, &self.all, Some(history.sieve))
+            });
+        let found = visitors.into_iter().map(TreeVisitor::into_found).collect();
+        self.take(found, true)
+    }
+
+    /// Goes over trees again, looking for some that were found since.
+    fn again(&mut self, found: &[ObjectNo], is_due: &dyn Fn(ObjectNo) -> bool) -> Vec<ObjectNo> {
+        let mut looked_for = LookedFor::new(self.objects);
+        for &tree in found {
+            looked_for.insert(tree, self.objects);
+        }
+        // Work that is done twice is no progress; that it should end counts all the same.
+        let quiet = Progress::default();
+        let progress = self.history.progress;
+        quiet.stop.store(progress.is_stopped(), std::sync::atomic::Ordering::Relaxed);
+        let limits = Limits { progress: &quiet, ..self.history.limits() };
+        let visitors = self.objects.sweep(&|kind| kind == Kind::Tree, is_due, limits, &|| {
+            TreeVisitor::new(self.objects, &looked_for, None)
+        });
+        let found = visitors.into_iter().map(TreeVisitor::into_found).collect();
+        self.take(found, false)
+    }
+
+    fn take(&mut self, all: Vec<TreesFound>, is_first: bool) -> Vec<ObjectNo> {
+        let mut hits = Vec::new();
+        let mut lost = Vec::new();
+        for one in all {
+            self.inner.join(&one.inner);
+            hits.push(one.hits);
+            lost.extend(one.unreadable);
+            self.contents.bytes += if is_first { one.bytes } else { 0 };
+        }
+        let mut found = self.trees.add(hits);
+        if is_first {
+            // A tree that cannot be read is hot: whoever leads to it is to be named.
+            lost.sort_unstable();
+            found.extend(lost.iter().map(|&(no, _)| no));
+            self.contents.unreadable.append(&mut lost);
+        }
+        for &tree in &found {
+            self.all.insert(tree, self.objects);
+        }
+        found.retain(|&tree| self.inner.contains(tree));
+        if self.history.progress.is_stopped() { Vec::new() } else { found }
+    }
+}
+
+/// What reading everything came to.
+struct Survey {
+    contents: Contents,
+    trees: HotTrees,
+    graph: Graph,
+}
+
+impl Source for History<'_> {
+    fn list(&self) -> Result<Listing, SourceError> {
+        let repository = Repository::open()?.with_max_object_bytes(self.options.max_object_bytes);
+        let root = repository.objects_dir()?;
+        let more: Vec<PathBuf> = Repository::alternate_dirs();
+        let objects = Objects::open(&root, &more, repository.id_bytes()?)
+            .map_err(|error| SourceError::file(&root, error))?;
+        self.progress.start(u64::from(objects.count()));
+        let survey = self.survey(&objects);
+        let (listing, repository) =
+            listing::make(&self.options, self.sieve, repository, &objects, survey, self.progress)?;
+        if let Ok(mut spare) = self.spare.lock() {
+            *spare = Some(repository);
+        }
+        Ok(listing)
+    }
+
+    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
+        let spare = self.spare.lock().ok().and_then(|mut spare| spare.take());
+        let repository = match spare {
+            Some(repository) => repository,
+            None => Repository::open()?.with_max_object_bytes(self.options.max_object_bytes),
+        };
+        Ok(Box::new(BlobReader { repository }))
+    }
+}

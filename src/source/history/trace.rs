@@ -1,0 +1,196 @@
+//! Where what is hot stands: by which paths, from which commit to which.
+
+use std::collections::HashMap;
+
+use super::content::Link;
+use super::graph::{CommitNo, Graph};
+use super::trees::{HotEntry, HotTrees, Target};
+use crate::source::odb::ObjectNo;
+
+/// Something hot at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Standing {
+    pub(super) path: PathNo,
+    pub(super) what: Target,
+}
+
+/// The number of a path.
+pub(super) type PathNo = u32;
+
+/// The time that something stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    /// The first commit that brings it in.
+    pub(super) first: CommitNo,
+    /// The last commit that has it.
+    pub(super) last: CommitNo,
+}
+
+/// Paths that lead to something hot, each name once.
+#[derive(Debug, Default)]
+pub(super) struct Paths {
+    numbers: HashMap<(PathNo, u32), PathNo>,
+    /// For each path, the one before it and the number of the name behind that.
+    list: Vec<(PathNo, u32)>,
+}
+
+/// The path of a root tree.
+pub(super) const ROOT: PathNo = u32::MAX;
+
+impl Paths {
+    fn join(&mut self, folder: PathNo, name: u32) -> PathNo {
+        *self.numbers.entry((folder, name)).or_insert_with(|| {
+            self.list.push((folder, name));
+            self.list.len() as u32 - 1
+        })
+    }
+
+    pub(super) fn bytes(&self, mut path: PathNo, trees: &HotTrees) -> Vec<u8> {
+        let mut names = Vec::new();
+        while path != ROOT {
+            let (folder, name) = self.list[path as usize];
+            names.push(&*trees.names.list[name as usize]);
+            path = folder;
+        }
+        names.reverse();
+        names.join(&b'/')
+    }
+}
+
+/// Follows what is hot through the commits.
+pub(super) struct Trace<'a> {
+    graph: &'a Graph,
+    trees: &'a HotTrees,
+    pub(super) paths: Paths,
+    pub(super) spans: HashMap<Standing, Span>,
+    /// Whether there were more than [`MAX_PATHS`].
+    pub(super) is_cut: bool,
+}
+
+/// Not more paths are followed: a tree made to harm has more than there are atoms.
+const MAX_PATHS: usize = 2_000_000;
+
+impl<'a> Trace<'a> {
+    pub(super) fn new(graph: &'a Graph, trees: &'a HotTrees) -> Self {
+        Trace { graph, trees, paths: Paths::default(), spans: HashMap::new(), is_cut: false }
+    }
+
+    /// Follows it through the commits that are `wanted`; `tips` are those that end the walk.
+    pub(super) fn commits(&mut self, wanted: &[bool], tips: &[CommitNo]) {
+        for commit in (0..self.graph.commits.len() as u32).filter(|&at| wanted[at as usize]) {
+            let new = self.hot_tree(commit);
+            let parents: Vec<CommitNo> = self.graph.parents(commit).to_vec();
+            let olds: Vec<Option<ObjectNo>> =
+                parents.iter().map(|&parent| self.hot_tree(parent)).collect();
+            if let Some(new) = new {
+                self.brought_in(commit, new, &olds);
+            }
+            for (&parent, old) in parents.iter().zip(olds) {
+                if let Some(old) = old.filter(|&old| Some(old) != new) {
+                    self.taken_out(parent, old, new);
+                }
+            }
+        }
+        for &tip in tips.iter().filter(|&&tip| wanted[tip as usize]) {
+            if let Some(tree) = self.hot_tree(tip) {
+                self.taken_out(tip, tree, None);
+            }
+        }
+    }
+
+    fn is_full(&mut self) -> bool {
+        self.is_cut |= self.paths.list.len() >= MAX_PATHS;
+        self.is_cut
+    }
+
+    /// The root tree of a commit, if it leads to something.
+    fn hot_tree(&self, commit: CommitNo) -> Option<ObjectNo> {
+        match self.graph.commits[commit as usize].tree {
+            Link::Here(tree) => Some(tree).filter(|tree| self.trees.entries.contains_key(tree)),
+            Link::Missing(_) => None,
+        }
+    }
+
+    /// Notes what a commit has and none of its parents has at the same path.
+    fn brought_in(&mut self, commit: CommitNo, new: ObjectNo, olds: &[Option<ObjectNo>]) {
+        let mut todo = vec![(ROOT, new, olds.iter().flatten().copied().collect::<Vec<_>>())];
+        while let Some((folder, new, olds)) = todo.pop() {
+            if olds.contains(&new) {
+                continue;
+            }
+            for entry in self.trees.of(new) {
+                if self.is_full() {
+                    return;
+                }
+                let before: Vec<&HotEntry> =
+                    olds.iter().flat_map(|&old| named(self.trees.of(old), entry.name)).collect();
+                if before.contains(&entry) {
+                    continue;
+                }
+                let path = self.paths.join(folder, entry.name);
+                if let Target::Tree(tree) = entry.to {
+                    let trees = before.iter().filter_map(|old| match old.to {
+                        Target::Tree(old) => Some(old),
+                        _ => None,
+                    });
+                    todo.push((path, tree, trees.collect()));
+                } else {
+                    let standing = Standing { path, what: entry.to };
+                    // Commits come oldest first.
+                    self.spans.entry(standing).or_insert(Span { first: commit, last: commit });
+                }
+            }
+        }
+    }
+
+    /// Notes that `commit` has what is in `old` and not in `new`: it is the last for a while.
+    fn taken_out(&mut self, commit: CommitNo, old: ObjectNo, new: Option<ObjectNo>) {
+        let mut todo = vec![(ROOT, old, new)];
+        while let Some((folder, old, new)) = todo.pop() {
+            let now = new.map_or(&[][..], |new| self.trees.of(new));
+            for entry in self.trees.of(old) {
+                if now.binary_search(entry).is_ok() {
+                    continue;
+                }
+                if self.is_full() {
+                    return;
+                }
+                let path = self.paths.join(folder, entry.name);
+                if let Target::Tree(tree) = entry.to {
+                    let now = named(now, entry.name).find_map(|now| match now.to {
+                        Target::Tree(now) => Some(now),
+                        _ => None,
+                    });
+                    todo.push((path, tree, now));
+                } else if let Some(span) = self.spans.get_mut(&Standing { path, what: entry.to }) {
+                    span.last = span.last.max(commit);
+                }
+            }
+        }
+    }
+
+    /// Lists what is hot below a tree.
+    pub(super) fn below(&mut self, tree: ObjectNo) -> Vec<Standing> {
+        let mut found = Vec::new();
+        let mut todo = vec![(ROOT, tree)];
+        while let Some((folder, tree)) = todo.pop() {
+            for entry in self.trees.of(tree) {
+                if self.is_full() {
+                    return found;
+                }
+                let path = self.paths.join(folder, entry.name);
+                match entry.to {
+                    Target::Tree(tree) => todo.push((path, tree)),
+                    what => found.push(Standing { path, what }),
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The entries of one name: a tree made to harm may have several.
+fn named(entries: &[HotEntry], name: u32) -> impl Iterator<Item = &HotEntry> {
+    let start = entries.partition_point(|entry| entry.name < name);
+    entries[start..].iter().take_while(move |entry| entry.name == name)
+}

@@ -1,0 +1,421 @@
+//! The further passes: which trees lead to what is hot, and by which names.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::source::Fragment;
+use crate::source::object::{MODE_GITLINK, MODE_TREE, ObjectId};
+use crate::source::odb::{Object, ObjectNo, Objects, Visitor};
+use crate::source::sieve::Sieve;
+
+/// A set of objects.
+#[derive(Debug, Clone)]
+pub(super) struct ObjectSet(Vec<u64>);
+
+impl ObjectSet {
+    pub(super) fn new(objects: &Objects) -> Self {
+        ObjectSet(vec![0; (objects.count() as usize).div_ceil(64)])
+    }
+
+    pub(super) fn insert(&mut self, no: ObjectNo) -> bool {
+        let bits = &mut self.0[no as usize / 64];
+        let is_new = *bits >> (no % 64) & 1 == 0;
+        *bits |= 1 << (no % 64);
+        is_new
+    }
+
+    pub(super) fn contains(&self, no: ObjectNo) -> bool {
+        self.0[no as usize / 64] >> (no % 64) & 1 != 0
+    }
+
+    pub(super) fn join(&mut self, other: &ObjectSet) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            *own |= other;
+        }
+    }
+}
+
+/// A name in a tree that leads to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct HotEntry {
+    /// The name's number.
+    pub(super) name: u32,
+    pub(super) to: Target,
+}
+
+/// What a name in a tree leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Target {
+    /// A hot blob, or one that cannot be read.
+    Blob(ObjectNo),
+    /// A tree that leads to something.
+    Tree(ObjectNo),
+    /// An object that is not here.
+    Missing(ObjectId),
+    /// The name is what is hot, whatever it stands for.
+    Name,
+}
+
+/// What one thread found in a pass.
+#[derive(Debug)]
+pub(super) struct TreesFound {
+    pub(super) hits: TreeHits,
+    /// Trees that stand in other trees.
+    pub(super) inner: ObjectSet,
+    pub(super) unreadable: Vec<(ObjectNo, String)>,
+    pub(super) bytes: u64,
+}
+
+/// Entries that lead to something.
+#[derive(Debug, Default)]
+pub(super) struct TreeHits {
+    names: Vec<Box<[u8]>>,
+    entries: Vec<(ObjectNo, HotEntry)>,
+}
+
+/// Names of hot entries, each with a number.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    numbers: HashMap<Box<[u8]>, u32>,
+    pub(super) list: Vec<Box<[u8]>>,
+}
+
+impl Names {
+    fn number(&mut self, name: &[u8]) -> u32 {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
+        }
+        let number = self.list.len() as u32;
+        self.numbers.insert(name.into(), number);
+        self.list.push(name.into());
+        number
+    }
+}
+
+/// Trees that lead to something, each with the names that do.
+#[derive(Debug, Default)]
+pub(super) struct HotTrees {
+    pub(super) names: Names,
+    pub(super) entries: HashMap<ObjectNo, Vec<HotEntry>>,
+}
+
+impl HotTrees {
+    /// Takes what a pass found, and returns the trees that were not known to be hot before.
+    pub(super) fn add(&mut self, found: Vec<TreeHits>) -> Vec<ObjectNo> {
+        let mut new = Vec::new();
+        for hits in found {
+            let numbers: Vec<u32> = hits.names.iter().map(|name| self.names.number(name)).collect();
+            for (tree, entry) in hits.entries {
+                let entry = HotEntry { name: numbers[entry.name as usize], to: entry.to };
+                let entries = self.entries.entry(tree).or_insert_with(|| {
+                    new.push(tree);
+                    Vec::new()
+                });
+                entries.push(entry);
+            }
+        }
+        new.sort_unstable();
+        new
+    }
+
+    /// Puts entries in order; to be called when nothing more is added.
+    pub(super) fn sort(&mut self) {
+        self.entries.values_mut().for_each(|entries| {
+            entries.sort_unstable();
+            entries.dedup();
+            entries.shrink_to_fit();
+        });
+    }
+
+    pub(super) fn of(&self, tree: ObjectNo) -> &[HotEntry] {
+        self.entries.get(&tree).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A set of byte strings that says "no" fast, and "yes" a little too often.
+#[derive(Debug, Clone)]
+struct Filter(Box<[u64; 1024]>);
+
+impl Filter {
+    fn new() -> Self {
+        Filter(Box::new([0; 1024]))
+    }
+
+    /// Two bytes of an id, which are as good as a hash; of a name, its ends and its length.
+    fn of_id(id: &[u8]) -> usize {
+        usize::from(u16::from_le_bytes([id[0], id[1]]))
+    }
+
+    fn of_name(name: &[u8]) -> usize {
+        let (first, last) = (name.first().unwrap_or(&0), name.last().unwrap_or(&0));
+        usize::from(u16::from_le_bytes([*first, *last])) ^ (name.len() & 0xff) << 7
+    }
+
+    fn insert(&mut self, bit: usize) {
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn contains(&self, bit: usize) -> bool {
+        self.0[bit / 64] >> (bit % 64) & 1 != 0
+    }
+}
+
+/// Objects that a pass looks for.
+#[derive(Debug)]
+pub(super) struct LookedFor {
+    objects: ObjectSet,
+    filter: Filter,
+}
+
+impl LookedFor {
+    pub(super) fn new(objects: &Objects) -> Self {
+        LookedFor { objects: ObjectSet::new(objects), filter: Filter::new() }
+    }
+
+    pub(super) fn insert(&mut self, no: ObjectNo, objects: &Objects) {
+        self.objects.insert(no);
+        self.filter.insert(Filter::of_id(objects.id(no).as_bytes()));
+    }
+}
+
+/// Looks for entries that lead to certain objects; in the first pass also for names that are hot
+/// and for objects that are not here.
+pub(super) struct TreeVisitor<'a> {
+    objects: &'a Objects,
+    looked_for: &'a LookedFor,
+    /// Judges names, and counts objects that are not here; in the first pass only.
+    sieve: Option<&'a dyn Sieve>,
+    /// Names that have been judged: whether they are hot.
+    judged: HashMap<Box<[u8]>, bool>,
+    /// The hot ones among them, and objects that are not here.
+    own: Filter,
+    /// The numbers of those in `hits`.
+    numbers: HashMap<Box<[u8]>, u32>,
+    found: TreesFound,
+}
+
+/// What is said of trees with a hot entry: all entries of those made from them are looked at.
+const HOT: u8 = 1;
+
+impl<'a> TreeVisitor<'a> {
+    pub(super) fn new(
+        objects: &'a Objects,
+        looked_for: &'a LookedFor,
+        sieve: Option<&'a dyn Sieve>,
+    ) -> Self {
+        TreeVisitor {
+            objects,
+            looked_for,
+            sieve,
+            judged: HashMap::new(),
+            own: Filter::new(),
+            numbers: HashMap::new(),
+            found: TreesFound {
+                hits: TreeHits::default(),
+                inner: ObjectSet::new(objects),
+                unreadable: Vec::new(),
+                bytes: 0,
+            },
+        }
+    }
+
+    pub(super) fn into_found(self) -> TreesFound {
+        self.found
+    }
+
+    /// Looks at an entry, and returns whether it leads to something.
+    fn entry(&mut self, tree: ObjectNo, mode: u32, name: &[u8], id: &[u8]) -> bool {
+        let is_hot_name = self.sieve.is_some_and(|sieve| self.is_hot_name(sieve, name));
+        if is_hot_name {
+            self.hit(tree, name, Target::Name);
+        }
+        let to = self.target(mode, id);
+        if let Some(to) = to {
+            self.hit(tree, name, to);
+        }
+        is_hot_name || to.is_some()
+    }
+
+    fn target(&mut self, mode: u32, id: &[u8]) -> Option<Target> {
+        if mode == MODE_GITLINK {
+            return None;
+        }
+        let Some(no) = self.objects.find(id) else {
+            self.sieve?;
+            self.own.insert(Filter::of_id(id));
+            return ObjectId::from_bytes(id).map(Target::Missing);
+        };
+        let is_tree = mode == MODE_TREE;
+        if is_tree && self.sieve.is_some() {
+            self.found.inner.insert(no);
+        }
+        let to = if is_tree { Target::Tree(no) } else { Target::Blob(no) };
+        self.looked_for.objects.contains(no).then_some(to)
+    }
+
+    /// Whether an entry may lead to something, of those that were there in the tree before: what
+    /// is not here, and names, have been met then.
+    fn may_be_hot(&self, name: &[u8], id: &[u8]) -> bool {
+        let id = Filter::of_id(id);
+        self.looked_for.filter.contains(id)
+            || self.own.contains(id)
+            || self.own.contains(Filter::of_name(name))
+    }
+
+    fn is_hot_name(&mut self, sieve: &dyn Sieve, name: &[u8]) -> bool {
+        if let Some(&is_hot) = self.judged.get(name) {
+            return is_hot;
+        }
+        let is_hot = sieve.whole(name).is_hot;
+        if is_hot {
+            self.own.insert(Filter::of_name(name));
+        }
+        self.judged.insert(name.into(), is_hot);
+        is_hot
+    }
+
+    fn hit(&mut self, tree: ObjectNo, name: &[u8], to: Target) {
+        let number = match self.numbers.get(name) {
+            Some(&number) => number,
+            None => {
+                let number = self.found.hits.names.len() as u32;
+                self.numbers.insert(name.into(), number);
+                self.found.hits.names.push(name.into());
+                number
+            }
+        };
+        self.found.hits.entries.push((tree, HotEntry { name: number, to }));
+    }
+}
+
+impl Visitor for TreeVisitor<'_> {
+    fn object(&mut self, object: Object<'_>) -> u8 {
+        self.found.bytes += object.bytes.len() as u64;
+        let is_hot = match object.step {
+            // What the tree before had was looked at there, and led to nothing.
+            Some(step) if step.said & HOT == 0 => self.new_entries(&object, step.edits),
+            Some(step) => self.all_entries(&object, Some(step.edits)),
+            None => self.all_entries(&object, None),
+        };
+        if is_hot { HOT } else { 0 }
+    }
+
+    fn part(&mut self, _: ObjectNo, _: Fragment<'_>) {}
+
+    fn unreadable(&mut self, no: ObjectNo, reason: String) {
+        self.found.unreadable.push((no, reason));
+    }
+}
+
+impl TreeVisitor<'_> {
+    /// Looks at the entries that `edits` touch, and returns whether one leads to something.
+    fn new_entries(&mut self, tree: &Object<'_>, edits: &[Range<usize>]) -> bool {
+        if self.sieve.is_none() && !self.may_be_near(tree.bytes, edits) {
+            return false;
+        }
+        let id_bytes = self.objects.id_bytes();
+        let mut is_hot = false;
+        let mut at = 0;
+        for edit in edits {
+            while let Some(end) = skip(tree.bytes, at, id_bytes).filter(|&end| end < edit.start) {
+                at = end;
+            }
+            while at <= edit.end && at < tree.bytes.len() {
+                let Some((mode, name, id)) = next_entry(&tree.bytes[at..], id_bytes) else {
+                    return self.malformed(tree.no);
+                };
+                let bytes = &tree.bytes[at..];
+                is_hot |= self.entry(tree.no, mode, &bytes[name], &bytes[id.clone()]);
+                at += id.end;
+            }
+        }
+        is_hot
+    }
+
+    /// Looks at every entry that may lead to something, and at all that are new.
+    fn all_entries(&mut self, tree: &Object<'_>, edits: Option<&[Range<usize>]>) -> bool {
+        let id_bytes = self.objects.id_bytes();
+        let mut left = edits.unwrap_or_default().iter().peekable();
+        let mut is_hot = false;
+        let mut at = 0;
+        while at < tree.bytes.len() {
+            let Some((mode, name, id)) = next_entry(&tree.bytes[at..], id_bytes) else {
+                return self.malformed(tree.no);
+            };
+            let end = at + id.end;
+            let bytes = &tree.bytes[at..end];
+            while left.peek().is_some_and(|edit| edit.end < at) {
+                left.next();
+            }
+            let is_new = edits.is_none() || left.peek().is_some_and(|edit| edit.start <= end);
+            let (name, id) = (&bytes[name], &bytes[id]);
+            if is_new && self.sieve.is_some() || self.may_be_hot(name, id) {
+                is_hot |= self.entry(tree.no, mode, name, id);
+            }
+            at = end;
+        }
+        is_hot
+    }
+
+    /// Whether an id that is looked for may stand at one of `edits`.
+    fn may_be_near(&self, tree: &[u8], edits: &[Range<usize>]) -> bool {
+        let id_bytes = self.objects.id_bytes();
+        edits.iter().any(|edit| {
+            let start = edit.start.saturating_sub(id_bytes);
+            let end = tree.len().min(edit.end + id_bytes);
+            tree[start..end].windows(id_bytes).any(|id| {
+                self.looked_for.filter.contains(Filter::of_id(id))
+                    && self.objects.find(id).is_some_and(|no| self.looked_for.objects.contains(no))
+            })
+        })
+    }
+
+    fn malformed(&mut self, tree: ObjectNo) -> bool {
+        if self.sieve.is_some() {
+            self.found.unreadable.push((tree, "it is a malformed tree".to_owned()));
+        }
+        true
+    }
+}
+
+/// Where the entry that begins at `at` ends, without looking at it.
+fn skip(tree: &[u8], at: usize, id_bytes: usize) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // A mode has five or six digits, and a name one byte at least.
+    let mut zero = at + 7;
+    while let Some(&word) = tree.get(zero..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(word);
+        let zeros = word.wrapping_sub(ONES) & !word & ONES << 7;
+        if zeros != 0 {
+            zero += zeros.trailing_zeros() as usize / 8;
+            return Some(zero + 1 + id_bytes);
+        }
+        zero += 8;
+    }
+    let left = memchr::memchr(0, tree.get(zero..)?)?;
+    Some(zero + left + 1 + id_bytes)
+}
+
+type Entry = (u32, Range<usize>, Range<usize>);
+
+/// Finds the mode, the name and the id of the first entry of `raw`.
+fn next_entry(raw: &[u8], id_bytes: usize) -> Option<Entry> {
+    let blank = raw.iter().take(12).position(|&byte| byte == b' ')?;
+    let mut mode = 0_u32;
+    for &digit in &raw[..blank] {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 7 {
+            return None;
+        }
+        mode = mode << 3 | u32::from(digit);
+    }
+    // The type counts, whatever the permissions beside it are.
+    let mode = match mode & 0o170_000 {
+        MODE_TREE => MODE_TREE,
+        MODE_GITLINK => MODE_GITLINK,
+        _ => mode,
+    };
+    let zero = blank + 1 + memchr::memchr(0, &raw[blank + 1..])?;
+    let end = zero + 1 + id_bytes;
+    (end <= raw.len()).then_some((mode, blank + 1..zero, zero + 1..end))
+}
