@@ -22,11 +22,11 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("git2", &["source", "hook"]),
     ("ignore", &["source"]),
     ("toml", &["config", "rule"]),
-    ("serde_json", &["report", "engine"]),
+    ("serde_json", &["cli", "report", "engine"]),
     ("aho_corasick", &["engine", "finding"]),
     ("regex", &["suppress"]),
     ("regex_automata", &["engine"]),
-    ("sha2", &["finding", "source"]),
+    ("sha2", &["cli", "finding", "source"]),
 ];
 
 fn column(room: &str) -> Option<usize> {

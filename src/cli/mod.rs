@@ -2,6 +2,8 @@
 //!
 //! Exit status: 0 clean, 1 found, 2 not everything could be read or understood, and 2 outranks 1.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "`history --checkpoint` will use it"))]
+mod checkpoint;
 mod doctor;
 mod history;
 mod hook;
