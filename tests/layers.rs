@@ -16,8 +16,10 @@ const COLUMNS: [&[&str]; 6] = [
 ];
 
 /// Crates that only some rooms may name.
-const CRATES: [(&str, &[&str]); 10] = [
+const CRATES: [(&str, &[&str]); 12] = [
     ("clap", &["cli"]),
+    ("indicatif", &["cli"]),
+    ("signal_hook", &["cli"]),
     ("rayon", &["scan"]),
     ("git2", &["source", "hook"]),
     ("ignore", &["source"]),

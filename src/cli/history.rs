@@ -5,7 +5,7 @@ use clap::Args;
 use super::session::Session;
 use super::{Failure, Shared, Streams};
 use crate::scan::{EngineSieve, join_families};
-use crate::source::progress::Progress;
+use crate::source::Progress;
 use crate::source::{History, HistoryOptions};
 
 /// Scan everything that history holds: all refs, or the given revisions and ranges

@@ -9,6 +9,8 @@ mod history;
 mod hook;
 mod install;
 mod message;
+#[cfg_attr(not(test), expect(dead_code, reason = "`history` will use it"))]
+mod progress;
 mod rules;
 mod scan;
 mod session;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::engine::{Engine, Glance};
-use crate::source::sieve::{Sieve, Verdict};
+use crate::source::{Sieve, Verdict};
 
 /// Asks an engine what may be in bytes.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use std::mem;
 use crate::source::Fragment;
 use crate::source::object::{Commit, Kind, ObjectId, tag_target};
 use crate::source::odb::{Object, ObjectNo, Objects, Visitor};
-use crate::source::sieve::{Sieve, Verdict};
+use crate::source::{Sieve, Verdict};
 
 /// What the first pass has to say.
 #[derive(Debug, Default)]

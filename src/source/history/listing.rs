@@ -9,10 +9,10 @@ use super::trace::{Span, Standing, Trace};
 use super::trees::{HotTrees, ObjectSet, Target};
 use super::{HistoryOptions, Survey};
 use crate::finding::{CommitInfo, MAX_REFS, Origin, Place, Presence, Skipped};
+use crate::source::Progress;
+use crate::source::Sieve;
 use crate::source::object::{Kind, ObjectId};
 use crate::source::odb::{ObjectNo, Objects};
-use crate::source::progress::Progress;
-use crate::source::sieve::Sieve;
 use crate::source::{Blob, Content, Listing, ReadError, Repository, SourceError, Tip, Unit};
 
 /// As many objects that cannot be read are named one by one; more are counted.

@@ -14,9 +14,9 @@ mod trees;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use super::Progress;
+use super::Sieve;
 use super::odb::{Limits, ObjectNo, Objects};
-use super::progress::Progress;
-use super::sieve::Sieve;
 use super::staged::BlobReader;
 use super::{Kind, Listing, Reader, Repository, Source, SourceError, Tip};
 use content::{ContentVisitor, Contents, Link};

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::source::Fragment;
+use crate::source::Sieve;
 use crate::source::object::{MODE_GITLINK, MODE_TREE, ObjectId};
 use crate::source::odb::{Object, ObjectNo, Objects, Visitor};
-use crate::source::sieve::Sieve;
 
 /// A set of objects.
 #[derive(Debug, Clone)]

@@ -8,8 +8,8 @@ use super::inflate::{Inflater, in_fragments};
 use super::loose::Loose;
 use super::pack::{Form, NONE, Pack, Part, header};
 use super::{Buffer, Damage, ObjectNo, Objects, Store, delta};
+use crate::source::Progress;
 use crate::source::object::Kind;
-use crate::source::progress::Progress;
 use crate::source::{Fragment, Repository};
 
 /// Blobs larger than this, from which nothing is made, are never held whole.
