@@ -4,6 +4,8 @@
 
 #[cfg_attr(not(test), expect(dead_code, reason = "`history --checkpoint` will use it"))]
 mod checkpoint;
+#[cfg_attr(not(test), expect(dead_code, reason = "`history --ci` will use it"))]
+mod ci;
 mod doctor;
 mod history;
 mod hook;
