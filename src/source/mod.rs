@@ -4,6 +4,11 @@
 //! steps, so that it can use every core and the report is still the same on every run: a source
 //! first lists its units, then each worker reads some of them with a reader of its own.
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the audit that opens archives comes next")
+)]
+mod archive;
 mod commits;
 mod history;
 mod hunk;
