@@ -19,9 +19,10 @@ pub(super) enum Kind {
     Unopened(&'static str),
 }
 
-/// Kinds that are known by their first bytes and not opened. Only such as do not begin other
-/// things: each has four bytes at least that are not text.
-const UNOPENED: [(&str, &[u8]); 11] = [
+/// Kinds that are known by their first bytes and not opened. Only such as no text begins with, and
+/// hardly anything else by chance.
+const UNOPENED: [(&str, &[u8]); 12] = [
+    ("compress", b"\x1f\x9d\x90"),
     ("xz", b"\xfd7zXZ\0"),
     ("7z", b"7z\xbc\xaf\x27\x1c"),
     ("rar", b"Rar!\x1a\x07\0"),

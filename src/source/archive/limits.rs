@@ -25,6 +25,9 @@ impl Default for ArchiveLimits {
     }
 }
 
+/// No more than this may be inside each other, whatever is asked for: each takes some of the stack.
+const MAX_DEPTH: u32 = 64;
+
 /// Up to here, no ratio is too high.
 const RATIO_FREE_BYTES: u64 = 64 << 20;
 
@@ -46,7 +49,7 @@ impl Meter {
     pub(super) fn new(limits: ArchiveLimits, size: u64) -> Self {
         let by_ratio = size.saturating_mul(limits.max_ratio).max(RATIO_FREE_BYTES);
         Meter {
-            limits,
+            limits: ArchiveLimits { depth: limits.depth.min(MAX_DEPTH), ..limits },
             max_bytes: limits.max_bytes.min(by_ratio),
             unpacked_bytes: Cell::new(0),
             packed_bytes: Cell::new(0),

@@ -221,7 +221,7 @@ struct Header {
 impl Header {
     fn parse(bytes: &[u8]) -> Option<Self> {
         let block: [u8; BLOCK] = bytes.get(..BLOCK)?.try_into().ok()?;
-        let told = octal(&block[148..156])?;
+        let told = octal(&block[148..156]).filter(|told| *told > 0)?;
         let sum = |signed: bool| {
             let value = |byte: u8| if signed { i64::from(byte as i8) } else { i64::from(byte) };
             let blanks = 8 * i64::from(b' ');

@@ -326,6 +326,34 @@ fn a_member_that_the_directory_hides_is_read() {
 }
 
 #[test]
+fn long_zips_are_read() {
+    let bytes = noise(100);
+    let max = u32::MAX.to_le_bytes();
+    let front = b"#!/bin/sh\n";
+    let mut zip = front.to_vec();
+    let local = header(0, 0, b"f", bytes.len(), &bytes);
+    zip.extend([b"PK\x03\x04", &local[..], b"f", &bytes].concat());
+    let directory = zip.len() - front.len();
+    let size = (bytes.len() as u64).to_le_bytes();
+    let extra = [b"\x01\0\x18\0", &size[..], &size, &[0; 8]].concat();
+    let mut record = header(0, 0, b"f", 0, &bytes);
+    record[14..22].fill(0xff);
+    record[24] = extra.len() as u8;
+    zip.extend([b"PK\x01\x02\x14\0", &record[..], &[0; 10], &max, b"f", &extra].concat());
+    let [size, at, end] = [zip.len() - front.len() - directory, directory, zip.len() - front.len()]
+        .map(|number| (number as u64).to_le_bytes());
+    let one = 1_u64.to_le_bytes();
+    zip.extend([&b"PK\x06\x06"[..], &[0; 20], &one, &one, &size, &at].concat());
+    zip.extend([&b"PK\x06\x07\0\0\0\0"[..], &end, &[1, 0, 0, 0]].concat());
+    zip.extend([&b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff"[..], &max, &max, &[0; 2]].concat());
+    for archive in [&zip[..], &tar(&[("z", &zip[front.len()..])])] {
+        let seen = open(archive);
+        assert!(seen.holds(Part::Content, &bytes), "{seen:?}");
+        seen.is_whole();
+    }
+}
+
+#[test]
 fn a_zip_behind_a_program_is_found() {
     let zip = [&b"#!/bin/sh\n"[..], &Zip::default().add(b"f", &secret()).end(b"")].concat();
     assert!(!is_archive(&zip) && ends_like_zip(&zip));
