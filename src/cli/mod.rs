@@ -2,17 +2,15 @@
 //!
 //! Exit status: 0 clean, 1 found, 2 not everything could be read or understood, and 2 outranks 1.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "`history --checkpoint` will use it"))]
 mod checkpoint;
-#[cfg_attr(not(test), expect(dead_code, reason = "`history --ci` will use it"))]
 mod ci;
 mod doctor;
 mod history;
 mod hook;
 mod install;
 mod message;
-#[cfg_attr(not(test), expect(dead_code, reason = "`history` will use it"))]
 mod progress;
+mod revs;
 mod rules;
 mod scan;
 mod session;

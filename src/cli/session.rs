@@ -20,6 +20,7 @@ use crate::suppress::{Allow, Allowlist};
 pub(super) struct Session<'a> {
     pub(super) engine: Engine,
     pub(super) max_object_bytes: u64,
+    pub(super) config: Config,
     allowlist: Allowlist,
     options: Options,
     shared: &'a Shared,
@@ -41,17 +42,16 @@ impl<'a> Session<'a> {
                 format!("{origin}: no rule has the id `{id}`; see `tightlip rules list`").into()
             );
         }
+        let min_confidence = config.min_confidence.unwrap_or(Confidence::Low);
         Ok(Session {
             engine: Engine::new(rules, now())?,
             max_object_bytes: shared
                 .max_object_bytes
                 .or(config.max_object_bytes)
                 .unwrap_or(MAX_OBJECT_BYTES),
+            config,
             allowlist,
-            options: Options {
-                threads: usize::from(shared.threads),
-                min_confidence: config.min_confidence.unwrap_or(Confidence::Low),
-            },
+            options: Options { threads: usize::from(shared.threads), min_confidence },
             shared,
             is_hook,
         })

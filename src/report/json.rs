@@ -41,9 +41,29 @@ struct FindingObject {
     author: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     date: Option<String>,
+    #[serde(flatten)]
+    presence: Option<PresenceObject>,
+    /// Other names that the file has had.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_paths: Vec<String>,
     confidence: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     decoded: Vec<String>,
+}
+
+/// How long history has held it; `commit` is the first that has it.
+#[derive(Serialize)]
+struct PresenceObject {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_commit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_date: Option<String>,
+    in_head: bool,
+    /// Refs whose history holds it; a few of them.
+    refs: Vec<String>,
+    ref_count: usize,
+    /// Whether a remote-tracking ref holds it.
+    pushed: bool,
 }
 
 #[derive(Serialize)]
@@ -130,6 +150,15 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
         commit: commit.map(|commit| commit.id.clone()),
         author: commit.map(|commit| text(&commit.author)),
         date: commit.map(|commit| moment(commit.time)),
+        presence: finding.presence.as_ref().map(|presence| PresenceObject {
+            last_commit: presence.last_commit.as_ref().map(|commit| commit.id.clone()),
+            last_date: presence.last_commit.as_ref().map(|commit| moment(commit.time)),
+            in_head: presence.in_head,
+            refs: presence.refs.iter().map(|name| text(name)).collect(),
+            ref_count: presence.ref_count,
+            pushed: presence.is_pushed,
+        }),
+        other_paths: finding.other_paths.iter().map(|path| text(path)).collect(),
         confidence: finding.confidence.name(),
         decoded: finding.decoded.iter().map(|note| text(note.as_bytes())).collect(),
     }

@@ -4,6 +4,7 @@
 //! field, on its line, in paths and in notes.
 
 mod json;
+mod presence;
 mod text;
 
 use std::io::{self, Write};

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::ReportOptions;
+use super::{ReportOptions, presence};
 use crate::finding::{Excerpt, Finding, INLINE_MARKER, Outcome, Place, Redactor, Status};
 use crate::rule::Confidence;
+use crate::text::date::day;
 use crate::text::escape::escape;
 
 /// ANSI codes, or nothing.
@@ -87,7 +88,11 @@ fn write_finding(
     writeln!(out, "  {} {shown}", style.dim(&format!("{line} |")))?;
     if let Some(commit) = &finding.origin.commit {
         let author = escape(&redactor.redact(&commit.author)).into_owned();
-        writeln!(out, "  {} commit {} by {author}", style.dim("in"), commit.id)?;
+        let day = day(commit.time);
+        writeln!(out, "  {} commit {} of {day} by {author}", style.dim("in"), commit.id)?;
+    }
+    for line in presence::lines(finding, redactor) {
+        writeln!(out, "  {} {line}", style.dim("="))?;
     }
     for note in &finding.decoded {
         let note = escape(&redactor.redact(note.as_bytes())).into_owned();

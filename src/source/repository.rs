@@ -284,9 +284,25 @@ impl Repository {
         Ok(ids.collect())
     }
 
+    /// Returns HEAD and every ref with what they point at, tags not peeled. A ref that cannot be
+    /// read is named in `skipped`.
+    ///
+    /// # Errors
+    /// HEAD is damaged, or git is needed and cannot be run.
+    pub fn tips(&self, skipped: &mut Vec<Skipped>) -> Result<Vec<Tip>, SourceError> {
+        let mut tips = Vec::new();
+        if let Some(id) = self.head()? {
+            tips.push(Tip { id, name: b"HEAD".to_vec() });
+        }
+        let mut refs = self.named_refs(skipped)?;
+        refs.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
+        tips.extend(refs);
+        Ok(tips)
+    }
+
     /// Returns every ref with what it points at, tags not peeled. One that cannot be read is named
     /// in `skipped`; symbolic refs are left to what they point at.
-    pub(super) fn named_refs(&self, skipped: &mut Vec<Skipped>) -> Result<Vec<Tip>, SourceError> {
+    fn named_refs(&self, skipped: &mut Vec<Skipped>) -> Result<Vec<Tip>, SourceError> {
         let mut tips = Vec::new();
         let format = "--format=%(objectname) %(refname)";
         // libgit2 stops at the first ref that is broken.
@@ -433,7 +449,8 @@ impl Repository {
     }
 
     /// Whether the repository is a shallow clone.
-    pub(super) fn is_shallow(&self) -> bool {
+    #[must_use]
+    pub fn is_shallow(&self) -> bool {
         match &self.native {
             Some(native) => native.is_shallow(),
             None => plumbing::run_str(&["rev-parse", "--is-shallow-repository"])
@@ -514,6 +531,12 @@ fn verify_index() -> Result<(), SourceError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(SourceError::file(&path, error)),
     }
+}
+
+/// Branches tell most, then tags, then what stands for other places.
+fn rank(name: &[u8]) -> u8 {
+    let order: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
+    order.iter().position(|prefix| name.starts_with(prefix)).unwrap_or(3) as u8
 }
 
 fn damaged_index(path: &Path) -> SourceError {

@@ -183,7 +183,7 @@ fn push_blob(
 }
 
 /// The id of what a tree has at `path`, if it has anything.
-fn entry_at(
+pub(super) fn entry_at(
     repository: &mut Repository,
     tree: &ObjectId,
     path: &[u8],

@@ -56,7 +56,7 @@ impl Rev {
     }
 
     /// Returns the words for [`super::CiRange::about`].
-    pub(super) fn shown(&self) -> String {
+    pub(in crate::cli) fn shown(&self) -> String {
         match self {
             Rev::Head => "HEAD".into(),
             Rev::Id(id) => id[..id.len().min(12)].to_owned(),

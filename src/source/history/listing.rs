@@ -13,6 +13,7 @@ use crate::source::Progress;
 use crate::source::Sieve;
 use crate::source::object::{Kind, ObjectId};
 use crate::source::odb::{ObjectNo, Objects};
+use crate::source::staged::entry_at;
 use crate::source::{Blob, Content, Listing, ReadError, Repository, SourceError, Tip, Unit};
 
 /// As many objects that cannot be read are named one by one; more are counted.
@@ -37,6 +38,7 @@ pub(super) fn make(
         infos: HashMap::new(),
         lost: HashMap::new(),
         order: Vec::new(),
+        is_range: options.is_range(),
     };
     lister.lost = contents.unreadable.iter().map(|(no, why)| (*no, why.clone())).collect();
     lister.listing.skipped.extend(objects.skipped.iter().cloned());
@@ -70,6 +72,7 @@ struct Lister<'a> {
     lost: HashMap<ObjectNo, String>,
     /// For each unit, what it is sorted by before its path.
     order: Vec<u32>,
+    is_range: bool,
 }
 
 /// Where refs lead to.
@@ -99,14 +102,7 @@ impl Lister<'_> {
         if !options.tips.is_empty() {
             return Ok(options.tips.clone());
         }
-        let mut tips = Vec::new();
-        if let Some(id) = self.repository.head()? {
-            tips.push(Tip { id, name: b"HEAD".to_vec() });
-        }
-        let mut refs = self.repository.named_refs(&mut self.listing.skipped)?;
-        refs.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
-        tips.extend(refs);
-        Ok(tips)
+        self.repository.tips(&mut self.listing.skipped)
     }
 
     /// Follows refs, through tags, to what they lead to.
@@ -158,9 +154,13 @@ impl Lister<'_> {
         } else {
             graph.reach(ends.commits.iter().copied())
         };
-        let known = options.known.iter();
-        let known: Vec<CommitNo> =
-            known.filter_map(|id| graph.number(self.objects.find(id.as_bytes())?)).collect();
+        let mut known: Vec<CommitNo> = Vec::new();
+        for id in &options.known {
+            // What another side has need not be here.
+            let commit = self.repository.commit(id).ok().flatten();
+            let no = commit.and_then(|(id, _)| self.objects.find(id.as_bytes()));
+            known.extend(no.and_then(|no| graph.number(no)));
+        }
         for (is_wanted, is_known) in is_wanted.iter_mut().zip(graph.reach(known)) {
             *is_wanted &= !is_known;
         }
@@ -363,8 +363,12 @@ impl Lister<'_> {
             }
             Target::Blob(no) => {
                 let id = self.objects.id(no);
+                let mut blob = Blob::alone(id);
+                if let Some(presence) = presence.as_ref().filter(|_| self.is_range) {
+                    blob.bases = self.before(presence, &path);
+                }
                 let origin = Origin { place: Place::Commit, path, commit };
-                let unit = Unit::new(origin, Content::Blob(Blob::alone(id)));
+                let unit = Unit::new(origin, Content::Blob(blob));
                 self.push(order, Unit { presence, ..unit });
             }
             Target::Name => {
@@ -373,6 +377,19 @@ impl Lister<'_> {
             }
             Target::Tree(_) => {}
         }
+    }
+
+    /// What the parents of the first commit have at a path.
+    fn before(&mut self, presence: &Presence, path: &[u8]) -> Vec<ObjectId> {
+        let mut found = Vec::new();
+        for &parent in &presence.parents {
+            if let Link::Here(tree) = self.graph.commits[parent as usize].tree {
+                let tree = self.objects.id(tree);
+                // What cannot be read there is not known to be old.
+                found.extend(entry_at(&mut self.repository, &tree, path).ok().flatten());
+            }
+        }
+        found
     }
 
     /// What is known of spans of commits; `in_head` is said where it is not that HEAD's history
@@ -509,10 +526,4 @@ impl Lister<'_> {
         }
         (self.listing, self.repository)
     }
-}
-
-/// Branches tell most, then tags, then what stands for other places.
-fn rank(name: &[u8]) -> u8 {
-    let order: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
-    order.iter().position(|prefix| name.starts_with(prefix)).unwrap_or(3) as u8
 }

@@ -56,6 +56,14 @@ impl std::fmt::Debug for History<'_> {
     }
 }
 
+impl HistoryOptions {
+    /// Whether only part of a history counts: then what it adds is of interest, and not what was
+    /// there before.
+    fn is_range(&self) -> bool {
+        !self.known.is_empty() || self.since.is_some() || self.max_count.is_some()
+    }
+}
+
 impl<'a> History<'a> {
     /// Makes a source of a history; `sieve` tells what of it is worth listing.
     #[must_use]
