@@ -52,6 +52,7 @@ fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
         ("description", text(&need(&entry.description, "description"))),
         ("keywords", texts(entry.keywords.as_deref())),
         ("pattern", text(&need(&entry.pattern, "pattern"))),
+        ("edge", option(entry.edge.as_deref())),
         ("secret_group", format!("{:?}", entry.secret_group)),
         (
             "min_entropy",

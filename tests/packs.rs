@@ -29,6 +29,7 @@ fn every_rule_of_every_pack_is_embedded_as_it_is_written() {
             let embedded =
                 builtin.find(&rule.id).unwrap_or_else(|| panic!("{} is not embedded", rule.id));
             assert_eq!(embedded.pattern, rule.pattern, "{}", rule.id);
+            assert_eq!(embedded.edge, rule.edge, "{}", rule.id);
             assert_eq!(embedded.keywords, rule.keywords, "{}", rule.id);
             assert_eq!(embedded.origin.to_string(), rule.origin.to_string(), "{}", rule.id);
             assert!(seen.insert(rule.id.to_string()), "{} stands in two packs", rule.id);
@@ -56,6 +57,55 @@ fn every_rule_is_whole() {
             );
         }
     }
+}
+
+/// What stands right before a token in JSON, in source text, in URLs and in coloured logs.
+const ESCAPES: [&str; 14] = [
+    "",
+    "\\n",
+    "\\t",
+    "\\\\n",
+    "\\x22",
+    "\\u0022",
+    "\\u003d",
+    "\\075",
+    "%22",
+    "%253D",
+    "\x1b[31m",
+    "\x1b[1;31m\x1b[K",
+    "\\e[31m",
+    "\\u001b[31m",
+];
+
+#[test]
+fn an_escape_before_a_match_is_its_edge_in_every_rule_that_has_one() {
+    let mut rules = RuleSet::builtin();
+    let ids: Vec<_> = rules.all().iter().map(|rule| rule.id.clone()).collect();
+    ids.iter().for_each(|id| rules.enable(id, true).unwrap());
+    let engine = Engine::new(rules, 0).unwrap();
+    let is_found = |text: &[u8], rule: usize| {
+        engine.scan(text).list.into_iter().find(|found| found.rule == rule)
+    };
+    let mut tried = 0;
+    for (index, rule) in engine.rules().all().iter().enumerate() {
+        if rule.edge.is_none() {
+            continue;
+        }
+        for example in rule.matches.iter() {
+            let text = expand(example).unwrap();
+            let found = is_found(&text, index).unwrap();
+            let bare = &text[found.span.start..];
+            for escape in ESCAPES {
+                let text = [b"text ", escape.as_bytes(), bare].concat();
+                assert!(is_found(&text, index).is_some(), "{}: {escape:?} {example}", rule.id);
+                tried += 1;
+            }
+            let text = [b"text Z", bare].concat();
+            let begins = is_found(&text, index).map(|found| found.span.start);
+            assert_ne!(begins, Some(6), "{}: Z {example}", rule.id);
+        }
+    }
+    assert!(tried > 1000, "{tried}");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 
 mod check;
 mod glance;
+mod edge;
 mod pair;
 mod pattern;
 mod prefilter;

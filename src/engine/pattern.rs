@@ -9,6 +9,7 @@ use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Hir;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 
+use super::edge::Edge;
 use super::prefilter::MIN_KEYWORD_BYTES;
 use crate::rule::Rule;
 
@@ -35,6 +36,9 @@ pub enum PatternError {
         /// How many groups the pattern has.
         have: usize,
     },
+    /// What may not stand before a match is no set of characters.
+    #[error("edge `{0}` is not what stands between the brackets of a character class")]
+    Edge(String),
     /// The pattern matches where there is nothing.
     #[error("the pattern matches the empty string, so it would match everywhere")]
     MatchesEmpty,
@@ -44,6 +48,7 @@ pub enum PatternError {
 #[derive(Debug)]
 pub(super) struct Pattern {
     regex: Regex,
+    edge: Option<Edge>,
     secret_group: Option<usize>,
     /// The longest match that is looked for, in bytes.
     max_bytes: usize,
@@ -78,12 +83,13 @@ impl Pattern {
         let keywords: Vec<Vec<u8>> =
             rule.keywords.iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
         let max_lead = lead::max_bytes(&hir, &keywords).unwrap_or(max_bytes).min(max_bytes);
+        let edge = rule.edge.as_deref().map(Edge::parse).transpose()?;
         let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
         let regex = Regex::builder()
             .configure(config)
             .build_from_hir(&hir)
             .map_err(|error| PatternError::Build(Box::new(error)))?;
-        Ok(Pattern { regex, secret_group: rule.secret_group, max_bytes, max_lead })
+        Ok(Pattern { regex, edge, secret_group: rule.secret_group, max_bytes, max_lead })
     }
 
     /// The part of `bytes` in which a match must lie that holds the keyword at `keyword`.
@@ -104,7 +110,8 @@ impl Pattern {
         let input = Input::new(bytes).range(window.clone()).anchored(Anchored::Yes);
         let last = window.end.min(window.start + self.max_lead + 1);
         let start = (window.start..last).find(|&start| {
-            self.regex.search_half(&input.clone().range(start..window.end)).is_some()
+            self.may_begin(bytes, start)
+                && self.regex.search_half(&input.clone().range(start..window.end)).is_some()
         })?;
         let mut groups = self.regex.create_captures();
         self.regex.search_captures(&input.range(start..window.end), &mut groups);
@@ -130,12 +137,20 @@ impl Pattern {
             let Some(found) = self.found(&groups) else {
                 return;
             };
+            if !self.may_begin(bytes, found.span.start) {
+                input.set_start(found.span.start + 1);
+                continue;
+            }
             let next = found.secret.end.max(found.span.start + 1);
             if !each(found) || next >= end {
                 return;
             }
             input.set_start(next);
         }
+    }
+
+    fn may_begin(&self, bytes: &[u8], at: usize) -> bool {
+        self.edge.as_ref().is_none_or(|edge| edge.is_at(bytes, at))
     }
 
     fn found(&self, groups: &Captures) -> Option<Found> {
@@ -149,7 +164,7 @@ impl Pattern {
     }
 }
 
-fn parse(pattern: &str) -> Result<Hir, PatternError> {
+pub(super) fn parse(pattern: &str) -> Result<Hir, PatternError> {
     // Lines end at LF and CRLF; `^` and `$` are their edges. Bytes need not be UTF-8.
     let config = syntax::Config::new().unicode(false).utf8(false).multi_line(true).crlf(true);
     syntax::parse_with(pattern, &config).map_err(|error| PatternError::Syntax(Box::new(error)))

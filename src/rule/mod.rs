@@ -33,6 +33,9 @@ pub struct Rule {
     pub keywords: Texts,
     /// A regular expression on bytes, in the syntax of the `regex` crate with Unicode off.
     pub pattern: Text,
+    /// Characters, as between the brackets of a class, of which none may stand right before a
+    /// match unless it ends an escape such as `\n`, `\u003d`, `%3D` or a terminal's colour.
+    pub edge: Option<Text>,
     /// The group that holds the secret; `None` is group 1 if there is one, else the whole match.
     pub secret_group: Option<usize>,
     /// Bits per byte below which a secret is dropped.

@@ -106,6 +106,7 @@ fn blank(id: &str, origin: RuleOrigin) -> Result<Rule, PackError> {
         description: Cow::Borrowed(""),
         keywords: Cow::Borrowed(&[]),
         pattern: Cow::Borrowed(""),
+        edge: None,
         secret_group: None,
         min_entropy: None,
         checks: Cow::Borrowed(&[]),
@@ -144,6 +145,10 @@ fn apply_texts(rule: &mut Rule, entry: &RuleEntry) {
     if entry.pattern.is_some() && entry.keywords.is_none() {
         // Keywords of the rule that is overridden need not occur in the new pattern.
         rule.keywords = Cow::Borrowed(&[]);
+    }
+    if entry.pattern.is_some() || entry.edge.is_some() {
+        // What may not stand before the old pattern need not fit the new one.
+        rule.edge = entry.edge.clone().map(Cow::Owned);
     }
     text(&mut rule.pattern, entry.pattern.as_ref());
     list(&mut rule.keywords, entry.keywords.as_ref());

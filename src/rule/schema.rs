@@ -19,6 +19,9 @@ pub struct RuleEntry {
     pub keywords: Option<Vec<String>>,
     /// The regular expression, on bytes, Unicode off.
     pub pattern: Option<String>,
+    /// Characters, as between the brackets of a class, of which none may stand right before a
+    /// match, unless it ends an escape.
+    pub edge: Option<String>,
     /// The group that holds the secret; without it group 1, or the whole match.
     pub secret_group: Option<usize>,
     /// Bits per byte below which a secret is dropped.
