@@ -94,15 +94,15 @@ fn an_escape_before_a_match_is_its_edge_in_every_rule_that_has_one() {
         for example in rule.matches.iter() {
             let text = expand(example).unwrap();
             let found = is_found(&text, index).unwrap();
-            let bare = &text[found.span.start..];
+            let (before, bare) = text.split_at(found.span.start);
             for escape in ESCAPES {
-                let text = [b"text ", escape.as_bytes(), bare].concat();
+                let text = [before, b" ", escape.as_bytes(), bare].concat();
                 assert!(is_found(&text, index).is_some(), "{}: {escape:?} {example}", rule.id);
                 tried += 1;
             }
-            let text = [b"text Z", bare].concat();
+            let text = [before, b"Z", bare].concat();
             let begins = is_found(&text, index).map(|found| found.span.start);
-            assert_ne!(begins, Some(6), "{}: Z {example}", rule.id);
+            assert_ne!(begins, Some(before.len() + 1), "{}: Z {example}", rule.id);
         }
     }
     assert!(tried > 1000, "{tried}");

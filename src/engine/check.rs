@@ -16,6 +16,8 @@ pub(super) struct Candidate<'a> {
     pub(super) secret: &'a [u8],
     /// The whole match.
     pub(super) matched: &'a [u8],
+    /// Everything before the match.
+    pub(super) before: &'a [u8],
     /// Seconds since 1970, to tell what has expired.
     pub(super) now: i64,
 }
@@ -53,6 +55,7 @@ pub(super) fn run(
             Check::Pem => pem::check(candidate.secret, &mut notes),
             Check::UrlPassword => url::check(candidate),
             Check::AwsAccount => aws::check(candidate.secret, &mut notes),
+            Check::AwsContext => drop_if(!aws::is_named(candidate.before)),
         };
         confidence = match verdict {
             Verdict::Keep => confidence,
@@ -92,7 +95,8 @@ mod tests {
 
     fn judge(checks: &[Check], template: &str) -> Option<(Confidence, Vec<String>)> {
         let secret = expand(template).unwrap();
-        let candidate = Candidate { secret: &secret, matched: &secret, now: 1_790_000_000 };
+        let candidate =
+            Candidate { secret: &secret, matched: &secret, before: b"", now: 1_790_000_000 };
         run(checks, candidate, Confidence::Medium)
     }
 

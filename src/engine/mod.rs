@@ -378,7 +378,12 @@ impl Engine {
         if rule.stop_words.iter().any(is_stopped) {
             return None;
         }
-        let candidate = Candidate { secret, matched: &bytes[found.span.clone()], now: self.now };
+        let candidate = Candidate {
+            secret,
+            matched: &bytes[found.span.clone()],
+            before: &bytes[..found.span.start],
+            now: self.now,
+        };
         let (confidence, notes) = check::run(&rule.checks, candidate, rule.confidence)?;
         Some(Match {
             rule: index,

@@ -145,11 +145,13 @@ pub enum Check {
     UrlPassword,
     /// Adds the account number that an AWS access key id holds.
     AwsAccount,
+    /// Drops secrets that nothing up to 400 bytes before them gives to AWS.
+    AwsContext,
 }
 
 impl Check {
     /// Every check, in the order of the documentation.
-    pub const ALL: [Check; 8] = [
+    pub const ALL: [Check; 9] = [
         Check::Placeholder,
         Check::NotHex,
         Check::Mixed,
@@ -158,6 +160,7 @@ impl Check {
         Check::Pem,
         Check::UrlPassword,
         Check::AwsAccount,
+        Check::AwsContext,
     ];
 
     /// Returns the name used in rule packs.
@@ -172,6 +175,7 @@ impl Check {
             Check::Pem => "pem",
             Check::UrlPassword => "url-password",
             Check::AwsAccount => "aws-account",
+            Check::AwsContext => "aws-context",
         }
     }
 
