@@ -183,8 +183,9 @@ impl<'a> Maker<'a> {
 
     /// The position of an offset, in text as wide as that of `found`.
     fn locate(&mut self, found: &Match, offset: usize) -> Position {
-        match found.secret.len().checked_div(found.text.len()) {
-            Some(width) if width > 1 => wide_position(self.hits.fragment(), offset, width),
+        // At the end of big-endian text a secret ends inside its last character.
+        match found.secret.len().div_ceil(found.text.len().max(1)) {
+            width if width > 1 => wide_position(self.hits.fragment(), offset, width),
             _ => self.locator.locate(offset),
         }
     }

@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use crate::finding::{Fingerprint, Place};
 use crate::text::lines::{line_around, line_before};
+use crate::text::wide::decoded_lines;
 
 /// What there is to judge by.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +46,19 @@ pub enum Decision {
 }
 
 /// Decides about one finding: inline allows first, then the allowlist.
+///
+/// UTF-16 and UTF-32 text is judged by what its lines say, not by their bytes.
 #[must_use]
 pub fn decide(allowlist: &Allowlist, subject: Subject<'_>) -> Decision {
+    match decoded_lines(subject.bytes, subject.span, subject.secret) {
+        Some((lines, span)) => {
+            decide_by_lines(allowlist, Subject { bytes: &lines, span: &span, ..subject })
+        }
+        None => decide_by_lines(allowlist, subject),
+    }
+}
+
+fn decide_by_lines(allowlist: &Allowlist, subject: Subject<'_>) -> Decision {
     let inline = match subject.place {
         Place::Path | Place::RefName => InlineAllow::None,
         _ => beside(subject),

@@ -7,3 +7,4 @@ pub mod date;
 pub mod entropy;
 pub mod escape;
 pub mod lines;
+pub mod wide;

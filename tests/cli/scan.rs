@@ -106,6 +106,42 @@ fn lines_of_wide_text_are_counted_in_characters() {
 }
 
 #[test]
+fn wide_text_may_end_with_a_secret() {
+    let repo = TestRepo::new();
+    let text = format!("\u{4e0a}\u{0a01}\u{010a}\r\nid = {}", key(0).trim_end());
+    repo.write("wide.txt", text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>());
+    let said = repo.tightlip(&["scan", "wide.txt", "--format", "jsonl"]).exits(1);
+    assert_eq!(said.objects("finding")[0]["line"], 2);
+}
+
+#[test]
+fn allows_in_wide_text_count() {
+    let repo = TestRepo::new();
+    let key = key(0);
+    repo.write(
+        ".tightlip.toml",
+        "[[allow]]\nreason = 'fixtures'\nline_patterns = ['^of the fixture ']\n",
+    );
+    for (text, exit) in [
+        (format!("one\nid = {key} # tightlip:allow k\u{f6}nnte fehlen\r\n"), 0),
+        (format!("one\n# tightlip:allow-next-line revoked in May\r\nid = {key}\r\n"), 0),
+        (format!("one\nof the fixture \u{17e}: {key}\n"), 0),
+        (format!("id = {key}\n# tightlip:allow this line\n"), 1),
+        (format!("# tightlip:allow-next-line revoked\n\nid = {key}\n"), 1),
+    ] {
+        let utf16: Vec<u16> = format!("\u{feff}{text}").encode_utf16().collect();
+        for bytes in [
+            utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<u8>>(),
+            utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+            text.chars().flat_map(|char| (char as u32).to_be_bytes()).collect(),
+        ] {
+            repo.write("wide.txt", bytes);
+            repo.tightlip(&["scan", "wide.txt"]).exits(exit);
+        }
+    }
+}
+
+#[test]
 fn a_link_or_a_pipe_that_is_named_stands_for_what_it_leads_to() {
     let repo = TestRepo::new();
     repo.write("folder/x", key(0));
