@@ -1035,6 +1035,38 @@ fn doctor_tells_what_is_broken() {
 }
 
 #[test]
+fn doctor_names_rules_that_are_switched_off_and_proves_the_hooks_all_the_same() {
+    let repo = TestRepo::new();
+    repo.tightlip(&["install", "--server"]).ok();
+    let ran = repo.tightlip(&["doctor"]);
+    assert!(!ran.out.contains("note:"), "{}", ran.out);
+    let user = repo.root.join("home/.config/tightlip");
+    fs::create_dir_all(&user).unwrap();
+    fs::write(user.join("config.toml"), "disable = ['aws-access-key-id']\n").unwrap();
+    let own = "min_confidence = 'high'\ndisable = ['jwt']\nenable = ['aws-account-id']\n\
+               [[rule]]\nid = 'npm-access-token'\nenabled = false\n";
+    fs::write(repo.path.join(".tightlip.toml"), own).unwrap();
+    let ran = repo.tightlip(&["doctor"]);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert_eq!(ran.out.matches("proven: it stopped a secret").count(), 8, "{}", ran.out);
+    let note = ran.out.lines().find(|line| line.starts_with("note: built-in rules")).unwrap();
+    for expected in [
+        "aws-access-key-id (",
+        "config.toml:1)",
+        "jwt (",
+        ".tightlip.toml:2)",
+        "npm-access-token (",
+    ] {
+        assert!(note.contains(expected), "{note}");
+    }
+    assert!(!note.contains("aws-account-id"), "{note}");
+    assert!(ran.out.contains("note: only findings of high confidence"), "{}", ran.out);
+    fs::write(repo.path.join(".tightlip.toml"), "disable = ['no-such-rule']\n").unwrap();
+    let ran = repo.tightlip(&["doctor"]);
+    assert!(ran.out.contains("warning: no scan can run here"), "{}", ran.out);
+}
+
+#[test]
 fn doctor_tells_which_hooks_are_out_of_gits_sight() {
     let repo = TestRepo::new();
     repo.tightlip(&["install"]).ok();

@@ -3,15 +3,20 @@
 use std::env;
 use std::io::{self, Write};
 
-use super::Failure;
 use super::install::{WhereTo, shown, surroundings};
+use super::session::{load_config, rules};
+use super::{Failure, Shared};
+use crate::config::{Config, RuleChange};
 use crate::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, doctor};
+use crate::rule::{Confidence, RuleSet};
+use crate::text::escape::escape;
 
 /// Prove that git runs the hooks and that they stop a secret
 ///
 /// Each hook is fired in a throw-away repository, outside of this one, by the git command that
-/// runs it, with a made-up AWS key. The hooks that tightlip keeps do not run meanwhile. Exit
-/// status: 0 if all are proven, 1 if one is not, 2 if it could not be tried.
+/// runs it, with a made-up AWS key, whose rule is on there even if the configuration here has it
+/// off. The hooks that tightlip keeps do not run meanwhile. Which built-in rules the configuration
+/// here switches off is noted. Exit status: 0 if all are proven, 1 if one is not, 2 if it could not be tried.
 #[derive(Debug, clap::Args)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
@@ -22,7 +27,7 @@ pub(super) struct DoctorArgs {
 ///
 /// # Errors
 /// Nothing could be tried; or `out` cannot be written to.
-pub(super) fn run(args: DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn run(args: DoctorArgs, shared: &Shared, out: &mut dyn Write) -> Result<u8, Failure> {
     let report = doctor(&DoctorOptions {
         target: args.where_to.target(),
         around: surroundings()?,
@@ -43,6 +48,7 @@ pub(super) fn run(args: DoctorArgs, out: &mut dyn Write) -> Result<u8, Failure> 
             "warning: TIGHTLIP_SKIP is set here, so commits made from here are not scanned"
         )?;
     }
+    tell_rules(shared, out)?;
     tell_bypasses(&report, out)?;
     Ok(u8::from(!report.is_proven()))
 }
@@ -85,6 +91,44 @@ fn tell_binaries(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         told.push(binary);
     }
     Ok(())
+}
+
+/// Tells what hooks do not look for here, because the configuration says so.
+fn tell_rules(shared: &Shared, out: &mut dyn Write) -> Result<(), Failure> {
+    let loaded = load_config(shared).and_then(|config| Ok((rules(&config, &[])?, config)));
+    let (rules, config) = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let error = super::chain(&*error);
+            writeln!(out, "warning: no scan can run here, because of the configuration: {error}")?;
+            return Ok(());
+        }
+    };
+    let off: Vec<String> = RuleSet::builtin()
+        .all()
+        .iter()
+        .filter(|rule| rule.enabled && rules.find(&rule.id).is_some_and(|rule| !rule.enabled))
+        .map(|rule| format!("{} ({})", rule.id, switched_by(&config, &rule.id)))
+        .collect();
+    if !off.is_empty() {
+        writeln!(out, "note: built-in rules that are switched off here: {}", off.join(", "))?;
+    }
+    if let Some(least) = config.min_confidence.filter(|&least| least > Confidence::Low) {
+        writeln!(out, "note: only findings of {} confidence or more are reported", least.name())?;
+    }
+    Ok(())
+}
+
+/// Where the last word on a rule was said.
+fn switched_by(config: &Config, rule: &str) -> String {
+    let said = config.rules.iter().rev().find_map(|change| match change {
+        RuleChange::Switch { id, origin, .. } if id == rule => Some(origin.clone()),
+        RuleChange::Put(entry, origin) if entry.id == rule && entry.enabled.is_some() => {
+            Some(origin.to_string())
+        }
+        _ => None,
+    });
+    said.map_or_else(String::new, |origin| escape(origin.as_bytes()).into_owned())
 }
 
 fn tell_bypasses(report: &Report, out: &mut dyn Write) -> io::Result<()> {

@@ -157,7 +157,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>, streams: &mut Streams<'_>)
         Command::Hook(args) => hook::run(&args, shared, streams),
         Command::Install(args) => install::run(args, streams.out),
         Command::Uninstall(args) => uninstall::run(args, streams.out),
-        Command::Doctor(args) => doctor::run(args, streams.out),
+        Command::Doctor(args) => doctor::run(args, shared, streams.out),
         Command::Rules(args) => rules::run(&args, shared, streams),
     };
     done.unwrap_or_else(|error| {

@@ -28,6 +28,9 @@ pub enum Proof {
 /// The rule that has to find what is planted.
 const RULE: &str = "aws-access-key-id";
 const SECRET: &str = "aws_access_key_id = AKIA{base32:16}";
+/// Switches that rule on where the user's own configuration has it off: what is proven is that the
+/// hook runs and stops what tightlip finds, not what the user wants to be found.
+const CONFIG: &str = "enable = [\"aws-access-key-id\"]\n";
 const MAX_LINES: usize = 6;
 const MAX_CHARS: usize = 160;
 
@@ -58,7 +61,7 @@ fn prove_by(way: Way, hook: Hook, hooks: &Path, temporary: &Path) -> Result<Proo
     let mut secret = expand(SECRET)
         .map_err(|error| SourceError::Other(format!("the secret to plant: {error}")))?;
     secret.push(b'\n');
-    let sandbox = Sandbox::new(temporary, &secret)?;
+    let sandbox = Sandbox::new(temporary, &secret, CONFIG)?;
     let scene = Scene { folder: sandbox.repository("work", false)?, sandbox, hooks };
     let outcome = scene.play(hook, way)?;
     let trace = fs::read(scene.sandbox.trace()).unwrap_or_default();

@@ -48,8 +48,9 @@ const FOREIGN: &[&str] = &[
 ];
 
 impl Sandbox {
-    /// Makes the directory in `temporary`, with `secret` in a file.
-    pub(super) fn new(temporary: &Path, secret: &[u8]) -> Result<Self, HookError> {
+    /// Makes the directory in `temporary`, with `secret` in a file, and `config` as the
+    /// configuration of every repository that is made in it.
+    pub(super) fn new(temporary: &Path, secret: &[u8], config: &str) -> Result<Self, HookError> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let nanoseconds = since.map_or(0, |since| since.as_nanos());
         let name = format!("tightlip-doctor-{}-{nanoseconds}", std::process::id());
@@ -59,6 +60,7 @@ impl Sandbox {
         let sandbox = Sandbox { secret: root.join("secret"), root: root.clone() };
         fs::write(&sandbox.secret, secret).map_err(failed)?;
         fs::write(root.join("gitconfig"), "").map_err(failed)?;
+        fs::write(sandbox.config(), config).map_err(failed)?;
         Ok(sandbox)
     }
 
@@ -69,10 +71,20 @@ impl Sandbox {
         let arguments = ["init", "-q", "--template=", kind].map(OsStr::new);
         let outcome = self.git(&self.root, &[&arguments[..], &[folder.as_os_str()]].concat())?;
         must(outcome, "init")?;
-        for (key, value) in [("user.name", "tightlip doctor"), ("user.email", "doctor@localhost")] {
-            must(self.git_str(&folder, &["config", key, value])?, "config")?;
+        let config = self.config();
+        for (key, value) in [
+            ("user.name", OsStr::new("tightlip doctor")),
+            ("user.email", OsStr::new("doctor@localhost")),
+            ("tightlip.config", config.as_os_str()),
+        ] {
+            let set = [OsStr::new("config"), OsStr::new(key), value];
+            must(self.git(&folder, &set)?, "config")?;
         }
         Ok(folder)
+    }
+
+    fn config(&self) -> PathBuf {
+        self.root.join("config.toml")
     }
 
     /// The file into which git writes which hooks it has run.
