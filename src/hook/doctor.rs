@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::change::{exists, is_executable};
-use super::install::{HIDDEN, kept_name};
+use super::install::HIDDEN;
 use super::place::{Kind, Place, Reason, global_hooks_path};
+use super::plan::kept_name;
 use super::proof::{Proof, prove};
 use super::script::{self, BlockOptions, Form, Run};
 use super::{Hook, HookError, Surroundings, Target, shown};

@@ -17,6 +17,7 @@ mod change;
 mod doctor;
 mod install;
 mod place;
+mod plan;
 mod proof;
 mod sandbox;
 mod script;

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::change::{Change, apply, exists};
-use super::install::{MADE_HEAD, PASSED, kept_name};
+use super::install::PASSED;
 use super::place::{Kind, Place, global_hooks_path};
+use super::plan::{MADE_HEAD, kept_name};
 use super::script::{self, KEPT};
 use super::{Hook, HookError, Surroundings, Target, shown};
 

@@ -1,0 +1,253 @@
+//! What an install is going to do, hook by hook: nothing is written before all of it is known.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::change::{Change, apply, exists, is_executable};
+use super::install::{How, Installation, Installed};
+use super::place::{Kind, Place, Reason};
+use super::script::{self, BlockOptions, Form, KEPT, Run};
+use super::{Hook, HookError, shown};
+
+/// What is going to be done.
+pub(super) struct Plan {
+    place: Place,
+    pub(super) changes: Vec<Change>,
+    hooks: Vec<Installed>,
+    notes: Vec<String>,
+}
+
+impl Plan {
+    pub(super) fn new(place: Place, notes: Vec<String>) -> Self {
+        let changes = vec![Change::MakeFolder(place.folder.clone())];
+        Plan { place, changes, hooks: Vec::new(), notes }
+    }
+
+    pub(super) fn carry_out(self) -> Result<Installation, HookError> {
+        let is_done = |hook: &Installed| matches!(hook.how, How::Already | How::Edited);
+        let is_changed = self.changes.len() > 1;
+        if is_changed || !self.hooks.iter().all(is_done) {
+            apply(&self.changes)?;
+        }
+        Ok(Installation { place: self.place, hooks: self.hooks, notes: self.notes })
+    }
+
+    fn done(&mut self, name: &'static str, file: PathBuf, how: How) {
+        self.hooks.push(Installed { name, file, how });
+    }
+
+    /// Plans a guard that keeps and runs what stood in its place.
+    pub(super) fn beside(&mut self, hook: Hook, binary: Option<&Path>) -> Result<(), HookError> {
+        let file = self.place.folder.join(hook.name());
+        let kept = kept_name(&file);
+        let old = look(&file)?;
+        match &old {
+            Old::Ours(_) | Old::None => self
+                .own(hook.name(), |kept_run| script::guard(hook, &Form::Beside(kept_run), binary)),
+            Old::Link | Old::Foreign(_) => {
+                if exists(&kept) {
+                    return Err(HookError::Refused(format!(
+                        "`{}` is not tightlip's, and what it once kept is still in `{}`: see \
+                         which of the two is wanted, delete the other, and install again",
+                        shown(&file),
+                        shown(&kept)
+                    )));
+                }
+                let is_run = is_executable(&file);
+                let run = run_of(&file);
+                self.note_manager(&old, hook);
+                self.changes.push(Change::Rename { from: file.clone(), to: kept.clone() });
+                self.changes.push(Change::Write {
+                    file: file.clone(),
+                    bytes: script::guard(hook, &Form::Beside(run), binary),
+                    mode: Some(0o755),
+                });
+                self.done(hook.name(), file, How::Kept { kept, is_run });
+                Ok(())
+            }
+        }
+    }
+
+    /// Plans a script where only one of ours may stand.
+    pub(super) fn own(
+        &mut self,
+        name: &'static str,
+        script: impl FnOnce(Run) -> Vec<u8>,
+    ) -> Result<(), HookError> {
+        let file = self.place.folder.join(name);
+        let wanted = script(run_of(&kept_name(&file)));
+        let how = match look(&file)? {
+            Old::Link | Old::Foreign(_) => {
+                return Err(HookError::Refused(format!(
+                    "`{}` is not tightlip's, in a directory that is: move it away",
+                    shown(&file)
+                )));
+            }
+            Old::None => How::New,
+            Old::Ours(bytes) if !script::is_unedited(&bytes) => How::Edited,
+            Old::Ours(bytes) if bytes == wanted && is_executable(&file) => How::Already,
+            Old::Ours(_) => How::Refreshed,
+        };
+        if matches!(how, How::New | How::Refreshed) {
+            self.write(&file, wanted);
+        }
+        self.done(name, file, how);
+        Ok(())
+    }
+
+    fn write(&mut self, file: &Path, bytes: Vec<u8>) {
+        self.changes.push(Change::Write { file: file.to_owned(), bytes, mode: Some(0o755) });
+    }
+
+    /// Plans a block in a file of the team.
+    pub(super) fn team(&mut self, hook: Hook) -> Result<(), HookError> {
+        let file = self.place.folder.join(hook.name());
+        let is_husky = self.place.kind == Kind::Husky;
+        match look(&file)? {
+            Old::None if exists(&kept_name(&file)) => self.beside(hook, None),
+            Old::None => {
+                let options = BlockOptions { is_sourced: is_husky, is_new: true };
+                let head: &[u8] = if is_husky { b"" } else { MADE_HEAD };
+                let bytes = [head, &script::block(hook, options)].concat();
+                self.write(&file, bytes);
+                self.done(hook.name(), file, How::Block { is_new: true });
+                Ok(())
+            }
+            Old::Link if is_husky => Err(HookError::Refused(format!(
+                "`{}` is a symbolic link, and tightlip does not write through links: put a file \
+                 in its place, or call `tightlip hook {hook} \"$@\"` in what it leads to",
+                shown(&file)
+            ))),
+            Old::Foreign(bytes) if is_husky || is_script(&file, &bytes) => {
+                self.block(hook, file, &bytes);
+                Ok(())
+            }
+            Old::Link | Old::Foreign(_) | Old::Ours(_) => self.beside(hook, None),
+        }
+    }
+
+    fn block(&mut self, hook: Hook, file: PathBuf, bytes: &[u8]) {
+        let found = script::find_block(bytes);
+        let options = BlockOptions {
+            is_sourced: self.place.kind == Kind::Husky || script::loads_husky(bytes),
+            is_new: found.as_ref().is_some_and(script::Found::is_made),
+        };
+        let block = script::block(hook, options);
+        let how = match &found {
+            None => How::Block { is_new: false },
+            Some(found) if found.block.trim_ascii() == block.trim_ascii() => How::Already,
+            Some(found) if !script::is_unedited(found.block) => How::Edited,
+            Some(_) => How::Refreshed,
+        };
+        let without = found.map_or_else(|| bytes.to_vec(), |found| found.rest());
+        if matches!(how, How::Block { .. } | How::Refreshed) {
+            self.changes.push(Change::Write {
+                file: file.clone(),
+                bytes: script::with_block(&without, &block),
+                mode: None,
+            });
+        }
+        self.done(hook.name(), file, how);
+    }
+
+    /// Notes a program that is going to write its hooks again.
+    fn note_manager(&mut self, old: &Old, hook: Hook) {
+        let Old::Foreign(bytes) = old else {
+            return;
+        };
+        let text = String::from_utf8_lossy(bytes);
+        let managers = [
+            ("lefthook", "LEFTHOOK"),
+            ("pre-commit", "File generated by pre-commit"),
+            ("overcommit", "overcommit"),
+            ("husky", "# husky"),
+        ];
+        if let Some((name, _)) = managers.iter().find(|(_, mark)| text.contains(mark)) {
+            self.notes.push(format!(
+                "{hook} was {name}'s and is run first; when {name} writes its hooks again, ours \
+                 may go: `tightlip doctor` tells, `tightlip install` mends"
+            ));
+        }
+        let looks_at_name =
+            text.contains("$0") || text.contains("argv") || text.contains("__file__");
+        if script::shell_of(bytes).is_none() && looks_at_name {
+            self.notes.push(format!(
+                "{hook} was no shell script and may depend on its own name, which is now \
+                 {hook}{KEPT}: see that it still works"
+            ));
+        }
+    }
+}
+
+/// A file that we make for a block, where git runs it by itself, begins so.
+pub(super) const MADE_HEAD: &[u8] = b"#!/bin/sh\n";
+
+/// What stands in a hook's place.
+enum Old {
+    None,
+    Link,
+    Ours(Vec<u8>),
+    Foreign(Vec<u8>),
+}
+
+fn look(file: &Path) -> Result<Old, HookError> {
+    let metadata = match file.symlink_metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Old::None),
+        Err(error) => return Err(HookError::file("look at", file, error)),
+    };
+    if metadata.is_symlink() {
+        return Ok(Old::Link);
+    }
+    if !metadata.is_file() {
+        return Err(HookError::Refused(format!(
+            "`{}` is not a file, so no hook can stand there: move it away",
+            shown(file)
+        )));
+    }
+    let bytes = fs::read(file).map_err(|error| HookError::file("read", file, error))?;
+    Ok(if script::is_ours(&bytes) { Old::Ours(bytes) } else { Old::Foreign(bytes) })
+}
+
+fn is_script(file: &Path, bytes: &[u8]) -> bool {
+    is_executable(file) && script::shell_of(bytes).is_some()
+}
+
+/// How a kept hook has to be run; what is not there is not run at all.
+fn run_of(file: &Path) -> Run {
+    match fs::read(file) {
+        Ok(bytes) if is_executable(file) => Run::of(&bytes),
+        _ => Run::Program,
+    }
+}
+
+/// Where a hook goes that stood in the place of ours.
+pub(super) fn kept_name(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(KEPT);
+    PathBuf::from(name)
+}
+
+/// Notes programs that write hooks of their own in this work tree.
+pub(super) fn notes(place: &Place) -> Vec<String> {
+    let Some(top) = &place.work_tree else {
+        return Vec::new();
+    };
+    let has = |names: &[&str]| names.iter().any(|name| exists(&top.join(name)));
+    let mut notes = Vec::new();
+    if place.reason == Reason::Default && has(&[".husky"]) {
+        notes.push(
+            "there is a .husky directory, but git does not look there yet: once husky has set \
+             core.hooksPath these hooks stop running; then install again"
+                .into(),
+        );
+    }
+    if has(&["lefthook.yml", "lefthook.yaml", "lefthook.toml", ".lefthook.yml", ".lefthook.yaml"]) {
+        notes.push(
+            "lefthook writes its hooks again when its file changes, and puts ours aside: add \
+             `tightlip hook NAME {0}` to its file, or run `tightlip install` after it"
+                .into(),
+        );
+    }
+    notes
+}
