@@ -2,8 +2,11 @@
 //!
 //! What git removes before it commits is not scanned: the comments of its template name branches
 //! and files, and `commit -v` shows the diff, removed secrets too. Where it cannot be told
-//! whether git will remove a line, the line is scanned. Source of the rules:
+//! whether git will remove a line, the line is scanned. A mode that is given as a flag of `git
+//! commit` reaches no hook, but the template tells of it ([`template`]). Source of the rules:
 //! <https://git-scm.com/docs/git-commit#Documentation/git-commit.txt---cleanupmode>.
+
+mod template;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +16,7 @@ use super::{
     SourceError, Unit,
 };
 use crate::finding::{Origin, Place};
+use template::Told;
 
 /// Which message to read, and how git will clean it up.
 #[derive(Debug, Clone)]
@@ -145,18 +149,25 @@ impl Rules {
                 .is_none_or(|line| line.starts_with(b"diff --"))
     }
 
+    /// The line from which on git drops everything.
+    fn cut(&self, lines: &[&[u8]]) -> Option<usize> {
+        (0..lines.len()).find(|&index| {
+            let next = lines.get(index + 1).copied().unwrap_or_default();
+            is_scissors(lines[index], next) && self.is_diff(&lines[index + 1..])
+        })
+    }
+
     /// Returns the message with lines that git removes emptied, so that the others keep their
     /// numbers.
     fn keep(&self, raw: &[u8]) -> Vec<u8> {
         let mut kept = Vec::with_capacity(raw.len());
         let lines: Vec<&[u8]> = raw.split_inclusive(|&byte| byte == b'\n').collect();
-        for (index, line) in lines.iter().enumerate() {
-            let next = lines.get(index + 1).copied().unwrap_or_default();
-            if self.scissors_cut && is_scissors(line, next) && self.is_diff(&lines[index + 1..]) {
-                break;
-            }
+        let cut = self.scissors_cut.then(|| self.cut(&lines)).flatten();
+        let comments_go =
+            self.comments_go && template::read(&lines, &self.prefixes, cut) != Told::Kept;
+        for line in &lines[..cut.unwrap_or(lines.len())] {
             let is_comment = self.prefixes.iter().any(|prefix| line.starts_with(prefix));
-            if self.comments_go && is_comment {
+            if comments_go && is_comment {
                 kept.push(b'\n');
             } else {
                 kept.extend_from_slice(line);

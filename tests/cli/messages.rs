@@ -49,6 +49,25 @@ fn a_comment_counts_only_where_git_keeps_it() {
 }
 
 #[test]
+fn a_cleanup_mode_that_is_given_as_a_flag_is_read_from_the_template() {
+    let repo = guarded();
+    repo.stage("a.txt", "clean\n");
+    let first = format!("sed -i '1s/^/message\\n# {}\\n/'", key(0));
+    for mode in ["verbatim", "whitespace", "scissors"] {
+        let flag = format!("--cleanup={mode}");
+        commit(&repo, &first, &["commit", "--allow-empty", &flag])
+            .exits(1)
+            .says("COMMIT_EDITMSG:2:3");
+    }
+    let last = editor(&repo, &format!("message\n# {}\n", key(0)));
+    commit(&repo, &last, &["commit", "--allow-empty", "--cleanup=whitespace"]).exits(1);
+    // Here git removes them, and says so.
+    commit(&repo, &first, &["commit", "--allow-empty", "--cleanup=strip"]).exits(0);
+    commit(&repo, &first, &["commit", "--allow-empty", "--amend", "-v"]).exits(0);
+    commit(&repo, &first, &["commit", "--allow-empty", "--cleanup=default"]).exits(0);
+}
+
+#[test]
 fn the_diff_below_the_scissors_is_no_message() {
     let repo = guarded();
     repo.commit("a.txt", format!("{}\n", key(0)));
