@@ -31,7 +31,8 @@ use crate::text::entropy::shannon;
 use check::Candidate;
 use pattern::{Found, Pattern};
 
-/// More matches than this in one buffer are not looked for; the scan says that it was cut.
+/// More matches than this in one buffer are not looked for; the scan says that it was cut. See
+/// [`Engine::scan_new`].
 pub const MAX_MATCHES: usize = 10_000;
 
 /// A pattern hit that passed its rule's checks.
@@ -162,23 +163,40 @@ impl Engine {
     /// Finds what the rules match in `bytes`.
     #[must_use]
     pub fn scan(&self, bytes: &[u8]) -> Matches {
-        self.scan_with(bytes, |each| self.prefilter.for_each(bytes, each))
+        self.scan_new(bytes, &|_| true)
+    }
+
+    /// Finds the matches whose secret `is_new` accepts; [`MAX_MATCHES`] counts those alone.
+    ///
+    /// The others are left out, except those that a new one may stand beside: an AWS key id that
+    /// was there before makes the secret near it what it is.
+    #[must_use]
+    pub fn scan_new(&self, bytes: &[u8], is_new: &dyn Fn(&Range<usize>) -> bool) -> Matches {
+        self.scan_with(bytes, is_new, |each| self.prefilter.for_each(bytes, each))
     }
 
     /// Finds the same with the slow prefilter, for tests.
     #[must_use]
     pub fn scan_slow(&self, bytes: &[u8]) -> Matches {
-        self.scan_with(bytes, |each| self.prefilter.slow(bytes).into_iter().for_each(each))
+        self.scan_with(bytes, &|_| true, |each| {
+            self.prefilter.slow(bytes).into_iter().for_each(each);
+        })
     }
 
-    fn scan_with(&self, bytes: &[u8], hits: impl FnOnce(&mut dyn FnMut(Hit))) -> Matches {
-        let mut scan = Scan { engine: self, bytes, found: Matches::default() };
+    fn scan_with(
+        &self,
+        bytes: &[u8],
+        is_new: &dyn Fn(&Range<usize>) -> bool,
+        hits: impl FnOnce(&mut dyn FnMut(Hit)),
+    ) -> Matches {
+        let mut scan = Scan::new(self, bytes, is_new);
         scan.keywords(hits);
         scan.everywhere();
         scan.near();
         let mut found = scan.found;
         for view in wide::views(bytes) {
-            let mut scan = Scan { engine: self, bytes: &view.bytes, found: Matches::default() };
+            let is_new = |range: &Range<usize>| is_new(&view.raw(range));
+            let mut scan = Scan::new(self, &view.bytes, &is_new);
             scan.keywords(|each| self.prefilter.for_each(&view.bytes, each));
             scan.everywhere();
             scan.near();
@@ -263,10 +281,17 @@ fn compile_error(rule: &Rule, source: PatternError) -> CompileError {
 struct Scan<'a> {
     engine: &'a Engine,
     bytes: &'a [u8],
+    is_new: &'a dyn Fn(&Range<usize>) -> bool,
+    /// How many of the matches are new.
+    new: usize,
     found: Matches,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    fn new(engine: &'a Engine, bytes: &'a [u8], is_new: &'a dyn Fn(&Range<usize>) -> bool) -> Self {
+        Scan { engine, bytes, is_new, new: 0, found: Matches::default() }
+    }
+
     /// Tries each rule at its keywords, or in the windows around them, windows that touch being
     /// one.
     fn keywords(&mut self, hits: impl FnOnce(&mut dyn FnMut(Hit))) {
@@ -353,9 +378,14 @@ impl Scan<'_> {
     /// Keeps a hit that passes its rule's checks; returns whether there is room for more.
     fn keep(&mut self, rule: usize, found: Found) -> bool {
         if let Some(found) = self.engine.judge(rule, self.bytes, found) {
-            if self.found.list.len() == MAX_MATCHES {
-                self.found.cut = true;
-                return false;
+            if (self.is_new)(&found.secret) {
+                if self.new == MAX_MATCHES {
+                    self.found.cut = true;
+                    return false;
+                }
+                self.new += 1;
+            } else if !self.engine.has_companions(rule) {
+                return true;
             }
             self.found.list.push(found);
         }
@@ -364,6 +394,11 @@ impl Scan<'_> {
 }
 
 impl Engine {
+    /// Whether another rule is tried near matches of this one, or pairs with them.
+    fn has_companions(&self, rule: usize) -> bool {
+        self.near.iter().chain(&self.pairs).any(|&(_, other)| other == rule)
+    }
+
     /// Puts a hit through its rule's checks.
     fn judge(&self, index: usize, bytes: &[u8], found: Found) -> Option<Match> {
         let rule = &self.rules.all()[index];

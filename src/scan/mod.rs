@@ -19,7 +19,7 @@ pub use sieve::EngineSieve;
 use crate::engine::{Engine, Match, Matches};
 use crate::finding::{Finding, Outcome, Place, Skipped, Suppressed};
 use crate::rule::Confidence;
-use crate::source::{Fragment, Reader, Source, SourceError, Unit};
+use crate::source::{Added, Fragment, ReadError, Reader, Source, SourceError, Unit};
 use crate::suppress::Allowlist;
 use crate::text::lines::Position;
 
@@ -174,14 +174,20 @@ impl Job<'_> {
         let read = reader.read(unit, &mut |fragment| {
             result.bytes += (fragment.own.1 - fragment.own.0) as u64;
             let mut matches = self.engine.scan(fragment.bytes);
-            cut |= matches.cut;
-            if !matches.list.is_empty() {
+            if !matches.list.is_empty() || matches.cut {
                 Hits::own_only(&mut matches, fragment.own);
-                hits.push(Hits { bytes: fragment.bytes.into(), first: fragment.first, matches });
+                let Fragment { bytes, first, own } = fragment;
+                hits.push(Hits { bytes: bytes.into(), first, own, matches });
             }
         });
         let judged = read.and_then(|()| {
-            hits.into_iter().try_for_each(|hits| self.judge(unit, hits, reader, &mut result))
+            hits.into_iter().try_for_each(|mut hits| {
+                if hits.matches.cut {
+                    self.scan_new(unit, &mut hits, reader)?;
+                }
+                cut |= hits.matches.cut;
+                self.judge(unit, hits, reader, &mut result)
+            })
         });
         let skip =
             |reason: String| Some(Skipped { path: shown_path(unit), reason, incomplete: true });
@@ -193,12 +199,30 @@ impl Job<'_> {
         }
         result
     }
+
+    /// Scans again where there was too much to list, for what is new alone: a long list of keys
+    /// that was there before must not hide the one that is added to it.
+    fn scan_new(
+        &self,
+        unit: &Unit,
+        hits: &mut Hits,
+        reader: &mut dyn Reader,
+    ) -> Result<(), ReadError> {
+        let added = reader.added(unit, &hits.bytes)?;
+        if added != Added::All {
+            hits.matches = self.engine.scan_new(&hits.bytes, &|secret| added.touches(secret));
+            Hits::own_only(&mut hits.matches, hits.own);
+        }
+        Ok(())
+    }
 }
 
 /// The bytes of a fragment in which something was found.
 struct Hits {
     bytes: Box<[u8]>,
     first: Position,
+    /// The part of them that no other fragment reports.
+    own: (usize, usize),
     matches: Matches,
 }
 

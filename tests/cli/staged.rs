@@ -404,3 +404,18 @@ fn a_hunk_finds_what_its_whole_file_finds_on_those_lines() {
         assert!(missing.is_empty(), "case {case}: {missing:?} not in {staged:?}\n{diff}");
     }
 }
+
+#[test]
+fn a_key_added_to_a_file_of_ten_thousand_old_ones_is_found() {
+    let repo = TestRepo::new();
+    let old = format!("{}\n", key(0)).repeat(6_000);
+    repo.commit("keys.txt", format!("{old}{old}"));
+    repo.stage("keys.txt", format!("{old}{}\n{old}", key(1)));
+    let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(1);
+    assert_eq!(said.objects("finding").len(), 1);
+    assert_eq!(said.objects("finding")[0]["line"], 6001);
+    assert_eq!(said.objects("skipped").len(), 0);
+    // New ones are as many as they are.
+    repo.stage("keys.txt", format!("{old}{old}{}", old.replace("AKIA", "ASIA").repeat(2)));
+    repo.tightlip(&["staged"]).exits(2).says("more than 10000 matches");
+}
