@@ -252,6 +252,7 @@ impl Parts {
             description,
             keywords,
             pattern,
+            edge,
             secret_group,
             min_entropy,
             checks,
@@ -274,6 +275,7 @@ impl Parts {
         for texts in [keywords, stop_words, matches, rejects] {
             self.texts(texts);
         }
+        self.option(edge.as_deref(), Self::text);
         self.option(*secret_group, |parts, group| parts.number(group as u64));
         self.option(*min_entropy, |parts, bits| parts.number(u64::from(bits.to_bits())));
         self.texts(&checks.iter().map(|check| check.name()).collect::<Vec<_>>());

@@ -63,7 +63,7 @@ pub(super) fn run(
         max_count: args.max_count,
         ..scan.options()
     };
-    let outcome = scan.run(options)?;
+    let outcome = scan.run(options, |_| {})?;
     if let Some(checkpoint) = checkpoint.filter(|_| outcome.status() == Status::Clean) {
         checkpoint.save()?;
     }
@@ -134,13 +134,25 @@ impl<'a> HistoryScan<'a> {
         Ok(())
     }
 
-    pub(super) fn run(mut self, options: HistoryOptions) -> Result<Outcome, Failure> {
+    /// Scans a history, and then what `more` does.
+    pub(super) fn run(
+        mut self,
+        options: HistoryOptions,
+        more: impl FnOnce(&mut Outcome),
+    ) -> Result<Outcome, Failure> {
         let signals = stop_on_signals(&self.progress)?;
-        let mut outcome = watch(&self.progress, self.is_watched, || match self.few(&options) {
-            Some(outcome) => outcome,
-            None => self.all(options),
+        let mut outcome = watch(&self.progress, self.is_watched, || {
+            let mut outcome = match self.few(&options) {
+                Some(outcome) => outcome,
+                None => self.all(options),
+            };
+            if !self.progress.is_stopped() {
+                more(&mut outcome);
+            }
+            outcome
         });
         drop(signals);
+        join_families(&mut outcome);
         outcome.skipped.append(&mut self.skipped);
         Ok(outcome)
     }
@@ -164,9 +176,7 @@ impl<'a> HistoryScan<'a> {
 
     fn all(&self, options: HistoryOptions) -> Outcome {
         let sieve = EngineSieve(&self.session.engine);
-        let mut outcome = self.session.scan(&History::new(options, &sieve, &self.progress));
-        join_families(&mut outcome);
-        outcome
+        self.session.scan(&History::new(options, &sieve, &self.progress))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 clean, 1 found, 2 not everything could be read or understood, and 2 outranks 1.
 
+mod audit;
 mod checkpoint;
 mod ci;
 mod doctor;
@@ -45,6 +46,7 @@ struct Cli {
 enum Command {
     Staged(staged::StagedArgs),
     History(history::HistoryArgs),
+    Audit(audit::AuditArgs),
     Message(message::MessageArgs),
     Scan(scan::ScanArgs),
     Hook(hook::HookArgs),
@@ -153,6 +155,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>, streams: &mut Streams<'_>)
         Command::Staged(args) => staged::run(&args, shared, streams),
         Command::Message(args) => message::run(&args, shared, streams),
         Command::History(args) => history::run(&args, shared, streams),
+        Command::Audit(args) => audit::run(&args, shared, streams),
         Command::Scan(args) => scan::run(&args, shared, streams),
         Command::Hook(args) => hook::run(&args, shared, streams),
         Command::Install(args) => install::run(args, streams.out),

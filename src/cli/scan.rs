@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::session::Session;
 use super::{Failure, Shared, Streams};
-use crate::finding::Outcome;
-use crate::source::{Stdin, Worktree, WorktreeOptions};
+use crate::finding::{Outcome, Place};
+use crate::source::{ArchiveLimits, Stdin, Worktree, WorktreeOptions};
 
 /// Scan files and directories
 #[derive(Debug, Args)]
@@ -18,6 +18,9 @@ pub(super) struct ScanArgs {
     /// Read files that .gitignore names, too
     #[arg(long)]
     no_ignore: bool,
+    /// Open archives (zip, tar, gzip, zstd) and scan what is in them
+    #[arg(long)]
+    archives: bool,
 }
 
 pub(super) fn run(
@@ -36,6 +39,8 @@ pub(super) fn run(
         let source = Worktree::new(WorktreeOptions {
             paths,
             honour_ignore_files: !args.no_ignore,
+            archives: args.archives.then(ArchiveLimits::default),
+            place: Place::Worktree,
             threads: usize::from(shared.threads),
         });
         outcome.merge(session.scan(&source));

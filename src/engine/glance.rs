@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::pattern::reach;
-use super::{Engine, Hit, Matches, Scan, wide};
+use super::{Engine, Hit, Scan, wide};
 
 /// Rules that look no further than this from their keyword are tried near changes only. A version
 /// that has a keyword of another rule is always read whole, and so are those made from it.
@@ -43,7 +43,7 @@ impl Engine {
         debug_assert!(wide::views(bytes).is_empty(), "without NUL there is no UTF-16");
         let far = self.far_keywords();
         let mut looks_far = !self.everywhere.is_empty();
-        let mut scan = Scan { engine: self, bytes, found: Matches::default() };
+        let mut scan = Scan::new(self, bytes, &|_| true);
         scan.keywords(|each| {
             self.prefilter.for_each(bytes, |hit: Hit| {
                 looks_far |= far[hit.keyword as usize];

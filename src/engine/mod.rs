@@ -9,8 +9,8 @@
 //! what is reported.
 
 mod check;
-mod glance;
 mod edge;
+mod glance;
 mod pair;
 mod pattern;
 mod prefilter;

@@ -19,7 +19,12 @@ impl Fingerprint {
     #[must_use]
     pub fn new(rule: &str, place: Place, path: &[u8], secret: &Secret) -> Self {
         let kind = match place {
-            Place::Index | Place::Worktree | Place::Commit | Place::Stdin => "content",
+            Place::Index
+            | Place::Worktree
+            | Place::Commit
+            | Place::Object
+            | Place::GitDir
+            | Place::Stdin => "content",
             Place::Message | Place::CommitMessage | Place::CommitHeader | Place::TagMessage => {
                 "message"
             }

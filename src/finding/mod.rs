@@ -27,6 +27,10 @@ pub enum Place {
     Worktree,
     /// The content of a file in a commit.
     Commit,
+    /// The content of an object that no path leads to.
+    Object,
+    /// A file of the git directory: config, reflogs, messages that were left there.
+    GitDir,
     /// Standard input.
     Stdin,
     /// A message that is about to become a commit's.
@@ -44,6 +48,18 @@ pub enum Place {
 }
 
 impl Place {
+    /// Whether it is the content of a file that has a path.
+    #[must_use]
+    pub const fn is_file(self) -> bool {
+        matches!(self, Place::Index | Place::Worktree | Place::Commit)
+    }
+
+    /// Whether what stands here is as a rule a copy of what stands elsewhere: a reflog repeats
+    /// messages, and an object that nothing leads to was once staged.
+    #[must_use]
+    pub const fn is_echo(self) -> bool {
+        matches!(self, Place::Object | Place::GitDir)
+    }
     /// Returns the name that machine formats use.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -51,6 +67,8 @@ impl Place {
             Place::Index => "index",
             Place::Worktree => "worktree",
             Place::Commit => "commit",
+            Place::Object => "object",
+            Place::GitDir => "git-dir",
             Place::Stdin => "stdin",
             Place::Message => "message",
             Place::CommitMessage => "commit-message",
@@ -126,6 +144,8 @@ pub struct Finding {
     pub excerpt: Excerpt,
     /// How long a history has held it, if one was read.
     pub presence: Option<Presence>,
+    /// Whether it stands in a member of an archive.
+    pub is_in_member: bool,
     /// Other names that the file has had while it held the secret.
     pub other_paths: Vec<Arc<[u8]>>,
 }

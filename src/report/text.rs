@@ -118,7 +118,13 @@ fn place(finding: &Finding, redactor: &Redactor) -> String {
         Place::CommitMessage => format!("commit message:{}:{}", start.line, start.column),
         Place::CommitHeader => format!("commit header:{}:{}", start.line, start.column),
         Place::TagMessage => format!("tag {path}:{}:{}", start.line, start.column),
-        Place::Index | Place::Worktree | Place::Commit | Place::Stdin | Place::Message => {
+        Place::Index
+        | Place::Worktree
+        | Place::Commit
+        | Place::Object
+        | Place::GitDir
+        | Place::Stdin
+        | Place::Message => {
             format!("{path}:{}:{}", start.line, start.column)
         }
     }

@@ -17,7 +17,10 @@ pub fn join_families(outcome: &mut Outcome) {
 fn join(findings: Vec<Finding>) -> Vec<Finding> {
     let mut secrets: HashMap<(Text, Box<[u8]>), Vec<usize>> = HashMap::new();
     let mut joined: Vec<Finding> = Vec::new();
-    for mut finding in findings {
+    // What echoes other places comes last, when it is known what there is to echo.
+    let (echoes, others): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|finding| finding.origin.place.is_echo());
+    for mut finding in others.into_iter().chain(echoes) {
         cut_name(&mut finding);
         let key = (finding.rule.clone(), Box::from(finding.secret.expose()));
         let same = secrets.entry(key).or_default();
@@ -35,7 +38,7 @@ fn join(findings: Vec<Finding>) -> Vec<Finding> {
 
 /// A name is what is found, not what lies below it.
 fn cut_name(finding: &mut Finding) {
-    if finding.origin.place != Place::Path || finding.presence.is_none() {
+    if finding.origin.place != Place::Path {
         return;
     }
     let end = (finding.location.end.column as usize).saturating_sub(1);
@@ -50,8 +53,15 @@ fn cut_name(finding: &mut Finding) {
 
 /// Whether a finding that comes later in history is in the same file as one before it.
 fn are_family(before: &Finding, later: &Finding) -> bool {
-    if before.origin.place != later.origin.place {
+    let (one, other) = (before.origin.place, later.origin.place);
+    if other.is_echo() {
+        return true;
+    }
+    if one != other && !(one.is_file() && other.is_file()) {
         return false;
+    }
+    if matches!(one, Place::CommitMessage | Place::CommitHeader | Place::TagMessage) {
+        return true;
     }
     let is_known = |path: &Arc<[u8]>| before.other_paths.contains(path);
     if before.origin.path == later.origin.path || is_known(&later.origin.path) {

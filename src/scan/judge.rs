@@ -54,7 +54,7 @@ impl Job<'_> {
         let rule = &self.engine.rules().all()[found.rule];
         let origin = &unit.origin;
         let secret = Secret::new(found.text.clone());
-        let fingerprint = Fingerprint::new(&rule.id, origin.place, &origin.path, &secret);
+        let fingerprint = Fingerprint::new(&rule.id, origin.place, &hits.path(unit), &secret);
         let decision = decide(
             self.allowlist,
             Subject {
@@ -152,7 +152,8 @@ impl<'a> Maker<'a> {
     fn finding(&mut self, found: &Match) -> Finding {
         let rule = &self.job.engine.rules().all()[found.rule];
         let secret = Secret::new(found.text.clone());
-        let origin = self.unit.origin.clone();
+        let mut origin = self.unit.origin.clone();
+        origin.path = self.hits.path(self.unit);
         let mut decoded = found.notes.clone();
         if let Some(pair) = found.pair {
             let other = &self.hits.matches.list[pair];
@@ -177,6 +178,7 @@ impl<'a> Maker<'a> {
             decoded,
             excerpt: self.excerpt(found),
             presence: self.unit.presence.as_deref().cloned(),
+            is_in_member: !self.hits.member.is_empty(),
             other_paths: Vec::new(),
         }
     }

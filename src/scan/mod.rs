@@ -8,8 +8,8 @@ mod family;
 mod judge;
 mod sieve;
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 pub use family::join_families;
@@ -17,8 +17,8 @@ use rayon::ThreadPoolBuilder;
 pub use sieve::EngineSieve;
 
 use crate::engine::{Engine, Match, Matches};
-use crate::finding::{Finding, Outcome, Place, Skipped, Suppressed};
-use crate::rule::Confidence;
+use crate::finding::{Finding, Outcome, Place, Secret, Skipped, Suppressed};
+use crate::rule::{Confidence, Text};
 use crate::source::{Added, Fragment, ReadError, Reader, Source, SourceError, Unit};
 use crate::suppress::Allowlist;
 use crate::text::lines::Position;
@@ -59,9 +59,8 @@ pub fn run(
     let mut listing = source.list()?;
     let mut skipped = std::mem::take(&mut listing.skipped);
     let mut leave_out = |unit: &Unit| {
-        let is_content =
-            matches!(unit.origin.place, Place::Index | Place::Worktree | Place::Commit);
-        let reason = is_content.then(|| allowlist.whole_path(&unit.origin.path)).flatten();
+        let reason =
+            unit.origin.place.is_file().then(|| allowlist.whole_path(&unit.origin.path)).flatten();
         skipped.extend(reason.as_ref().map(|reason| Skipped {
             path: unit.origin.path.to_vec(),
             reason: format!("its path is allowed: {reason}"),
@@ -102,13 +101,32 @@ struct UnitResult {
     index: usize,
     findings: Vec<Finding>,
     suppressed: Vec<Suppressed>,
-    skipped: Option<Skipped>,
+    skipped: Vec<Skipped>,
     bytes: u64,
     older: u64,
     is_blob: bool,
 }
 
 impl UnitResult {
+    /// Drops what was found in an archive's own bytes and in a member: those of a member that is
+    /// not compressed are both.
+    fn raw_copies_out(&mut self) {
+        let is_member = |finding: &Finding| finding.is_in_member;
+        let members: Vec<(Text, Secret)> = self
+            .findings
+            .iter()
+            .filter(|finding| is_member(finding))
+            .map(|finding| (finding.rule.clone(), finding.secret.clone()))
+            .collect();
+        if !members.is_empty() {
+            self.findings.retain(|finding| {
+                let same = |(rule, secret): &(Text, Secret)| {
+                    *rule == finding.rule && *secret == finding.secret
+                };
+                is_member(finding) || !members.iter().any(same)
+            });
+        }
+    }
     fn add_to(self, outcome: &mut Outcome) {
         outcome.findings.extend(self.findings);
         outcome.suppressed.extend(self.suppressed);
@@ -164,10 +182,8 @@ impl Job<'_> {
     }
 
     fn unit(&self, index: usize, unit: &Unit, reader: &mut dyn Reader) -> UnitResult {
-        let is_blob = matches!(
-            unit.origin.place,
-            Place::Index | Place::Worktree | Place::Commit | Place::Stdin
-        );
+        let place = unit.origin.place;
+        let is_blob = place.is_file() || place.is_echo() || place == Place::Stdin;
         let mut result = UnitResult { index, is_blob, ..UnitResult::default() };
         let mut hits: Vec<Hits> = Vec::new();
         let mut cut = false;
@@ -176,8 +192,9 @@ impl Job<'_> {
             let mut matches = self.engine.scan(fragment.bytes);
             if !matches.list.is_empty() || matches.cut {
                 Hits::own_only(&mut matches, fragment.own);
-                let Fragment { bytes, first, own } = fragment;
-                hits.push(Hits { bytes: bytes.into(), first, own, matches });
+                let Fragment { bytes, first, own, member } = fragment;
+                let member = member.into();
+                hits.push(Hits { bytes: bytes.into(), first, own, member, matches });
             }
         });
         let judged = read.and_then(|()| {
@@ -189,14 +206,17 @@ impl Job<'_> {
                 self.judge(unit, hits, reader, &mut result)
             })
         });
-        let skip =
-            |reason: String| Some(Skipped { path: shown_path(unit), reason, incomplete: true });
+        let mut skip = |reason: String| {
+            result.skipped.push(Skipped { path: shown_path(unit), reason, incomplete: true });
+        };
         if let Err(error) = judged {
-            result.skipped = skip(error.to_string());
+            skip(error.to_string());
         } else if cut {
             let most = crate::engine::MAX_MATCHES;
-            result.skipped = skip(format!("more than {most} matches; the rest is not listed"));
+            skip(format!("more than {most} matches; the rest is not listed"));
         }
+        result.skipped.extend(reader.take_left_out());
+        result.raw_copies_out();
         result
     }
 
@@ -223,6 +243,8 @@ struct Hits {
     first: Position,
     /// The part of them that no other fragment reports.
     own: (usize, usize),
+    /// The member of an archive that they are part of.
+    member: Box<[u8]>,
     matches: Matches,
 }
 
@@ -246,8 +268,16 @@ impl Hits {
         }
     }
 
+    /// The path of the unit, with that of the archive's member behind it.
+    fn path(&self, unit: &Unit) -> Arc<[u8]> {
+        if self.member.is_empty() {
+            return unit.origin.path.clone();
+        }
+        [&unit.origin.path, &b"!"[..], &self.member].concat().into()
+    }
+
     fn fragment(&self) -> Fragment<'_> {
-        Fragment { bytes: &self.bytes, first: self.first, own: (0, self.bytes.len()) }
+        Fragment { first: self.first, ..Fragment::whole(&self.bytes) }
     }
 }
 

@@ -8,8 +8,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+use super::blob::BlobReader;
 use super::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, tag_target};
-use super::staged::BlobReader;
 use super::{Blob, Content, Listing, ReadError, Reader, Repository, Source, SourceError, Unit};
 use crate::finding::{CommitInfo, Origin, Place, Skipped};
 
@@ -77,7 +77,7 @@ impl Source for Commits {
             Some(repository) => repository,
             None => Repository::open()?.with_max_object_bytes(self.max_object_bytes),
         };
-        Ok(Box::new(BlobReader { repository }))
+        Ok(Box::new(BlobReader::new(repository)))
     }
 }
 

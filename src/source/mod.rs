@@ -4,11 +4,8 @@
 //! steps, so that it can use every core and the report is still the same on every run: a source
 //! first lists its units, then each worker reads some of them with a reader of its own.
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the audit that opens archives comes next")
-)]
 mod archive;
+mod blob;
 mod commits;
 mod history;
 mod hunk;
@@ -28,6 +25,7 @@ mod worktree;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use archive::ArchiveLimits;
 pub use commits::{Commits, Known, Tip};
 pub use history::{History, HistoryOptions};
 pub use message::{Cleanup, Message, MessageOptions};
@@ -74,6 +72,12 @@ pub trait Reader {
     /// # Errors
     /// The unit cannot be read wholly.
     fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError>;
+
+    /// Takes the list of what was left out of the units read since this was last asked: members of
+    /// archives that cannot be opened.
+    fn take_left_out(&mut self) -> Vec<Skipped> {
+        Vec::new()
+    }
 
     /// Tells which bytes of a unit are new, for units that have an older version. Called only
     /// where something was found in `bytes`, which are those of the unit.
@@ -198,13 +202,20 @@ pub struct Fragment<'a> {
     /// Secrets that begin in this range belong to this fragment; what stands before it and behind
     /// it belongs to its neighbours, and is there for them to be seen in.
     pub own: (usize, usize),
+    /// The member of an archive that the bytes are part of; empty for the unit itself.
+    pub member: &'a [u8],
 }
 
 impl<'a> Fragment<'a> {
     /// Makes the only fragment of a unit.
     #[must_use]
     pub const fn whole(bytes: &'a [u8]) -> Self {
-        Fragment { bytes, first: Position { line: 1, column: 1 }, own: (0, bytes.len()) }
+        Fragment {
+            bytes,
+            first: Position { line: 1, column: 1 },
+            own: (0, bytes.len()),
+            member: b"",
+        }
     }
 }
 

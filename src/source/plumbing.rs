@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::object::{Kind, ObjectId};
-use super::{ReadError, SourceError};
+use super::{Fragment, ReadError, SourceError, stream};
 
 /// Returns a `git` command with the flags and variables that keep it hermetic.
 ///
@@ -123,4 +123,27 @@ impl Drop for CatFile {
         self.input = None;
         let _ = self.child.wait();
     }
+}
+
+/// Hands a blob to `each` in fragments, as git inflates it.
+pub(super) fn stream_blob(
+    id: &ObjectId,
+    buffer: &mut Vec<u8>,
+    each: &mut dyn FnMut(Fragment<'_>),
+) -> Result<(), ReadError> {
+    let lost = |error: std::io::Error| ReadError::object(id, &format!("git stopped: {error}"));
+    let mut child = git()
+        .args(["cat-file", "blob", &id.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| ReadError::new(format!("git cannot be started: {error}")))?;
+    let read = match &mut child.stdout {
+        Some(output) => stream::fragments(output, buffer, each),
+        None => Ok(()),
+    };
+    let status = child.wait().map_err(lost)?;
+    read.map_err(lost)?;
+    if status.success() { Ok(()) } else { Err(ReadError::object(id, "git cannot read it")) }
 }

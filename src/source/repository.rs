@@ -14,7 +14,7 @@ use git2::ErrorCode;
 use super::index::{self, Index, Unread, ends_in_its_sum};
 use super::object::{Commit, Kind, ObjectId, TreeEntry, parse_tree, tag_target};
 use super::plumbing::{self, CatFile};
-use super::{MAX_OBJECT_BYTES, ReadError, SourceError, Tip};
+use super::{Fragment, MAX_OBJECT_BYTES, ReadError, SourceError, Tip};
 use crate::finding::Skipped;
 use crate::text::escape::escape;
 
@@ -186,6 +186,15 @@ impl Repository {
         };
         let kind = cat_file.read(id, self.max_object_bytes, &mut self.buffer)?;
         Ok(each(kind, &self.buffer))
+    }
+
+    /// Hands the bytes of a blob of any size to `each`, in fragments.
+    pub(super) fn stream(
+        &mut self,
+        id: &ObjectId,
+        each: &mut dyn FnMut(Fragment<'_>),
+    ) -> Result<(), ReadError> {
+        plumbing::stream_blob(id, &mut self.buffer, each)
     }
 
     /// Returns an object's size, where it is cheap to know; 0 where it is not.
@@ -375,16 +384,28 @@ impl Repository {
         }
     }
 
-    /// Returns the commits at which a shallow clone ends.
-    pub(super) fn shallow_commits(&self) -> HashSet<ObjectId> {
-        let common = match &self.native {
+    /// Returns the root of the working tree; a bare repository has none.
+    #[must_use]
+    pub fn worktree(&self) -> Option<PathBuf> {
+        let said = plumbing::run_str(&["rev-parse", "--show-toplevel"]).ok()?;
+        Some(path_from(said.strip_suffix(b"\n").unwrap_or(&said)))
+    }
+
+    /// Returns the directory that linked worktrees share with the main one.
+    #[must_use]
+    pub fn common_dir(&self) -> PathBuf {
+        match &self.native {
             Some(native) => native.commondir().to_owned(),
             None => match plumbing::run_str(&["rev-parse", "--git-common-dir"]) {
                 Ok(said) => path_from(said.strip_suffix(b"\n").unwrap_or(&said)),
                 Err(_) => self.git_dir.clone(),
             },
-        };
-        let listed = std::fs::read(common.join("shallow")).unwrap_or_default();
+        }
+    }
+
+    /// Returns the commits at which a shallow clone ends.
+    pub(super) fn shallow_commits(&self) -> HashSet<ObjectId> {
+        let listed = std::fs::read(self.common_dir().join("shallow")).unwrap_or_default();
         listed.split(|&byte| byte == b'\n').filter_map(ObjectId::parse).collect()
     }
 

@@ -8,12 +8,10 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::object::{Kind, MODE_GITLINK, MODE_TREE, ObjectId};
+use super::blob::BlobReader;
+use super::object::{MODE_GITLINK, MODE_TREE, ObjectId};
 use super::repository::IndexChange;
-use super::{
-    Added, Blob, Content, Fragment, Listing, ReadError, Reader, Repository, Source, SourceError,
-    Unit, hunk,
-};
+use super::{Blob, Content, Listing, ReadError, Reader, Repository, Source, SourceError, Unit};
 use crate::finding::{Origin, Place};
 
 /// What to read of the index.
@@ -107,7 +105,7 @@ impl Source for Staged {
             Some(repository) => repository,
             None => Repository::open()?.with_max_object_bytes(self.options.max_object_bytes),
         };
-        Ok(Box::new(BlobReader { repository }))
+        Ok(Box::new(BlobReader::new(repository)))
     }
 }
 
@@ -199,66 +197,4 @@ pub(super) fn entry_at(
         }
     }
     Ok(None)
-}
-
-/// Reads blobs, names, and parts of commits and tags.
-pub(super) struct BlobReader {
-    pub(super) repository: Repository,
-}
-
-impl Reader for BlobReader {
-    fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
-        match &unit.content {
-            Content::Blob(blob) => {
-                let is_blob = self.repository.object(&blob.id, |kind, bytes| {
-                    each(Fragment::whole(bytes));
-                    kind == Kind::Blob
-                })?;
-                let wrong = || Err(ReadError::object(&blob.id, "it stands for a file and is none"));
-                if is_blob { Ok(()) } else { wrong() }
-            }
-            Content::Header(id) => self.repository.object(id, |_, raw| {
-                each(Fragment::whole(&raw[..super::object::header_bytes(raw)]));
-            }),
-            Content::Text(id) => self.repository.object(id, |_, raw| {
-                each(Fragment::whole(&raw[super::object::header_bytes(raw)..]));
-            }),
-            Content::Bytes(bytes) => {
-                each(Fragment::whole(bytes));
-                Ok(())
-            }
-            Content::Name | Content::File(_) | Content::Link(_) | Content::Stdin => {
-                each(Fragment::whole(&unit.origin.path));
-                Ok(())
-            }
-        }
-    }
-
-    fn added(&mut self, unit: &Unit, bytes: &[u8]) -> Result<Added, ReadError> {
-        let Content::Blob(blob) = &unit.content else {
-            return Ok(Added::All);
-        };
-        let mut added = Added::All;
-        for base in &blob.bases {
-            added = hunk::both(added, self.against(base, bytes)?);
-        }
-        if blob.bases.is_empty() {
-            for gone in blob.gone.iter().take(MAX_GONE) {
-                let against = self.against(gone, bytes)?;
-                if hunk::is_mostly_old(&against, bytes.len()) {
-                    added = hunk::both(added, against);
-                }
-            }
-        }
-        Ok(added)
-    }
-}
-
-/// How many removed files are tried as the older name of a new one.
-const MAX_GONE: usize = 200;
-
-impl BlobReader {
-    fn against(&mut self, base: &ObjectId, bytes: &[u8]) -> Result<Added, ReadError> {
-        self.repository.object(base, |_, old| hunk::added_lines(old, bytes))
-    }
 }

@@ -45,11 +45,11 @@ pub(super) fn fragments(
         let missing = FRAGMENT_BYTES - buffer.len();
         let read = input.take(missing as u64).read_to_end(buffer)?;
         if read < missing {
-            each(Fragment { bytes: buffer, first, own: (own_start, buffer.len()) });
+            each(Fragment { bytes: buffer, first, own: (own_start, buffer.len()), member: b"" });
             return Ok(());
         }
         let own_end = FRAGMENT_BYTES - OVERLAP_BYTES;
-        each(Fragment { bytes: buffer, first, own: (own_start, own_end) });
+        each(Fragment { bytes: buffer, first, own: (own_start, own_end), member: b"" });
         let kept = own_end - LOOK_BEHIND_BYTES;
         first = Locator::new(buffer, first).locate(kept);
         buffer.drain(..kept);

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use super::archive::{self, ArchiveLimits};
 use super::{Content, Fragment, Listing, ReadError, Reader, Source, SourceError, Unit, stream};
 use crate::finding::{Origin, Place, Skipped};
 
@@ -19,8 +20,26 @@ pub struct WorktreeOptions {
     pub paths: Vec<PathBuf>,
     /// Whether files that `.gitignore` names are left out (and counted) inside directories.
     pub honour_ignore_files: bool,
+    /// How far archives are opened, if they are.
+    pub archives: Option<ArchiveLimits>,
+    /// What kind of files they are: [`Place::Worktree`] or [`Place::GitDir`].
+    pub place: Place,
     /// How many threads walk; 0 for one a core.
     pub threads: usize,
+}
+
+impl WorktreeOptions {
+    /// All files of directories, whatever ignore files say, and what is in archives.
+    #[must_use]
+    pub fn everything(paths: Vec<PathBuf>, place: Place, threads: usize) -> Self {
+        WorktreeOptions {
+            paths,
+            honour_ignore_files: false,
+            archives: Some(ArchiveLimits::default()),
+            place,
+            threads,
+        }
+    }
 }
 
 /// Files and the files of directories, hidden ones too. Symbolic links are not followed: their
@@ -60,21 +79,33 @@ impl Source for Worktree {
         });
         listing.units.dedup_by(|a, b| a.origin == b.origin);
         listing.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+        if self.options.place == Place::GitDir {
+            for unit in &mut listing.units {
+                unit.origin.place = Place::GitDir;
+            }
+        }
         Ok(listing)
     }
 
     fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
-        Ok(Box::new(WorktreeReader { buffer: Vec::new() }))
+        Ok(Box::new(WorktreeReader {
+            buffer: Vec::new(),
+            archives: self.options.archives,
+            left_out: Vec::new(),
+        }))
     }
 }
 
 fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) {
     let ignored = options.honour_ignore_files.then(|| Arc::new(IgnoreFiles::new(root)));
     let mut builder = WalkBuilder::new(root);
+    let is_git_dir = options.place == Place::GitDir;
     builder.standard_filters(false).threads(options.threads).filter_entry({
         let ignored = ignored.clone();
         move |entry| {
+            let is_objects = || is_git_dir && is_object_database(entry.path());
             entry.file_name() != ".git"
+                && !is_objects()
                 && !ignored.as_ref().is_some_and(|files| files.leave_out(entry))
         }
     });
@@ -88,6 +119,13 @@ fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) {
     });
     *listing = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     listing.skipped.extend(ignored.and_then(|files| files.summary(root)));
+}
+
+/// Whether this is where a repository keeps its objects, which are read as such.
+fn is_object_database(path: &Path) -> bool {
+    path.ends_with("objects")
+        && path.parent().is_some_and(|parent| parent.join("HEAD").is_file())
+        && !path.is_symlink()
 }
 
 /// What one thread of the walk finds, joined to the rest when it ends.
@@ -164,17 +202,49 @@ fn shown(path: &Path) -> &[u8] {
 
 struct WorktreeReader {
     buffer: Vec<u8>,
+    archives: Option<ArchiveLimits>,
+    left_out: Vec<Skipped>,
+}
+
+impl WorktreeReader {
+    fn file(
+        &mut self,
+        path: &Path,
+        name: &[u8],
+        each: &mut dyn FnMut(Fragment<'_>),
+    ) -> std::io::Result<()> {
+        let mut file = File::open(path)?;
+        let size = file.metadata()?.len();
+        // Both ends of the file tell whether it is an archive; between them it may be long.
+        let mut seen = Vec::new();
+        let is_opened = self.archives.is_some();
+        stream::read(&mut file, size, &mut self.buffer, &mut |fragment| {
+            let bytes = fragment.bytes;
+            if is_opened && seen.is_empty() {
+                seen.extend_from_slice(&bytes[..bytes.len().min(archive::START_BYTES)]);
+            }
+            each(fragment);
+        })?;
+        if let Some(limits) = self.archives {
+            // What is still in the buffer is the end.
+            let is_zip = archive::ends_like_zip(&self.buffer);
+            if archive::is_archive(&seen) || is_zip {
+                archive::open(File::open(path)?, limits, name, &mut self.left_out, each);
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Reader for WorktreeReader {
+    fn take_left_out(&mut self) -> Vec<Skipped> {
+        std::mem::take(&mut self.left_out)
+    }
+
     fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
         let failed = |error: std::io::Error| ReadError::new(format!("cannot be read: {error}"));
         match &unit.content {
-            Content::File(path) => {
-                let mut file = File::open(path).map_err(failed)?;
-                let size = file.metadata().map_err(failed)?.len();
-                stream::read(&mut file, size, &mut self.buffer, each).map_err(failed)
-            }
+            Content::File(path) => self.file(path, &unit.origin.path, each).map_err(failed),
             Content::Link(path) => {
                 let target = fs::read_link(path).map_err(failed)?;
                 each(Fragment::whole(target.as_os_str().as_encoded_bytes()));

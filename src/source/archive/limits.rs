@@ -5,16 +5,16 @@ use std::io::{self, Read};
 
 /// How far archives are opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ArchiveLimits {
+pub struct ArchiveLimits {
     /// How many archives may be inside each other; a `.tar.gz` is two.
-    pub(crate) depth: u32,
+    pub depth: u32,
     /// How many bytes one outermost archive may unpack to, all levels added.
-    pub(crate) max_bytes: u64,
+    pub max_bytes: u64,
     /// How many bytes one packed byte may unpack to, checked only beyond some 64 MB, since small
     /// files of zeros are common and cheap.
-    pub(crate) max_ratio: u64,
+    pub max_ratio: u64,
     /// How many members there may be, all levels added.
-    pub(crate) max_members: u64,
+    pub max_members: u64,
 }
 
 impl Default for ArchiveLimits {

@@ -24,10 +24,11 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use feed::Feed;
 use kind::Kind;
-pub(crate) use limits::ArchiveLimits;
+pub use limits::ArchiveLimits;
 use limits::{Meter, Unpacked};
 
 use super::{Fragment, stream};
+use crate::finding::Skipped;
 
 pub(super) use kind::{START_BYTES, ends_like_zip, is_archive};
 
@@ -87,6 +88,35 @@ pub(super) fn members<R: Read + Seek>(
         walk.leave_out(format!("cannot be read: {error}"));
     }
     walk.finish()
+}
+
+/// Whether all of some bytes are an archive.
+pub(super) fn is_whole_archive(bytes: &[u8]) -> bool {
+    is_archive(&bytes[..bytes.len().min(START_BYTES)]) || ends_like_zip(bytes)
+}
+
+/// Opens an archive: hands its members to `each`, and adds what was left out to `left_out`, as parts
+/// of `path`.
+pub(super) fn open<R: Read + Seek>(
+    archive: R,
+    limits: ArchiveLimits,
+    path: &[u8],
+    left_out: &mut Vec<Skipped>,
+    each: &mut dyn FnMut(Fragment<'_>),
+) {
+    let left = members(archive, limits, &mut |piece| {
+        each(Fragment { member: piece.name, ..piece.fragment });
+    });
+    left_out.extend(left.into_iter().map(|left| Skipped {
+        path: member_path(path, &left.name),
+        reason: left.reason,
+        incomplete: true,
+    }));
+}
+
+/// The path of a member of the archive at `path`.
+fn member_path(path: &[u8], member: &[u8]) -> Vec<u8> {
+    if member.is_empty() { path.to_vec() } else { [path, b"!", member].concat() }
 }
 
 trait ReadSeek: Read + Seek {}

@@ -1,8 +1,10 @@
 //! The first pass: the content of blobs, commits and tags.
 
+use std::io::Cursor;
 use std::mem;
 
 use crate::source::Fragment;
+use crate::source::archive::{self, ArchiveLimits};
 use crate::source::object::{Commit, Kind, ObjectId, tag_target};
 use crate::source::odb::{Object, ObjectNo, Objects, Visitor};
 use crate::source::{Sieve, Verdict};
@@ -63,9 +65,10 @@ impl Link {
 }
 
 pub(super) struct ContentVisitor<'a> {
-    pub(super) objects: &'a Objects,
-    pub(super) sieve: &'a dyn Sieve,
-    pub(super) found: Contents,
+    objects: &'a Objects,
+    sieve: &'a dyn Sieve,
+    archives: Option<ArchiveLimits>,
+    found: Contents,
 }
 
 /// What is said of objects from which others are made: their content must be judged whole.
@@ -106,7 +109,7 @@ impl Visitor for ContentVisitor<'_> {
         self.found.bytes += object.bytes.len() as u64;
         self.note_link(&object);
         let verdict = self.judge(&object);
-        if verdict.is_hot {
+        if verdict.is_hot || object.kind == Kind::Blob && self.is_hot_inside(object.bytes) {
             self.found.hot.push((object.no, object.kind));
         }
         if verdict == Verdict::NOTHING { 0 } else { STICKY }
@@ -116,7 +119,10 @@ impl Visitor for ContentVisitor<'_> {
         let (start, end) = fragment.own;
         self.found.bytes += (end - start) as u64;
         self.found.blobs += u64::from(start == 0);
-        if self.sieve.whole(fragment.bytes).is_hot
+        // What is in a large archive is looked at when it is read again.
+        let is_archive = self.archives.is_some() && archive::is_archive(fragment.bytes);
+        let is_archive = is_archive && start == 0;
+        if (is_archive || self.sieve.whole(fragment.bytes).is_hot)
             && self.found.hot.last() != Some(&(no, Kind::Blob))
         {
             self.found.hot.push((no, Kind::Blob));
@@ -129,8 +135,25 @@ impl Visitor for ContentVisitor<'_> {
 }
 
 impl<'a> ContentVisitor<'a> {
-    pub(super) fn new(objects: &'a Objects, sieve: &'a dyn Sieve) -> Self {
-        ContentVisitor { objects, sieve, found: Contents::default() }
+    pub(super) fn new(
+        objects: &'a Objects,
+        sieve: &'a dyn Sieve,
+        archives: Option<ArchiveLimits>,
+    ) -> Self {
+        ContentVisitor { objects, sieve, archives, found: Contents::default() }
+    }
+
+    /// Whether there is something in the members of a blob that is an archive, or something that
+    /// could not be read and is to be named.
+    fn is_hot_inside(&self, bytes: &[u8]) -> bool {
+        let limits = self.archives.filter(|_| archive::is_whole_archive(bytes));
+        let Some(limits) = limits else { return false };
+        let mut left_out = Vec::new();
+        let mut is_hot = false;
+        archive::open(Cursor::new(bytes), limits, b"", &mut left_out, &mut |piece| {
+            is_hot = is_hot || self.sieve.whole(piece.bytes).is_hot;
+        });
+        is_hot || !left_out.is_empty()
     }
 
     pub(super) fn into_found(mut self) -> Contents {

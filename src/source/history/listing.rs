@@ -320,7 +320,8 @@ impl Lister<'_> {
                 }
                 None => continue,
             };
-            let origin = Origin { place: Place::Commit, path, commit: None };
+            let place = if named.contains_key(&no) { Place::Commit } else { Place::Object };
+            let origin = Origin { place, path, commit: None };
             self.push(u32::MAX, Unit::new(origin, Content::Blob(Blob::alone(id))));
         }
     }

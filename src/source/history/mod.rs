@@ -16,9 +16,9 @@ use std::sync::Mutex;
 
 use super::Progress;
 use super::Sieve;
+use super::blob::BlobReader;
 use super::odb::{Limits, ObjectNo, Objects};
-use super::staged::BlobReader;
-use super::{Kind, Listing, Reader, Repository, Source, SourceError, Tip};
+use super::{ArchiveLimits, Kind, Listing, Reader, Repository, Source, SourceError, Tip};
 use content::{ContentVisitor, Contents, Link};
 use graph::Graph;
 use trees::{HotTrees, LookedFor, ObjectSet, TreeVisitor, TreesFound};
@@ -36,6 +36,8 @@ pub struct HistoryOptions {
     pub max_count: Option<usize>,
     /// Whether objects count that nothing leads to.
     pub unreachable: bool,
+    /// How far archives are opened, if they are.
+    pub archives: Option<ArchiveLimits>,
     /// How many threads read; 0 for one a core.
     pub threads: usize,
     /// Objects larger than this are left out and named.
@@ -88,8 +90,9 @@ impl<'a> History<'a> {
     fn survey(&self, objects: &Objects) -> Survey {
         let limits = self.limits();
         let is_content = |kind| kind != Kind::Tree;
-        let contents = objects
-            .sweep(&is_content, &|_| true, limits, &|| ContentVisitor::new(objects, self.sieve));
+        let contents = objects.sweep(&is_content, &|_| true, limits, &|| {
+            ContentVisitor::new(objects, self.sieve, self.options.archives)
+        });
         let mut contents =
             Contents::join(contents.into_iter().map(ContentVisitor::into_found).collect());
         let trees = self.hot_trees(objects, &mut contents);
@@ -238,6 +241,6 @@ impl Source for History<'_> {
             Some(repository) => repository,
             None => Repository::open()?.with_max_object_bytes(self.options.max_object_bytes),
         };
-        Ok(Box::new(BlobReader { repository }))
+        Ok(Box::new(BlobReader::of_history(repository, self.options.archives)))
     }
 }
