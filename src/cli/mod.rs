@@ -57,7 +57,7 @@ enum Command {
 }
 
 /// Flags that every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct Shared {
     /// Form of the report
     #[arg(long, global = true, value_enum, default_value = "text")]
@@ -90,6 +90,17 @@ struct Shared {
     /// Say more: what was allowed and why, and what was covered
     #[arg(long, short, global = true, action = ArgAction::Count)]
     verbose: u8,
+}
+
+impl Shared {
+    /// The same, with paths that stay true when the current directory changes.
+    fn from_here(&self) -> std::io::Result<Self> {
+        let mut shared = self.clone();
+        for path in [&mut shared.output, &mut shared.config].into_iter().flatten() {
+            *path = std::path::absolute(&path)?;
+        }
+        Ok(shared)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

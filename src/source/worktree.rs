@@ -80,6 +80,8 @@ impl Source for Worktree {
         listing.units.dedup_by(|a, b| a.origin == b.origin);
         listing.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         if self.options.place == Place::GitDir {
+            // Its names are git's own, and those of refs, which are read as such.
+            listing.units.retain(|unit| unit.origin.place != Place::Path);
             for unit in &mut listing.units {
                 unit.origin.place = Place::GitDir;
             }

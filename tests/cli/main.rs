@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod audit;
 mod commits;
 mod config;
 mod formats;
+mod history;
 mod hostile;
 mod messages;
 mod repo;

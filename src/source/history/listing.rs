@@ -260,8 +260,12 @@ impl Lister<'_> {
         let mut trace = Trace::new(self.graph, self.trees);
         trace.commits(&scope.is_wanted, &scope.tips);
         let in_head = self.in_head(&mut trace, ends);
+        let mut seen = ObjectSet::new(self.objects);
         for (tree, name) in &ends.others {
             for standing in trace.below(*tree) {
+                if let Target::Blob(no) = standing.what {
+                    seen.insert(no);
+                }
                 let path = trace.paths.bytes(standing.path, self.trees);
                 self.stand(0, &path, standing.what, None, None, name);
             }
@@ -270,7 +274,7 @@ impl Lister<'_> {
         if is_cut {
             self.skip(b"", "more paths lead to findings than can be listed".into());
         }
-        let mut seen = ObjectSet::new(self.objects);
+
         let mut all: Vec<(Standing, Span, Vec<u8>)> = spans
             .into_iter()
             .map(|(standing, span)| (standing, span, paths.bytes(standing.path, self.trees)))

@@ -69,6 +69,8 @@ enum Job {
     Orphan(ObjectNo),
 }
 
+const TOO_LARGE: Damage = Damage("it is too large");
+
 /// How many jobs a thread takes at a time.
 const BATCH: usize = 16;
 
@@ -279,7 +281,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             return Ok(None);
         }
         if is_large {
-            return Err(Damage("it is too large"));
+            return Err(TOO_LARGE);
         }
         self.reserve(first.size.max(end - offset));
         if end - offset > STREAM_FROM_BYTES {
@@ -382,8 +384,16 @@ impl<'a, V: Visitor> Worker<'a, V> {
         match read {
             Ok(kind) if (self.wanted)(kind) => self.show(NONE, no, kind, bytes, None).bytes,
             Ok(_) => Some(bytes),
+            // That git calls it missing, too, if its file is damaged, helps nobody.
+            Err(_) if why != TOO_LARGE.0 => {
+                let reason = format!(
+                    "object {id} cannot be read: {why}; `git fsck` shows what else is damaged"
+                );
+                self.visitor.unreadable(no, reason);
+                None
+            }
             Err(error) => {
-                self.visitor.unreadable(no, format!("{error} ({why})"));
+                self.visitor.unreadable(no, error.to_string());
                 None
             }
         }
@@ -410,7 +420,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
                 return Ok(());
             }
             if size > self.limits.max_object_bytes {
-                return Err(Damage("it is too large").into());
+                return Err(TOO_LARGE.into());
             }
             self.reserve(size);
             let mut bytes = self.spare.pop().unwrap_or_default();

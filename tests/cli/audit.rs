@@ -1,0 +1,162 @@
+//! `tightlip audit`: all that a repository holds, refs or not.
+
+use std::process::Command;
+
+use crate::history::{Hider, assert_found, by_secret, full};
+use crate::repo::{Said, TIGHTLIP, TestRepo, key, made};
+
+fn audit(repo: &TestRepo) -> Said {
+    repo.tightlip(&["audit", "--format", "jsonl", "--reveal"])
+}
+
+/// An archive with one file in it, which holds a secret.
+fn archive(repo: &TestRepo, format: &str, secret: &str) -> Vec<u8> {
+    let folder = repo.folder().join("archived");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("inside.txt"), format!("{secret}\n{}", "text\n".repeat(99)))
+        .unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = repo.command("git");
+        command.current_dir(&folder).args(arguments);
+        repo.run(command).exits(0)
+    };
+    let _ = std::fs::remove_dir_all(folder.join(".git"));
+    let _ = run(&["init", "-q"]);
+    let _ = run(&["add", "inside.txt"]);
+    let tree = run(&["write-tree"]).out;
+    let file = repo.folder().join("archive");
+    let (file, format) = (file.to_str().unwrap(), format!("--format={format}"));
+    let _ = run(&["archive", &format, "-o", file, tree.trim()]);
+    std::fs::read(file).unwrap()
+}
+
+#[test]
+fn a_secret_in_every_place_is_found_once() {
+    let repo = TestRepo::new();
+    let mut hider = Hider::new(&repo);
+    hider.hidden = full(&repo);
+    std::fs::remove_file(repo.root.join(".git/info/grafts")).unwrap();
+    // Only the reflog leads to what an amended commit was.
+    repo.commit("amended.txt", hider.key());
+    hider.expect("commit", Some("amended.txt"), Some(&repo.head()));
+    repo.write("amended.txt", "clean");
+    repo.git(&["commit", "-qa", "--amend", "-m", "amended"]).exits(0);
+    // A line of the reflog itself.
+    repo.git(&["update-ref", "-m", &hider.key(), "--create-reflog", "refs/heads/other", "HEAD"])
+        .exits(0);
+    hider.expect("git-dir", Some(".git/logs/refs/heads/other"), None);
+    // A stash that was dropped, and a blob that nothing ever led to.
+    repo.write("after.txt", hider.key());
+    repo.git(&["stash", "push", "-q"]).exits(0);
+    let stashed = repo.git(&["rev-parse", "stash"]).out.trim().to_owned();
+    repo.git(&["stash", "drop", "-q"]).exits(0);
+    hider.expect("commit", Some("after.txt"), Some(&stashed));
+    repo.write("loose", hider.key());
+    let blob = repo.git(&["hash-object", "-w", "loose"]).out;
+    std::fs::remove_file(repo.root.join("loose")).unwrap();
+    hider.expect("object", Some(&format!("object {}", blob.trim())), None);
+    // Config, and what git left lying.
+    let url = format!("https://example.com/{}", hider.key());
+    repo.git(&["remote", "add", "origin", &url]).exits(0);
+    hider.expect("git-dir", Some(".git/config"), None);
+    // The working tree.
+    repo.write("new.txt", hider.key());
+    hider.expect("worktree", Some("new.txt"), None);
+    repo.write(".gitignore", "ignored/\n");
+    repo.write("ignored/file", hider.key());
+    hider.expect("worktree", Some("ignored/file"), None);
+    repo.stage("only-staged", hider.key());
+    repo.write("only-staged", "something else");
+    hider.expect("index", Some("only-staged"), None);
+    // Archives, in history and on disk, one in the other.
+    let secret = hider.key();
+    repo.commit("old.zip", archive(&repo, "zip", &secret));
+    hider.expect("commit", Some("old.zip!inside.txt"), Some(&repo.head()));
+    repo.git(&["rm", "-q", "old.zip"]).exits(0);
+    repo.commit_staged("no archive");
+    let secret = hider.key();
+    repo.write("ignored/a.tgz", archive(&repo, "tar.gz", &secret));
+    hider.expect("worktree", Some("ignored/a.tgz!inside.txt"), None);
+    // A file of Git LFS.
+    let name = made("{hex:64}");
+    let path = format!(".git/lfs/objects/{}/{}/{name}", &name[..2], &name[2..4]);
+    repo.write(&path, hider.key());
+    hider.expect("git-dir", Some(&path), None);
+    // What is only staged got into a commit on the way.
+    for hidden in &mut hider.hidden {
+        if hidden.path.as_deref() == Some("only-staged") {
+            let log = repo.git(&["log", "--format=%H", "--", "only-staged"]).out;
+            hidden.source = "commit";
+            hidden.commit = Some(log.trim().to_owned());
+        }
+    }
+    assert_found(&audit(&repo).exits(1), &hider.hidden);
+    // The dates here are old; reflogs would be cut.
+    repo.git(&["config", "gc.reflogExpire", "never"]).exits(0);
+    repo.git(&["config", "gc.reflogExpireUnreachable", "never"]).exits(0);
+    repo.git(&["gc", "-q", "--prune=never"]).exits(0);
+    assert_found(&audit(&repo).exits(1), &hider.hidden);
+}
+
+#[test]
+fn what_echoes_a_finding_is_not_another() {
+    let repo = TestRepo::new();
+    // In the file, in HEAD, in the message, in the reflog, in the message that git left.
+    repo.stage("file", format!("{}\n", key(1)));
+    repo.git(&["commit", "-q", "-m", &format!("with {}", key(2))]).exits(0);
+    let found = by_secret(&audit(&repo).exits(1));
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert_eq!(found[&key(1)]["source"], "commit");
+    assert_eq!(found[&key(2)]["source"], "commit-message");
+}
+
+#[test]
+fn a_repository_is_audited_from_elsewhere_and_bare() {
+    let repo = TestRepo::new();
+    repo.commit("file", key(1));
+    repo.write("untracked", key(2));
+    let output = repo.folder().join("report");
+    let mut command = repo.command(TIGHTLIP);
+    command.current_dir(repo.folder());
+    command.args(["audit", "repo", "--format", "jsonl", "--reveal", "--output", "report"]);
+    repo.run(command).exits(1);
+    let report = std::fs::read_to_string(output).unwrap();
+    assert!(report.contains(&key(1)) && report.contains(&key(2)), "{report}");
+    repo.git(&["clone", "-q", "--bare", ".", "../bare"]).exits(0);
+    let mut command = repo.command(TIGHTLIP);
+    command.current_dir(repo.folder().join("bare"));
+    command.args(["audit", "--format", "jsonl", "--reveal"]);
+    let found = by_secret(&repo.run(command).exits(1));
+    assert_eq!(found.into_keys().collect::<Vec<_>>(), [key(1)]);
+    let mut command = repo.command(TIGHTLIP);
+    command.current_dir(repo.folder()).args(["audit", "nowhere"]);
+    repo.run(command).exits(2).says("cannot go to");
+}
+
+#[test]
+fn linked_worktrees_are_part_of_the_repository() {
+    let repo = TestRepo::new();
+    repo.git(&["worktree", "add", "-q", "--detach", "../linked"]).exits(0);
+    repo.git_in("../linked", &["commit", "-q", "--allow-empty", "-m", &key(1)]).exits(0);
+    let said = audit(&repo).exits(1);
+    assert_eq!(by_secret(&said)[&key(1)]["source"], "commit-message");
+}
+
+#[test]
+fn archives_that_are_not_opened_are_named() {
+    let repo = TestRepo::new();
+    repo.write("locked.7z", b"7z\xbc\xaf\x27\x1c\x00\x04 and more");
+    let whole = archive(&repo, "zip", &key(1));
+    repo.write("cut.zip", &whole[..whole.len() / 2]);
+    audit(&repo).exits(2).says("locked.7z").says("cut.zip");
+}
+
+#[test]
+fn a_bomb_is_defused_and_named() {
+    let repo = TestRepo::new();
+    // 1.5 GB of zeros, made without holding them.
+    let script = "head -c 1500000000 /dev/zero | gzip -1 >bomb.gz";
+    let done = Command::new("sh").arg("-c").arg(script).current_dir(&repo.root).status().unwrap();
+    assert!(done.success());
+    audit(&repo).exits(2).says("bomb.gz");
+}
