@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use tightlip::engine::{Engine, Prefilter};
+use tightlip::engine::{Engine, Glance, Prefilter};
 use tightlip::finding::{Outcome, Place};
 use tightlip::report::{Format, ReportOptions, render, render_receipt};
 use tightlip::rule::{Confidence, RuleSet, expand};
@@ -46,11 +46,8 @@ fn write_files(files: &[Vec<u8>]) -> tempfile::TempDir {
 }
 
 fn scan_folder(folder: &Path, threads: usize) -> Outcome {
-    let source = Worktree::new(WorktreeOptions {
-        paths: vec![folder.to_owned()],
-        honour_ignore_files: false,
-        threads,
-    });
+    let paths = vec![folder.to_owned()];
+    let source = Worktree::new(WorktreeOptions::everything(paths, Place::Worktree, threads));
     let options = Options { threads, min_confidence: Confidence::Low };
     let mut outcome = run(&source, &engine(), &Allowlist::default(), options).unwrap();
     outcome.summary.elapsed = std::time::Duration::ZERO;
@@ -92,6 +89,38 @@ proptest! {
     fn the_prefilter_changes_no_match(bytes in text()) {
         let engine = engine();
         prop_assert_eq!(engine.scan(&bytes), engine.scan_slow(&bytes));
+    }
+
+    #[test]
+    fn a_glance_at_edits_misses_nothing(
+        base in text(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0usize..60, text()), 1..4),
+    ) {
+        let engine = engine();
+        let filler = b"some words that mean nothing\n".repeat(90);
+        let base = [&filler[..], &base, &filler].concat();
+        // From back to front, so that places stay true.
+        let mut edits: Vec<(usize, usize, Vec<u8>)> = edits
+            .into_iter()
+            .map(|(at, lost, new)| (at.index(base.len()), lost, new))
+            .collect();
+        edits.sort();
+        let mut text = Vec::new();
+        let mut ranges = Vec::new();
+        let mut at = 0;
+        for (start, lost, new) in edits {
+            let start = start.max(at);
+            text.extend_from_slice(&base[at..start]);
+            ranges.push(text.len()..text.len() + new.len());
+            text.extend(new);
+            at = (start + lost).min(base.len());
+        }
+        text.extend_from_slice(&base[at..]);
+        let whole = engine.glance(&text);
+        prop_assert_eq!(whole.has_match, !engine.scan(&text).list.is_empty());
+        if engine.glance(&base) == Glance::NOTHING {
+            prop_assert_eq!(engine.glance_at_edits(&text, &ranges).has_match, whole.has_match);
+        }
     }
 
     #[test]

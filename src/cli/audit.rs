@@ -30,7 +30,7 @@ pub(super) fn run(
     shared: &Shared,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let shared = &shared.from_here()?;
+    let shared = &shared.anchored()?;
     // Everything that is read, config too, is that of the repository.
     std::env::set_current_dir(&args.repository)
         .map_err(|error| format!("cannot go to `{}`: {error}", args.repository.display()))?;

@@ -94,7 +94,7 @@ struct Shared {
 
 impl Shared {
     /// The same, with paths that stay true when the current directory changes.
-    fn from_here(&self) -> std::io::Result<Self> {
+    fn anchored(&self) -> std::io::Result<Self> {
         let mut shared = self.clone();
         for path in [&mut shared.output, &mut shared.config].into_iter().flatten() {
             *path = std::path::absolute(&path)?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::finding::{Finding, Fingerprint, Outcome, Place};
+use crate::finding::{Finding, Fingerprint, Outcome, Place, Secret};
 use crate::rule::Text;
 
 /// Joins the findings of histories: see [`join`].
@@ -15,25 +15,73 @@ pub fn join_families(outcome: &mut Outcome) {
 /// whatever names it had, or in the same kind of message. What is left keeps the order of its
 /// first part.
 fn join(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut secrets: HashMap<(Text, Box<[u8]>), Vec<usize>> = HashMap::new();
-    let mut joined: Vec<Finding> = Vec::new();
+    let mut families = Families::default();
     // What echoes other places comes last, when it is known what there is to echo.
     let (echoes, others): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| finding.origin.place.is_echo());
     for mut finding in others.into_iter().chain(echoes) {
         cut_name(&mut finding);
-        let key = (finding.rule.clone(), Box::from(finding.secret.expose()));
-        let same = secrets.entry(key).or_default();
-        let family = same.iter().copied().find(|&at| are_family(&joined[at], &finding));
-        match family {
-            Some(at) => add(&mut joined[at], finding),
-            None => {
-                same.push(joined.len());
-                joined.push(finding);
+        families.add(finding);
+    }
+    families.list
+}
+
+/// Findings that have been joined so far, with what tells that another belongs to one of them.
+#[derive(Default)]
+struct Families {
+    list: Vec<Finding>,
+    secrets: HashMap<(Text, Secret), u32>,
+    members: HashMap<(u32, Mark), usize>,
+}
+
+/// What a finding has in common with others of its family, beside the secret.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Mark {
+    /// It is there at all.
+    Any,
+    /// It stands in the same file, or in a file of that name.
+    File(Arc<[u8]>),
+    /// It stands in a name.
+    Name(Arc<[u8]>),
+    /// It stands in texts of the same kind.
+    Text(Place),
+    /// It was in a file up to this commit, after which the file may have got another name.
+    Until(u32),
+}
+
+impl Families {
+    fn add(&mut self, finding: Finding) {
+        let next = self.secrets.len() as u32;
+        let key = (finding.rule.clone(), finding.secret.clone());
+        let secret = *self.secrets.entry(key).or_insert(next);
+        let own = match finding.origin.place {
+            Place::Object | Place::GitDir => Mark::Any,
+            Place::Path | Place::RefName => Mark::Name(finding.origin.path.clone()),
+            Place::Index | Place::Worktree | Place::Commit | Place::Stdin => {
+                Mark::File(finding.origin.path.clone())
             }
+            place => Mark::Text(place),
+        };
+        let renamed = || {
+            let presence = finding.presence.as_ref().filter(|_| matches!(own, Mark::File(_)))?;
+            presence.parents.iter().find_map(|&parent| {
+                let at = *self.members.get(&(secret, Mark::Until(parent)))?;
+                let before = self.list[at].presence.as_ref()?;
+                (before.first < presence.first && before.last == parent).then_some(at)
+            })
+        };
+        let family = self.members.get(&(secret, own.clone())).copied().or_else(renamed);
+        let at = family.unwrap_or(self.list.len());
+        match self.list.get_mut(at) {
+            Some(family) => add(family, finding),
+            None => self.list.push(finding),
+        }
+        self.members.insert((secret, own.clone()), at);
+        self.members.entry((secret, Mark::Any)).or_insert(at);
+        if let (Mark::File(_), Some(presence)) = (own, &self.list[at].presence) {
+            self.members.insert((secret, Mark::Until(presence.last)), at);
         }
     }
-    joined
 }
 
 /// A name is what is found, not what lies below it.
@@ -51,33 +99,11 @@ fn cut_name(finding: &mut Finding) {
     }
 }
 
-/// Whether a finding that comes later in history is in the same file as one before it.
-fn are_family(before: &Finding, later: &Finding) -> bool {
-    let (one, other) = (before.origin.place, later.origin.place);
-    if other.is_echo() {
-        return true;
-    }
-    if one != other && !(one.is_file() && other.is_file()) {
-        return false;
-    }
-    if matches!(one, Place::CommitMessage | Place::CommitHeader | Place::TagMessage) {
-        return true;
-    }
-    let is_known = |path: &Arc<[u8]>| before.other_paths.contains(path);
-    if before.origin.path == later.origin.path || is_known(&later.origin.path) {
-        return true;
-    }
-    match (&before.presence, &later.presence) {
-        // Renamed: the last commit with the old name is the one before the first with the new.
-        (Some(before), Some(later)) => {
-            before.first < later.first && later.parents.contains(&before.last)
-        }
-        _ => false,
-    }
-}
-
 fn add(family: &mut Finding, other: Finding) {
-    if other.origin.path != family.origin.path && !family.other_paths.contains(&other.origin.path) {
+    if family.other_paths.len() < MAX_NAMES
+        && other.origin.path != family.origin.path
+        && !family.other_paths.contains(&other.origin.path)
+    {
         family.other_paths.push(other.origin.path);
     }
     match (&mut family.presence, other.presence) {
@@ -87,3 +113,6 @@ fn add(family: &mut Finding, other: Finding) {
     }
     family.confidence = family.confidence.max(other.confidence);
 }
+
+/// As many other names of a file are kept.
+const MAX_NAMES: usize = 100;

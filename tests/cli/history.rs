@@ -500,3 +500,111 @@ fn a_ci_job_scans_its_own_range() {
     assert_eq!(found.len(), 2, "the first push: all of it");
     repo.tightlip(&["history", "--ci"]).exits(2).says("no CI service is recognised");
 }
+
+/// What the program may use at most, in bytes of address space: enough for any machine's threads,
+/// not for what these repositories claim to hold.
+fn bounded(repo: &TestRepo, arguments: &[&str]) -> Said {
+    let mut command = repo.command("sh");
+    let program = crate::repo::TIGHTLIP;
+    command.args(["-c", &format!("ulimit -v 1500000; exec '{program}' \"$@\""), "sh"]);
+    command.args(["--threads", "2"]).args(arguments);
+    repo.run(command)
+}
+
+fn shell(repo: &TestRepo, script: &str) {
+    let mut command = repo.command("sh");
+    command.args(["-e", "-c", script]);
+    let _ = repo.run(command).exits(0);
+}
+
+#[test]
+fn a_blob_of_two_gigabytes_is_read_in_parts() {
+    let repo = TestRepo::new();
+    let script = format!(
+        "{{ head -c 2200000000 /dev/zero; echo; echo 'id = {}'; }} >large; \
+         git -c core.bigFileThreshold=1m -c core.compression=1 add large; \
+         git commit -qm large; rm large; git -c core.bigFileThreshold=1m repack -qad",
+        key(1)
+    );
+    shell(&repo, &script);
+    let said = bounded(&repo, &["history", "--format", "jsonl", "--reveal"]).exits(1);
+    assert_eq!(by_secret(&said)[&key(1)]["path"], "large");
+}
+
+#[test]
+fn deltas_that_grow_are_held_within_bounds() {
+    let repo = TestRepo::new();
+    // A pack of 90 KB that inflates to 360 MB.
+    shell(
+        &repo,
+        "for i in 1 2 3 4 5 6; do { head -c 60000000 /dev/zero; echo $i; } >f; git add f; \
+         git commit -qm $i; done; git repack -qadf --window=5",
+    );
+    bounded(&repo, &["history"]).exits(0);
+}
+
+#[test]
+fn trees_that_hold_themselves_over_and_over_end() {
+    let repo = TestRepo::new();
+    let blob = |text: &str| {
+        let file = repo.folder().join("bomb");
+        std::fs::write(&file, text).unwrap();
+        repo.git(&["hash-object", "-w", file.to_str().unwrap()]).exits(0).out.trim().to_owned()
+    };
+    let mut below = format!("100644 blob {}", blob(&key(1)));
+    for _ in 0..12 {
+        let list: String = (0..10).map(|number| format!("{below}\td{number}\n")).collect();
+        let file = repo.folder().join("list");
+        std::fs::write(&file, list).unwrap();
+        let mut command = repo.command("git");
+        command.arg("mktree").stdin(std::fs::File::open(&file).unwrap());
+        below = format!("040000 tree {}", repo.run(command).exits(0).out.trim());
+    }
+    let tree = below.rsplit(' ').next().unwrap();
+    let commit = repo.git(&["commit-tree", "-m", "bomb", tree]).exits(0).out;
+    repo.git(&["update-ref", "refs/heads/bomb", commit.trim()]).exits(0);
+    scan(&repo, &[]).exits(2).says(&key(1)).says("more paths lead to findings");
+}
+
+#[test]
+fn a_deep_path_and_a_malformed_commit_and_tree_are_survived() {
+    let repo = TestRepo::new();
+    let mut hider = Hider::new(&repo);
+    let path = "d/".repeat(3000) + "file";
+    let file = repo.folder().join("stream");
+    let stream = format!(
+        "commit refs/heads/deep\ncommitter A <a@b> 1700000000 +0000\ndata 4\ndeep\n\
+         M 100644 inline {path}\ndata {}\n{}\n\n",
+        hider.key().len(),
+        hider.key()
+    );
+    std::fs::write(&file, stream).unwrap();
+    let mut command = repo.command("git");
+    command.args(["fast-import", "--quiet"]).stdin(std::fs::File::open(&file).unwrap());
+    let _ = repo.run(command).exits(0);
+    let deep = hider.git(&["rev-parse", "deep"]);
+    hider.expect("commit", Some(&path), Some(&deep));
+    assert_found(&scan(&repo, &[]).exits(1), &hider.hidden);
+    let odd = hider.object("commit", b"nothing that makes sense");
+    repo.write(".git/refs/heads/odd", format!("{odd}\n"));
+    scan(&repo, &[]).exits(2).says(&odd).says("malformed").says(&hider.hidden[0].key);
+    let tree = hider.object("tree", b"100644 name without an end");
+    let raw = format!("tree {tree}\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\nx");
+    let odd = hider.object("commit", raw.as_bytes());
+    repo.write(".git/refs/heads/odd", format!("{odd}\n"));
+    scan(&repo, &[]).exits(2).says("malformed tree").says(&hider.hidden[0].key);
+}
+
+#[test]
+fn a_hundred_thousand_refs_are_read() {
+    let repo = TestRepo::new();
+    repo.commit("a", key(1));
+    let head = repo.head();
+    let refs: String = (0..100_000).map(|number| format!("{head} refs/tags/t{number}\n")).collect();
+    repo.write(
+        ".git/packed-refs",
+        format!("# pack-refs with: peeled fully-peeled sorted \n{refs}"),
+    );
+    let found = by_secret(&scan(&repo, &[]).exits(1));
+    assert_eq!(found[&key(1)]["ref_count"], 100_002);
+}

@@ -60,6 +60,7 @@ pub(super) struct Piece<'a> {
     /// The member inside the outermost archive, as in `dir/inner.zip!file`; empty for what
     /// belongs to the outermost archive itself.
     pub(super) name: &'a [u8],
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests tell the parts apart by it"))]
     pub(super) part: Part,
     pub(super) fragment: Fragment<'a>,
 }

@@ -68,7 +68,7 @@ pub(super) struct Trace<'a> {
 }
 
 /// Not more paths are followed: a tree made to harm has more than there are atoms.
-const MAX_PATHS: usize = 2_000_000;
+const MAX_PATHS: usize = 100_000;
 
 impl<'a> Trace<'a> {
     pub(super) fn new(graph: &'a Graph, trees: &'a HotTrees) -> Self {
