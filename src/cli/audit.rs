@@ -7,7 +7,7 @@ use clap::Args;
 use super::history::HistoryScan;
 use super::session::Session;
 use super::{Failure, Shared, Streams};
-use crate::finding::{Outcome, Place};
+use crate::finding::{Outcome, Place, Skipped};
 use crate::source::{
     ArchiveLimits, HistoryOptions, Repository, Staged, StagedOptions, Worktree, WorktreeOptions,
 };
@@ -56,16 +56,35 @@ struct Files<'a> {
 
 impl Files<'_> {
     fn scan(&self, outcome: &mut Outcome) {
-        if let Some(root) = self.repository.worktree() {
-            let options =
-                WorktreeOptions::everything(vec![from_here(&root)], Place::Worktree, self.threads);
+        let own = self.repository.worktree();
+        let mut roots = self.repository.other_worktrees();
+        roots.extend(own.iter().cloned());
+        let roots: Vec<PathBuf> = roots.iter().map(|root| from_here(root)).collect();
+        if !roots.is_empty() {
+            let options = WorktreeOptions::everything(roots, Place::Worktree, self.threads);
             outcome.merge(self.session.scan(&Worktree::new(options)));
+        }
+        if own.is_some() {
             let options = StagedOptions {
                 max_object_bytes: self.session.max_object_bytes,
                 ..StagedOptions::default()
             };
             outcome.merge(self.session.scan(&Staged::new(options)));
         }
+        self.git_dir(outcome);
+    }
+
+    fn git_dir(&self, outcome: &mut Outcome) {
+        let modules = self.repository.modules();
+        outcome.skipped.extend(modules.iter().map(|module| {
+            Skipped {
+                path: from_here(module).as_os_str().as_encoded_bytes().to_vec(),
+                reason: "the history of this submodule is a repository of its own; run `tightlip \
+                     audit` in it"
+                    .into(),
+                incomplete: true,
+            }
+        }));
         let mut folders = vec![self.repository.common_dir(), self.repository.git_dir().to_owned()];
         folders.dedup_by(|own, common| own.starts_with(&*common));
         let folders = folders.iter().map(|folder| from_here(folder)).collect();

@@ -337,8 +337,10 @@ impl<'a> Scan<'a> {
         }
         let found = self.engine.pattern(rule).find_at(self.bytes, window)?;
         let end = found.secret.end.max(found.span.start + 1);
+        let before = self.found.list.len();
         self.keep(rule, found);
-        Some(end)
+        // What was rejected takes no bytes from what begins inside it.
+        (self.found.list.len() > before || self.found.cut).then_some(end)
     }
 
     fn everywhere(&mut self) {

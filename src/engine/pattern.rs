@@ -199,8 +199,8 @@ pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
 
 /// How far from its keyword a rule may look, before and behind it.
 pub(super) fn reach(rule: &Rule) -> Result<usize, PatternError> {
-    let longest = parse(&rule.pattern)?.properties().maximum_len();
-    Ok(longest.unwrap_or_else(|| rule.max_bytes.unwrap_or(DEFAULT_MAX_BYTES)))
+    // A match that has no end of its own may be longer than the limit where windows touch.
+    Ok(parse(&rule.pattern)?.properties().maximum_len().unwrap_or(usize::MAX))
 }
 
 /// Where in a pattern its keywords stand.

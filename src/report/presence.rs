@@ -45,9 +45,13 @@ fn what_to_do(finding: &Finding, presence: &Presence) -> String {
     match &finding.origin.commit {
         Some(commit) if presence.ref_count > 0 => format!(
             "no remote-tracking branch has it: take it out before you push, with `git rebase -i \
-             --rebase-merges {}^` (mark the commit `edit`, mend it, `git commit --amend`, `git \
+             --rebase-merges {}` (mark the commit `edit`, mend it, `git commit --amend`, `git \
              rebase --continue`)",
-            &commit.id[..commit.id.len().min(12)]
+            if presence.parents.is_empty() {
+                "--root".to_owned()
+            } else {
+                format!("{}^", &commit.id[..commit.id.len().min(12)])
+            }
         ),
         _ => "`git reflog expire --expire=now --all && git gc --prune=now` removes what nothing \
               leads to"

@@ -33,13 +33,22 @@ impl BlobReader {
         id: &ObjectId,
         each: &mut dyn FnMut(Fragment<'_>),
     ) -> Result<(), ReadError> {
-        let size = self.repository.size(id);
-        if size > self.stream_from && self.archives.is_none() {
-            return self.repository.stream(id, each);
+        let is_large = self.repository.size(id) > self.stream_from;
+        if is_large {
+            let mut is_archive = None;
+            self.repository.stream(id, &mut |fragment| {
+                is_archive.get_or_insert_with(|| archive::is_whole_archive(fragment.bytes));
+                each(fragment);
+            })?;
+            if self.archives.is_none() || is_archive != Some(true) {
+                return Ok(());
+            }
         }
         let (archives, left_out) = (self.archives, &mut self.left_out);
         let is_blob = self.repository.object(id, |kind, bytes| {
-            each(Fragment::whole(bytes));
+            if !is_large {
+                each(Fragment::whole(bytes));
+            }
             if let Some(limits) = archives.filter(|_| archive::is_whole_archive(bytes)) {
                 archive::open(Cursor::new(bytes), limits, &unit.origin.path, left_out, each);
             }

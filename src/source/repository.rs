@@ -303,10 +303,33 @@ impl Repository {
         if let Some(id) = self.head()? {
             tips.push(Tip { id, name: b"HEAD".to_vec() });
         }
+        tips.extend(self.worktree_heads());
         let mut refs = self.named_refs(skipped)?;
         refs.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
         tips.extend(refs);
         Ok(tips)
+    }
+
+    /// Returns what is checked out in other worktrees without being on a branch.
+    fn worktree_heads(&self) -> Vec<Tip> {
+        let common = self.common_dir();
+        let mut heads = Vec::new();
+        if self.git_dir != common {
+            heads.push((common.join("HEAD"), b"HEAD of the main worktree".to_vec()));
+        }
+        if let Ok(folders) = std::fs::read_dir(common.join("worktrees")) {
+            for folder in folders.flatten() {
+                let name = folder.file_name();
+                let name = [b"HEAD of worktree ", name.as_encoded_bytes()].concat();
+                heads.push((folder.path().join("HEAD"), name));
+            }
+        }
+        heads.sort();
+        let detached = heads.into_iter().filter_map(|(file, name)| {
+            let id = ObjectId::parse(std::fs::read(file).ok()?.trim_ascii())?;
+            Some(Tip { id, name })
+        });
+        detached.collect()
     }
 
     /// Returns every ref with what it points at, tags not peeled. One that cannot be read is named
@@ -382,6 +405,41 @@ impl Repository {
                 escape(other)
             ))),
         }
+    }
+
+    /// Returns the roots of other working trees of this repository, as far as they are there.
+    #[must_use]
+    pub fn other_worktrees(&self) -> Vec<PathBuf> {
+        let Ok(said) = plumbing::run_str(&["worktree", "list", "--porcelain", "-z"]) else {
+            return Vec::new();
+        };
+        let own = self.worktree();
+        let roots =
+            said.split(|&byte| byte == 0).filter_map(|line| line.strip_prefix(b"worktree "));
+        let roots = roots.map(path_from);
+        roots.filter(|root| Some(root) != own.as_ref() && root.join(".git").exists()).collect()
+    }
+
+    /// Returns the git directories of submodules that are kept inside this one.
+    #[must_use]
+    pub fn modules(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut todo = vec![self.common_dir().join("modules")];
+        while let Some(folder) = todo.pop() {
+            let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+            for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+                let path = entry.path();
+                if path.join("objects").is_dir() && path.join("HEAD").is_file() {
+                    todo.push(path.join("modules"));
+                    found.push(path);
+                } else {
+                    // The name of a submodule may have slashes.
+                    todo.push(path);
+                }
+            }
+        }
+        found.sort();
+        found
     }
 
     /// Returns the root of the working tree; a bare repository has none.

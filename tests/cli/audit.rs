@@ -138,8 +138,32 @@ fn linked_worktrees_are_part_of_the_repository() {
     let repo = TestRepo::new();
     repo.git(&["worktree", "add", "-q", "--detach", "../linked"]).exits(0);
     repo.git_in("../linked", &["commit", "-q", "--allow-empty", "-m", &key(1)]).exits(0);
-    let said = audit(&repo).exits(1);
-    assert_eq!(by_secret(&said)[&key(1)]["source"], "commit-message");
+    repo.write("../linked/untracked", key(2));
+    let found = by_secret(&audit(&repo).exits(1));
+    assert_eq!(found[&key(1)]["source"], "commit-message");
+    assert_eq!(found[&key(2)]["source"], "worktree");
+    // History has what is checked out there, too.
+    repo.tightlip(&["history", "--reveal"]).exits(1).says(&key(1));
+}
+
+#[test]
+fn the_history_of_a_submodule_is_named() {
+    let repo = TestRepo::new();
+    repo.git(&["clone", "-q", ".", "../module"]).exits(0);
+    repo.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../module"])
+        .exits(0);
+    audit(&repo).exits(2).says(".git/modules/module").says("run `tightlip audit` in it");
+}
+
+#[test]
+fn what_only_a_damaged_tree_leads_to_is_not_passed_over() {
+    let repo = TestRepo::new();
+    repo.commit("folder/file", key(1));
+    let tree = repo.git(&["rev-parse", "HEAD:folder"]).out.trim().to_owned();
+    let file = repo.root.join(format!(".git/objects/{}/{}", &tree[..2], &tree[2..]));
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, "damaged").unwrap();
+    repo.tightlip(&["history"]).exits(2).says(&tree);
 }
 
 #[test]

@@ -19,8 +19,8 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    pub(super) fn new(records: Vec<CommitRecord>) -> Self {
-        let order = order(&records);
+    pub(super) fn new<I: Ord>(records: Vec<CommitRecord>, id: &dyn Fn(ObjectNo) -> I) -> Self {
+        let order = order(&records, id);
         let mut place = vec![0_u32; records.len()];
         for (&at, number) in order.iter().zip(0..) {
             place[at] = number;
@@ -117,7 +117,9 @@ impl Holders {
 }
 
 /// The places of `records`, parents first.
-fn order(records: &[CommitRecord]) -> Vec<usize> {
+///
+/// Those of the same time are ordered by their ids, so that how they are stored does not matter.
+fn order<I: Ord>(records: &[CommitRecord], id: &dyn Fn(ObjectNo) -> I) -> Vec<usize> {
     let place: HashMap<ObjectNo, usize> =
         records.iter().enumerate().map(|(at, commit)| (commit.no, at)).collect();
     let mut children: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
@@ -132,7 +134,7 @@ fn order(records: &[CommitRecord]) -> Vec<usize> {
             }
         }
     }
-    let ready = |at: usize| Reverse((records[at].time, records[at].no, at));
+    let ready = |at: usize| Reverse((records[at].time, id(records[at].no), at));
     let mut queue: BinaryHeap<_> =
         (0..records.len()).filter(|&at| missing[at] == 0).map(ready).collect();
     let mut order = Vec::with_capacity(records.len());
@@ -167,7 +169,7 @@ mod tests {
             commit(11, 3, &[10]),
             commit(10, 9, &[]),
         ];
-        let graph = Graph::new(records);
+        let graph = Graph::new(records, &|no| no);
         let order: Vec<u32> = graph.commits.iter().map(|commit| commit.no).collect();
         assert_eq!(order, [10, 12, 11, 13]);
         let at = |no| graph.number(no).unwrap();

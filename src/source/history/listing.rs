@@ -1,6 +1,6 @@
 //! From what is hot to units, each with the commit that brought it in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::content::Link;
@@ -50,7 +50,7 @@ pub(super) fn make(
     lister.ref_names(sieve, &refs);
     lister.commits_and_tags(&contents.hot, &scope, &ends, options.unreachable);
     lister.standing(&contents.hot, &scope, &ends, options.unreachable);
-    lister.gaps(&scope, options);
+    lister.gaps(&scope);
     if progress.is_stopped() {
         lister.listing.skipped.push(Skipped {
             path: Vec::new(),
@@ -58,7 +58,7 @@ pub(super) fn make(
             incomplete: true,
         });
     }
-    Ok(lister.finish(&scope))
+    Ok(lister.finish())
 }
 
 struct Lister<'a> {
@@ -85,6 +85,17 @@ struct Ends {
     tags: Vec<(ObjectNo, Arc<[u8]>)>,
     /// Blobs and trees.
     others: Vec<(ObjectNo, Arc<[u8]>)>,
+}
+
+impl Ends {
+    /// Forgets HEAD, which comes first, as a ref of its own if a branch leads to the same commit.
+    fn drop_head(&mut self) {
+        let is_head = self.names.first().is_some_and(|name| **name == *b"HEAD");
+        if is_head && self.commits[1..].contains(&self.commits[0]) {
+            self.names.remove(0);
+            self.commits.remove(0);
+        }
+    }
 }
 
 /// Which commits count.
@@ -139,6 +150,7 @@ impl Lister<'_> {
                 break;
             }
         }
+        ends.drop_head();
         if ends.head.is_none()
             && let Ok(Some(head)) = self.repository.head()
         {
@@ -281,7 +293,7 @@ impl Lister<'_> {
             .collect();
         all.sort_unstable_by(|a, b| (a.1.first, &a.2, a.0.what).cmp(&(b.1.first, &b.2, b.0.what)));
         let presences = self.presences(
-            all.iter().map(|(standing, span, _)| (*span, Some(in_head.contains_key(standing)))),
+            all.iter().map(|(standing, span, _)| (*span, Some(in_head.contains(standing)))),
             scope,
             ends,
         );
@@ -299,7 +311,8 @@ impl Lister<'_> {
                 &Arc::default(),
             );
         }
-        self.loose_ends(hot, &mut seen, ends, unreachable);
+        // Where paths are too many to follow, every blob is still listed once.
+        self.loose_ends(hot, &mut seen, ends, unreachable || is_cut);
     }
 
     /// Lists blobs that a ref leads to without a tree, and those that nothing leads to.
@@ -331,13 +344,11 @@ impl Lister<'_> {
     }
 
     /// What HEAD has.
-    fn in_head(&self, trace: &mut Trace<'_>, ends: &Ends) -> HashMap<Standing, ()> {
+    fn in_head(&self, trace: &mut Trace<'_>, ends: &Ends) -> HashSet<Standing> {
         let head = ends.head.map(|head| self.graph.commits[head as usize].tree);
         match head {
-            Some(Link::Here(tree)) => {
-                trace.below(tree).into_iter().map(|standing| (standing, ())).collect()
-            }
-            _ => HashMap::new(),
+            Some(Link::Here(tree)) => trace.below(tree).into_iter().collect(),
+            _ => HashSet::new(),
         }
     }
 
@@ -356,15 +367,15 @@ impl Lister<'_> {
         } else {
             [tree_name, &b":"[..], path].concat().into()
         };
-        let at = |what: &str| match &commit {
-            Some(commit) => format!("{what} in commit {}", commit.id),
-            None => what.to_owned(),
+        let place = match &commit {
+            Some(commit) => [&*path, b" in commit ", commit.id.as_bytes()].concat(),
+            None => path.to_vec(),
         };
         match what {
-            Target::Missing(id) => self.skip(&path, at(&ReadError::missing(&id).to_string())),
+            Target::Missing(id) => self.skip(&place, ReadError::missing(&id).to_string()),
             Target::Blob(no) | Target::Tree(no) if self.lost.contains_key(&no) => {
                 let why = self.lost.remove(&no).unwrap_or_default();
-                self.skip(&path, at(&why));
+                self.skip(&place, why);
             }
             Target::Blob(no) => {
                 let id = self.objects.id(no);
@@ -422,7 +433,7 @@ impl Lister<'_> {
                 last: span.last,
                 last_commit: None,
                 in_head: in_head.unwrap_or(scope.in_head[span.first as usize]),
-                refs: named.filter(|name| &***name != b"HEAD").cloned().collect(),
+                refs: named.cloned().collect(),
                 ref_count: holders.count,
                 is_pushed: holders.is_marked,
             })
@@ -445,7 +456,7 @@ impl Lister<'_> {
     }
 
     /// Names what history refers to and does not have, as far as no path leads to it.
-    fn gaps(&mut self, scope: &Scope, options: &HistoryOptions) {
+    fn gaps(&mut self, scope: &Scope) {
         let boundary = self.repository.shallow_commits();
         let mut cut = 0_u64;
         for (commit, _) in
@@ -482,17 +493,9 @@ impl Lister<'_> {
                 ),
             );
         }
-        // Nothing that counts leads to the others, as far as is known: what a commit that cannot
-        // be read leads to is not.
-        let lost_commit = |no: &ObjectNo| {
-            self.objects.kind(*no).is_none_or(|kind| matches!(kind, Kind::Commit | Kind::Tag))
-        };
-        let mut left: Vec<(ObjectNo, String)> = self
-            .lost
-            .iter()
-            .filter(|(no, _)| options.unreachable || lost_commit(no))
-            .map(|(no, why)| (*no, why.clone()))
-            .collect();
+        // What leads to the others is not known, or is itself lost: they may count.
+        let mut left: Vec<(ObjectNo, String)> =
+            self.lost.iter().map(|(no, why)| (*no, why.clone())).collect();
         left.sort_unstable();
         for (no, why) in left {
             let id = self.objects.id(no);
@@ -510,7 +513,7 @@ impl Lister<'_> {
     }
 
     /// Puts the units in order, and tells each when it was last there.
-    fn finish(mut self, _scope: &Scope) -> (Listing, Repository) {
+    fn finish(mut self) -> (Listing, Repository) {
         let units = std::mem::take(&mut self.listing.units);
         let mut ordered: Vec<(u32, Unit)> = self.order.drain(..).zip(units).collect();
         ordered.sort_by(|a, b| {

@@ -96,7 +96,7 @@ impl<'a> History<'a> {
         let mut contents =
             Contents::join(contents.into_iter().map(ContentVisitor::into_found).collect());
         let trees = self.hot_trees(objects, &mut contents);
-        let graph = Graph::new(std::mem::take(&mut contents.commits));
+        let graph = Graph::new(std::mem::take(&mut contents.commits), &|no| objects.id(no));
         Survey { contents, trees, graph }
     }
 

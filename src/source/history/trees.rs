@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::source::Fragment;
 use crate::source::Sieve;
-use crate::source::object::{MODE_GITLINK, MODE_TREE, ObjectId};
+use crate::source::object::{Kind, MODE_GITLINK, MODE_TREE, ObjectId};
 use crate::source::odb::{Object, ObjectNo, Objects, Visitor};
 
 /// A set of objects.
@@ -245,7 +245,9 @@ impl<'a> TreeVisitor<'a> {
             self.own.insert(Filter::of_id(id));
             return ObjectId::from_bytes(id).map(Target::Missing);
         };
-        let is_tree = mode == MODE_TREE;
+        // A mode may lie.
+        let kind = self.objects.kind(no).unwrap_or(Kind::Tree);
+        let is_tree = mode == MODE_TREE && kind == Kind::Tree;
         if is_tree && self.sieve.is_some() {
             self.found.inner.insert(no);
         }
@@ -381,8 +383,8 @@ impl TreeVisitor<'_> {
 /// Where the entry that begins at `at` ends, without looking at it.
 fn skip(tree: &[u8], at: usize, id_bytes: usize) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    // A mode has five or six digits, and a name one byte at least.
-    let mut zero = at + 7;
+    // Neither a mode nor a name has a zero.
+    let mut zero = at + 1;
     while let Some(&word) = tree.get(zero..).and_then(<[u8]>::first_chunk) {
         let word = u64::from_le_bytes(word);
         let zeros = word.wrapping_sub(ONES) & !word & ONES << 7;

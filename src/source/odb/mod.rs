@@ -98,7 +98,7 @@ impl Objects {
             let folder = u16::try_from(at).unwrap_or(u16::MAX);
             list_loose(root, id_bytes, &mut |id| loose.push((id, folder)), &mut skipped)?;
         }
-        loose.sort_unstable_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));
+        loose.sort_unstable();
         loose.dedup_by(|next, one| next.0 == one.0);
         let ids = loose.iter().flat_map(|(id, _)| id.as_bytes().iter().copied()).collect();
         let of = LooseFiles {
@@ -147,9 +147,13 @@ impl Objects {
 
     /// Whether an object is borrowed from another repository.
     pub(super) fn is_borrowed(&self, no: ObjectNo) -> bool {
+        let is_own_loose = |at: usize| self.loose.of.folders[at] == 0;
         match self.pack_of(no) {
-            Some(pack) => pack.is_borrowed,
-            None => self.loose.of.folders[(no - self.loose.first) as usize] > 0,
+            Some(pack) => {
+                let own = self.loose.of.ids.find(self.id(no).as_bytes());
+                pack.is_borrowed && !own.is_some_and(is_own_loose)
+            }
+            None => !is_own_loose((no - self.loose.first) as usize),
         }
     }
 
@@ -247,7 +251,12 @@ fn folders(root: &Path, more: &[PathBuf], skipped: &mut Vec<Skipped>) -> Vec<Pat
         if !known.insert(canonical) || found.len() == MAX_ALTERNATES {
             continue;
         }
-        let listed = fs::read(folder.join("info/alternates")).unwrap_or_default();
+        let listed = fs::read(folder.join("info/alternates")).unwrap_or_else(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                skipped.push(skip(&folder.join("info/alternates"), &error));
+            }
+            Vec::new()
+        });
         let lines = listed.split(|&byte| byte == b'\n');
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
             todo.push_back(folder.join(super::repository::path_from(&unquoted(line))));
