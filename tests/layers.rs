@@ -16,12 +16,15 @@ const COLUMNS: [&[&str]; 6] = [
 ];
 
 /// Crates that only some rooms may name.
-const CRATES: [(&str, &[&str]); 12] = [
+const CRATES: [(&str, &[&str]); 15] = [
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("signal_hook", &["cli"]),
     ("rayon", &["scan"]),
     ("git2", &["source", "hook"]),
+    ("libdeflater", &["source"]),
+    ("flate2", &["source"]),
+    ("ruzstd", &["source"]),
     ("ignore", &["source"]),
     ("toml", &["config", "rule"]),
     ("serde_json", &["cli", "report", "engine"]),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::finding::{Finding, Fingerprint, Outcome, Place, Secret};
 use crate::rule::Text;
 
-/// Joins the findings of histories: see [`join`].
+/// Joins findings that are the same secret in versions of the same file, under whatever names it
+/// had, or in the same kind of message.
 pub fn join_families(outcome: &mut Outcome) {
     outcome.findings = join(std::mem::take(&mut outcome.findings));
 }
