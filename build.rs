@@ -16,7 +16,7 @@ fn main() {
     println!("cargo::rerun-if-changed=src/rule/schema.rs");
     let mut out = String::from(
         "use std::borrow::Cow::Borrowed;\n\
-         use super::{Check, Confidence, Rule, RuleOrigin};\n\
+         use super::{Check, Confidence, Rule, RuleOrigin, Scope};\n\
          pub(super) static RULES: &[Rule] = &[\n",
     );
     for path in packs {
@@ -52,6 +52,7 @@ fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
         ("description", text(&need(&entry.description, "description"))),
         ("keywords", texts(entry.keywords.as_deref())),
         ("pattern", text(&need(&entry.pattern, "pattern"))),
+        ("scope", "Scope::Bytes".into()),
         ("edge", option(entry.edge.as_deref())),
         ("secret_group", format!("{:?}", entry.secret_group)),
         (

@@ -9,13 +9,21 @@ use proptest::prelude::*;
 use tightlip::engine::{Engine, Glance, Prefilter};
 use tightlip::finding::{Outcome, Place};
 use tightlip::report::{Format, ReportOptions, render, render_receipt};
-use tightlip::rule::{Confidence, RuleSet, expand};
+use tightlip::rule::{RuleOrigin, RuleSet, expand, forbidden};
 use tightlip::scan::{Options, run};
 use tightlip::source::{Worktree, WorktreeOptions};
 use tightlip::suppress::Allowlist;
 
 fn engine() -> Engine {
     Engine::new(RuleSet::builtin(), 1_790_000_000).unwrap()
+}
+
+/// An engine of rules that look to the ends of their line, however far they are.
+fn line_engine() -> Engine {
+    let origin = RuleOrigin { file: "patterns".into(), line: 1, builtin: false };
+    let rule = |ere: &str| forbidden(ere.as_bytes(), &[], origin.clone()).unwrap();
+    let rules = ["secret.*=", "AKIA.*[0-9]$", "^[^a-z]*[A-F]{4}", r"(=|:)+ *\1"].map(rule);
+    Engine::new(RuleSet::from_rules(rules.into()), 1_790_000_000).unwrap()
 }
 
 /// Templates of every rule, with which texts are made.
@@ -48,7 +56,7 @@ fn write_files(files: &[Vec<u8>]) -> tempfile::TempDir {
 fn scan_folder(folder: &Path, threads: usize) -> Outcome {
     let paths = vec![folder.to_owned()];
     let source = Worktree::new(WorktreeOptions::everything(paths, Place::Worktree, threads));
-    let options = Options { threads, min_confidence: Confidence::Low };
+    let options = Options { threads, ..Options::default() };
     let mut outcome = run(&source, &engine(), &Allowlist::default(), options).unwrap();
     outcome.summary.elapsed = std::time::Duration::ZERO;
     outcome
@@ -93,10 +101,11 @@ proptest! {
 
     #[test]
     fn a_glance_at_edits_misses_nothing(
+        has_line_rules in any::<bool>(),
         base in text(),
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0usize..60, text()), 1..4),
     ) {
-        let engine = engine();
+        let engine = if has_line_rules { line_engine() } else { engine() };
         let filler = b"some words that mean nothing\n".repeat(90);
         let base = [&filler[..], &base, &filler].concat();
         // From back to front, so that places stay true.

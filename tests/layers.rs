@@ -16,7 +16,7 @@ const COLUMNS: [&[&str]; 6] = [
 ];
 
 /// Crates that only some rooms may name.
-const CRATES: [(&str, &[&str]); 15] = [
+const CRATES: [(&str, &[&str]); 16] = [
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("signal_hook", &["cli"]),
@@ -30,7 +30,8 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("serde_json", &["cli", "report", "engine"]),
     ("aho_corasick", &["engine", "finding"]),
     ("regex", &["suppress"]),
-    ("regex_automata", &["engine"]),
+    ("regex_automata", &["engine", "suppress"]),
+    ("fancy_regex", &["text"]),
     ("sha2", &["cli", "finding", "source"]),
 ];
 

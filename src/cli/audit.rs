@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::history::HistoryScan;
-use super::session::Session;
+use super::session::{Purpose, Session};
 use super::{Failure, Shared, Streams};
 use crate::finding::{Outcome, Place, Skipped};
 use crate::source::{
@@ -34,7 +34,7 @@ pub(super) fn run(
     // Everything that is read, config too, is that of the repository.
     std::env::set_current_dir(&args.repository)
         .map_err(|error| format!("cannot go to `{}`: {error}", args.repository.display()))?;
-    let session = Session::load(shared, false)?;
+    let session = Session::load(shared, Purpose::Look)?;
     let repository = Repository::open()?;
     let scan = HistoryScan::new(&session, shared, streams.err_is_terminal);
     let options = HistoryOptions {

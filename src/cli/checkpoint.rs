@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
-use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet};
+use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, Scope};
 use crate::source::ObjectId;
-use crate::suppress::AllowEntry;
+use crate::suppress::{AllowEntry, Allowlist};
 use crate::text::escape::escape;
 
 /// The form of the file. Another number is another form, and is not guessed at.
@@ -193,12 +193,18 @@ fn shown(path: &Path) -> String {
 }
 
 /// Returns a SHA-256, as 64 hexadecimal digits, of everything that decides what is found: the
-/// program's version, every rule, every allow entry and every limit. `max_object_bytes` is the
-/// limit that counts in the end, from a flag or from the config.
+/// program's version, every rule, every allow entry and every limit. `allowlist` has the entries
+/// of git-secrets beside those of the config; `max_object_bytes` is the limit that counts in the
+/// end, from a flag or from the config.
 ///
 /// Rules that are switched off are part of it: others may be tried near their matches. Where a
 /// rule or an entry stands is not: to move it changes nothing that is found.
-pub(super) fn rules_hash(rules: &RuleSet, config: &Config, max_object_bytes: u64) -> String {
+pub(super) fn rules_hash(
+    rules: &RuleSet,
+    config: &Config,
+    allowlist: &Allowlist,
+    max_object_bytes: u64,
+) -> String {
     // Every struct is taken apart without `..`, so that a new field does not compile until it is
     // part of the hash. What `rules` says is in the rule set, with what the flags say.
     let Config { rules: _, allow, min_confidence, max_object_bytes: _, files: _ } = config;
@@ -214,6 +220,10 @@ pub(super) fn rules_hash(rules: &RuleSet, config: &Config, max_object_bytes: u64
     parts.number(allow.len() as u64);
     for (entry, _) in allow {
         parts.allow(entry);
+    }
+    for (entry, hides_line) in allowlist.line_keys() {
+        parts.text(entry);
+        parts.number(u64::from(hides_line));
     }
     parts.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -252,6 +262,7 @@ impl Parts {
             description,
             keywords,
             pattern,
+            scope,
             edge,
             secret_group,
             min_entropy,
@@ -275,6 +286,13 @@ impl Parts {
         for texts in [keywords, stop_words, matches, rejects] {
             self.texts(texts);
         }
+        self.option(
+            match scope {
+                Scope::Bytes => None,
+                Scope::Line { exact } => Some(exact.as_deref()),
+            },
+            |parts, exact| parts.option(exact, Self::text),
+        );
         self.option(edge.as_deref(), Self::text);
         self.option(*secret_group, |parts, group| parts.number(group as u64));
         self.option(*min_entropy, |parts, bits| parts.number(u64::from(bits.to_bits())));
@@ -307,6 +325,7 @@ mod tests {
     use crate::config::{Config, load_file};
     use crate::rule::{RuleSet, parse_pack};
     use crate::source::ObjectId;
+    use crate::suppress::{Allowlist, LineAllow};
 
     const LIMIT: u64 = 1 << 20;
 
@@ -323,7 +342,7 @@ mod tests {
 
     fn hash_of(pack: &str, config_text: &str) -> String {
         let rules = RuleSet::from_rules(parse_pack(pack, "p.toml").unwrap());
-        rules_hash(&rules, &config(config_text), LIMIT)
+        rules_hash(&rules, &config(config_text), &Allowlist::default(), LIMIT)
     }
 
     const PACK: &str = "[[rule]]\nid = 'acme'\npattern = 'acme_[0-9]{9}'\nkeywords = ['ab', 'c']\n";
@@ -370,12 +389,25 @@ mod tests {
     #[test]
     fn a_rule_that_is_disabled_and_another_limit_change_the_hash() {
         let mut rules = RuleSet::builtin();
-        let config = Config::default();
-        let before = rules_hash(&rules, &config, LIMIT);
-        assert_eq!(before, rules_hash(&RuleSet::builtin(), &config, LIMIT));
-        assert_ne!(before, rules_hash(&rules, &config, LIMIT + 1));
+        let (config, none) = (Config::default(), Allowlist::default());
+        let before = rules_hash(&rules, &config, &none, LIMIT);
+        assert_eq!(before, rules_hash(&RuleSet::builtin(), &config, &none, LIMIT));
+        assert_ne!(before, rules_hash(&rules, &config, &none, LIMIT + 1));
         rules.enable("aws-access-key-id", false).unwrap();
-        assert_ne!(before, rules_hash(&rules, &config, LIMIT));
+        assert_ne!(before, rules_hash(&rules, &config, &none, LIMIT));
+    }
+
+    #[test]
+    fn an_entry_of_git_secrets_changes_the_hash() {
+        let (rules, config) = (RuleSet::builtin(), Config::default());
+        let hash = |hides_line| {
+            let entry = LineAllow::new(b"x", "f:1".into(), hides_line).unwrap();
+            let allowlist = Allowlist::default().with_lines(vec![entry]);
+            rules_hash(&rules, &config, &allowlist, LIMIT)
+        };
+        let none = rules_hash(&rules, &config, &Allowlist::default(), LIMIT);
+        assert_ne!(hash(true), hash(false));
+        assert_ne!(hash(false), none);
     }
 
     #[test]
@@ -383,7 +415,7 @@ mod tests {
         assert_eq!(hash_of(PACK, ALLOW), hash_of(&format!("\n\n{PACK}"), &format!("\n{ALLOW}")));
         let file = |name| {
             let rules = RuleSet::from_rules(parse_pack(PACK, name).unwrap());
-            rules_hash(&rules, &Config::default(), LIMIT)
+            rules_hash(&rules, &Config::default(), &Allowlist::default(), LIMIT)
         };
         assert_eq!(file("p.toml"), file("sub/p.toml"));
     }

@@ -95,7 +95,8 @@ fn tell_binaries(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// Tells what hooks do not look for here, because the configuration says so.
 fn tell_rules(shared: &Shared, out: &mut dyn Write) -> Result<(), Failure> {
-    let loaded = load_config(shared).and_then(|config| Ok((rules(&config, &[])?, config)));
+    let loaded = load_config(shared)
+        .and_then(|(config, git_secrets)| Ok((rules(&config, &git_secrets, &[])?, config)));
     let (rules, config) = match loaded {
         Ok(loaded) => loaded,
         Err(error) => {

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::checkpoint::{Checkpoint, rules_hash};
+use super::checkpoint::Checkpoint;
 use super::ci;
 use super::progress::{stop_on_signals, watch};
 use super::revs::{self, Selection};
-use super::session::Session;
+use super::session::{Purpose, Session};
 use super::{Failure, Shared, Streams};
 use crate::finding::{Outcome, Skipped, Status};
 use crate::scan::{EngineSieve, join_families};
@@ -49,7 +49,7 @@ pub(super) fn run(
     shared: &Shared,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let session = Session::load(shared, false)?;
+    let session = Session::load(shared, Purpose::Look)?;
     let mut scan = HistoryScan::new(&session, shared, streams.err_is_terminal);
     let mut selection = selection(args, &mut scan, streams)?;
     let checkpoint = match &args.checkpoint {
@@ -194,7 +194,7 @@ impl<'a> Started<'a> {
         session: &Session<'_>,
     ) -> Result<Self, Failure> {
         let is_ci_or_all = selection.known.is_empty();
-        let rules = rules_hash(session.engine.rules(), &session.config, session.max_object_bytes);
+        let rules = session.rules_hash();
         if selection.tips.is_empty() {
             let mut skipped = Vec::new();
             selection.tips = Repository::open()?.tips(&mut skipped)?;

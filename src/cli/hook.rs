@@ -3,16 +3,16 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::session::Session;
+use super::session::{Purpose, Session};
 use super::{Failure, Shared, Streams};
 use crate::finding::{Outcome, Status};
 use crate::source::{
     Cleanup, Commits, Known, Message, MessageOptions, ObjectId, Repository, Staged, StagedOptions,
-    Tip,
+    Tip, merge_heads, merge_heads_of_environment, merged, pushed, strange, was_looked_at,
 };
 
 /// Do the work of a git hook
@@ -52,7 +52,7 @@ pub(super) fn run(
         return Ok(0);
     }
     let Some(work) = Work::plan(args)? else { return Ok(0) };
-    let session = Session::load(shared, true)?;
+    let session = Session::load(shared, Purpose::Hook)?;
     let outcome = work.scan(&session)?;
     let code = session.finish(&outcome, streams)?;
     if !outcome.findings.is_empty() {
@@ -116,17 +116,22 @@ impl Work {
         };
         match args.name {
             HookName::PreCommit | HookName::PreApplypatch => work.staged = Some(Vec::new()),
-            HookName::PreMergeCommit => work.staged = Some(merge_heads_of_environment()?),
+            HookName::PreMergeCommit => {
+                work.staged = Some(merge_heads_of_environment(env::vars_os())?)
+            }
             HookName::CommitMsg => work.message = Some(message(file()?, is_edited())),
             HookName::ApplypatchMsg => work.message = Some(message(file()?, false)),
             HookName::PrepareCommitMsg => {
-                if was_looked_at(argument(1).is_some_and(|source| source == "merge"))? {
+                let is_merge = argument(1).is_some_and(|source| source == "merge");
+                if was_looked_at(is_merge, env::var_os("GIT_AUTHOR_DATE"))? {
                     return Ok(None);
                 }
                 work.staged = Some(Vec::new());
                 work.message = Some(message(file()?, true));
             }
-            HookName::PrePush => work.commits = pushed(argument(0))?,
+            HookName::PrePush => {
+                work.commits = pushed(&standard_input()?, argument(0).map(|name| &**name))?;
+            }
             HookName::PreReceive => work.commits = updated(|_| true, &["refs/"])?,
             HookName::ReferenceTransaction => {
                 if argument(0).is_none_or(|state| state != "prepared") {
@@ -147,8 +152,8 @@ impl Work {
         if let Some(merge_heads) = self.staged {
             let options = StagedOptions {
                 merge_heads: merge_heads.clone(),
-                files: Vec::new(),
                 max_object_bytes,
+                ..StagedOptions::default()
             };
             outcome.merge(session.scan(&Staged::new(options)));
             if merge_heads.is_empty() {
@@ -176,67 +181,20 @@ fn is_edited() -> bool {
     env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":")
 }
 
-/// The commits that are being merged, as git names them to pre-merge-commit: `GITHEAD_<id>`.
-fn merge_heads_of_environment() -> Result<Vec<ObjectId>, Failure> {
-    let mut heads = Vec::new();
-    for (name, _) in env::vars_os() {
-        if let Some(id) = name.as_encoded_bytes().strip_prefix(b"GITHEAD_") {
-            heads.push(ObjectId::parse(id).ok_or("a GITHEAD_ variable holds no object id")?);
-        }
-    }
-    heads.sort();
-    Ok(heads)
-}
-
-/// Whether pre-commit or pre-merge-commit has looked at what prepare-commit-msg is about to see.
-///
-/// Cherry-pick, revert and rebase run neither. `git commit` and `git merge` do, and if they were
-/// told not to (`--no-verify`), that is respected here; the push hook will still look. `git
-/// commit` is known by the author date that it exports in its own form, and by the absence of
-/// what the other commands leave in the git directory.
-fn was_looked_at(is_merge: bool) -> Result<bool, Failure> {
-    if is_merge {
-        return Ok(true);
-    }
-    let is_commit = env::var_os("GIT_AUTHOR_DATE")
-        .is_some_and(|date| date.as_encoded_bytes().starts_with(b"@"));
-    if !is_commit {
-        return Ok(false);
-    }
-    let repository = Repository::open()?;
-    let traces = [
-        "CHERRY_PICK_HEAD",
-        "REVERT_HEAD",
-        "MERGE_MSG",
-        "rebase-merge",
-        "rebase-apply",
-        "MERGE_HEAD",
-    ];
-    Ok(!traces.iter().any(|name| repository.git_dir().join(name).exists()))
-}
-
 /// During a conflicted merge, adds what the other side's commits bring: pre-merge-commit does
 /// not run for it.
 pub(super) fn add_incoming(session: &Session<'_>, outcome: &mut Outcome) -> Result<(), Failure> {
-    let file = Repository::open()?.git_dir().join("MERGE_HEAD");
-    if !file.exists() {
+    let heads = merge_heads(&Repository::open()?)?;
+    if heads.is_empty() {
         return Ok(());
     }
-    let text = std::fs::read(&file)
-        .map_err(|error| format!("cannot read `{}`: {error}", file.display()))?;
-    let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-    let heads: Option<Vec<ObjectId>> =
-        lines.map(|line| ObjectId::parse(line.trim_ascii())).collect();
-    let heads = heads.ok_or_else(|| format!("`{}` is damaged", file.display()))?;
     outcome.merge(incoming(session, heads)?);
     Ok(())
 }
 
 /// The commits that a merge brings in.
 fn incoming(session: &Session<'_>, heads: Vec<ObjectId>) -> Result<Outcome, Failure> {
-    let own = Repository::open()?.head()?;
-    let tips = heads.into_iter().map(|id| Tip { id, name: Vec::new() }).collect();
-    let known = Known { ids: own.into_iter().collect(), ref_prefixes: Vec::new() };
+    let (tips, known) = merged(heads)?;
     Ok(session.scan(&Commits::new(tips, known, session.max_object_bytes)))
 }
 
@@ -256,45 +214,6 @@ fn standard_input() -> Result<Vec<u8>, Failure> {
     Ok(text)
 }
 
-/// Lines `<local-ref> <local-id> <remote-ref> <remote-id>`; the first name may hold blanks.
-fn pushed(remote: Option<&OsString>) -> Result<Option<(Vec<Tip>, Known)>, Failure> {
-    let text = standard_input()?;
-    let mut tips = Vec::new();
-    let mut known = Known::default();
-    for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        let words: Vec<&[u8]> = line.rsplitn(4, |&byte| byte == b' ').collect();
-        let [theirs, name, ours, _] = words[..] else { return Err(strange(line)) };
-        let (Some(theirs), Some(ours)) = (ObjectId::parse(theirs), ObjectId::parse(ours)) else {
-            return Err(strange(line));
-        };
-        if !theirs.is_zero() {
-            known.ids.push(theirs);
-        }
-        if !ours.is_zero() {
-            tips.push(Tip { id: ours, name: name.to_vec() });
-        }
-    }
-    let remote = remote.map(|remote| remote.to_string_lossy().into_owned());
-    // A push to a URL has no refs of its own here.
-    if let Some(remote) =
-        remote.filter(|remote| !remote.is_empty() && !Path::new(remote).is_absolute())
-        && !pushes_elsewhere(&remote)?
-    {
-        known.ref_prefixes.push(format!("refs/remotes/{remote}/"));
-    }
-    Ok((!tips.is_empty()).then_some((tips, known)))
-}
-
-/// Whether a remote is pushed to at another address than it is fetched from: what is known of the
-/// one says nothing of the other.
-fn pushes_elsewhere(remote: &str) -> Result<bool, Failure> {
-    let repository = Repository::open()?;
-    let address = |kind: &str| repository.config(&format!("remote.{remote}.{kind}"));
-    // A URL is no key of the configuration; it has no refs here either.
-    let (Ok(push), Ok(fetch)) = (address("pushurl"), address("url")) else { return Ok(true) };
-    Ok(push.is_some() && push != fetch)
-}
-
 /// Lines `<old-id> <new-id> <ref>`, of which those count whose ref `counts`.
 fn updated(
     counts: impl Fn(&[u8]) -> bool,
@@ -307,7 +226,7 @@ fn updated(
     for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
         let mut words = line.splitn(3, |&byte| byte == b' ');
         let (Some(old), Some(new), Some(name)) = (words.next(), words.next(), words.next()) else {
-            return Err(strange(line));
+            return Err(strange(line).into());
         };
         // A symbolic ref names a ref, which has a line of its own.
         if !counts(name) || new.starts_with(b"ref:") {
@@ -321,9 +240,4 @@ fn updated(
         }
     }
     Ok((!tips.is_empty()).then_some((tips, known)))
-}
-
-fn strange(line: &[u8]) -> Failure {
-    let line = crate::text::escape::escape(line).into_owned();
-    format!("git says something on standard input that is not understood: {line}").into()
 }

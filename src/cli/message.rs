@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::session::Session;
+use super::session::{Purpose, Session};
 use super::{Failure, Shared, Streams};
 use crate::source::{Cleanup, Message, MessageOptions};
 
@@ -23,7 +23,7 @@ pub(super) fn run(
     shared: &Shared,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let session = Session::load(shared, false)?;
+    let session = Session::load(shared, Purpose::Commit)?;
     let cleanup =
         if args.verbatim { Cleanup::Verbatim } else { Cleanup::Configured { edited: true } };
     let source = Message::new(MessageOptions { file: args.file.clone(), cleanup });

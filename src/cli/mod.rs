@@ -19,10 +19,11 @@ mod staged;
 mod uninstall;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub use crate::report::Streams;
 
 use crate::report::Format;
 
@@ -131,24 +132,6 @@ enum ColorArg {
     Always,
     /// Never
     Never,
-}
-
-/// The streams of the process, and whether people watch them.
-pub struct Streams<'a> {
-    /// Reports.
-    pub out: &'a mut dyn Write,
-    /// What went wrong, and receipts.
-    pub err: &'a mut dyn Write,
-    /// Whether `out` is a terminal.
-    pub out_is_terminal: bool,
-    /// Whether `err` is a terminal.
-    pub err_is_terminal: bool,
-}
-
-impl std::fmt::Debug for Streams<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Streams").finish_non_exhaustive()
-    }
 }
 
 /// What a command that went wrong has to say.

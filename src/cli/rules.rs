@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::session::{Session, load_config, rules};
+use super::session::{Purpose, Session, load_config, rules};
 use super::{Failure, Shared, Streams};
 use crate::engine::selftest;
 use crate::rule::Rule;
@@ -33,8 +33,8 @@ pub(super) fn run(
     shared: &Shared,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let config = load_config(shared)?;
-    let rules = rules(&config, &shared.rule)?;
+    let (config, git_secrets) = load_config(shared)?;
+    let rules = rules(&config, &git_secrets, &shared.rule)?;
     match &args.command {
         RulesCommand::List => {
             for rule in rules.all() {
@@ -50,7 +50,7 @@ pub(super) fn run(
         },
         RulesCommand::Check => {
             // A session finds every mistake in a config file that a scan would find.
-            Session::load(shared, false)?;
+            Session::load(shared, Purpose::Look)?;
             let count = rules.all().len();
             let failures = selftest(rules)?;
             for failure in &failures {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::session::Session;
+use super::session::{Purpose, Session};
 use super::{Failure, Shared, Streams};
 use crate::finding::{Outcome, Place};
 use crate::source::{ArchiveLimits, Stdin, Worktree, WorktreeOptions};
@@ -28,7 +28,7 @@ pub(super) fn run(
     shared: &Shared,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let session = Session::load(shared, false)?;
+    let session = Session::load(shared, Purpose::Look)?;
     let is_stdin = |path: &&PathBuf| path.as_path() == Path::new("-");
     let mut outcome = Outcome::default();
     let paths: Vec<PathBuf> = args.paths.iter().filter(|path| !is_stdin(path)).cloned().collect();
@@ -37,6 +37,7 @@ pub(super) fn run(
     }
     if !paths.is_empty() {
         let source = Worktree::new(WorktreeOptions {
+            keeps_dot: false,
             paths,
             honour_ignore_files: !args.no_ignore,
             archives: args.archives.then(ArchiveLimits::default),

@@ -6,7 +6,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::checkpoint::rules_hash;
 use super::{ColorArg, Failure, FormatArg, Shared, Streams};
+use crate::config::git_secrets::{GitSecrets, Providers};
 use crate::config::{self, Config, Discovery, RuleChange};
 use crate::engine::Engine;
 use crate::finding::{Outcome, Skipped, Status};
@@ -24,19 +26,37 @@ pub(super) struct Session<'a> {
     allowlist: Allowlist,
     options: Options,
     shared: &'a Shared,
-    /// Hooks say nothing where there is nothing to say.
-    is_hook: bool,
+    purpose: Purpose,
+    /// What was ignored in git-secrets' configuration, one sentence each.
+    warnings: Vec<String>,
+}
+
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Git runs it: it says nothing where there is nothing to say.
+    Hook,
+    /// Somebody looks at what they are about to commit.
+    Commit,
+    /// Somebody looks at files or at a history, of their own or of others: no command runs that
+    /// only the repository itself names.
+    Look,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn load(shared: &'a Shared, is_hook: bool) -> Result<Self, Failure> {
-        let config = load_config(shared)?;
-        let rules = rules(&config, &shared.rule)?;
+    pub(super) fn load(shared: &'a Shared, purpose: Purpose) -> Result<Self, Failure> {
+        let (config, mut git_secrets) = load_config(shared)?;
+        let which = match purpose {
+            Purpose::Hook | Purpose::Commit => Providers::All,
+            Purpose::Look => Providers::NotOfRepository,
+        };
+        git_secrets.run_providers(which, home().as_deref())?;
+        let rules = rules(&config, &git_secrets, &shared.rule)?;
         let mut entries = Vec::new();
         for (entry, origin) in &config.allow {
             entries.push(Allow::compile(entry.clone(), origin.clone())?);
         }
-        let allowlist = Allowlist::new(entries);
+        let allowlist = Allowlist::new(entries).with_lines(git_secrets.line_allows()?);
         if let Some((origin, id)) = allowlist.rule_ids().find(|(_, id)| rules.find(id).is_none()) {
             return Err(
                 format!("{origin}: no rule has the id `{id}`; see `tightlip rules list`").into()
@@ -51,10 +71,21 @@ impl<'a> Session<'a> {
                 .unwrap_or(MAX_OBJECT_BYTES),
             config,
             allowlist,
-            options: Options { threads: usize::from(shared.threads), min_confidence },
+            options: Options {
+                threads: usize::from(shared.threads),
+                min_confidence,
+                ..Options::default()
+            },
             shared,
-            is_hook,
+            purpose,
+            warnings: [git_secrets.warnings, git_secrets.not_run].concat(),
         })
+    }
+
+    /// Returns a hash of everything that decides what is found.
+    pub(super) fn rules_hash(&self) -> String {
+        let rules = self.engine.rules();
+        rules_hash(rules, &self.config, &self.allowlist, self.max_object_bytes)
     }
 
     /// Scans one source. A source that cannot be read makes the outcome incomplete, so that what
@@ -88,7 +119,7 @@ impl<'a> Session<'a> {
             }
             None => {
                 // A hook's findings go where git shows them: not every hook's stdout is.
-                let (out, is_terminal) = if self.is_hook {
+                let (out, is_terminal) = if self.purpose == Purpose::Hook {
                     (&mut *streams.err, streams.err_is_terminal)
                 } else {
                     (&mut *streams.out, streams.out_is_terminal)
@@ -108,6 +139,11 @@ impl<'a> Session<'a> {
         } else if status == Status::Incomplete {
             closed_is_fine(writeln!(streams.err, "tightlip: incomplete; see the report"))?;
         }
+        if !self.shared.quiet {
+            for warning in &self.warnings {
+                closed_is_fine(writeln!(streams.err, "tightlip: {warning}"))?;
+            }
+        }
         Ok(status.code())
     }
 
@@ -124,7 +160,8 @@ impl<'a> Session<'a> {
             reveal: self.shared.reveal,
             color,
             verbose: self.shared.verbose > 0,
-            receipt: !self.shared.quiet && (!self.is_hook || self.shared.verbose > 0),
+            receipt: !self.shared.quiet
+                && (self.purpose != Purpose::Hook || self.shared.verbose > 0),
         }
     }
 }
@@ -141,22 +178,38 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Loads the config that counts here.
-pub(super) fn load_config(shared: &Shared) -> Result<Config, Failure> {
+/// Loads the config that counts here, and what git-secrets is configured to forbid and allow. A
+/// file that is named takes the place of both.
+pub(super) fn load_config(shared: &Shared) -> Result<(Config, GitSecrets), Failure> {
     if let Some(path) = &shared.config {
-        return Ok(config::load_file(path)?);
+        return Ok((config::load_file(path)?, GitSecrets::default()));
     }
-    let from_git = match Repository::open() {
-        Ok(repository) => repository.config("tightlip.config")?.map(|path| expand_home(&path)),
+    let repository = match Repository::open() {
+        Ok(repository) => Some(repository),
         Err(RepositoryError::NotFound) => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(config::load(&Discovery { user_dir: user_dir(), from_git, root: worktree_root() })?)
+    let from_git = match &repository {
+        Some(repository) => repository.config("tightlip.config")?.map(|path| expand_home(&path)),
+        None => None,
+    };
+    let root = work_tree_root();
+    let in_repository = root.as_deref().filter(|_| repository.is_some());
+    let git_secrets = GitSecrets::load(repository.as_ref(), in_repository)?;
+    Ok((config::load(&Discovery { user_dir: user_dir(), from_git, root })?, git_secrets))
 }
 
-/// Joins the built-in rules with what the config and the flags say.
-pub(super) fn rules(config: &Config, only: &[String]) -> Result<RuleSet, Failure> {
+/// Joins the built-in rules with what git-secrets' configuration, the config and the flags say.
+pub(super) fn rules(
+    config: &Config,
+    git_secrets: &GitSecrets,
+    only: &[String],
+) -> Result<RuleSet, Failure> {
     let mut rules = RuleSet::builtin();
+    if git_secrets.completes_aws() {
+        rules.enable("aws-account-id", true)?;
+    }
+    rules.extend(git_secrets.rules()?);
     for change in &config.rules {
         match change {
             RuleChange::Put(entry, origin) => rules.apply((**entry).clone(), origin.clone())?,
@@ -173,8 +226,12 @@ pub(super) fn rules(config: &Config, only: &[String]) -> Result<RuleSet, Failure
 
 /// The user's config directory.
 fn user_dir() -> Option<PathBuf> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")))
+    let named = env::var_os("XDG_CONFIG_HOME").filter(|value| !value.is_empty());
+    named.map(PathBuf::from).or_else(|| home().map(|home| home.join(".config")))
+}
+
+fn home() -> Option<PathBuf> {
+    env::var_os("HOME").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 fn expand_home(path: &str) -> PathBuf {
@@ -184,20 +241,9 @@ fn expand_home(path: &str) -> PathBuf {
     }
 }
 
-/// The root of the working tree: hooks run there, people run tightlip anywhere in it.
-fn worktree_root() -> Option<PathBuf> {
+/// The root of the working tree in which the process stands.
+pub(super) fn work_tree_root() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
-    if let Some(root) = env::var_os("GIT_WORK_TREE") {
-        return Some(here.join(root));
-    }
-    if here.ancestors().any(|folder| folder.join(".git").exists())
-        || env::var_os("GIT_DIR").is_none()
-    {
-        let root = here.ancestors().find(|folder| folder.join(".git").exists())?;
-        // Named from here, so that messages are short.
-        return Some(if root == here { PathBuf::from(".") } else { root.to_owned() });
-    }
-    // With GIT_DIR alone, git takes the current directory for the root; a bare one has none.
-    let is_bare = here.join("HEAD").is_file() && here.join("objects").is_dir();
-    (!is_bare).then(|| PathBuf::from("."))
+    let work_tree = env::var_os("GIT_WORK_TREE");
+    config::work_tree_root(&here, work_tree.as_deref(), env::var_os("GIT_DIR").is_some())
 }

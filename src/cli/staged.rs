@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::session::Session;
+use super::session::{Purpose, Session};
 use super::{Failure, Shared, Streams, hook};
 use crate::source::{Staged, StagedOptions};
 
@@ -20,10 +20,11 @@ pub(super) fn run(
     shared: &Shared,
     streams: &mut Streams<'_>,
 ) -> Result<u8, Failure> {
-    let session = Session::load(shared, false)?;
+    let session = Session::load(shared, Purpose::Commit)?;
     let source = Staged::new(StagedOptions {
         merge_heads: Vec::new(),
         files: args.files.clone(),
+        whole_files: false,
         max_object_bytes: session.max_object_bytes,
     });
     let mut outcome = session.scan(&source);

@@ -8,11 +8,14 @@
 //! This room reads files and turns them into plain values. It compiles no pattern and opens no
 //! repository.
 
+pub mod git_secrets;
 mod load;
+mod root;
 
 use serde::Deserialize;
 
 pub use load::{ConfigError, Discovery, load, load_file};
+pub use root::work_tree_root;
 
 use crate::rule::{Confidence, RuleEntry, RuleOrigin};
 use crate::suppress::AllowEntry;

@@ -56,6 +56,7 @@ pub(super) fn run(
             Check::UrlPassword => url::check(candidate),
             Check::AwsAccount => aws::check(candidate.secret, &mut notes),
             Check::AwsContext => drop_if(!aws::is_named(candidate.before)),
+            Check::KeyOfHash => drop_if(aws::is_key_of_hash(candidate.matched)),
         };
         confidence = match verdict {
             Verdict::Keep => confidence,

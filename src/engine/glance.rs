@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use super::pattern::reach;
 use super::{Engine, Hit, Scan, wide};
+use crate::rule::{Rule, Scope};
+use crate::text::lines::lf_line_around;
 
 /// Rules that look no further than this from their keyword are tried near changes only. A version
 /// that has a keyword of another rule is always read whole, and so are those made from it.
@@ -41,12 +43,12 @@ impl Engine {
             return Glance { has_match, looks_far: true };
         }
         debug_assert!(wide::views(bytes).is_empty(), "without NUL there is no UTF-16");
-        let far = self.far_keywords();
-        let mut looks_far = !self.everywhere.is_empty();
+        let far = self.far();
+        let mut looks_far = far.everywhere;
         let mut scan = Scan::new(self, bytes, &|_| true);
         scan.keywords(|each| {
             self.prefilter.for_each(bytes, |hit: Hit| {
-                looks_far |= far[hit.keyword as usize];
+                looks_far |= far.keywords[hit.keyword as usize];
                 each(hit);
             });
         });
@@ -63,16 +65,24 @@ impl Engine {
     /// glance at the others came to [`Glance::NOTHING`].
     #[must_use]
     pub fn glance_at_edits(&self, bytes: &[u8], edits: &[Range<usize>]) -> Glance {
+        let by_line = self.far().has_line_rules;
         let mut window = 0..0;
         for edit in edits {
-            let start = edit.start.saturating_sub(AROUND_BYTES);
+            let mut start = edit.start.saturating_sub(AROUND_BYTES);
+            let mut end = edit.end.saturating_add(AROUND_BYTES).min(bytes.len());
+            if by_line && start > window.end {
+                start = lf_line_around(bytes, start).start;
+            }
+            if by_line && end > window.end {
+                end = lf_line_around(bytes, end).end;
+            }
             if start > window.end {
-                if self.has_something(&bytes[window]) {
+                if self.has_something(&bytes[window.clone()]) {
                     return self.glance(bytes);
                 }
-                window = start..start;
+                window.start = start;
             }
-            window.end = edit.end.saturating_add(AROUND_BYTES).min(bytes.len());
+            window.end = end.max(window.end);
         }
         if self.has_something(&bytes[window]) { self.glance(bytes) } else { Glance::NOTHING }
     }
@@ -83,16 +93,35 @@ impl Engine {
         self.glance(part) != Glance::NOTHING
     }
 
-    fn far_keywords(&self) -> &[bool] {
-        self.far_keywords.get_or_init(|| {
+    fn far(&self) -> &Far {
+        self.far.get_or_init(|| {
+            let rules = self.rules.all();
+            let is_line = |rule: &Rule| matches!(rule.scope, Scope::Line { .. });
+            // What cannot be parsed is found out when the pattern is compiled.
             let is_far = |&rule: &usize| {
-                let rule = &self.rules.all()[rule];
-                // What cannot be parsed is found out when the pattern is compiled.
-                reach(rule).is_ok_and(|reach| reach > NEAR_BYTES)
+                let rule = &rules[rule];
+                !is_line(rule) && reach(rule).is_ok_and(|reach| reach > NEAR_BYTES)
             };
-            self.rules_of_keyword.iter().map(|rules| rules.iter().any(is_far)).collect()
+            let keywords =
+                self.rules_of_keyword.iter().map(|rules| rules.iter().any(is_far)).collect();
+            Far {
+                keywords,
+                everywhere: self.everywhere.iter().any(is_far),
+                has_line_rules: rules.iter().any(is_line),
+            }
         })
     }
+}
+
+/// Which rules look further than [`NEAR_BYTES`].
+#[derive(Debug)]
+pub(super) struct Far {
+    /// For each keyword of the prefilter, whether a rule that has it does.
+    keywords: Vec<bool>,
+    /// Whether a rule that is tried everywhere does.
+    everywhere: bool,
+    /// Whether there are rules that look to the ends of their line.
+    has_line_rules: bool,
 }
 
 #[cfg(test)]

@@ -14,10 +14,12 @@ mod glance;
 mod pair;
 mod pattern;
 mod prefilter;
+mod required;
 mod selftest;
 mod shuffle;
 mod wide;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -107,8 +109,8 @@ pub struct Engine {
     near: Vec<(usize, usize)>,
     /// Rules whose matches pair with those of another: (rule, other).
     pairs: Vec<(usize, usize)>,
-    /// For each keyword of the prefilter, whether a rule that has it looks far.
-    far_keywords: OnceLock<Vec<bool>>,
+    /// Which rules look far.
+    far: OnceLock<glance::Far>,
     /// Seconds since 1970, to tell what has expired.
     now: i64,
 }
@@ -140,7 +142,7 @@ impl Engine {
             everywhere: Vec::new(),
             near: Vec::new(),
             pairs: Vec::new(),
-            far_keywords: OnceLock::new(),
+            far: OnceLock::new(),
             now,
             rules,
         };
@@ -296,32 +298,37 @@ impl<'a> Scan<'a> {
     /// one.
     fn keywords(&mut self, hits: impl FnOnce(&mut dyn FnMut(Hit))) {
         let engine = self.engine;
-        let mut open: Vec<(usize, Range<usize>)> = Vec::new();
+        let mut open: BTreeMap<usize, Range<usize>> = BTreeMap::new();
         hits(&mut |hit: Hit| {
             let keyword = hit.keyword as usize;
             let at = hit.start..hit.start + engine.keyword_bytes[keyword];
             for &rule in &engine.rules_of_keyword[keyword] {
                 let pattern = engine.pattern(rule);
-                let window = pattern.window(&at, self.bytes.len());
-                let slot = open.iter_mut().find(|(open, _)| *open == rule);
+                let slot = open.get_mut(&rule);
+                if pattern.is_by_line() && slot.as_ref().is_some_and(|open| at.start < open.end) {
+                    // Its line is known already: looking for the ends of a long one takes time.
+                    continue;
+                }
+                let window = pattern.window(&at, self.bytes);
                 if pattern.has_short_lead() {
-                    let done = slot.map_or(0, |(_, done)| done.end);
+                    let done = slot.map_or(0, |done| done.end);
                     if let Some(end) = self.try_at(rule, window.start.max(done)..window.end) {
-                        open.retain(|(open, _)| *open != rule);
-                        open.push((rule, end..end));
+                        open.insert(rule, end..end);
                     }
                     continue;
                 }
                 match slot {
-                    Some((_, open)) if window.start <= open.end => {
+                    Some(open) if window.start <= open.end => {
                         open.start = open.start.min(window.start);
                         open.end = open.end.max(window.end);
                     }
-                    Some((_, open)) => {
+                    Some(open) => {
                         let done = std::mem::replace(open, window);
                         self.try_rule(rule, done);
                     }
-                    None => open.push((rule, window)),
+                    None => {
+                        open.insert(rule, window);
+                    }
                 }
             }
         });

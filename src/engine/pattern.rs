@@ -11,7 +11,10 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor};
 
 use super::edge::Edge;
 use super::prefilter::MIN_KEYWORD_BYTES;
-use crate::rule::Rule;
+use super::required;
+use crate::rule::{Rule, Scope};
+use crate::text::exact::{Exact, ExactError};
+use crate::text::lines::lf_line_around;
 
 /// How far a match may reach where neither the pattern nor the rule sets a limit, in bytes.
 const DEFAULT_MAX_BYTES: usize = 1024;
@@ -39,6 +42,9 @@ pub enum PatternError {
     /// What may not stand before a match is no set of characters.
     #[error("edge `{0}` is not what stands between the brackets of a character class")]
     Edge(String),
+    /// It cannot be compiled for the engine that knows back-references.
+    #[error("the pattern cannot be compiled")]
+    Exact(#[source] ExactError),
     /// The pattern matches where there is nothing.
     #[error("the pattern matches the empty string, so it would match everywhere")]
     MatchesEmpty,
@@ -48,12 +54,23 @@ pub enum PatternError {
 #[derive(Debug)]
 pub(super) struct Pattern {
     regex: Regex,
+    reach: Reach,
     edge: Option<Edge>,
     secret_group: Option<usize>,
     /// The longest match that is looked for, in bytes.
     max_bytes: usize,
     /// How many bytes a match may have before its keyword.
     max_lead: usize,
+}
+
+/// How far a match may reach.
+#[derive(Debug)]
+enum Reach {
+    /// Over the ends of lines, as far as the pattern allows.
+    Bytes,
+    /// To the ends of its line; the lines that match are looked at again by the exact expression,
+    /// if there is one.
+    Line(Option<Exact>),
 }
 
 /// Up to so many bytes before a keyword, each is tried as the start of a match; with more, a
@@ -89,20 +106,35 @@ impl Pattern {
             .configure(config)
             .build_from_hir(&hir)
             .map_err(|error| PatternError::Build(Box::new(error)))?;
-        Ok(Pattern { regex, edge, secret_group: rule.secret_group, max_bytes, max_lead })
+        let (reach, secret_group) = match &rule.scope {
+            Scope::Bytes => (Reach::Bytes, rule.secret_group),
+            Scope::Line { exact } => {
+                let exact = exact.as_deref().map(Exact::compile).transpose();
+                (Reach::Line(exact.map_err(PatternError::Exact)?), Some(0))
+            }
+        };
+        Ok(Pattern { regex, reach, edge, secret_group, max_bytes, max_lead })
     }
 
     /// The part of `bytes` in which a match must lie that holds the keyword at `keyword`.
-    pub(super) fn window(&self, keyword: &Range<usize>, bytes: usize) -> Range<usize> {
+    pub(super) fn window(&self, keyword: &Range<usize>, bytes: &[u8]) -> Range<usize> {
+        if self.is_by_line() {
+            return lf_line_around(bytes, keyword.start);
+        }
         let start = keyword.start.saturating_sub(self.max_lead);
         let end = keyword.start.saturating_add(self.max_bytes.max(keyword.len()));
-        start..end.min(bytes)
+        start..end.min(bytes.len())
+    }
+
+    /// Whether a match lies in one line, of whatever length.
+    pub(super) const fn is_by_line(&self) -> bool {
+        matches!(self.reach, Reach::Line(_))
     }
 
     /// Whether a match begins so near its keyword that [`find_at`](Self::find_at) is cheaper than
     /// a search.
     pub(super) const fn has_short_lead(&self) -> bool {
-        self.max_lead <= MAX_STARTS
+        self.max_lead <= MAX_STARTS && !self.is_by_line()
     }
 
     /// Returns the match that begins first in `window`, at most [`MAX_STARTS`] bytes into it.
@@ -129,6 +161,9 @@ impl Pattern {
         window: Range<usize>,
         each: &mut dyn FnMut(Found) -> bool,
     ) {
+        if let Reach::Line(Some(exact)) = &self.reach {
+            return self.find_exact(exact, bytes, window, each);
+        }
         let end = window.end;
         let mut input = Input::new(bytes).range(window).anchored(Anchored::No);
         let mut groups = self.regex.create_captures();
@@ -143,6 +178,34 @@ impl Pattern {
             }
             let next = found.secret.end.max(found.span.start + 1);
             if !each(found) || next >= end {
+                return;
+            }
+            input.set_start(next);
+        }
+    }
+
+    /// As [`find`](Self::find), in the lines on which the regular expression matches.
+    fn find_exact(
+        &self,
+        exact: &Exact,
+        bytes: &[u8],
+        window: Range<usize>,
+        each: &mut dyn FnMut(Found) -> bool,
+    ) {
+        let mut input = Input::new(bytes).range(window.clone()).anchored(Anchored::No);
+        while let Some(found) = self.regex.search_half(&input) {
+            let line = lf_line_around(bytes, found.offset().saturating_sub(1).max(input.start()));
+            let next = line.end + 1;
+            // What takes too long to be told must not pass.
+            let whole = 0..line.len();
+            let spans = exact.find(&bytes[line.clone()]).unwrap_or_else(|_| Vec::from([whole]));
+            for span in spans {
+                let span = line.start + span.start..line.start + span.end;
+                if !each(Found { secret: span.clone(), span }) {
+                    return;
+                }
+            }
+            if next >= window.end {
                 return;
             }
             input.set_start(next);
@@ -171,7 +234,7 @@ pub(super) fn parse(pattern: &str) -> Result<Hir, PatternError> {
 }
 
 /// Returns the keywords of a rule: its own, or literals with which every match must begin or
-/// end. An empty list means that the pattern has to be tried everywhere.
+/// end, or of which it must hold one. An empty list means that the pattern has to be tried everywhere.
 pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
     let usable = |keywords: &[Vec<u8>]| keywords.iter().all(|k| k.len() >= MIN_KEYWORD_BYTES);
     if !rule.keywords.is_empty() {
@@ -194,7 +257,7 @@ pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
             return Ok(literals);
         }
     }
-    Ok(Vec::new())
+    Ok(required::literals(&hir).unwrap_or_default())
 }
 
 /// How far from its keyword a rule may look, before and behind it.
@@ -205,7 +268,9 @@ pub(super) fn reach(rule: &Rule) -> Result<usize, PatternError> {
 
 /// Where in a pattern its keywords stand.
 mod lead {
-    use regex_syntax::hir::{Class, Hir, HirKind};
+    use regex_syntax::hir::{Hir, HirKind};
+
+    use crate::engine::required::literal;
 
     /// Returns how many bytes of a match stand before a keyword at most; `None` if a match need
     /// not hold a keyword, or if it cannot be told.
@@ -246,25 +311,6 @@ mod lead {
             }
         }
         None
-    }
-
-    /// The bytes of a part that is a literal in either case, in lower case.
-    fn literal(part: &Hir) -> Option<Vec<u8>> {
-        match part.kind() {
-            HirKind::Literal(literal) => Some(literal.0.to_ascii_lowercase()),
-            HirKind::Class(Class::Bytes(class)) => match class.ranges() {
-                [upper, lower]
-                    if upper.len() == 1
-                        && lower.len() == 1
-                        && upper.start().is_ascii_uppercase()
-                        && upper.start().to_ascii_lowercase() == lower.start() =>
-                {
-                    Some(vec![lower.start()])
-                }
-                _ => None,
-            },
-            _ => None,
-        }
     }
 
     #[cfg(test)]

@@ -5,9 +5,12 @@
 
 mod json;
 mod presence;
+mod streams;
 mod text;
 
 use std::io::{self, Write};
+
+pub use streams::Streams;
 
 use crate::finding::{Outcome, Redactor, Secret};
 

@@ -4,6 +4,8 @@
 //! a hook spends no time on parsing them. Users' rules have the same form. Nothing here compiles
 //! a pattern: that is the engine's work, and only for rules whose keyword occurs.
 
+mod ere;
+mod forbidden;
 mod pack;
 mod schema;
 mod set;
@@ -12,6 +14,8 @@ mod template;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use ere::{Ere, EreError, EreLint, escape_literal};
+pub use forbidden::forbidden;
 pub use pack::{PackError, parse_pack, rule_from_entry};
 pub use schema::{RuleEntry, line_of};
 pub use set::{RuleSet, SetError};
@@ -33,6 +37,8 @@ pub struct Rule {
     pub keywords: Texts,
     /// A regular expression on bytes, in the syntax of the `regex` crate with Unicode off.
     pub pattern: Text,
+    /// Where the pattern is looked for.
+    pub scope: Scope,
     /// Characters, as between the brackets of a class, of which none may stand right before a
     /// match unless it ends an escape such as `\n`, `\u003d`, `%3D` or a terminal's colour.
     pub edge: Option<Text>,
@@ -83,6 +89,19 @@ impl fmt::Display for RuleOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
+}
+
+/// Where a pattern is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// In the bytes as they are: a match may reach over the ends of lines.
+    Bytes,
+    /// In each line by itself, of whatever length, as grep does. The whole match is the secret.
+    Line {
+        /// The expression in the syntax of a backtracking engine, where `pattern` only finds the
+        /// lines that may match: an expression with back-references is no regular one.
+        exact: Option<Text>,
+    },
 }
 
 /// How sure a finding is.
@@ -147,11 +166,13 @@ pub enum Check {
     AwsAccount,
     /// Drops secrets that nothing up to 400 bytes before them gives to AWS.
     AwsContext,
+    /// Drops an assignment of a SHA-1 to a name that only says `key`, such as `cache-key: 2fd4...`.
+    KeyOfHash,
 }
 
 impl Check {
     /// Every check, in the order of the documentation.
-    pub const ALL: [Check; 9] = [
+    pub const ALL: [Check; 10] = [
         Check::Placeholder,
         Check::NotHex,
         Check::Mixed,
@@ -161,6 +182,7 @@ impl Check {
         Check::UrlPassword,
         Check::AwsAccount,
         Check::AwsContext,
+        Check::KeyOfHash,
     ];
 
     /// Returns the name used in rule packs.
@@ -176,6 +198,7 @@ impl Check {
             Check::UrlPassword => "url-password",
             Check::AwsAccount => "aws-account",
             Check::AwsContext => "aws-context",
+            Check::KeyOfHash => "key-of-hash",
         }
     }
 

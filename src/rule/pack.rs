@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::schema::{PackFile, line_of};
-use super::{Check, Confidence, DEFAULT_NEAR_BYTES, Rule, RuleEntry, RuleOrigin, Text, Texts};
+use super::{
+    Check, Confidence, DEFAULT_NEAR_BYTES, Rule, RuleEntry, RuleOrigin, Scope, Text, Texts,
+};
 
 /// A rule pack that cannot be used, with its file and line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +66,10 @@ pub fn rule_from_entry(
 ) -> Result<Rule, PackError> {
     let mut rule = match base {
         Some(base) => Rule { origin, ..base.clone() },
-        None => blank(&entry.id, origin)?,
+        None => {
+            check_id(&entry.id, &origin)?;
+            blank(entry.id.clone(), origin)
+        }
     };
     let described = entry.description.is_some() || base.is_some();
     apply_texts(&mut rule, &entry);
@@ -95,17 +100,23 @@ pub fn rule_from_entry(
 /// Longer keywords find no more.
 const MAX_KEYWORD_BYTES: usize = 250;
 
-fn blank(id: &str, origin: RuleOrigin) -> Result<Rule, PackError> {
+fn check_id(id: &str, origin: &RuleOrigin) -> Result<(), PackError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if id.is_empty() || !id.chars().all(fits) {
         let message = format!("rule id {id:?} must be made of letters, digits, `-`, `_` and `.`");
-        return Err(PackError::at(&origin, message));
+        return Err(PackError::at(origin, message));
     }
-    Ok(Rule {
-        id: Cow::Owned(id.to_owned()),
+    Ok(())
+}
+
+/// A rule of which nothing is said yet.
+pub(super) fn blank(id: String, origin: RuleOrigin) -> Rule {
+    Rule {
+        id: Cow::Owned(id),
         description: Cow::Borrowed(""),
         keywords: Cow::Borrowed(&[]),
         pattern: Cow::Borrowed(""),
+        scope: Scope::Bytes,
         edge: None,
         secret_group: None,
         min_entropy: None,
@@ -122,7 +133,7 @@ fn blank(id: &str, origin: RuleOrigin) -> Result<Rule, PackError> {
         matches: Cow::Borrowed(&[]),
         rejects: Cow::Borrowed(&[]),
         origin,
-    })
+    }
 }
 
 fn apply_texts(rule: &mut Rule, entry: &RuleEntry) {

@@ -35,9 +35,7 @@ impl RuleSet {
     #[must_use]
     pub fn from_rules(rules: Vec<Rule>) -> Self {
         let mut set = RuleSet::default();
-        for rule in rules {
-            set.put(rule);
-        }
+        set.extend(rules);
         set
     }
 
@@ -49,6 +47,11 @@ impl RuleSet {
         let rule = rule_from_entry(entry.clone(), self.find(&entry.id), origin)?;
         self.put(rule);
         Ok(())
+    }
+
+    /// Adds rules, each in the place of the one that has its id.
+    pub fn extend(&mut self, rules: Vec<Rule>) {
+        rules.into_iter().for_each(|rule| self.put(rule));
     }
 
     /// Switches a rule on or off.

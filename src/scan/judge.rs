@@ -1,14 +1,17 @@
 //! From matches to findings: what is new, what is allowed, and what is one credential.
 
-use super::{Hits, Job, UnitResult};
+use super::{Hits, Job, Lines, UnitResult};
 use crate::engine::Match;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Suppressed};
 use crate::source::{Fragment, ReadError, Reader, Unit};
 use crate::suppress::{Decision, Subject, decide};
-use crate::text::lines::{Locator, Position, line_around};
+use crate::text::lines::{Locator, Position, lf_line_around, line_around};
 
 /// How many bytes of a line are shown before a secret and behind it.
 const EXCERPT_BYTES: usize = 80;
+
+/// The same, where whole lines are shown.
+const WHOLE_LINE_BYTES: usize = 4096;
 
 /// What became of a match.
 enum Fate {
@@ -37,30 +40,37 @@ impl Job<'_> {
         }
         let added = reader.added(unit, &hits.bytes)?;
         let mut fates: Vec<Fate> = Vec::with_capacity(list.len());
+        let mut make = Maker::new(self, unit, &hits);
         for found in list {
             fates.push(if found.confidence < self.options.min_confidence {
                 Fate::Unsure
             } else if added.touches(&found.secret) {
-                self.decide(unit, &hits, found)
+                self.decide(unit, &hits, found, &mut make)
             } else {
                 Fate::Older
             });
         }
-        self.report(unit, &hits, &fates, result);
+        self.report(&hits, &fates, make, result);
         Ok(())
     }
 
-    fn decide(&self, unit: &Unit, hits: &Hits, found: &Match) -> Fate {
+    fn decide(&self, unit: &Unit, hits: &Hits, found: &Match, make: &mut Maker<'_>) -> Fate {
         let rule = &self.engine.rules().all()[found.rule];
         let origin = &unit.origin;
         let secret = Secret::new(found.text.clone());
         let fingerprint = Fingerprint::new(&rule.id, origin.place, &hits.path(unit), &secret);
+        let line = match self.allowlist.asks_for_lines() {
+            true => make.locate(found, found.secret.start).line,
+            false => 0,
+        };
         let decision = decide(
             self.allowlist,
             Subject {
                 rule: &rule.id,
                 place: origin.place,
                 path: &origin.path,
+                line,
+                commit: origin.commit.as_ref().map(|commit| &*commit.id),
                 secret: secret.expose(),
                 fingerprint: &fingerprint,
                 bytes: &hits.bytes,
@@ -76,14 +86,13 @@ impl Job<'_> {
 
     /// Two matches of one credential become one finding, and so do two rules that found the same
     /// bytes.
-    fn report(&self, unit: &Unit, hits: &Hits, fates: &[Fate], result: &mut UnitResult) {
+    fn report(&self, hits: &Hits, fates: &[Fate], mut make: Maker<'_>, result: &mut UnitResult) {
         let list = &hits.matches.list;
         let is_reported = |index: usize| matches!(fates[index], Fate::Reported { .. });
         let joined: Vec<usize> = (0..list.len())
             .filter(|&index| is_reported(index))
             .filter_map(|index| list[index].pair)
             .collect();
-        let mut make = Maker::new(self, unit, hits);
         for (index, (found, fate)) in list.iter().zip(fates).enumerate() {
             match fate {
                 Fate::Reported { no_reason } => {
@@ -146,7 +155,11 @@ struct Maker<'a> {
 impl<'a> Maker<'a> {
     fn new(job: &'a Job<'a>, unit: &'a Unit, hits: &'a Hits) -> Self {
         let fragment = hits.fragment();
-        Maker { job, unit, hits, locator: Locator::new(fragment.bytes, fragment.first) }
+        let locator = match job.options.lines {
+            Lines::Around => Locator::new(fragment.bytes, fragment.first),
+            Lines::Whole => Locator::by_lf(fragment.bytes, fragment.first),
+        };
+        Maker { job, unit, hits, locator }
     }
 
     fn finding(&mut self, found: &Match) -> Finding {
@@ -204,9 +217,12 @@ impl<'a> Maker<'a> {
                 ..Excerpt::default()
             };
         }
-        let line = line_around(bytes, found.secret.start);
-        let start = line.start.max(found.secret.start.saturating_sub(EXCERPT_BYTES));
-        let end = line.end.min(found.secret.end.saturating_add(EXCERPT_BYTES));
+        let (line, around) = match self.job.options.lines {
+            Lines::Around => (line_around(bytes, found.secret.start), EXCERPT_BYTES),
+            Lines::Whole => (lf_line_around(bytes, found.secret.start), WHOLE_LINE_BYTES),
+        };
+        let start = line.start.max(found.secret.start.saturating_sub(around));
+        let end = line.end.min(found.secret.end.saturating_add(around));
         let mut secrets: Vec<std::ops::Range<usize>> = Vec::new();
         for other in &self.hits.matches.list {
             let (from, to) = (other.secret.start.max(start), other.secret.end.min(end));

@@ -30,11 +30,22 @@ pub struct Options {
     pub threads: usize,
     /// Findings that are less sure than this are left out.
     pub min_confidence: Confidence,
+    /// How lines are counted and shown.
+    pub lines: Lines,
+}
+
+/// How lines are counted and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// LF, CRLF and a lone CR end a line; of a line, what is around a secret is kept.
+    Around,
+    /// Only LF ends a line, as for grep, and the whole line is kept, unless it is very long.
+    Whole,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { threads: 0, min_confidence: Confidence::Low }
+        Options { threads: 0, min_confidence: Confidence::Low, lines: Lines::Around }
     }
 }
 

@@ -13,13 +13,16 @@ mod index;
 mod message;
 mod object;
 mod odb;
+mod operation;
 pub mod plumbing;
 mod progress;
 mod repository;
+mod settings;
 mod sieve;
 mod staged;
 mod stdin;
 mod stream;
+mod tracked;
 mod worktree;
 
 use std::ops::Range;
@@ -30,11 +33,16 @@ pub use commits::{Commits, Known, Tip};
 pub use history::{History, HistoryOptions};
 pub use message::{Cleanup, Message, MessageOptions};
 pub use object::{Kind, ObjectId};
+pub use operation::{
+    merge_heads, merge_heads_of_environment, merged, pushed, strange, was_looked_at,
+};
 pub use progress::Progress;
 pub use repository::{Repository, RepositoryError};
+pub use settings::{Level, Setting, settings};
 pub use sieve::{Sieve, Verdict};
 pub use staged::{Staged, StagedOptions};
 pub use stdin::Stdin;
+pub use tracked::{Tracked, TrackedContent, TrackedOptions};
 pub use worktree::{Worktree, WorktreeOptions};
 
 use crate::finding::{Origin, Presence, Skipped};

@@ -1,7 +1,7 @@
 //! Git's own plumbing, run so that nothing of the repository's configuration changes what is
 //! read and nothing it names is executed: the fallback where libgit2 refuses a repository.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -14,11 +14,18 @@ use super::{Fragment, ReadError, SourceError, stream};
 /// the commit-graph can hide objects; a partial clone would fetch what is missing.
 #[must_use]
 pub fn git() -> Command {
+    let mut command = globbing_git();
+    command.arg("--literal-pathspecs");
+    command
+}
+
+/// The same, for paths that may be patterns.
+fn globbing_git() -> Command {
     let mut command = Command::new("git");
     command
         .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
         .args(["-c", "core.commitGraph=false", "-c", "core.quotePath=false"])
-        .args(["--no-pager", "--no-optional-locks", "--literal-pathspecs"])
+        .args(["--no-pager", "--no-optional-locks"])
         .env("GIT_NO_REPLACE_OBJECTS", "1")
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_GRAFT_FILE", if cfg!(windows) { "NUL" } else { "/dev/null" })
@@ -33,13 +40,29 @@ pub fn git() -> Command {
 /// # Errors
 /// Git is missing, or it failed: then the error holds its own words.
 pub fn run(arguments: &[&OsStr]) -> Result<Vec<u8>, SourceError> {
-    let output = git().args(arguments).output().map_err(SourceError::NoGit)?;
+    output_of(git().args(arguments))
+}
+
+/// As [`run`], for arguments of which paths may be patterns.
+pub(super) fn run_globbing(arguments: &[OsString]) -> Result<Vec<u8>, SourceError> {
+    output_of(globbing_git().args(arguments))
+}
+
+fn output_of(command: &mut Command) -> Result<Vec<u8>, SourceError> {
+    let output = command.output().map_err(SourceError::NoGit)?;
     if output.status.success() {
         return Ok(output.stdout);
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
-    let command = arguments.first().map(|name| name.to_string_lossy().into_owned());
+    let is_flag = |word: &&OsStr| word.as_encoded_bytes().starts_with(b"-");
+    let mut words = command.get_args().skip_while(|word| is_flag(word) || is_setting(word));
+    let command = words.next().map(|name| name.to_string_lossy().into_owned());
     Err(SourceError::Git { command: command.unwrap_or_default(), said })
+}
+
+/// Whether a word is the value of `-c`.
+fn is_setting(word: &OsStr) -> bool {
+    memchr::memchr(b'=', word.as_encoded_bytes()).is_some()
 }
 
 /// As [`run`], for arguments that are text.

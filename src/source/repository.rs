@@ -117,6 +117,13 @@ impl Repository {
         &self.git_dir
     }
 
+    /// Returns libgit2's handle, if git trusts what is configured here: `safe.bareRepository` can
+    /// forbid a bare repository that nobody has named, and libgit2 does not know it.
+    pub(super) fn trusted_native(&self) -> Option<&git2::Repository> {
+        let is_named = || std::env::var_os("GIT_DIR").is_some();
+        self.native.as_ref().filter(|native| !native.is_bare() || is_named())
+    }
+
     /// Returns the value of a configuration key, as git has it.
     ///
     /// # Errors
@@ -308,6 +315,20 @@ impl Repository {
         refs.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
         tips.extend(refs);
         Ok(tips)
+    }
+
+    /// Returns the stashes below the newest one, which no ref names.
+    ///
+    /// # Errors
+    /// Git cannot read their list.
+    pub fn stashes(&self) -> Result<Vec<Tip>, SourceError> {
+        if plumbing::run_str(&["rev-parse", "--verify", "--quiet", "refs/stash"]).is_err() {
+            return Ok(Vec::new());
+        }
+        let said = plumbing::run_str(&["rev-list", "--walk-reflogs", "refs/stash"])?;
+        let ids = said.split(|&byte| byte == b'\n').filter_map(ObjectId::parse);
+        let tip = |(at, id)| Tip { id, name: format!("stash@{{{at}}}").into_bytes() };
+        Ok(ids.enumerate().skip(1).map(tip).collect())
     }
 
     /// Returns what is checked out in other worktrees without being on a branch.

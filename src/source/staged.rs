@@ -22,6 +22,8 @@ pub struct StagedOptions {
     pub merge_heads: Vec<ObjectId>,
     /// Files that are read whole from the index even where nothing of them is staged.
     pub files: Vec<PathBuf>,
+    /// Whether all lines of a changed file count, not only those that no parent has.
+    pub whole_files: bool,
     /// Objects larger than this are left out and named.
     pub max_object_bytes: u64,
 }
@@ -44,18 +46,7 @@ impl Staged {
     /// The commits beside HEAD that the next commit will have as parents.
     fn merge_heads(&self, repository: &Repository) -> Result<Vec<ObjectId>, SourceError> {
         let mut heads = self.options.merge_heads.clone();
-        let file = repository.git_dir().join("MERGE_HEAD");
-        match std::fs::read(&file) {
-            Ok(text) => {
-                for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-                    let id = ObjectId::parse(line.trim_ascii());
-                    let broken = || SourceError::Other(format!("`{}` is damaged", file.display()));
-                    heads.push(id.ok_or_else(broken)?);
-                }
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(SourceError::file(&file, error)),
-        }
+        heads.extend(super::merge_heads(repository)?);
         heads.sort();
         heads.dedup();
         Ok(heads)
@@ -87,8 +78,9 @@ impl Source for Staged {
             .filter_map(|change| change.old)
             .collect();
         let mut listing = Listing::default();
+        let older = Older { others: &others, gone, counts: !self.options.whole_files };
         for change in &changes {
-            list_change(change, &others, &gone, &mut repository, &mut listing)?;
+            list_change(change, &older, &mut repository, &mut listing)?;
         }
         for (path, mode, id) in self.unstaged_files(&repository, &changes)? {
             push_blob(&path, (mode, id), Vec::new(), &Arc::default(), &repository, &mut listing);
@@ -135,10 +127,19 @@ fn root_of(repository: &mut Repository, id: &ObjectId) -> Result<ObjectId, Sourc
     }
 }
 
+/// What the parents have, with which changes are compared.
+struct Older<'a> {
+    /// The trees of the parents beside HEAD.
+    others: &'a [ObjectId],
+    /// The blobs that go away.
+    gone: Arc<[ObjectId]>,
+    /// Whether lines that were there before do not count.
+    counts: bool,
+}
+
 fn list_change(
     change: &IndexChange,
-    others: &[ObjectId],
-    gone: &Arc<[ObjectId]>,
+    older: &Older<'_>,
     repository: &mut Repository,
     listing: &mut Listing,
 ) -> Result<(), SourceError> {
@@ -146,7 +147,7 @@ fn list_change(
         return Ok(());
     };
     let mut bases: Vec<ObjectId> = change.old.into_iter().collect();
-    for tree in others {
+    for tree in older.others {
         bases.extend(entry_at(repository, tree, &change.path)?);
     }
     if mode == MODE_TREE {
@@ -162,7 +163,11 @@ fn list_change(
         let origin = Origin::new(Place::Path, &change.path);
         listing.units.push(Unit::new(origin, Content::Name));
     }
-    push_blob(&change.path, (mode, id), bases, gone, repository, listing);
+    if older.counts {
+        push_blob(&change.path, (mode, id), bases, &older.gone, repository, listing);
+    } else {
+        push_blob(&change.path, (mode, id), Vec::new(), &Arc::default(), repository, listing);
+    }
     Ok(())
 }
 

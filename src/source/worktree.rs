@@ -24,6 +24,8 @@ pub struct WorktreeOptions {
     pub archives: Option<ArchiveLimits>,
     /// What kind of files they are: [`Place::Worktree`] or [`Place::GitDir`].
     pub place: Place,
+    /// Whether a `./` before a path is kept.
+    pub keeps_dot: bool,
     /// How many threads walk; 0 for one a core.
     pub threads: usize,
 }
@@ -37,8 +39,18 @@ impl WorktreeOptions {
             honour_ignore_files: false,
             archives: Some(ArchiveLimits::default()),
             place,
+            keeps_dot: false,
             threads,
         }
+    }
+
+    /// A path as it is named in reports.
+    fn shown<'a>(&self, path: &'a Path) -> &'a [u8] {
+        let bytes = path.as_os_str().as_encoded_bytes();
+        if self.keeps_dot {
+            return bytes;
+        }
+        bytes.strip_prefix(b"./").unwrap_or(bytes)
     }
 }
 
@@ -69,9 +81,11 @@ impl Source for Worktree {
                     walk(&path.join(""), &self.options, &mut listing);
                 }
                 Ok(kind) if kind.is_dir() => walk(path, &self.options, &mut listing),
-                Ok(kind) => push(path, Content::File(path.clone()), kind.len(), &mut listing),
+                Ok(kind) => {
+                    push(path, Content::File(path.clone()), kind.len(), &self.options, &mut listing)
+                }
                 // A link that leads nowhere is read as text.
-                Err(_) => add(path, link.file_type(), link.len(), &mut listing),
+                Err(_) => add(path, link.file_type(), link.len(), &self.options, &mut listing),
             }
         }
         listing.units.sort_by(|a, b| {
@@ -90,11 +104,7 @@ impl Source for Worktree {
     }
 
     fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
-        Ok(Box::new(WorktreeReader {
-            buffer: Vec::new(),
-            archives: self.options.archives,
-            left_out: Vec::new(),
-        }))
+        Ok(Box::new(WorktreeReader::new(self.options.archives)))
     }
 }
 
@@ -113,14 +123,14 @@ fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) {
     });
     let shared = Mutex::new(std::mem::take(listing));
     builder.build_parallel().run(|| {
-        let mut own = Batch { shared: &shared, listing: Listing::default() };
+        let mut own = Batch { shared: &shared, options, listing: Listing::default() };
         Box::new(move |entry| {
             own.add(entry);
             WalkState::Continue
         })
     });
     *listing = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-    listing.skipped.extend(ignored.and_then(|files| files.summary(root)));
+    listing.skipped.extend(ignored.and_then(|files| files.summary(options.shown(root))));
 }
 
 /// Whether this is where a repository keeps its objects, which are read as such.
@@ -133,6 +143,7 @@ fn is_object_database(path: &Path) -> bool {
 /// What one thread of the walk finds, joined to the rest when it ends.
 struct Batch<'a> {
     shared: &'a Mutex<Listing>,
+    options: &'a WorktreeOptions,
     listing: Listing,
 }
 
@@ -141,11 +152,11 @@ impl Batch<'_> {
         match entry {
             Ok(entry) => {
                 if let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) {
-                    add(entry.path(), kind, 0, &mut self.listing);
+                    add(entry.path(), kind, 0, self.options, &mut self.listing);
                 }
             }
             Err(error) => self.listing.skipped.push(Skipped {
-                path: path_of(&error),
+                path: path_of(&error, self.options),
                 reason: format!("cannot be walked: {error}"),
                 incomplete: true,
             }),
@@ -161,18 +172,18 @@ impl Drop for Batch<'_> {
     }
 }
 
-fn path_of(error: &ignore::Error) -> Vec<u8> {
+fn path_of(error: &ignore::Error, options: &WorktreeOptions) -> Vec<u8> {
     match error {
-        ignore::Error::WithPath { path, .. } => shown(path).to_vec(),
+        ignore::Error::WithPath { path, .. } => options.shown(path).to_vec(),
         ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-            path_of(err)
+            path_of(err, options)
         }
         _ => Vec::new(),
     }
 }
 
-fn add(path: &Path, kind: FileType, size: u64, listing: &mut Listing) {
-    let name = shown(path);
+fn add(path: &Path, kind: FileType, size: u64, options: &WorktreeOptions, listing: &mut Listing) {
+    let name = options.shown(path);
     let content = if kind.is_symlink() {
         Content::Link(path.to_owned())
     } else if kind.is_file() {
@@ -185,30 +196,35 @@ fn add(path: &Path, kind: FileType, size: u64, listing: &mut Listing) {
         });
         return;
     };
-    push(path, content, size, listing);
+    push(path, content, size, options, listing);
 }
 
-fn push(path: &Path, content: Content, size: u64, listing: &mut Listing) {
-    let name: Arc<[u8]> = shown(path).into();
+fn push(
+    path: &Path,
+    content: Content,
+    size: u64,
+    options: &WorktreeOptions,
+    listing: &mut Listing,
+) {
+    let name: Arc<[u8]> = options.shown(path).into();
     let origin = Origin { place: Place::Worktree, path: name.clone(), commit: None };
     listing.units.push(Unit { size_hint: size, ..Unit::new(origin, content) });
     let origin = Origin { place: Place::Path, path: name, commit: None };
     listing.units.push(Unit::new(origin, Content::Name));
 }
 
-/// The path as typed, without a leading `./`.
-fn shown(path: &Path) -> &[u8] {
-    let bytes = path.as_os_str().as_encoded_bytes();
-    bytes.strip_prefix(b"./").unwrap_or(bytes)
-}
-
-struct WorktreeReader {
+/// Reads files, links and names.
+pub(super) struct WorktreeReader {
     buffer: Vec<u8>,
     archives: Option<ArchiveLimits>,
     left_out: Vec<Skipped>,
 }
 
 impl WorktreeReader {
+    pub(super) const fn new(archives: Option<ArchiveLimits>) -> Self {
+        WorktreeReader { buffer: Vec::new(), archives, left_out: Vec::new() }
+    }
+
     fn file(
         &mut self,
         path: &Path,
@@ -336,10 +352,10 @@ impl IgnoreFiles {
         self.folders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn summary(&self, root: &Path) -> Option<Skipped> {
+    fn summary(&self, root: &[u8]) -> Option<Skipped> {
         let count = self.count.load(Ordering::Relaxed);
         (count > 0).then(|| Skipped {
-            path: shown(root).to_vec(),
+            path: root.to_vec(),
             reason: format!("{count} ignored files and directories in it (--no-ignore reads them)"),
             incomplete: false,
         })

@@ -7,6 +7,7 @@ use regex::bytes::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
 use super::Subject;
+use super::line_allow::{self, LineAllow};
 use crate::finding::Place;
 use crate::text::lines::line_around;
 
@@ -59,19 +60,44 @@ pub struct Allow {
 #[derive(Debug, Default)]
 pub struct Allowlist {
     entries: Vec<Allow>,
+    lines: Vec<LineAllow>,
 }
 
 impl Allowlist {
     /// Makes an allowlist of compiled entries; the first that fits decides.
     #[must_use]
     pub const fn new(entries: Vec<Allow>) -> Self {
-        Allowlist { entries }
+        Allowlist { entries, lines: Vec::new() }
+    }
+
+    /// Adds the entries of git-secrets.
+    #[must_use]
+    pub fn with_lines(mut self, lines: Vec<LineAllow>) -> Self {
+        self.lines.extend(lines);
+        self
+    }
+
+    /// Whether there are entries that look at lines with their numbers.
+    #[must_use]
+    pub fn asks_for_lines(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
+    /// Returns the expressions of git-secrets' entries, and whether they hide whole lines.
+    pub fn line_keys(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.lines.iter().map(LineAllow::key)
     }
 
     /// Returns why `subject` is allowed, if it is.
     #[must_use]
     pub fn reason(&self, subject: Subject<'_>) -> Option<String> {
-        self.entries.iter().find(|allow| allow.fits(subject)).map(Allow::describe)
+        let entry = self.entries.iter().find(|allow| allow.fits(subject)).map(Allow::describe);
+        entry.or_else(|| {
+            if self.lines.is_empty() {
+                return None;
+            }
+            line_allow::hidden_by(&self.lines, subject).map(LineAllow::describe)
+        })
     }
 
     /// Returns why everything in `path` is allowed, if it is: such a file need not be read.
@@ -238,6 +264,8 @@ mod tests {
             rule: "acme",
             place: Place::Index,
             path: path.as_bytes(),
+            line: 0,
+            commit: None,
             secret: secret.as_bytes(),
             fingerprint: &fingerprint,
             bytes: line.as_bytes(),

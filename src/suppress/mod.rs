@@ -5,9 +5,11 @@
 
 mod allowlist;
 mod inline;
+mod line_allow;
 
 pub use allowlist::{Allow, AllowEntry, AllowError, Allowlist};
 pub use inline::{InlineAllow, inline_allow};
+pub use line_allow::{LineAllow, LineAllowError};
 
 use std::ops::Range;
 
@@ -24,6 +26,10 @@ pub struct Subject<'a> {
     pub place: Place,
     /// Their path.
     pub path: &'a [u8],
+    /// The line, where allow entries ask for it ([`Allowlist::asks_for_lines`]); else 0.
+    pub line: u64,
+    /// The commit that has it, where one is known.
+    pub commit: Option<&'a str>,
     /// The secret.
     pub secret: &'a [u8],
     /// The fingerprint of the finding.

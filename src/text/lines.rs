@@ -23,23 +23,32 @@ pub struct Locator<'a> {
     at: usize,
     line: u64,
     line_start: usize,
+    /// Whether a CR that no LF follows ends a line.
+    cr_ends: bool,
 }
 
 impl<'a> Locator<'a> {
     /// Starts at the beginning of `bytes`, which is at `first` in the unit it was cut from.
     #[must_use]
     pub fn new(bytes: &'a [u8], first: Position) -> Self {
-        Locator { bytes, first, at: 0, line: first.line, line_start: 0 }
+        Locator { bytes, first, at: 0, line: first.line, line_start: 0, cr_ends: true }
+    }
+
+    /// The same, counting lines as grep does: only LF ends one.
+    #[must_use]
+    pub fn by_lf(bytes: &'a [u8], first: Position) -> Self {
+        Locator { cr_ends: false, ..Locator::new(bytes, first) }
     }
 
     /// Returns the position of `offset`. Going back to an earlier offset is allowed, and slow.
     pub fn locate(&mut self, offset: usize) -> Position {
         if offset < self.at {
-            *self = Locator::new(self.bytes, self.first);
+            let cr_ends = self.cr_ends;
+            *self = Locator { cr_ends, ..Locator::new(self.bytes, self.first) };
         }
         let offset = offset.min(self.bytes.len());
         let passed = &self.bytes[self.at..offset];
-        if memchr::memchr(b'\r', passed).is_some() {
+        if self.cr_ends && memchr::memchr(b'\r', passed).is_some() {
             self.pass_any(offset);
         } else {
             self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
@@ -75,6 +84,15 @@ pub fn line_around(bytes: &[u8], offset: usize) -> Range<usize> {
     let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
     let start = bytes[..offset].iter().rposition(is_end).map_or(0, |at| at + 1);
     let end = bytes[offset..].iter().position(is_end).map_or(bytes.len(), |at| offset + at);
+    start..end
+}
+
+/// Returns the line that holds `offset` as grep sees lines: only LF ends one.
+#[must_use]
+pub fn lf_line_around(bytes: &[u8], offset: usize) -> Range<usize> {
+    let offset = offset.min(bytes.len());
+    let start = memchr::memrchr(b'\n', &bytes[..offset]).map_or(0, |at| at + 1);
+    let end = memchr::memchr(b'\n', &bytes[offset..]).map_or(bytes.len(), |at| offset + at);
     start..end
 }
 

@@ -6,5 +6,6 @@ pub mod checksum;
 pub mod date;
 pub mod entropy;
 pub mod escape;
+pub mod exact;
 pub mod lines;
 pub mod wide;

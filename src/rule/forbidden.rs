@@ -1,0 +1,53 @@
+//! Rules made of patterns as git-secrets has them: one expression a line, found as grep finds it.
+
+use std::borrow::Cow;
+
+use super::{Check, Ere, EreError, Rule, RuleOrigin, Scope, pack};
+use crate::text::escape::escape;
+
+/// Makes a rule of a POSIX extended regular expression that stands between word boundaries, as
+/// `grep -w` finds it: within a line.
+///
+/// # Errors
+/// The expression cannot be translated.
+///
+/// ```
+/// use tightlip::rule::{RuleOrigin, forbidden};
+/// let origin = RuleOrigin { file: "patterns.txt".into(), line: 1, builtin: false };
+/// assert_eq!(forbidden(b"acme_[0-9]{9}", &[], origin)?.description, "forbidden pattern acme_[0-9]{9}");
+/// # Ok::<(), tightlip::rule::EreError>(())
+/// ```
+pub fn forbidden(
+    pattern: &[u8],
+    checks: &'static [Check],
+    origin: RuleOrigin,
+) -> Result<Rule, EreError> {
+    let ere = Ere::translate_word(pattern)?;
+    let id = format!("forbidden-{:016x}", fnv1a(pattern));
+    Ok(Rule {
+        description: Cow::Owned(format!("forbidden pattern {}", shown(pattern))),
+        pattern: Cow::Owned(ere.pattern),
+        scope: Scope::Line { exact: ere.exact.map(Cow::Owned) },
+        checks: Cow::Borrowed(checks),
+        ..pack::blank(id, origin)
+    })
+}
+
+/// How much of a pattern its rule is called by, in characters.
+const MAX_SHOWN_CHARS: usize = 60;
+
+fn shown(pattern: &[u8]) -> String {
+    let text = escape(pattern);
+    if text.chars().count() <= MAX_SHOWN_CHARS {
+        return text.into_owned();
+    }
+    text.chars().take(MAX_SHOWN_CHARS).chain(['.', '.', '.']).collect()
+}
+
+/// A hash that stays what it is: fingerprints are made of the ids of rules.
+/// <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

@@ -1,0 +1,136 @@
+//! What git is in the middle of when it runs a hook, told by its environment and by what it has
+//! left in the git directory.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::{Known, ObjectId, Repository, SourceError, Tip};
+
+/// What other commands than `git commit` leave in the git directory while they make commits.
+const TRACES: [&str; 6] =
+    ["CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_MSG", "rebase-merge", "rebase-apply", "MERGE_HEAD"];
+
+/// Whether pre-commit or pre-merge-commit has looked at what prepare-commit-msg is about to see.
+///
+/// Cherry-pick, revert and rebase run neither. `git commit` and `git merge` do, and if they were
+/// told not to (`--no-verify`), that is respected here; the push hook will still look. `git
+/// commit` is known by the author date that it exports in its own form (`GIT_AUTHOR_DATE`, given
+/// as `author_date`), and by the absence of what the other commands leave in the git directory.
+///
+/// # Errors
+/// The repository cannot be opened.
+pub fn was_looked_at(is_merge: bool, author_date: Option<OsString>) -> Result<bool, SourceError> {
+    if is_merge {
+        return Ok(true);
+    }
+    if !author_date.is_some_and(|date| date.as_encoded_bytes().starts_with(b"@")) {
+        return Ok(false);
+    }
+    let repository = Repository::open()?;
+    Ok(!TRACES.iter().any(|name| repository.git_dir().join(name).exists()))
+}
+
+/// Returns the commits that are being merged as git names them to hooks before it writes them
+/// down: in variables `GITHEAD_<id>`.
+///
+/// # Errors
+/// Such a variable holds no id.
+pub fn merge_heads_of_environment(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Vec<ObjectId>, SourceError> {
+    let mut heads = Vec::new();
+    for (name, _) in variables {
+        if let Some(id) = name.as_encoded_bytes().strip_prefix(b"GITHEAD_") {
+            heads.push(ObjectId::parse(id).ok_or_else(|| {
+                SourceError::Other("a GITHEAD_ variable holds no object id".into())
+            })?);
+        }
+    }
+    heads.sort();
+    Ok(heads)
+}
+
+/// Returns the commits that are being merged as git has written them down; none if there is no
+/// merge.
+///
+/// # Errors
+/// What is written there cannot be read.
+pub fn merge_heads(repository: &Repository) -> Result<Vec<ObjectId>, SourceError> {
+    let file = repository.git_dir().join("MERGE_HEAD");
+    let text = match std::fs::read(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(SourceError::file(&file, error)),
+    };
+    let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    let heads: Option<Vec<ObjectId>> =
+        lines.map(|line| ObjectId::parse(line.trim_ascii())).collect();
+    heads.ok_or_else(|| SourceError::Other(format!("`{}` is damaged", file.display())))
+}
+
+/// Returns what a merge of these commits brings in: what to start from, and what is here already.
+///
+/// # Errors
+/// The repository or its HEAD cannot be read.
+pub fn merged(heads: Vec<ObjectId>) -> Result<(Vec<Tip>, Known), SourceError> {
+    let own = Repository::open()?.head()?;
+    let tips = heads.into_iter().map(|id| Tip { id, name: Vec::new() }).collect();
+    Ok((tips, Known { ids: own.into_iter().collect(), ref_prefixes: Vec::new() }))
+}
+
+/// Returns what a push sends and what the other side has; nothing if it only deletes.
+///
+/// `text` is what git says to pre-push: lines `<local-ref> <local-id> <remote-ref> <remote-id>`, of
+/// which the first name may hold blanks. `remote` is the remote's name, or a URL.
+/// <https://git-scm.com/docs/githooks#_pre_push>
+///
+/// # Errors
+/// A line cannot be understood, or the repository cannot be read.
+pub fn pushed(
+    text: &[u8],
+    remote: Option<&OsStr>,
+) -> Result<Option<(Vec<Tip>, Known)>, SourceError> {
+    let mut tips = Vec::new();
+    let mut known = Known::default();
+    for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let words: Vec<&[u8]> = line.rsplitn(4, |&byte| byte == b' ').collect();
+        let [theirs, name, ours, _] = words[..] else { return Err(strange(line)) };
+        let (Some(theirs), Some(ours)) = (ObjectId::parse(theirs), ObjectId::parse(ours)) else {
+            return Err(strange(line));
+        };
+        if !theirs.is_zero() {
+            known.ids.push(theirs);
+        }
+        if !ours.is_zero() {
+            tips.push(Tip { id: ours, name: name.to_vec() });
+        }
+    }
+    let remote = remote.map(|remote| remote.to_string_lossy().into_owned());
+    // A push to a URL has no refs of its own here.
+    if let Some(remote) =
+        remote.filter(|remote| !remote.is_empty() && !Path::new(remote).is_absolute())
+        && !pushes_elsewhere(&remote)?
+    {
+        known.ref_prefixes.push(format!("refs/remotes/{remote}/"));
+    }
+    Ok((!tips.is_empty()).then_some((tips, known)))
+}
+
+/// Whether a remote is pushed to at another address than it is fetched from: what is known of the
+/// one says nothing of the other.
+fn pushes_elsewhere(remote: &str) -> Result<bool, SourceError> {
+    let repository = Repository::open()?;
+    let address = |kind: &str| repository.config(&format!("remote.{remote}.{kind}"));
+    // A URL is no key of the configuration; it has no refs here either.
+    let (Ok(push), Ok(fetch)) = (address("pushurl"), address("url")) else { return Ok(true) };
+    Ok(push.is_some() && push != fetch)
+}
+
+/// The error of a line that git is not known to say to a hook.
+#[must_use]
+pub fn strange(line: &[u8]) -> SourceError {
+    let line = crate::text::escape::escape(line);
+    SourceError::Other(format!(
+        "git says something on standard input that is not understood: {line}"
+    ))
+}

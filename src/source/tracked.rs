@@ -1,0 +1,201 @@
+//! The files that git knows here, as `git grep` names them: from the current directory down, by
+//! their index entries or as they stand in the working tree.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use super::blob::BlobReader;
+use super::object::{MODE_GITLINK, ObjectId};
+use super::worktree::WorktreeReader;
+use super::{
+    Blob, Content, Fragment, Listing, ReadError, Reader, Repository, Source, SourceError, Unit,
+    plumbing,
+};
+use crate::finding::{Origin, Place, Skipped};
+
+/// Which files to read, and from where.
+#[derive(Debug, Clone, Default)]
+pub struct TrackedOptions {
+    /// Paths and pathspecs, relative to the current directory; none stands for all below it.
+    pub paths: Vec<PathBuf>,
+    /// Where their bytes come from.
+    pub content: TrackedContent,
+    /// Objects larger than this are left out and named.
+    pub max_object_bytes: u64,
+}
+
+/// Where the bytes of tracked files come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TrackedContent {
+    /// The index.
+    Index,
+    /// The working tree.
+    #[default]
+    Worktree,
+    /// The working tree, with files that are neither tracked nor ignored.
+    WorktreeAndUntracked,
+}
+
+/// Files that git tracks.
+#[derive(Debug)]
+pub struct Tracked {
+    options: TrackedOptions,
+}
+
+impl Tracked {
+    /// Makes a source of files that git tracks, in the repository that git would use here.
+    #[must_use]
+    pub const fn new(options: TrackedOptions) -> Self {
+        Tracked { options }
+    }
+
+    fn ls_files(&self, flags: &[&str]) -> Result<Vec<u8>, SourceError> {
+        let paths = &self.options.paths;
+        let mut arguments: Vec<OsString> =
+            ["ls-files", "-z"].iter().chain(flags).chain(&["--"]).map(OsString::from).collect();
+        if paths.iter().any(|path| is_pathspec(path)) {
+            arguments.extend(paths.iter().map(|path| as_pathspec(path)));
+            return plumbing::run_globbing(&arguments);
+        }
+        arguments.extend(paths.iter().map(OsString::from));
+        let arguments: Vec<&OsStr> = arguments.iter().map(|word| &**word).collect();
+        plumbing::run(&arguments)
+    }
+}
+
+/// Whether git has to read a path as a pattern: it looks like one, and is no file.
+fn is_pathspec(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let looks_like_one =
+        bytes.starts_with(b":") || bytes.iter().any(|byte| matches!(byte, b'*' | b'?' | b'['));
+    looks_like_one && path.symlink_metadata().is_err()
+}
+
+fn as_pathspec(path: &Path) -> OsString {
+    if is_pathspec(path) {
+        return path.into();
+    }
+    let mut literal = OsString::from(":(literal)");
+    literal.push(path);
+    literal
+}
+
+impl Source for Tracked {
+    fn list(&self) -> Result<Listing, SourceError> {
+        let mut listing = Listing::default();
+        let tracked = self.ls_files(&["-s", "-t"])?;
+        for entry in tracked.split(|&byte| byte == 0).filter(|entry| !entry.is_empty()) {
+            let entry = Entry::parse(entry).ok_or_else(|| {
+                SourceError::Other("git ls-files said something that cannot be read".into())
+            })?;
+            if entry.mode == MODE_GITLINK {
+                continue;
+            }
+            let is_read_from_index =
+                entry.is_left_out || self.options.content == TrackedContent::Index;
+            let content = if is_read_from_index {
+                Some(Content::Blob(Blob::alone(entry.id)))
+            } else {
+                on_disk(&path_from(entry.path), &mut listing)
+            };
+            let origin = |place| Origin::new(place, entry.path);
+            let place = if is_read_from_index { Place::Index } else { Place::Worktree };
+            listing.units.extend(content.map(|content| Unit::new(origin(place), content)));
+        }
+        if self.options.content == TrackedContent::WorktreeAndUntracked {
+            let others = self.ls_files(&["--others", "--exclude-standard"])?;
+            for path in others.split(|&byte| byte == 0).filter(|path| !path.is_empty()) {
+                let content = on_disk(&path_from(path), &mut listing);
+                let origin = Origin::new(Place::Worktree, path);
+                listing.units.extend(content.map(|content| Unit::new(origin, content)));
+            }
+            listing.units.sort_by(|a, b| a.origin.path.cmp(&b.origin.path));
+        }
+        Ok(listing)
+    }
+
+    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
+        Ok(Box::new(TrackedReader {
+            files: WorktreeReader::new(None),
+            blobs: None,
+            max_object_bytes: self.options.max_object_bytes,
+        }))
+    }
+}
+
+/// What stands at a path on disk; `None` where nothing does: the file was deleted.
+fn on_disk(path: &Path, listing: &mut Listing) -> Option<Content> {
+    match path.symlink_metadata() {
+        Ok(kind) if kind.is_symlink() => Some(Content::Link(path.to_owned())),
+        Ok(kind) if kind.is_file() => Some(Content::File(path.to_owned())),
+        Ok(_) => None,
+        Err(error) if is_absent(&error) => None,
+        Err(error) => {
+            listing.skip(path.as_os_str().as_encoded_bytes(), format!("cannot be read: {error}"));
+            None
+        }
+    }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+}
+
+/// A line of `git ls-files -s -t`: `tag mode id stage TAB path`.
+struct Entry<'a> {
+    /// Whether the file is left out of the working tree by a sparse checkout.
+    is_left_out: bool,
+    mode: u32,
+    id: ObjectId,
+    path: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    fn parse(line: &'a [u8]) -> Option<Self> {
+        let tab = memchr::memchr(b'\t', line)?;
+        let mut words = line[..tab].split(|&byte| byte == b' ');
+        let tag = words.next()?;
+        let mode = u32::from_str_radix(std::str::from_utf8(words.next()?).ok()?, 8).ok()?;
+        let id = ObjectId::parse(words.next()?)?;
+        Some(Entry { is_left_out: tag == b"S", mode, id, path: &line[tab + 1..] })
+    }
+}
+
+#[cfg(unix)]
+fn path_from(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+fn path_from(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+struct TrackedReader {
+    files: WorktreeReader,
+    /// Opened when the first blob is read.
+    blobs: Option<BlobReader>,
+    max_object_bytes: u64,
+}
+
+impl Reader for TrackedReader {
+    fn take_left_out(&mut self) -> Vec<Skipped> {
+        self.files.take_left_out()
+    }
+
+    fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
+        if !matches!(unit.content, Content::Blob(_)) {
+            return self.files.read(unit, each);
+        }
+        let blobs = match &mut self.blobs {
+            Some(open) => open,
+            none => {
+                let repository =
+                    Repository::open().map_err(|error| ReadError::new(error.to_string()))?;
+                let repository = repository.with_max_object_bytes(self.max_object_bytes);
+                none.insert(BlobReader::new(repository))
+            }
+        };
+        blobs.read(unit, each)
+    }
+}
