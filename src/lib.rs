@@ -24,6 +24,7 @@
 //! ```
 
 pub mod cli;
+pub mod compat;
 pub mod config;
 pub mod engine;
 pub mod finding;

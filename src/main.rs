@@ -3,11 +3,17 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use tightlip::cli::{Streams, run};
+use tightlip::report::Streams;
+use tightlip::{cli, compat};
 
 fn main() -> ExitCode {
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
     let (out_is_terminal, err_is_terminal) = (out.is_terminal(), err.is_terminal());
     let mut streams = Streams { out: &mut out, err: &mut err, out_is_terminal, err_is_terminal };
-    ExitCode::from(run(std::env::args_os(), &mut streams))
+    let is_git_secrets = std::env::args_os().next().is_some_and(|name| compat::is_called(&name));
+    let arguments = std::env::args_os();
+    ExitCode::from(match is_git_secrets {
+        true => compat::run(arguments, &mut streams),
+        false => cli::run(arguments, &mut streams),
+    })
 }

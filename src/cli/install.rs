@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
-use super::Failure;
+use super::{Failure, link};
 use crate::hook::{Hook, How, InstallOptions, Installation, Surroundings, Target, install};
 use crate::text::escape::escape;
 
@@ -27,6 +27,11 @@ pub(super) struct InstallArgs {
     /// In a bare repository it is the only hook that is installed.
     #[arg(long)]
     server: bool,
+    /// Make this program git-secrets as well: a link beside it, and a manual
+    ///
+    /// `git secrets` then runs it, and hooks that git-secrets has written. No hook is installed.
+    #[arg(long, exclusive = true)]
+    git_secrets: bool,
 }
 
 /// What hooks are wired into; by default the repository here.
@@ -60,6 +65,9 @@ impl WhereTo {
 /// # Errors
 /// Nothing was installed; or `out` cannot be written to.
 pub(super) fn run(args: InstallArgs, out: &mut dyn Write) -> Result<u8, Failure> {
+    if args.git_secrets {
+        return link::link(&program()?, out);
+    }
     let done = install(&InstallOptions {
         target: args.where_to.target(),
         binary: program()?,

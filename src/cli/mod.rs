@@ -9,6 +9,7 @@ mod doctor;
 mod history;
 mod hook;
 mod install;
+mod link;
 mod message;
 mod progress;
 mod revs;

@@ -5,11 +5,20 @@ use std::borrow::Cow;
 use super::{Check, Ere, EreError, Rule, RuleOrigin, Scope, pack};
 use crate::text::escape::escape;
 
+/// The beginning of the ids of such rules.
+const ID_PREFIX: &str = "forbidden-";
+
+/// Whether an id is that of a rule made of a pattern.
+#[must_use]
+pub fn is_forbidden(id: &str) -> bool {
+    id.starts_with(ID_PREFIX)
+}
+
 /// Makes a rule of a POSIX extended regular expression that stands between word boundaries, as
 /// `grep -w` finds it: within a line.
 ///
 /// # Errors
-/// The expression cannot be translated.
+/// The expression cannot be translated, or matches the empty string.
 ///
 /// ```
 /// use tightlip::rule::{RuleOrigin, forbidden};
@@ -22,8 +31,8 @@ pub fn forbidden(
     checks: &'static [Check],
     origin: RuleOrigin,
 ) -> Result<Rule, EreError> {
-    let ere = Ere::translate_word(pattern)?;
-    let id = format!("forbidden-{:016x}", fnv1a(pattern));
+    let ere = Ere::translate_word(pattern)?.if_not_empty()?;
+    let id = format!("{ID_PREFIX}{:016x}", fnv1a(pattern));
     Ok(Rule {
         description: Cow::Owned(format!("forbidden pattern {}", shown(pattern))),
         pattern: Cow::Owned(ere.pattern),

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use ere::{Ere, EreError, EreLint, escape_literal};
-pub use forbidden::forbidden;
+pub use forbidden::{forbidden, is_forbidden};
 pub use pack::{PackError, parse_pack, rule_from_entry};
 pub use schema::{RuleEntry, line_of};
 pub use set::{RuleSet, SetError};

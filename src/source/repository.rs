@@ -470,6 +470,28 @@ impl Repository {
         Some(path_from(said.strip_suffix(b"\n").unwrap_or(&said)))
     }
 
+    /// Returns the root of the working tree if the current directory is outside it: commands of git
+    /// then run there.
+    pub(super) fn root_elsewhere(&self) -> Option<PathBuf> {
+        let root = match &self.native {
+            Some(native) => native.workdir().map(PathBuf::from).or_else(|| self.worktree())?,
+            None => self.worktree()?,
+        };
+        let real = root.canonicalize().ok()?;
+        let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok()?;
+        (!here.starts_with(&real)).then_some(real)
+    }
+
+    /// Whether it has no working tree.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        match &self.native {
+            Some(native) => native.is_bare(),
+            None => plumbing::run_str(&["rev-parse", "--is-bare-repository"])
+                .is_ok_and(|said| said.starts_with(b"true")),
+        }
+    }
+
     /// Returns the directory that linked worktrees share with the main one.
     #[must_use]
     pub fn common_dir(&self) -> PathBuf {

@@ -22,7 +22,8 @@ pub struct StagedOptions {
     pub merge_heads: Vec<ObjectId>,
     /// Files that are read whole from the index even where nothing of them is staged.
     pub files: Vec<PathBuf>,
-    /// Whether all lines of a changed file count, not only those that no parent has.
+    /// Whether all lines of a changed file count, be it only its name or mode that changed, and not
+    /// only those that no parent has.
     pub whole_files: bool,
     /// Objects larger than this are left out and named.
     pub max_object_bytes: u64,
@@ -156,7 +157,7 @@ fn list_change(
             format!("`{path}` stands in the index as a directory; `git sparse-checkout disable`");
         return Err(SourceError::Other(message));
     }
-    if mode == MODE_GITLINK || bases.contains(&id) {
+    if mode == MODE_GITLINK || older.counts && bases.contains(&id) {
         return Ok(());
     }
     if bases.is_empty() {

@@ -20,6 +20,9 @@ pub struct TrackedOptions {
     pub paths: Vec<PathBuf>,
     /// Where their bytes come from.
     pub content: TrackedContent,
+    /// Whether paths are named from the root of the working tree, as `grep.fullName` has it, and
+    /// not from the current directory.
+    pub names_from_root: bool,
     /// Objects larger than this are left out and named.
     pub max_object_bytes: u64,
 }
@@ -83,7 +86,9 @@ fn as_pathspec(path: &Path) -> OsString {
 impl Source for Tracked {
     fn list(&self) -> Result<Listing, SourceError> {
         let mut listing = Listing::default();
-        let tracked = self.ls_files(&["-s", "-t"])?;
+        let stand = Stand::new(self.options.names_from_root)?;
+        // The tag of -v is a small letter for files that git takes for unchanged.
+        let tracked = self.ls_files(&["-s", "-v"])?;
         for entry in tracked.split(|&byte| byte == 0).filter(|entry| !entry.is_empty()) {
             let entry = Entry::parse(entry).ok_or_else(|| {
                 SourceError::Other("git ls-files said something that cannot be read".into())
@@ -96,17 +101,17 @@ impl Source for Tracked {
             let content = if is_read_from_index {
                 Some(Content::Blob(Blob::alone(entry.id)))
             } else {
-                on_disk(&path_from(entry.path), &mut listing)
+                on_disk(&stand.on_disk(entry.path), &mut listing)
             };
-            let origin = |place| Origin::new(place, entry.path);
+            let origin = |place| Origin::new(place, &stand.name(entry.path));
             let place = if is_read_from_index { Place::Index } else { Place::Worktree };
             listing.units.extend(content.map(|content| Unit::new(origin(place), content)));
         }
         if self.options.content == TrackedContent::WorktreeAndUntracked {
             let others = self.ls_files(&["--others", "--exclude-standard"])?;
             for path in others.split(|&byte| byte == 0).filter(|path| !path.is_empty()) {
-                let content = on_disk(&path_from(path), &mut listing);
-                let origin = Origin::new(Place::Worktree, path);
+                let content = on_disk(&stand.on_disk(path), &mut listing);
+                let origin = Origin::new(Place::Worktree, &stand.name(path));
                 listing.units.extend(content.map(|content| Unit::new(origin, content)));
             }
             listing.units.sort_by(|a, b| a.origin.path.cmp(&b.origin.path));
@@ -120,6 +125,43 @@ impl Source for Tracked {
             blobs: None,
             max_object_bytes: self.options.max_object_bytes,
         }))
+    }
+}
+
+/// Where git stands while it lists files.
+struct Stand {
+    /// The root of the working tree, where the current directory is outside it: git goes there.
+    root: Option<PathBuf>,
+    /// What a path needs before it to be one from the root, if that is asked for.
+    prefix: Vec<u8>,
+}
+
+impl Stand {
+    fn new(names_from_root: bool) -> Result<Self, SourceError> {
+        let root = Repository::open()?.root_elsewhere();
+        let prefix = match (&root, names_from_root) {
+            (None, true) => plumbing::run_str(&["rev-parse", "--show-prefix"])?,
+            _ => Vec::new(),
+        };
+        Ok(Stand { root, prefix: prefix.trim_ascii_end().to_vec() })
+    }
+
+    /// Where a file is that git names so.
+    fn on_disk(&self, path: &[u8]) -> PathBuf {
+        let path = path_from(path);
+        self.root.as_ref().map_or(path.clone(), |root| root.join(path))
+    }
+
+    /// What a file is called in reports.
+    fn name(&self, path: &[u8]) -> Vec<u8> {
+        let mut prefix = self.prefix.as_slice();
+        let mut path = path;
+        while let Some(rest) = path.strip_prefix(b"../").filter(|_| !prefix.is_empty()) {
+            path = rest;
+            let above = prefix[..prefix.len() - 1].iter().rposition(|&byte| byte == b'/');
+            prefix = &prefix[..above.map_or(0, |at| at + 1)];
+        }
+        [prefix, path].concat()
     }
 }
 
@@ -143,7 +185,8 @@ fn is_absent(error: &std::io::Error) -> bool {
 
 /// A line of `git ls-files -s -t`: `tag mode id stage TAB path`.
 struct Entry<'a> {
-    /// Whether the file is left out of the working tree by a sparse checkout.
+    /// Whether the file is left out of the working tree by a sparse checkout, or git was told to
+    /// take it for unchanged.
     is_left_out: bool,
     mode: u32,
     id: ObjectId,
@@ -157,7 +200,12 @@ impl<'a> Entry<'a> {
         let tag = words.next()?;
         let mode = u32::from_str_radix(std::str::from_utf8(words.next()?).ok()?, 8).ok()?;
         let id = ObjectId::parse(words.next()?)?;
-        Some(Entry { is_left_out: tag == b"S", mode, id, path: &line[tab + 1..] })
+        Some(Entry {
+            is_left_out: matches!(tag, [b'S' | b'a'..=b'z']),
+            mode,
+            id,
+            path: &line[tab + 1..],
+        })
     }
 }
 

@@ -6,9 +6,11 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::bytes::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 
+use super::ALLOWED_FILE;
 use super::Subject;
 use super::line_allow::{self, LineAllow};
 use crate::finding::Place;
+use crate::rule::is_forbidden;
 use crate::text::lines::line_around;
 
 /// One `[[allow]]` table as written. Every key that is given must fit for the entry to apply; of
@@ -95,6 +97,10 @@ impl Allowlist {
         entry.or_else(|| {
             if self.lines.is_empty() {
                 return None;
+            }
+            // What is allowed stands there.
+            if subject.path == ALLOWED_FILE.as_bytes() && is_forbidden(subject.rule) {
+                return Some(format!("a pattern of {ALLOWED_FILE}"));
             }
             line_allow::hidden_by(&self.lines, subject).map(LineAllow::describe)
         })

@@ -24,15 +24,7 @@ pub struct LineAllowError {
     origin: String,
     text: String,
     #[source]
-    source: LineAllowErrorKind,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum LineAllowErrorKind {
-    #[error(transparent)]
-    Ere(#[from] EreError),
-    #[error("it matches the empty string, so it would allow everything")]
-    MatchesEmpty,
+    source: EreError,
 }
 
 /// One allow entry, compiled when there is a finding to judge.
@@ -76,12 +68,10 @@ impl LineAllow {
     /// The expression cannot be translated, or would allow everything.
     pub fn new(ere: &[u8], origin: String, hides_line: bool) -> Result<Self, LineAllowError> {
         let text = escape(ere).into_owned();
-        let fail = |source| LineAllowError { origin: origin.clone(), text: text.clone(), source };
-        let ere = Ere::translate(ere).map_err(|error| fail(error.into()))?;
-        if ere.matches_empty {
-            return Err(fail(LineAllowErrorKind::MatchesEmpty));
+        match Ere::translate(ere).and_then(Ere::if_not_empty) {
+            Ok(ere) => Ok(LineAllow { text, ere, origin, hides_line, compiled: OnceLock::new() }),
+            Err(source) => Err(LineAllowError { origin, text, source }),
         }
-        Ok(LineAllow { text, ere, origin, hides_line, compiled: OnceLock::new() })
     }
 
     /// Returns the expression and where it stands.

@@ -13,6 +13,9 @@ pub use line_allow::{LineAllow, LineAllowError};
 
 use std::ops::Range;
 
+/// The name of git-secrets' file at a repository's root that holds what is allowed.
+pub const ALLOWED_FILE: &str = ".gitallowed";
+
 use crate::finding::{Fingerprint, Place};
 use crate::text::lines::{line_around, line_before};
 use crate::text::wide::decoded_lines;

@@ -17,11 +17,8 @@ pub use provider::{ProviderError, join_words};
 
 use crate::rule::{Check, EreError, Rule, RuleOrigin, RuleSet, forbidden};
 use crate::source::{Level, Repository, Setting, SourceError, settings};
-use crate::suppress::{LineAllow, LineAllowError};
+use crate::suppress::{ALLOWED_FILE, LineAllow, LineAllowError};
 use provider::Provider;
-
-/// The name of the file at a repository's root that holds what is allowed.
-pub const ALLOWED_FILE: &str = ".gitallowed";
 
 /// The section of git's configuration.
 pub const SECTION: &str = "secrets";
@@ -189,7 +186,9 @@ impl GitSecrets {
         match &*setting.key {
             // A value of several lines is several patterns, as grep has it.
             "secrets.patterns" => {
-                for line in lines(value) {
+                // An empty value is an error, not nothing: with grep it forbids everything.
+                let is_empty = lines(value).next().is_none();
+                for line in lines(value).chain(is_empty.then_some(&b""[..])) {
                     let origin = from_git(self.patterns.len());
                     self.patterns.push(Entry { text: line.to_vec(), origin });
                 }

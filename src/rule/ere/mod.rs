@@ -56,6 +56,9 @@ pub enum EreError {
     /// An alternative that matches everywhere.
     #[error("an alternative is empty, so it would match everywhere")]
     EmptyAlternative,
+    /// The expression matches where there is nothing.
+    #[error("it matches the empty string, so it would match everywhere")]
+    MatchesEmpty,
     /// A backslash at the end.
     #[error("a backslash is the last character; `\\\\` is the character")]
     TrailingBackslash,
@@ -150,6 +153,14 @@ impl Ere {
             lints.push(EreLint::EndsOutsideWord);
         }
         Ok(Ere::render(&node.between_words(), lints))
+    }
+
+    /// Returns the expression if it matches something only.
+    ///
+    /// # Errors
+    /// It matches the empty string.
+    pub fn if_not_empty(self) -> Result<Ere, EreError> {
+        if self.matches_empty { Err(EreError::MatchesEmpty) } else { Ok(self) }
     }
 
     fn render(node: &Node, lints: Vec<EreLint>) -> Ere {

@@ -1,0 +1,171 @@
+//! `--install`: hook files of two lines, where git looks for them.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::options::Options;
+use super::{NAME, Stop, say};
+use crate::config::git_secrets::GitSecrets;
+use crate::hook::Place;
+use crate::report::Streams;
+use crate::source::{Repository, plumbing};
+
+/// The hooks of git-secrets, with the option that each runs.
+const HOOKS: [(&str, &str); 3] = [
+    ("commit-msg", "commit_msg_hook"),
+    ("pre-commit", "pre_commit_hook"),
+    ("prepare-commit-msg", "prepare_commit_msg_hook"),
+];
+
+/// Hooks that close what gets past those.
+const EXTRA: [(&str, &str); 3] = [
+    ("applypatch-msg", "commit_msg_hook"),
+    ("pre-applypatch", "pre_applypatch_hook"),
+    ("pre-push", "pre_push_hook"),
+];
+
+/// Writes the hooks of a repository or of a template directory.
+pub(super) fn install(options: &Options, streams: &mut Streams<'_>) -> Result<u8, Stop> {
+    let operand = options.operands.first().filter(|path| !path.is_empty());
+    let folder = match operand {
+        Some(path) => folder_of(Path::new(path))?,
+        None => folder_here()?,
+    };
+    fs::create_dir_all(&folder).map_err(|error| {
+        Stop::new(1, format!("Could not create dir: {}: {error}", folder.display()))
+    })?;
+    let file = |hook: &str| destination(&folder, hook);
+    // All are looked at before one is written.
+    for (hook, _) in HOOKS {
+        let file = file(hook);
+        if exists(&file) && !options.force {
+            let text = format!("{} already exists. Use -f to force", file.display());
+            return Err(Stop::new(1, text));
+        }
+    }
+    for (hook, command) in HOOKS {
+        let file = file(hook);
+        write(&file, command).map_err(|error| failed(&file, &error))?;
+        say(streams.out, format_args!("Installed {hook} hook to {}", file.display()));
+    }
+    if wants_extra()? {
+        extra(&folder, streams)?;
+    }
+    Ok(0)
+}
+
+fn failed(file: &Path, error: &io::Error) -> Stop {
+    Stop::new(1, format!("{NAME}: `{}` cannot be written: {error}", file.display()))
+}
+
+/// Writes the hooks beyond git-secrets' own, as far as no other hook is in their place.
+fn extra(folder: &Path, streams: &mut Streams<'_>) -> Result<(), Stop> {
+    let mut written = Vec::new();
+    for (hook, command) in EXTRA {
+        let file = destination(folder, hook);
+        if !exists(&file) || fs::read(&file).is_ok_and(|bytes| bytes == script(command)) {
+            write(&file, command).map_err(|error| failed(&file, &error))?;
+            written.push(hook);
+        } else {
+            let file = file.display();
+            say(streams.err, format_args!("{NAME}: {file} is another hook, and was left alone"));
+        }
+    }
+    if !written.is_empty() {
+        say(
+            streams.err,
+            format_args!(
+                "{NAME}: also installed {}, which close what gets past the others; `git config \
+                 secrets.extraHooks false` keeps them out",
+                written.join(", ")
+            ),
+        );
+    }
+    Ok(())
+}
+
+fn wants_extra() -> Result<bool, Stop> {
+    let repository = Repository::open().ok();
+    let found = GitSecrets::load(repository.as_ref(), None);
+    Ok(found.map_err(|error| Stop::of(1, &error))?.extra_hooks)
+}
+
+fn script(command: &str) -> Vec<u8> {
+    format!("#!/usr/bin/env bash\ngit secrets --{command} -- \"$@\"\n").into_bytes()
+}
+
+/// The file of a hook: one of a directory of hooks, where there is one, as on Debian.
+fn destination(folder: &Path, hook: &str) -> PathBuf {
+    let several = folder.join(format!("{hook}.d"));
+    if several.is_dir() { several.join(NAME) } else { folder.join(hook) }
+}
+
+/// Whether there is anything, be it a link that leads nowhere.
+fn exists(file: &Path) -> bool {
+    file.symlink_metadata().is_ok()
+}
+
+/// Puts a hook in the place of whatever is there: a link is replaced, not followed.
+fn write(file: &Path, command: &str) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = folder.join(name);
+    let written = fs::File::create_new(&temporary).and_then(|mut new| {
+        new.write_all(&script(command))?;
+        make_executable(&new)?;
+        drop(new);
+        fs::rename(&temporary, file)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+#[cfg(unix)]
+fn make_executable(file: &fs::File) -> io::Result<()> {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    file.set_permissions(mode)
+}
+
+#[cfg(not(unix))]
+fn make_executable(_file: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Where git looks for the hooks of the repository here.
+fn folder_here() -> Result<PathBuf, Stop> {
+    let here = env::current_dir().map_err(|error| Stop::new(1, error))?;
+    let said = plumbing::run_str(&["rev-parse", "--git-dir"]).map_err(|_| {
+        let text = Stop::no_repository().text;
+        Stop::new(1, format!("{text}\nNot in a Git repository"))
+    })?;
+    let git_dir = String::from_utf8_lossy(said.trim_ascii_end()).into_owned();
+    searched(&here, &Path::new(&git_dir).join("hooks"))
+}
+
+/// Where the hooks go for a directory that is named: a repository, or a template.
+fn folder_of(directory: &Path) -> Result<PathBuf, Stop> {
+    let git = directory.join(".git");
+    match git.symlink_metadata() {
+        Ok(_) => searched(directory, &git.join("hooks")),
+        Err(_) => Ok(directory.join("hooks")),
+    }
+}
+
+/// Where git looks for the hooks of the repository in `directory`, called `usual` if it is that.
+fn searched(directory: &Path, usual: &Path) -> Result<PathBuf, Stop> {
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let place = Place::of_repository(&directory).map_err(|error| Stop::of(1, &error))?;
+    let is_usual = match (usual.parent().map(Path::canonicalize), place.folder.parent()) {
+        (Some(Ok(usual)), Some(parent)) => {
+            place.folder.file_name() == Some("hooks".as_ref())
+                && parent.canonicalize().is_ok_and(|parent| parent == usual)
+        }
+        _ => false,
+    };
+    Ok(if is_usual { usual.to_owned() } else { place.folder })
+}

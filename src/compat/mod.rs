@@ -1,0 +1,161 @@
+//! git-secrets' own command line: the same grammar, messages and exit statuses.
+//!
+//! The program behaves so when it is called `git-secrets`, which is how git runs it as `git
+//! secrets`. What is forbidden comes from `secrets.*` of git's configuration, `.gitallowed` and
+//! providers alone. Where it differs from the original, it finds more: the ways past the original
+//! that are known are closed. Source of the contract: <https://github.com/awslabs/git-secrets>.
+
+mod configure;
+mod gate;
+mod hooks;
+mod install;
+mod options;
+mod report;
+mod scan;
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::report::Streams;
+use options::{Command, Options, Refusal};
+
+/// What `-h` prints.
+const USAGE: &str = include_str!("usage.txt");
+
+/// The name under which the program is git-secrets.
+pub const NAME: &str = "git-secrets";
+
+/// Why there is nothing more to do: an exit status, and what is to be said on standard error.
+#[derive(Debug)]
+struct Stop {
+    status: u8,
+    text: String,
+}
+
+impl Stop {
+    fn new(status: u8, text: impl fmt::Display) -> Self {
+        Stop { status, text: text.to_string() }
+    }
+
+    /// An error of our own and its causes.
+    fn of(status: u8, error: &dyn std::error::Error) -> Self {
+        let mut text = format!("{NAME}: {error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        Stop { status, text }
+    }
+
+    /// Git's words where there is no repository.
+    fn no_repository() -> Self {
+        Stop::new(128, "fatal: not a git repository (or any of the parent directories): .git")
+    }
+}
+
+/// Whether a program that is called so is git-secrets.
+///
+/// ```
+/// assert!(tightlip::compat::is_called("/usr/local/bin/git-secrets".as_ref()));
+/// assert!(!tightlip::compat::is_called("tightlip".as_ref()));
+/// ```
+#[must_use]
+pub fn is_called(program: &OsStr) -> bool {
+    let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
+    name.strip_suffix(".exe").unwrap_or(&name) == NAME
+}
+
+/// Runs git-secrets and returns its exit status. `arguments` begin with the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().skip(1).collect();
+    let done = match Options::parse(&arguments) {
+        Ok(options) => obey(&options, streams),
+        Err(refusal) => Ok(refuse(refusal, streams)),
+    };
+    done.unwrap_or_else(|stop| {
+        say(streams.err, format_args!("{}", stop.text));
+        stop.status
+    })
+}
+
+fn obey(options: &Options, streams: &mut Streams<'_>) -> Result<u8, Stop> {
+    match options.command {
+        Command::Scan => scan::scan(options, streams),
+        Command::ScanHistory => scan::history(streams),
+        Command::Install => install::install(options, streams),
+        Command::List => configure::list(options, streams),
+        Command::Add => configure::add(options, streams),
+        Command::AddProvider => configure::add_provider(options, streams),
+        Command::RegisterAws => configure::register_aws(options, streams),
+        Command::AwsProvider => configure::aws_provider(options, streams),
+        Command::PreCommitHook => hooks::pre_commit(options, streams),
+        Command::CommitMsgHook => hooks::commit_msg(options, streams),
+        Command::PrepareCommitMsgHook => hooks::prepare_commit_msg(options, streams),
+        Command::PrePushHook => hooks::pre_push(options, streams),
+        Command::PreApplypatchHook => hooks::pre_applypatch(streams),
+    }
+}
+
+fn refuse(refusal: Refusal, streams: &mut Streams<'_>) -> u8 {
+    let (out, err) = (&mut *streams.out, &mut *streams.err);
+    match refusal {
+        Refusal::Usage { status } => {
+            show_usage(out);
+            return status;
+        }
+        Refusal::UnknownCommand(option) => {
+            say(out, format_args!("Unknown option: {option}"));
+            show_usage(out);
+        }
+        Refusal::UnknownOption(text) => {
+            say(err, format_args!("error: {text}"));
+            show_usage(err);
+        }
+        Refusal::Ambiguous(text) => {
+            say(err, format_args!("error: {text}"));
+            show_usage(out);
+        }
+        Refusal::Misused(text) => say(err, format_args!("error: {text}")),
+        Refusal::Conflict(text) => {
+            say(err, format_args!("{text}"));
+            return 1;
+        }
+    }
+    129
+}
+
+fn show_usage(out: &mut dyn Write) {
+    let _ = out.write_all(USAGE.as_bytes());
+}
+
+/// Writes a line. Whoever reads it may stop reading: what is decided stays decided.
+fn say(out: &mut dyn Write, line: fmt::Arguments<'_>) {
+    let _ = writeln!(out, "{line}");
+}
+
+/// The root of the working tree in which the process stands.
+fn work_tree_root() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let work_tree = std::env::var_os("GIT_WORK_TREE");
+    let has_git_dir = std::env::var_os("GIT_DIR").is_some();
+    crate::config::work_tree_root(&here, work_tree.as_deref(), has_git_dir)
+}
+
+/// The user's directory.
+fn home() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("HOME").or_else(|| set("USERPROFILE"))
+}
+
+#[cfg(unix)]
+fn os_str(bytes: &[u8]) -> &OsStr {
+    std::os::unix::ffi::OsStrExt::from_bytes(bytes)
+}
+
+#[cfg(not(unix))]
+fn os_str(bytes: &[u8]) -> std::ffi::OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}

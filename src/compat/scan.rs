@@ -1,0 +1,179 @@
+//! `--scan` and `--scan-history`.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::gate::{Gate, Road};
+use super::options::Options;
+use super::report::{Once, finish};
+use super::{Stop, os_str};
+use crate::finding::{Finding, Outcome, Place, Skipped};
+use crate::report::Streams;
+use crate::source::{
+    History, HistoryOptions, MAX_OBJECT_BYTES, Progress, Repository, RepositoryError, Stdin,
+    Tracked, TrackedContent, TrackedOptions, Worktree, WorktreeOptions,
+};
+
+/// Scans files, or what git tracks.
+pub(super) fn scan(options: &Options, streams: &mut Streams<'_>) -> Result<u8, Stop> {
+    let by_git = options.cached || options.untracked || options.no_index;
+    let road = if options.operands.is_empty() || by_git { Road::Git } else { Road::Files };
+    let Some(gate) = Gate::load(road)? else { return Ok(0) };
+    let mut outcome = Outcome::default();
+    match road {
+        Road::Files => files(&gate, &options.operands, options.recursive, &mut outcome),
+        Road::Git => tracked(&gate, options, &mut outcome)?,
+    }
+    Ok(finish(&gate, &outcome, Once::Line, road, streams))
+}
+
+/// Scans files and, if `is_recursive`, the files of directories, in the order of the operands.
+pub(super) fn files(gate: &Gate, operands: &[OsString], is_recursive: bool, outcome: &mut Outcome) {
+    let mut paths = Vec::new();
+    for operand in operands {
+        match std::fs::metadata(operand) {
+            _ if operand == "-" => {
+                gate.scan(&Stdin::new(Box::new(std::io::stdin())), outcome);
+            }
+            Ok(kind) if kind.is_dir() && !is_recursive => {}
+            Ok(_) => paths.push(PathBuf::from(operand)),
+            Err(error) => outcome.skipped.push(missing(operand, &error)),
+        }
+    }
+    gate.scan(&Worktree::new(as_typed(paths)), outcome);
+    let order = Order::new(operands);
+    outcome.findings.sort_by_key(|finding| order.of(finding));
+}
+
+fn as_typed(paths: Vec<PathBuf>) -> WorktreeOptions {
+    WorktreeOptions {
+        archives: None,
+        keeps_dot: true,
+        ..WorktreeOptions::everything(paths, Place::Worktree, 0)
+    }
+}
+
+/// What grep says of an operand that is not there.
+fn missing(operand: &OsString, error: &std::io::Error) -> Skipped {
+    let name = crate::text::escape::escape(operand.as_encoded_bytes());
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound => "No such file or directory".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "Permission denied".to_owned(),
+        _ => error.to_string(),
+    };
+    let reason = format!("grep: {name}: {why}");
+    Skipped { path: operand.as_encoded_bytes().to_vec(), reason, incomplete: true }
+}
+
+/// The places of operands, by which findings are put in order.
+struct Order<'a>(HashMap<&'a [u8], usize>);
+
+impl<'a> Order<'a> {
+    fn new(operands: &'a [OsString]) -> Self {
+        let mut places = HashMap::new();
+        for (place, operand) in operands.iter().enumerate() {
+            let name = match operand.as_encoded_bytes() {
+                b"-" => b"(standard input)",
+                name => name.strip_suffix(b"/").unwrap_or(name),
+            };
+            places.entry(name).or_insert(place);
+        }
+        Order(places)
+    }
+
+    /// The place of the operand that is a finding's file, or a directory above it.
+    fn of(&self, finding: &Finding) -> usize {
+        let path = &finding.origin.path;
+        let slashes = memchr::memrchr_iter(b'/', path);
+        let above = std::iter::once(path.len()).chain(slashes);
+        above.map(|end| &path[..end]).find_map(|path| self.0.get(path).copied()).unwrap_or(0)
+    }
+}
+
+/// Scans what git tracks, and what it does not where that is asked for.
+fn tracked(gate: &Gate, options: &Options, outcome: &mut Outcome) -> Result<(), Stop> {
+    let paths: Vec<PathBuf> = options.operands.iter().map(PathBuf::from).collect();
+    let mut contents = Vec::new();
+    if options.cached {
+        contents.push(TrackedContent::Index);
+    }
+    if options.untracked {
+        contents.push(TrackedContent::WorktreeAndUntracked);
+    }
+    if contents.is_empty() && !options.no_index {
+        contents.push(TrackedContent::Worktree);
+    }
+    if contents.iter().any(|&content| content != TrackedContent::Index) && open()?.is_bare() {
+        return Err(Stop::new(128, "fatal: this operation must be run in a work tree"));
+    }
+    for content in contents {
+        let names_from_root =
+            open()?.config("grep.fullName").is_ok_and(|value| value.as_deref() == Some("true"));
+        gate.scan(
+            &Tracked::new(TrackedOptions {
+                paths: paths.clone(),
+                content,
+                names_from_root,
+                max_object_bytes: MAX_OBJECT_BYTES,
+            }),
+            outcome,
+        );
+    }
+    if options.no_index {
+        unmanaged(gate, paths, outcome)?;
+    }
+    Ok(())
+}
+
+/// Scans files whether git knows them or not: all of them, or those that operands name or fit.
+fn unmanaged(gate: &Gate, operands: Vec<PathBuf>, outcome: &mut Outcome) -> Result<(), Stop> {
+    let is_all = operands.is_empty();
+    let (paths, patterns): (Vec<_>, Vec<_>) =
+        operands.into_iter().partition(|path| path.symlink_metadata().is_ok());
+    let mut fits = globset::GlobSetBuilder::new();
+    for pattern in &patterns {
+        let pattern = pattern.to_string_lossy();
+        fits.add(globset::Glob::new(&pattern).map_err(|error| Stop::of(128, &error))?);
+    }
+    let fits = fits.build().map_err(|error| Stop::of(128, &error))?;
+    let scan = |paths, outcome: &mut Outcome| {
+        let options = WorktreeOptions { keeps_dot: false, ..as_typed(paths) };
+        gate.scan(&Worktree::new(options), outcome);
+    };
+    if !paths.is_empty() {
+        scan(paths, outcome);
+    }
+    if is_all || !patterns.is_empty() {
+        let mut all = Outcome::default();
+        scan(vec![PathBuf::from(".")], &mut all);
+        let is_wanted = |path: &[u8]| is_all || fits.is_match(os_str(path));
+        all.findings.retain(|finding| is_wanted(&finding.origin.path));
+        all.skipped.retain(|skipped| is_wanted(&skipped.path));
+        outcome.findings.extend(all.findings);
+        outcome.skipped.extend(all.skipped);
+    }
+    Ok(())
+}
+
+/// Opens the repository here; there has to be one.
+pub(super) fn open() -> Result<Repository, Stop> {
+    Repository::open().map_err(|error| match error {
+        RepositoryError::NotFound => Stop::no_repository(),
+        error => Stop::of(128, &error),
+    })
+}
+
+/// Scans everything that refs and stashes lead to.
+pub(super) fn history(streams: &mut Streams<'_>) -> Result<u8, Stop> {
+    let Some(gate) = Gate::load(Road::Git)? else { return Ok(0) };
+    let repository = open()?;
+    let mut outcome = Outcome::default();
+    let mut tips = repository.tips(&mut outcome.skipped).map_err(|error| Stop::of(128, &error))?;
+    tips.extend(repository.stashes().map_err(|error| Stop::of(128, &error))?);
+    let options =
+        HistoryOptions { tips, max_object_bytes: MAX_OBJECT_BYTES, ..HistoryOptions::default() };
+    let (sieve, progress) = (gate.sieve(), Progress::default());
+    gate.scan(&History::new(options, &sieve, &progress), &mut outcome);
+    Ok(finish(&gate, &outcome, Once::Text, Road::Git, streams))
+}
