@@ -6,6 +6,7 @@ mod audit;
 mod commits;
 mod config;
 mod formats;
+mod git_secrets;
 mod history;
 mod hostile;
 mod messages;
