@@ -245,7 +245,7 @@ fn may_be_refused(pattern: &str) -> bool {
     let starts = ["|", "*", "+", "?", "{"].iter().any(|part| pattern.starts_with(part));
     let inside = ["()", "(|", "||", "|)", "|*", "|+", "|?", "(*", "(+", "(?", "({", "|{"]
         .iter()
-        .any(|p| holds(p));
+        .any(holds);
     is_empty || starts || inside || pattern.ends_with('|')
 }
 

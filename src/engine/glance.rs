@@ -5,32 +5,45 @@
 
 use std::ops::Range;
 
-use super::pattern::reach;
+use super::pattern::{is_run_byte, loose_bytes, reach};
 use super::{Engine, Hit, Scan, wide};
 use crate::rule::{Rule, Scope};
 use crate::text::lines::lf_line_around;
 
-/// Rules that look no further than this from their keyword are tried near changes only. A version
-/// that has a keyword of another rule is always read whole, and so are those made from it.
+/// Rules that look no further than this from their keyword are tried near changes only.
 const NEAR_BYTES: usize = 512;
 
 /// So far from a change its keyword may stand, and so much further the rule may look from there;
 /// with a little more for what stands around a match.
 const AROUND_BYTES: usize = 2 * NEAR_BYTES + 64;
 
+/// Rules whose matches are runs of what tokens are made of, with no more than so many other bytes,
+/// look far only where there is such a run: most changes are in text that has none.
+const LOOSE_BYTES: usize = 256;
+
 /// What a glance at bytes came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glance {
     /// Whether a scan would find a match.
     pub has_match: bool,
-    /// Whether a version that is made from these bytes may hold a match although none is near
-    /// what was changed.
-    pub looks_far: bool,
+    /// Where a match may lie in a version that is made from these bytes.
+    pub reach: Reach,
+}
+
+/// How far from what was changed a new match may begin or end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// A little way.
+    Near,
+    /// Over the runs of token characters around it.
+    Runs,
+    /// Anywhere.
+    Anywhere,
 }
 
 impl Glance {
     /// There is nothing, and nothing has begun.
-    pub const NOTHING: Glance = Glance { has_match: false, looks_far: false };
+    pub const NOTHING: Glance = Glance { has_match: false, reach: Reach::Near };
 }
 
 impl Engine {
@@ -40,15 +53,15 @@ impl Engine {
         if memchr::memchr(0, bytes).is_some() {
             // Text in UTF-16 is looked at as a whole.
             let has_match = !self.scan(bytes).list.is_empty();
-            return Glance { has_match, looks_far: true };
+            return Glance { has_match, reach: Reach::Anywhere };
         }
         debug_assert!(wide::views(bytes).is_empty(), "without NUL there is no UTF-16");
         let far = self.far();
-        let mut looks_far = far.everywhere;
+        let mut reach = far.everywhere;
         let mut scan = Scan::new(self, bytes, &|_| true);
         scan.keywords(|each| {
             self.prefilter.for_each(bytes, |hit: Hit| {
-                looks_far |= far.keywords[hit.keyword as usize];
+                reach = reach.max(far.keywords[hit.keyword as usize]);
                 each(hit);
             });
         });
@@ -56,20 +69,31 @@ impl Engine {
         scan.near();
         // A rule that is switched off may still be one that others are tried near.
         let found = &scan.found.list;
-        looks_far |= !found.is_empty();
+        if !found.is_empty() {
+            reach = Reach::Anywhere;
+        }
         let has_match = found.iter().any(|found| self.rules.all()[found.rule].enabled);
-        Glance { has_match, looks_far }
+        Glance { has_match, reach }
     }
 
     /// Glances at bytes that were made from others by changing them at `edits`, which rise. A
-    /// glance at the others came to [`Glance::NOTHING`].
+    /// glance at the others found no match, and reached as far as `before`.
     #[must_use]
-    pub fn glance_at_edits(&self, bytes: &[u8], edits: &[Range<usize>]) -> Glance {
+    pub fn glance_at_edits(&self, bytes: &[u8], edits: &[Range<usize>], before: Reach) -> Glance {
+        if before == Reach::Anywhere {
+            return self.glance(bytes);
+        }
         let by_line = self.far().has_line_rules;
         let mut window = 0..0;
         for edit in edits {
             let mut start = edit.start.saturating_sub(AROUND_BYTES);
             let mut end = edit.end.saturating_add(AROUND_BYTES).min(bytes.len());
+            if before == Reach::Runs && start > window.end {
+                start = start.min(run_start(bytes, edit.start));
+            }
+            if before == Reach::Runs && end > window.end {
+                end = end.max(run_end(bytes, edit.end));
+            }
             if by_line && start > window.end {
                 start = lf_line_around(bytes, start).start;
             }
@@ -77,56 +101,84 @@ impl Engine {
                 end = lf_line_around(bytes, end).end;
             }
             if start > window.end {
-                if self.has_something(&bytes[window.clone()]) {
+                if self.has_something(&bytes[window.clone()], before) {
                     return self.glance(bytes);
                 }
                 window.start = start;
             }
             window.end = end.max(window.end);
         }
-        if self.has_something(&bytes[window]) { self.glance(bytes) } else { Glance::NOTHING }
+        match self.has_something(&bytes[window], before) {
+            true => self.glance(bytes),
+            false => Glance { has_match: false, reach: before },
+        }
     }
 
-    /// Whether there is anything in part of a version. A part may seem to hold what the whole
-    /// does not, never the other way round.
-    fn has_something(&self, part: &[u8]) -> bool {
-        self.glance(part) != Glance::NOTHING
+    /// Whether there is anything in part of a version, or anything that looks further than what
+    /// was there before. A part may seem to hold what the whole does not, never the other way
+    /// round.
+    fn has_something(&self, part: &[u8], before: Reach) -> bool {
+        let seen = self.glance(part);
+        seen.has_match || seen.reach > before
     }
 
     fn far(&self) -> &Far {
         self.far.get_or_init(|| {
             let rules = self.rules.all();
             let is_line = |rule: &Rule| matches!(rule.scope, Scope::Line { .. });
-            // What cannot be parsed is found out when the pattern is compiled.
-            let is_far = |&rule: &usize| {
-                let rule = &rules[rule];
-                !is_line(rule) && reach(rule).is_ok_and(|reach| reach > NEAR_BYTES)
+            let farthest = |list: &[usize]| {
+                let reaches = list.iter().map(|&rule| reach_of(&rules[rule]));
+                reaches.max().unwrap_or(Reach::Near)
             };
-            let keywords =
-                self.rules_of_keyword.iter().map(|rules| rules.iter().any(is_far)).collect();
             Far {
-                keywords,
-                everywhere: self.everywhere.iter().any(is_far),
+                keywords: self.rules_of_keyword.iter().map(|rules| farthest(rules)).collect(),
+                everywhere: farthest(&self.everywhere),
                 has_line_rules: rules.iter().any(is_line),
             }
         })
     }
 }
 
-/// Which rules look further than [`NEAR_BYTES`].
+/// How far the rules look.
 #[derive(Debug)]
 pub(super) struct Far {
-    /// For each keyword of the prefilter, whether a rule that has it does.
-    keywords: Vec<bool>,
-    /// Whether a rule that is tried everywhere does.
-    everywhere: bool,
+    /// For each keyword of the prefilter, how far a rule looks that has it.
+    keywords: Vec<Reach>,
+    /// How far a rule looks that is tried everywhere.
+    everywhere: Reach,
     /// Whether there are rules that look to the ends of their line.
     has_line_rules: bool,
 }
 
+fn reach_of(rule: &Rule) -> Reach {
+    // What cannot be parsed is found out when the pattern is compiled.
+    let is_within = |bytes: Option<usize>, limit| bytes.is_none_or(|bytes| bytes <= limit);
+    match rule.scope {
+        Scope::Line { .. } => Reach::Near,
+        Scope::Bytes if is_within(reach(rule).ok(), NEAR_BYTES) => Reach::Near,
+        Scope::Bytes if is_within(loose_bytes(rule).ok(), LOOSE_BYTES) => Reach::Runs,
+        Scope::Bytes => Reach::Anywhere,
+    }
+}
+
+/// Where a match may begin that holds what stands at `at`, with what may matter before it.
+fn run_start(bytes: &[u8], at: usize) -> usize {
+    let mut others = bytes[..at].iter().enumerate().rev().filter(|(_, byte)| !is_run_byte(**byte));
+    let start = others.nth(LOOSE_BYTES).map_or(0, |(at, _)| at);
+    start.saturating_sub(NEAR_BYTES + 64)
+}
+
+/// Where such a match may end, with what may matter behind it.
+fn run_end(bytes: &[u8], at: usize) -> usize {
+    let at = at.min(bytes.len());
+    let mut others = bytes[at..].iter().enumerate().filter(|(_, byte)| !is_run_byte(**byte));
+    let end = others.nth(LOOSE_BYTES).map_or(bytes.len(), |(behind, _)| at + behind);
+    end.saturating_add(NEAR_BYTES + 64).min(bytes.len())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Engine, Glance};
+    use super::{Engine, Glance, Reach};
     use crate::rule::{RuleSet, expand};
 
     #[test]
@@ -140,10 +192,10 @@ mod tests {
         assert_eq!(engine.glance(&filler), Glance::NOTHING);
         // The last byte of the key is what was changed, or a space behind it was lost.
         for edit in [at + 19..at + 20, at + 20..at + 20, at..at + 20] {
-            assert!(engine.glance_at_edits(&text, &[5..9, edit]).has_match);
+            assert!(engine.glance_at_edits(&text, &[5..9, edit], Reach::Near).has_match);
         }
         let elsewhere = [5..9, 20..30];
-        assert_eq!(engine.glance_at_edits(&text, &elsewhere), Glance::NOTHING);
+        assert_eq!(engine.glance_at_edits(&text, &elsewhere, Reach::Near), Glance::NOTHING);
     }
 
     #[test]
@@ -151,7 +203,25 @@ mod tests {
         let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
         for begun in ["-----BEGIN RSA PRIVATE KEY-----\n", "a\0b"] {
             let seen = engine.glance(begun.as_bytes());
-            assert_eq!(seen, Glance { has_match: false, looks_far: true }, "{begun:?}");
+            assert_eq!(seen, Glance { has_match: false, reach: Reach::Anywhere }, "{begun:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_token_is_completed_at_either_end() {
+        let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+        let filler = b"nothing to see here\n".repeat(400);
+        let token = expand("aws_session_token = {base64:2400}").unwrap();
+        let text = [&filler[..], &token, b"\n", &filler].concat();
+        let (start, end) = (filler.len() + 20, filler.len() + token.len());
+        assert!(engine.glance(&text).has_match);
+        // A word before it, and two characters too many.
+        for (at, more) in [(start, "x  "), (end, "ab")] {
+            let before = [&text[..at], more.as_bytes(), &text[at..]].concat();
+            let seen = engine.glance(&before);
+            assert_eq!(seen, Glance { has_match: false, reach: Reach::Runs }, "{more}");
+            assert!(engine.glance_at_edits(&text, &[5..9, at..at], Reach::Runs).has_match);
+            assert_eq!(engine.glance_at_edits(&before, &[5..9, 20..30], Reach::Runs), seen);
         }
     }
 }

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-pub use glance::Glance;
+pub use glance::{Glance, Reach};
 pub use pattern::PatternError;
 pub use prefilter::{Hit, MIN_KEYWORD_BYTES, Prefilter};
 pub use selftest::{Failure, selftest};

@@ -6,8 +6,8 @@ use regex_automata::meta::{BuildError, Regex};
 use regex_automata::util::captures::Captures;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
-use regex_syntax::hir::Hir;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
+use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind};
 
 use super::edge::Edge;
 use super::prefilter::MIN_KEYWORD_BYTES;
@@ -264,6 +264,42 @@ pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
 pub(super) fn reach(rule: &Rule) -> Result<usize, PatternError> {
     // A match that has no end of its own may be longer than the limit where windows touch.
     Ok(parse(&rule.pattern)?.properties().maximum_len().unwrap_or(usize::MAX))
+}
+
+/// Whether tokens are made of such bytes: those of base64 in its forms, with dots and escapes.
+pub(super) const fn is_run_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'+' | b'/' | b'=' | b'_' | b'.' | b'%' | b'\\' | b'-')
+}
+
+/// How many other bytes a match may hold.
+pub(super) fn loose_bytes(rule: &Rule) -> Result<usize, PatternError> {
+    Ok(loose(&parse(&rule.pattern)?).unwrap_or(usize::MAX))
+}
+
+fn loose(part: &Hir) -> Option<usize> {
+    match part.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(0),
+        HirKind::Literal(literal) => {
+            Some(literal.0.iter().filter(|&&byte| !is_run_byte(byte)).count())
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            let is_run = |range: &ClassBytesRange| (range.start()..=range.end()).all(is_run_byte);
+            Some(usize::from(!class.ranges().iter().all(is_run)))
+        }
+        HirKind::Class(class @ Class::Unicode(_)) => class.maximum_len(),
+        HirKind::Repetition(repetition) => match (loose(&repetition.sub)?, repetition.max) {
+            (0, _) => Some(0),
+            (once, max) => once.checked_mul(max? as usize),
+        },
+        HirKind::Capture(capture) => loose(&capture.sub),
+        HirKind::Concat(parts) => {
+            parts.iter().try_fold(0usize, |sum, part| sum.checked_add(loose(part)?))
+        }
+        HirKind::Alternation(parts) => {
+            parts.iter().try_fold(0, |most: usize, part| Some(most.max(loose(part)?)))
+        }
+    }
 }
 
 /// Where in a pattern its keywords stand.

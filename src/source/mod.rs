@@ -39,7 +39,7 @@ pub use operation::{
 pub use progress::Progress;
 pub use repository::{Repository, RepositoryError};
 pub use settings::{Level, Setting, settings};
-pub use sieve::{Sieve, Verdict};
+pub use sieve::{Look, Sieve, Verdict};
 pub use staged::{Staged, StagedOptions};
 pub use stdin::Stdin;
 pub use tracked::{Tracked, TrackedContent, TrackedOptions};

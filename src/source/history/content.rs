@@ -7,7 +7,7 @@ use crate::source::Fragment;
 use crate::source::archive::{self, ArchiveLimits};
 use crate::source::object::{Commit, Kind, ObjectId, tag_target};
 use crate::source::odb::{Object, ObjectNo, Objects, Visitor};
-use crate::source::{Sieve, Verdict};
+use crate::source::{Look, Sieve, Verdict};
 
 /// What the first pass has to say.
 #[derive(Debug, Default)]
@@ -71,14 +71,11 @@ pub(super) struct ContentVisitor<'a> {
     found: Contents,
 }
 
-/// What is said of objects from which others are made: their content must be judged whole.
-const STICKY: u8 = 1;
-
 impl ContentVisitor<'_> {
     fn judge(&self, object: &Object<'_>) -> Verdict {
         match &object.step {
-            Some(step) if step.said & STICKY == 0 => self.sieve.edited(object.bytes, step.edits),
-            _ => self.sieve.whole(object.bytes),
+            Some(step) => self.sieve.edited(object.bytes, step.edits, Look::of_byte(step.said)),
+            None => self.sieve.whole(object.bytes),
         }
     }
 
@@ -112,7 +109,7 @@ impl Visitor for ContentVisitor<'_> {
         if verdict.is_hot || object.kind == Kind::Blob && self.is_hot_inside(object.bytes) {
             self.found.hot.push((object.no, object.kind));
         }
-        if verdict == Verdict::NOTHING { 0 } else { STICKY }
+        verdict.look.as_byte()
     }
 
     fn part(&mut self, no: ObjectNo, fragment: Fragment<'_>) {
