@@ -63,6 +63,20 @@ impl std::fmt::Debug for Repository {
 
 static SETTINGS: Once = Once::new();
 
+/// Makes libgit2 map packs in small windows: by default it maps them whole, and what is mapped
+/// counts as memory.
+#[expect(unsafe_code, reason = "these settings of libgit2 have no safe form")]
+fn limit_mapping() {
+    // SAFETY: the settings must not change while another thread uses libgit2. They are set once,
+    // before the first repository is opened, and every repository is opened behind that.
+    let set = unsafe {
+        git2::opts::set_mwindow_size(4 << 20)
+            .and_then(|()| git2::opts::set_mwindow_mapped_limit(48 << 20))
+    };
+    // Without them there is more memory in use, and nothing else is different.
+    let _ = set;
+}
+
 impl Repository {
     /// Opens the repository that git would use here: the environment (`GIT_DIR`,
     /// `GIT_INDEX_FILE`, quarantined objects of a push) counts, then the working directory.
@@ -74,6 +88,7 @@ impl Repository {
             // libgit2 hashes every object it reads; git does not, and it is worth a factor of 4.
             git2::opts::strict_hash_verification(false);
             git2::opts::enable_caching(false);
+            limit_mapping();
         });
         let native = match git2::Repository::open_from_env() {
             Ok(native) => native,
