@@ -243,9 +243,8 @@ fn may_be_refused(pattern: &str) -> bool {
     let holds = |part: &&str| pattern.contains(*part);
     // Empty alternatives, and repetitions of nothing.
     let starts = ["|", "*", "+", "?", "{"].iter().any(|part| pattern.starts_with(part));
-    let inside = ["()", "(|", "||", "|)", "|*", "|+", "|?", "(*", "(+", "(?", "({", "|{"]
-        .iter()
-        .any(holds);
+    let inside =
+        ["()", "(|", "||", "|)", "|*", "|+", "|?", "(*", "(+", "(?", "({", "|{"].iter().any(holds);
     is_empty || starts || inside || pattern.ends_with('|')
 }
 

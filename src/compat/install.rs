@@ -53,6 +53,11 @@ pub(super) fn install(options: &Options, streams: &mut Streams<'_>) -> Result<u8
     if wants_extra()? {
         extra(&folder, streams)?;
     }
+    if options.global {
+        let text = "--global says nothing to --install: these hooks are this repository's; \
+                    `tightlip install --global` wires in all of yours";
+        say(streams.err, format_args!("{NAME}: {text}"));
+    }
     Ok(0)
 }
 

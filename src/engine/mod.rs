@@ -117,7 +117,8 @@ pub struct Engine {
 
 impl Engine {
     /// Makes an engine of the rules that are switched on. Patterns of built-in rules are compiled
-    /// when they are first needed, those of users' rules here, so that a mistake shows.
+    /// when they are first needed, and so are small ones; others of users' rules are compiled here,
+    /// so that a mistake shows.
     ///
     /// `now` is the time in seconds since 1970, for tokens that say when they expire.
     ///
@@ -236,9 +237,9 @@ impl Engine {
                     other: name.to_owned(),
                 })
             };
-            if !rule.origin.builtin {
-                let pattern =
-                    Pattern::compile(rule).map_err(|source| compile_error(rule, source))?;
+            let fail = |source| compile_error(rule, source);
+            if !rule.origin.builtin && !pattern::surely_compiles(rule).map_err(fail)? {
+                let pattern = Pattern::compile(rule).map_err(fail)?;
                 let _ = self.patterns[at].set(pattern);
             }
             if let Some(name) = &rule.pair {
@@ -248,7 +249,7 @@ impl Engine {
                 self.near.push((at, other(name)?));
                 continue;
             }
-            let own = pattern::keywords(rule).map_err(|source| compile_error(rule, source))?;
+            let own = pattern::keywords(rule).map_err(fail)?;
             if own.is_empty() {
                 self.everywhere.push(at);
             }
@@ -270,7 +271,7 @@ impl Engine {
     fn pattern(&self, rule: usize) -> &Pattern {
         self.patterns[rule].get_or_init(|| {
             Pattern::compile(&self.rules.all()[rule])
-                .expect("built-in patterns compile: tests/packs.rs")
+                .expect("small patterns compile, and built-in ones: tests/packs.rs")
         })
     }
 }

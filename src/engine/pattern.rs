@@ -266,6 +266,43 @@ pub(super) fn reach(rule: &Rule) -> Result<usize, PatternError> {
     Ok(parse(&rule.pattern)?.properties().maximum_len().unwrap_or(usize::MAX))
 }
 
+/// Patterns that are made of no more parts than this are never too large to be compiled.
+const SMALL_PARTS: usize = 1000;
+
+/// Whether a rule's pattern is known to compile without trying it: one of thousands that a team
+/// forbids takes longer to be compiled than to be looked for.
+///
+/// # Errors
+/// It is known not to.
+pub(super) fn surely_compiles(rule: &Rule) -> Result<bool, PatternError> {
+    if rule.scope != (Scope::Line { exact: None }) {
+        return Ok(false);
+    }
+    let hir = parse(&rule.pattern)?;
+    if hir.properties().minimum_len() == Some(0) {
+        return Err(PatternError::MatchesEmpty);
+    }
+    Ok(parts(&hir) <= SMALL_PARTS)
+}
+
+/// So many parts does the automaton of a pattern have, about.
+fn parts(part: &Hir) -> usize {
+    match part.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len().saturating_mul(4),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min.saturating_add(1)).max(1);
+            parts(&repetition.sub).saturating_mul(times as usize)
+        }
+        HirKind::Capture(capture) => parts(&capture.sub).saturating_add(2),
+        HirKind::Concat(list) | HirKind::Alternation(list) => {
+            list.iter().fold(1, |sum: usize, part| sum.saturating_add(parts(part)))
+        }
+    }
+}
+
 /// Whether tokens are made of such bytes: those of base64 in its forms, with dots and escapes.
 pub(super) const fn is_run_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()

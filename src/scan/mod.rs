@@ -88,6 +88,13 @@ pub fn run(
     for result in results {
         result.add_to(&mut outcome);
     }
+    if source.is_stopped() {
+        outcome.skipped.push(Skipped {
+            path: Vec::new(),
+            reason: "interrupted: what was found so far is reported, the rest was not read".into(),
+            incomplete: true,
+        });
+    }
     if let Some(blobs) = listing.blobs {
         // The units have been read before, with all the rest.
         (outcome.summary.blobs, outcome.summary.bytes) = (blobs, listing.bytes);
@@ -187,7 +194,8 @@ impl Job<'_> {
         let mut results: Vec<UnitResult> = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(unit) = self.units.get(index) else { return Ok(results) };
+            let unit = self.units.get(index).filter(|_| !self.source.is_stopped());
+            let Some(unit) = unit else { return Ok(results) };
             results.push(self.unit(index, unit, &mut *reader));
         }
     }
@@ -300,5 +308,47 @@ fn shown_path(unit: &Unit) -> Vec<u8> {
             [&unit.origin.path, format!(" in commit {}", commit.id).as_bytes()].concat()
         }
         (None, _) => unit.origin.path.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, run};
+    use crate::engine::Engine;
+    use crate::finding::Status;
+    use crate::rule::{RuleSet, expand};
+    use crate::source::{Listing, Reader, Source, SourceError, Stdin};
+    use crate::suppress::Allowlist;
+
+    /// A source that is told to stop once its units are listed.
+    struct Stopped(Stdin);
+
+    impl Source for Stopped {
+        fn list(&self) -> Result<Listing, SourceError> {
+            self.0.list()
+        }
+
+        fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
+            self.0.open()
+        }
+
+        fn is_stopped(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_scan_that_is_stopped_reads_no_further_and_says_so() {
+        let key = expand("AKIA{base32:16}").unwrap();
+        let source = || Stdin::new(Box::new(std::io::Cursor::new(key.clone())));
+        let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+        let scan = |source: &dyn Source| {
+            run(source, &engine, &Allowlist::default(), Options::default()).unwrap()
+        };
+        assert_eq!(scan(&source()).status(), Status::Found);
+        let outcome = scan(&Stopped(source()));
+        assert_eq!(outcome.status(), Status::Incomplete);
+        assert!(outcome.findings.is_empty());
+        assert!(outcome.skipped[0].reason.starts_with("interrupted"));
     }
 }

@@ -70,6 +70,11 @@ pub trait Source: Sync {
     /// # Errors
     /// The source cannot be opened again.
     fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError>;
+
+    /// Whether it was told to stop: then no more units are read.
+    fn is_stopped(&self) -> bool {
+        false
+    }
 }
 
 /// Reads units of one source, on one thread.

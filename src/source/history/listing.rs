@@ -8,8 +8,7 @@ use super::graph::{CommitNo, Graph};
 use super::trace::{Span, Standing, Trace};
 use super::trees::{HotTrees, ObjectSet, Target};
 use super::{HistoryOptions, Survey};
-use crate::finding::{CommitInfo, MAX_REFS, Origin, Place, Presence, Skipped};
-use crate::source::Progress;
+use crate::finding::{CommitInfo, MAX_REFS, Origin, Place, Presence};
 use crate::source::Sieve;
 use crate::source::object::{Kind, ObjectId};
 use crate::source::odb::{ObjectNo, Objects};
@@ -26,7 +25,6 @@ pub(super) fn make(
     repository: Repository,
     objects: &Objects,
     survey: Survey,
-    progress: &Progress,
 ) -> Result<(Listing, Repository), SourceError> {
     let Survey { contents, trees, graph } = survey;
     let mut lister = Lister {
@@ -51,13 +49,6 @@ pub(super) fn make(
     lister.commits_and_tags(&contents.hot, &scope, &ends, options.unreachable);
     lister.standing(&contents.hot, &scope, &ends, options.unreachable);
     lister.gaps(&scope);
-    if progress.is_stopped() {
-        lister.listing.skipped.push(Skipped {
-            path: Vec::new(),
-            reason: "interrupted: what was found so far is reported, the rest was not read".into(),
-            incomplete: true,
-        });
-    }
     Ok(lister.finish())
 }
 

@@ -228,7 +228,7 @@ impl Source for History<'_> {
         self.progress.start(u64::from(objects.count()));
         let survey = self.survey(&objects);
         let (listing, repository) =
-            listing::make(&self.options, self.sieve, repository, &objects, survey, self.progress)?;
+            listing::make(&self.options, self.sieve, repository, &objects, survey)?;
         if let Ok(mut spare) = self.spare.lock() {
             *spare = Some(repository);
         }
@@ -242,5 +242,9 @@ impl Source for History<'_> {
             None => Repository::open()?.with_max_object_bytes(self.options.max_object_bytes),
         };
         Ok(Box::new(BlobReader::of_history(repository, self.options.archives)))
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.progress.is_stopped()
     }
 }
