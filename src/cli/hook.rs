@@ -130,7 +130,11 @@ impl Work {
                 work.message = Some(message(file()?, true));
             }
             HookName::PrePush => {
-                work.commits = pushed(&standard_input()?, argument(0).map(|name| &**name))?;
+                work.commits = pushed(
+                    &standard_input()?,
+                    argument(0).map(|name| &**name),
+                    argument(1).map(|address| &**address),
+                )?;
             }
             HookName::PreReceive => work.commits = updated(|_| true, &["refs/"])?,
             HookName::ReferenceTransaction => {

@@ -50,7 +50,7 @@ pub(super) fn run(
         },
         RulesCommand::Check => {
             // A session finds every mistake in a config file that a scan would find.
-            Session::load(shared, Purpose::Look)?;
+            Session::load(shared, Purpose::Commit)?;
             let count = rules.all().len();
             let failures = selftest(rules)?;
             for failure in &failures {

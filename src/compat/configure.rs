@@ -1,13 +1,16 @@
 //! `--list`, `--add`, `--add-provider`, `--register-aws` and `--aws-provider`.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
 use super::options::Options;
 use super::{NAME, Stop, home, os_str, say};
 use crate::config::git_secrets::{aws, credentials, join_words};
+use crate::engine::Engine;
 use crate::report::Streams;
-use crate::rule::{Ere, escape_literal};
+use crate::rule::{Ere, RuleOrigin, RuleSet, escape_literal, forbidden};
+use crate::suppress::LineAllow;
 
 /// Which values count, and where a new one goes.
 #[derive(Clone, Copy)]
@@ -42,9 +45,19 @@ pub(super) fn list(options: &Options, streams: &mut Streams<'_>) -> Result<u8, S
     let mut git = Where::of(options).git();
     let output =
         git.args(["--get-regexp", "secrets.*"]).output().map_err(|error| no_git(&error))?;
-    let _ = streams.out.write_all(&output.stdout);
     let _ = streams.err.write_all(&output.stderr);
+    print(streams.out, &output.stdout)?;
     Ok(status(&output))
+}
+
+/// Prints what somebody may rely on: to lose it is an error, to stop reading it is none.
+fn print(out: &mut dyn Write, bytes: &[u8]) -> Result<(), Stop> {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Stop::new(128, format!("{NAME}: cannot write: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn status(output: &std::process::Output) -> u8 {
@@ -73,11 +86,22 @@ pub(super) fn add(options: &Options, streams: &mut Streams<'_>) -> Result<u8, St
 /// Refuses what no scan could use, and says what is likely to be a mistake.
 fn check(value: &[u8], is_allowed: bool, streams: &mut Streams<'_>) -> Result<(), Stop> {
     for line in value.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        let translated = if is_allowed { Ere::translate(line) } else { Ere::translate_word(line) };
+        let translated =
+            if is_allowed { Ere::translate_allowed(line) } else { Ere::translate_word(line) };
         let shown = crate::text::escape::escape(line);
-        let ere = translated
-            .and_then(Ere::if_not_empty)
-            .map_err(|error| Stop::new(1, format!("{NAME}: `{shown}` was not added: {error}")))?;
+        let refused = |error: &dyn std::error::Error| {
+            let why = Stop::of(1, error).text;
+            let why = why.trim_start_matches(NAME).trim_start_matches(": ");
+            Stop::new(1, format!("{NAME}: `{shown}` was not added: {why}"))
+        };
+        let ere = translated.and_then(Ere::if_not_empty).map_err(|error| refused(&error))?;
+        let origin = RuleOrigin { file: "--add".into(), line: 1, builtin: false };
+        if is_allowed {
+            LineAllow::new(line, origin.to_string(), false).map_err(|error| refused(&error))?;
+        } else {
+            let rule = forbidden(line, &[], origin).map_err(|error| refused(&error))?;
+            Engine::new(RuleSet::from_rules(vec![rule]), 0).map_err(|error| refused(&error))?;
+        }
         for lint in ere.lints {
             say(streams.err, format_args!("{NAME}: `{shown}`: {lint}"));
         }
@@ -146,8 +170,8 @@ pub(super) fn aws_provider(options: &Options, streams: &mut Streams<'_>) -> Resu
     let patterns = credentials(&path).map_err(|error| {
         Stop::new(1, format!("{NAME}: `{}` cannot be read: {error}", path.display()))
     })?;
-    for pattern in patterns {
-        let _ = streams.out.write_all(&pattern).and_then(|()| streams.out.write_all(b"\n"));
-    }
+    let lines: Vec<u8> =
+        patterns.into_iter().flat_map(|line| [&line[..], b"\n"].concat()).collect();
+    print(streams.out, &lines)?;
     Ok(0)
 }

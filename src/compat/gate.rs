@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::finding::{Finding, Outcome, Place, Skipped};
 use crate::rule::RuleSet;
 use crate::scan::{self, EngineSieve, Lines};
-use crate::source::{Repository, RepositoryError, Source};
+use crate::source::{Repository, RepositoryError, Source, SourceError};
 use crate::suppress::Allowlist;
 
 /// Which of git-secrets' two programs would have looked: their errors have statuses of their own.
@@ -96,7 +96,10 @@ impl Gate {
             }
             Err(error) => outcome.skipped.push(Skipped {
                 path: Vec::new(),
-                reason: Stop::of(0, &error).text,
+                reason: match error {
+                    SourceError::Git { said, .. } => said,
+                    error => Stop::of(0, &error).text,
+                },
                 incomplete: true,
             }),
         }

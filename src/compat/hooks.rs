@@ -24,7 +24,7 @@ pub(super) fn pre_commit(options: &Options, streams: &mut Streams<'_>) -> Result
         say(
             streams.err,
             format_args!(
-                "{NAME}: no pattern is configured, so nothing is forbidden here; `git secrets \
+                "{NAME}: nothing is forbidden here, because no pattern is configured; `git secrets \
                  --register-aws` adds those of AWS, `git secrets --add` your own"
             ),
         );
@@ -113,8 +113,8 @@ pub(super) fn pre_push(options: &Options, streams: &mut Streams<'_>) -> Result<u
     std::io::stdin()
         .read_to_end(&mut text)
         .map_err(|error| Stop::new(128, format!("{NAME}: cannot read what git says: {error}")))?;
-    let remote = options.operands.first().map(|remote| &**remote);
-    let work = pushed(&text, remote).map_err(|error| Stop::of(128, &error))?;
+    let operand = |index: usize| options.operands.get(index).map(|operand| &**operand);
+    let work = pushed(&text, operand(0), operand(1)).map_err(|error| Stop::of(128, &error))?;
     let mut outcome = Outcome::default();
     if let Some(work) = work {
         commits(&gate, work, &mut outcome);

@@ -10,7 +10,7 @@ use super::{NAME, Stop, say};
 use crate::config::git_secrets::GitSecrets;
 use crate::hook::Place;
 use crate::report::Streams;
-use crate::source::{Repository, plumbing};
+use crate::source::{Repository, SourceError, plumbing};
 
 /// The hooks of git-secrets, with the option that each runs.
 const HOOKS: [(&str, &str); 3] = [
@@ -46,6 +46,10 @@ pub(super) fn install(options: &Options, streams: &mut Streams<'_>) -> Result<u8
         }
     }
     for (hook, command) in HOOKS {
+        if folder.join(format!("{hook}.d")).is_dir() && !exists(&folder.join(hook)) {
+            let text = format!("no {hook} hook is there to run what is in {hook}.d: git does not");
+            say(streams.err, format_args!("{NAME}: {text}"));
+        }
         let file = file(hook);
         write(&file, command).map_err(|error| failed(&file, &error))?;
         say(streams.out, format_args!("Installed {hook} hook to {}", file.display()));
@@ -144,9 +148,12 @@ fn make_executable(_file: &fs::File) -> io::Result<()> {
 /// Where git looks for the hooks of the repository here.
 fn folder_here() -> Result<PathBuf, Stop> {
     let here = env::current_dir().map_err(|error| Stop::new(1, error))?;
-    let said = plumbing::run_str(&["rev-parse", "--git-dir"]).map_err(|_| {
-        let text = Stop::no_repository().text;
-        Stop::new(1, format!("{text}\nNot in a Git repository"))
+    let said = plumbing::run_str(&["rev-parse", "--git-dir"]).map_err(|error| {
+        let said = match error {
+            SourceError::Git { said, .. } => said,
+            error => Stop::of(1, &error).text,
+        };
+        Stop::new(1, format!("{said}\nNot in a Git repository"))
     })?;
     let git_dir = String::from_utf8_lossy(said.trim_ascii_end()).into_owned();
     searched(&here, &Path::new(&git_dir).join("hooks"))

@@ -78,15 +78,16 @@ fn lines(
     is_terminal: bool,
     out: &mut dyn Write,
 ) -> bool {
-    let mut told = HashSet::new();
+    let mut places = HashSet::new();
+    let mut texts = HashSet::new();
     for finding in findings {
+        let origin = &finding.origin;
+        let place = (origin.place, &origin.path, commit(finding), finding.location.start.line);
+        if !places.insert(place) {
+            continue;
+        }
         let text = text(finding, gate.redacts);
-        let number = match once {
-            Once::Line => Some((commit(finding).to_owned(), finding.location.start.line)),
-            Once::Text => None,
-        };
-        let key = (finding.origin.path.clone(), number, finding.excerpt.bytes.clone());
-        if !told.insert(key) {
+        if once == Once::Text && !texts.insert((&origin.path, &finding.excerpt.bytes)) {
             continue;
         }
         let line = [prefix(finding), text].concat();

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::gate::{Gate, Road};
 use super::options::Options;
 use super::report::{Once, finish};
-use super::{Stop, os_str};
+use super::{NAME, Stop, os_str, say};
 use crate::finding::{Finding, Outcome, Place, Skipped};
 use crate::report::Streams;
 use crate::source::{
@@ -60,6 +60,7 @@ fn missing(operand: &OsString, error: &std::io::Error) -> Skipped {
     let why = match error.kind() {
         std::io::ErrorKind::NotFound => "No such file or directory".to_owned(),
         std::io::ErrorKind::PermissionDenied => "Permission denied".to_owned(),
+        std::io::ErrorKind::NotADirectory => "Not a directory".to_owned(),
         _ => error.to_string(),
     };
     let reason = format!("grep: {name}: {why}");
@@ -171,9 +172,18 @@ pub(super) fn history(streams: &mut Streams<'_>) -> Result<u8, Stop> {
     let mut outcome = Outcome::default();
     let mut tips = repository.tips(&mut outcome.skipped).map_err(|error| Stop::of(128, &error))?;
     tips.extend(repository.stashes().map_err(|error| Stop::of(128, &error))?);
-    let options =
-        HistoryOptions { tips, max_object_bytes: MAX_OBJECT_BYTES, ..HistoryOptions::default() };
+    let options = HistoryOptions {
+        tips,
+        // A CI job's clone is one as a rule, and git-secrets does not mind. It is said.
+        allows_shallow: true,
+        max_object_bytes: MAX_OBJECT_BYTES,
+        ..HistoryOptions::default()
+    };
     let (sieve, progress) = (gate.sieve(), Progress::default());
     gate.scan(&History::new(options, &sieve, &progress), &mut outcome);
-    Ok(finish(&gate, &outcome, Once::Text, Road::Git, streams))
+    let status = finish(&gate, &outcome, Once::Text, Road::Git, streams);
+    for note in outcome.skipped.iter().filter(|skipped| !skipped.incomplete) {
+        say(streams.err, format_args!("{NAME}: {}", note.reason));
+    }
+    Ok(status)
 }

@@ -96,6 +96,12 @@ fn add_file(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
 const MAX_BYTES: u64 = 16 << 20;
 
 fn read(path: &Path) -> io::Result<String> {
+    check_file(path)?;
+    std::fs::read_to_string(path)
+}
+
+/// Refuses what is no file, and what is too large to be one of ours.
+pub(super) fn check_file(path: &Path) -> io::Result<()> {
     let kind = std::fs::metadata(path)?;
     if !kind.is_file() {
         return Err(io::Error::other("it is no regular file"));
@@ -103,7 +109,7 @@ fn read(path: &Path) -> io::Result<String> {
     if kind.len() > MAX_BYTES {
         return Err(io::Error::other("it has more than 16 MB"));
     }
-    std::fs::read_to_string(path)
+    Ok(())
 }
 
 /// As the user would name it: without `./`, and safe to print.

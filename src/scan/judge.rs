@@ -1,5 +1,7 @@
 //! From matches to findings: what is new, what is allowed, and what is one credential.
 
+use std::ops::Range;
+
 use super::{Hits, Job, Lines, UnitResult};
 use crate::engine::Match;
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Suppressed};
@@ -150,6 +152,10 @@ struct Maker<'a> {
     unit: &'a Unit,
     hits: &'a Hits,
     locator: Locator<'a>,
+    /// The line that was looked at last: of a long one, many findings are made.
+    line: Range<usize>,
+    /// For each match, how far it and those before it reach.
+    reached: Vec<usize>,
 }
 
 impl<'a> Maker<'a> {
@@ -159,7 +165,12 @@ impl<'a> Maker<'a> {
             Lines::Around => Locator::new(fragment.bytes, fragment.first),
             Lines::Whole => Locator::by_lf(fragment.bytes, fragment.first),
         };
-        Maker { job, unit, hits, locator }
+        let ends = hits.matches.list.iter().map(|found| found.secret.end);
+        let reached = ends.scan(0, |most, end| {
+            *most = end.max(*most);
+            Some(*most)
+        });
+        Maker { job, unit, hits, locator, line: 0..0, reached: reached.collect() }
     }
 
     fn finding(&mut self, found: &Match) -> Finding {
@@ -206,7 +217,7 @@ impl<'a> Maker<'a> {
     }
 
     /// The line around a secret, cut to a window, with every secret on it.
-    fn excerpt(&self, found: &Match) -> Excerpt {
+    fn excerpt(&mut self, found: &Match) -> Excerpt {
         let bytes = &self.hits.bytes;
         if found.text.len() != found.secret.len() {
             // Wide text: the bytes of the line are not its text.
@@ -217,14 +228,27 @@ impl<'a> Maker<'a> {
                 ..Excerpt::default()
             };
         }
-        let (line, around) = match self.job.options.lines {
-            Lines::Around => (line_around(bytes, found.secret.start), EXCERPT_BYTES),
-            Lines::Whole => (lf_line_around(bytes, found.secret.start), WHOLE_LINE_BYTES),
+        let at = found.secret.start;
+        let is_same_line = self.line.contains(&at);
+        if !is_same_line {
+            self.line = match self.job.options.lines {
+                Lines::Around => line_around(bytes, at),
+                Lines::Whole => lf_line_around(bytes, at),
+            };
+        }
+        let line = &self.line;
+        // A line is shown whole with the first finding on it.
+        let around = match self.job.options.lines {
+            Lines::Whole if !is_same_line => WHOLE_LINE_BYTES,
+            _ => EXCERPT_BYTES,
         };
-        let start = line.start.max(found.secret.start.saturating_sub(around));
+        let start = line.start.max(at.saturating_sub(around));
         let end = line.end.min(found.secret.end.saturating_add(around));
-        let mut secrets: Vec<std::ops::Range<usize>> = Vec::new();
-        for other in &self.hits.matches.list {
+        let list = &self.hits.matches.list;
+        let first = self.reached.partition_point(|&reached| reached <= start);
+        let last = list.partition_point(|other| other.secret.start < end).max(first);
+        let mut secrets: Vec<Range<usize>> = Vec::new();
+        for other in &list[first..last] {
             let (from, to) = (other.secret.start.max(start), other.secret.end.min(end));
             if from >= to {
                 continue;

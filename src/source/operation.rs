@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::{Known, ObjectId, Repository, SourceError, Tip};
+use super::{Known, ObjectId, Repository, SourceError, Tip, plumbing};
 
 /// What other commands than `git commit` leave in the git directory while they make commits.
 const TRACES: [&str; 6] =
@@ -81,7 +81,8 @@ pub fn merged(heads: Vec<ObjectId>) -> Result<(Vec<Tip>, Known), SourceError> {
 /// Returns what a push sends and what the other side has; nothing if it only deletes.
 ///
 /// `text` is what git says to pre-push: lines `<local-ref> <local-id> <remote-ref> <remote-id>`, of
-/// which the first name may hold blanks. `remote` is the remote's name, or a URL.
+/// which the first name may hold blanks. `remote` is the remote's name, or a URL, and `address` where
+/// the push really goes.
 /// <https://git-scm.com/docs/githooks#_pre_push>
 ///
 /// # Errors
@@ -89,6 +90,7 @@ pub fn merged(heads: Vec<ObjectId>) -> Result<(Vec<Tip>, Known), SourceError> {
 pub fn pushed(
     text: &[u8],
     remote: Option<&OsStr>,
+    address: Option<&OsStr>,
 ) -> Result<Option<(Vec<Tip>, Known)>, SourceError> {
     let mut tips = Vec::new();
     let mut known = Known::default();
@@ -105,25 +107,40 @@ pub fn pushed(
             tips.push(Tip { id: ours, name: name.to_vec() });
         }
     }
-    let remote = remote.map(|remote| remote.to_string_lossy().into_owned());
-    // A push to a URL has no refs of its own here.
-    if let Some(remote) =
-        remote.filter(|remote| !remote.is_empty() && !Path::new(remote).is_absolute())
-        && !pushes_elsewhere(&remote)?
-    {
-        known.ref_prefixes.push(format!("refs/remotes/{remote}/"));
+    if let (Some(remote), false) = (remote, tips.is_empty()) {
+        known.ref_prefixes.extend(own_refs(&Repository::open()?, remote, address));
     }
     Ok((!tips.is_empty()).then_some((tips, known)))
 }
 
-/// Whether a remote is pushed to at another address than it is fetched from: what is known of the
-/// one says nothing of the other.
-fn pushes_elsewhere(remote: &str) -> Result<bool, SourceError> {
-    let repository = Repository::open()?;
-    let address = |kind: &str| repository.config(&format!("remote.{remote}.{kind}"));
-    // A URL is no key of the configuration; it has no refs here either.
-    let (Ok(push), Ok(fetch)) = (address("pushurl"), address("url")) else { return Ok(true) };
-    Ok(push.is_some() && push != fetch)
+/// Where the refs stand that tell what the other side of a push has; `None` if there are none that
+/// can be trusted: a push to a URL has none, what is fetched from another address says nothing of
+/// this one, and two remotes may keep theirs in one place.
+fn own_refs(repository: &Repository, remote: &OsStr, address: Option<&OsStr>) -> Option<String> {
+    let name = remote.to_str().filter(|name| !name.is_empty() && !Path::new(name).is_absolute())?;
+    let pushed_to = repository.config(&format!("remote.{name}.pushurl")).ok()?;
+    let fetched = plumbing::run_str(&["remote", "get-url", name]).ok()?;
+    let fetched = fetched.strip_suffix(b"\n").unwrap_or(&fetched);
+    let is_same = |address: &OsStr| address.as_encoded_bytes() == fetched;
+    if pushed_to.is_some_and(|to| to.as_bytes() != fetched) || !address.is_none_or(is_same) {
+        return None;
+    }
+    let prefix = format!("refs/remotes/{name}/");
+    let said = plumbing::run_str(&["config", "--get-regexp", r"^remote\..*\.fetch$"]).ok()?;
+    let own_key = format!("remote.{name}.fetch ");
+    let mut is_own = false;
+    for line in said.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let target = line.rsplit(|&byte| byte == b':').next().unwrap_or_default();
+        let target = target.strip_suffix(b"*").unwrap_or(target);
+        let overlaps =
+            target.starts_with(prefix.as_bytes()) || prefix.as_bytes().starts_with(target);
+        match (line.starts_with(own_key.as_bytes()), overlaps) {
+            (true, true) => is_own = true,
+            (false, true) => return None,
+            _ => {}
+        }
+    }
+    is_own.then_some(prefix)
 }
 
 /// The error of a line that git is not known to say to a hook.

@@ -14,6 +14,7 @@ use git2::ErrorCode;
 use super::index::{self, Index, Unread, ends_in_its_sum};
 use super::object::{Commit, Kind, ObjectId, TreeEntry, parse_tree, tag_target};
 use super::plumbing::{self, CatFile};
+use super::settings::has_foreign_includes;
 use super::{Fragment, MAX_OBJECT_BYTES, ReadError, SourceError, Tip};
 use crate::finding::Skipped;
 use crate::text::escape::escape;
@@ -154,9 +155,7 @@ impl Repository {
             };
             let snapshot = native.config().and_then(|mut config| config.snapshot());
             let snapshot = snapshot.map_err(failed)?;
-            // Files that are included by a remote's URL are unknown to libgit2.
-            let mut includes = snapshot.entries(Some("^includeif\\.hasconfig")).map_err(failed)?;
-            if includes.next().is_none() {
+            if !has_foreign_includes(&snapshot).map_err(failed)? {
                 return match snapshot.get_string(key) {
                     Ok(value) => Ok(Some(value)),
                     Err(error) if error.code() == ErrorCode::NotFound => Ok(None),

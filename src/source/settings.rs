@@ -17,8 +17,8 @@ use super::{Repository, SourceError};
 pub struct Setting {
     /// Section and name, both in lower case: `secrets.patterns`.
     pub key: String,
-    /// The value as bytes; empty where a key stands without one.
-    pub value: Vec<u8>,
+    /// The value as bytes; `None` where a key stands without one, which means yes.
+    pub value: Option<Vec<u8>>,
     /// Which of git's files said it.
     pub level: Level,
 }
@@ -115,20 +115,35 @@ fn native(config: &Config, section: &str) -> Result<Option<Vec<Setting>>, Source
     let failed = |error: git2::Error| {
         SourceError::Other(format!("cannot read git's configuration: {}", error.message()))
     };
-    let mut includes = config.entries(Some("^includeif\\.hasconfig")).map_err(failed)?;
-    if includes.next().is_some() {
+    if has_foreign_includes(config).map_err(failed)? {
         return Ok(None);
     }
     let mut found = Vec::new();
     let mut entries = config.entries(Some(&format!("^{section}\\."))).map_err(failed)?;
     while let Some(entry) = entries.next() {
         let entry = entry.map_err(failed)?;
-        let value = if entry.has_value() { entry.value_bytes().to_vec() } else { Vec::new() };
+        let value = entry.has_value().then(|| entry.value_bytes().to_vec());
         let key = String::from_utf8_lossy(entry.name_bytes()).into_owned();
         found.push(Setting { key, value, level: Level::of_native(entry.level()) });
     }
     found.sort_by_key(|setting| setting.level);
     Ok(Some(found))
+}
+
+/// Whether files are included in a way that libgit2 does not know as git does: by a remote's
+/// address, by a directory that links lead to, from the home of another user.
+pub(super) fn has_foreign_includes(config: &Config) -> Result<bool, git2::Error> {
+    let mut includes = config.entries(Some(r"^include(if\..*)?\.path$"))?;
+    while let Some(entry) = includes.next() {
+        let entry = entry?;
+        let is_conditional = entry.name_bytes().starts_with(b"includeif.");
+        let path = if entry.has_value() { entry.value_bytes() } else { b"" };
+        let is_of_other = path.starts_with(b"~") && !path.starts_with(b"~/");
+        if is_conditional || is_of_other {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn by_git(section: &str) -> Result<Vec<Setting>, SourceError> {
@@ -145,10 +160,10 @@ fn by_git(section: &str) -> Result<Vec<Setting>, SourceError> {
     let mut found = Vec::new();
     let mut fields = output.stdout.split(|&byte| byte == 0);
     while let (Some(level), Some(entry)) = (fields.next(), fields.next()) {
-        let end = entry.iter().position(|&byte| byte == b'\n').unwrap_or(entry.len());
+        let end = memchr::memchr(b'\n', entry).unwrap_or(entry.len());
         found.push(Setting {
             key: String::from_utf8_lossy(&entry[..end]).into_owned(),
-            value: entry.get(end + 1..).unwrap_or_default().to_vec(),
+            value: entry.get(end + 1..).map(<[u8]>::to_vec),
             level: Level::of_name(level).unwrap_or(Level::Local),
         });
     }

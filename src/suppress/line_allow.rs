@@ -68,8 +68,19 @@ impl LineAllow {
     /// The expression cannot be translated, or would allow everything.
     pub fn new(ere: &[u8], origin: String, hides_line: bool) -> Result<Self, LineAllowError> {
         let text = escape(ere).into_owned();
-        match Ere::translate(ere).and_then(Ere::if_not_empty) {
-            Ok(ere) => Ok(LineAllow { text, ere, origin, hides_line, compiled: OnceLock::new() }),
+        match Ere::translate_allowed(ere).and_then(Ere::if_not_empty) {
+            Ok(ere) => {
+                let compiled = OnceLock::new();
+                // Few entries can turn out to be too large, and those that can are tried at once.
+                if ere.exact.is_some() || ere.pattern.contains('{') || ere.pattern.len() > 1000 {
+                    let _ = compiled.set(Some(compile(&ere).ok_or_else(|| LineAllowError {
+                        origin: origin.clone(),
+                        text: text.clone(),
+                        source: EreError::TooLarge,
+                    })?));
+                }
+                Ok(LineAllow { text, ere, origin, hides_line, compiled })
+            }
             Err(source) => Err(LineAllowError { origin, text, source }),
         }
     }
@@ -101,7 +112,10 @@ impl LineAllow {
                 || found.start < secret.end && secret.start < found.end
         };
         match &compiled.exact {
-            Some(exact) => exact.find(&line.text).is_ok_and(|spans| spans.into_iter().any(counts)),
+            Some(exact) => {
+                compiled.regex.is_match(&line.text)
+                    && exact.find(&line.text).is_ok_and(|spans| spans.into_iter().any(counts))
+            }
             None => {
                 let prefix = Input::new(&line.text).range(..prefix);
                 compiled.regex.find_iter(prefix).any(|found| counts(found.range()))
@@ -134,9 +148,10 @@ pub(super) fn hidden_by<'a>(
 impl Printed {
     fn new(subject: Subject<'_>, commit: Option<&str>) -> Self {
         let Subject { bytes, span, path, .. } = subject;
-        let line = lf_line_around(bytes, span.start);
-        let start = line.start.max(span.start.saturating_sub(MAX_AROUND_BYTES));
-        let end = line.end.min(span.end.saturating_add(MAX_AROUND_BYTES));
+        let from = span.start.saturating_sub(MAX_AROUND_BYTES);
+        let to = bytes.len().min(span.end.saturating_add(MAX_AROUND_BYTES));
+        let line = lf_line_around(&bytes[from..to], span.start - from);
+        let (start, end) = (from + line.start, from + line.end);
         let mut text = Vec::new();
         let id = 0..commit.map_or(0, str::len);
         if let Some(commit) = commit {

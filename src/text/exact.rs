@@ -36,11 +36,14 @@ impl Exact {
     pub fn find(&self, line: &[u8]) -> Result<Vec<Range<usize>>, TooSlow> {
         let text: String = line.iter().map(|&byte| char::from(byte)).collect();
         let matches: Result<Vec<_>, _> = self.0.find_iter(&text).collect();
-        let chars = |text: &str| text.chars().count();
-        let range = |found: &fancy_regex::Match<'_>| {
-            let start = chars(&text[..found.start()]);
-            start..start + chars(found.as_str())
+        // From byte offsets in the text to those in the line: matches rise.
+        let (mut at, mut in_line) = (0, 0);
+        let mut offset = |to: usize| {
+            in_line += text[at..to].chars().count();
+            at = to;
+            in_line
         };
+        let range = |found: &fancy_regex::Match<'_>| offset(found.start())..offset(found.end());
         Ok(matches.map_err(|_| TooSlow)?.iter().map(range).collect())
     }
 }

@@ -81,10 +81,9 @@ impl<'a> Locator<'a> {
 #[must_use]
 pub fn line_around(bytes: &[u8], offset: usize) -> Range<usize> {
     let offset = offset.min(bytes.len());
-    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let start = bytes[..offset].iter().rposition(is_end).map_or(0, |at| at + 1);
-    let end = bytes[offset..].iter().position(is_end).map_or(bytes.len(), |at| offset + at);
-    start..end
+    let start = memchr::memrchr2(b'\n', b'\r', &bytes[..offset]).map_or(0, |at| at + 1);
+    let end = memchr::memchr2(b'\n', b'\r', &bytes[offset..]);
+    start..end.map_or(bytes.len(), |at| offset + at)
 }
 
 /// Returns the line that holds `offset` as grep sees lines: only LF ends one.

@@ -341,3 +341,26 @@ fn a_ref_that_is_not_looked_at_proves_nothing() {
     repo.git(&["update-ref", "refs/odd/one", &side]).exits(0);
     refused(repo.git(&["branch", "again", "refs/odd/one"]));
 }
+
+#[test]
+fn what_is_known_of_one_address_says_nothing_of_another() {
+    let repo = TestRepo::new();
+    for name in ["up.git", "other.git"] {
+        repo.git_in("..", &["init", "-q", "--bare", name]).exits(0);
+    }
+    let address = |name: &str| repo.folder().join(name).to_str().unwrap().to_owned();
+    repo.git(&["remote", "add", "pub", &address("up.git")]).exits(0);
+    repo.commit("a.txt", format!("{}\n", key(0)));
+    repo.git(&["push", "-q", "pub", "main"]).exits(0);
+    repo.hooks(&["pre-push"]);
+    repo.git(&["push", "-q", "pub", "main"]).exits(0);
+    // Pushed elsewhere than it is fetched from.
+    let instead = format!("url.{}.pushInsteadOf", address("other.git"));
+    repo.git(&["config", &instead, &address("up.git")]).exits(0);
+    repo.git(&["push", "-q", "pub", "main"]).exits(1);
+    repo.git(&["config", "--unset", &instead]).exits(0);
+    // Another remote's refs stand below this one's.
+    repo.git(&["remote", "rename", "pub", "all/pub"]).exits(0);
+    repo.git(&["remote", "add", "all", &address("other.git")]).exits(0);
+    repo.git(&["push", "-q", "all", "main"]).exits(1);
+}

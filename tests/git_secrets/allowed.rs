@@ -247,3 +247,37 @@ fn allowed_expressions_are_extended_ones() {
         repo.secrets(["--scan", "f"]).passes();
     }
 }
+
+#[test]
+fn an_allowed_expression_covers_no_more_than_grep_finds() {
+    let repo = Repo::new();
+    for (entry, line) in
+        [(r"id\d+ hush", "id12 hush1"), (r"x\thush", "x\thush1"), ("hush1$", "hush1\r")]
+    {
+        repo.write("f", format!("{line}\n"));
+        repo.write(".gitallowed", format!("{entry}\n"));
+        repo.secrets(["--scan", "f"]).finds(format!("f:1:{line}").as_str());
+    }
+}
+
+#[test]
+fn a_file_of_allowed_lines_that_is_no_file_is_an_error() {
+    if peer().is_some() {
+        return; // It would read without end.
+    }
+    let repo = Repo::new();
+    repo.write("f", "hush1\n");
+    std::os::unix::fs::symlink("/dev/zero", repo.root.join(".gitallowed")).unwrap();
+    repo.secrets(["--scan", "f"]).status(2).says("it is no regular file");
+}
+
+#[test]
+fn an_allowed_expression_that_is_too_large_is_named() {
+    if peer().is_some() {
+        return; // grep takes it.
+    }
+    let repo = Repo::new();
+    repo.write("f", "hush1\n");
+    repo.write(".gitallowed", "(.{1,500}x){500}\n");
+    repo.secrets(["--scan", "f"]).status(2).says(".gitallowed:1").says("it is too large");
+}

@@ -157,3 +157,31 @@ fn a_pattern_is_no_glob() {
     repo.secrets(["--scan"]).finds(ours(found).theirs(""));
     repo.secrets(["--scan", "--cached"]).finds(ours(found).theirs(""));
 }
+
+#[test]
+fn files_that_git_includes_are_read_however_they_are_named() {
+    let repo = Repo::lax();
+    repo.write("f", "hush1\n");
+    let included = repo.folder().join("included");
+    std::fs::write(&included, format!("[secrets]\n\tpatterns = {HUSH}\n")).unwrap();
+    let link = repo.folder().join("link");
+    std::os::unix::fs::symlink(&repo.root, &link).unwrap();
+    let path = included.to_str().unwrap();
+    for condition in [
+        "include.path".to_owned(),
+        format!("includeIf.gitdir:{}/.path", link.display()),
+        format!("includeIf.gitdir:{}/.path", repo.root.display()),
+        "includeIf.onbranch:main.path".to_owned(),
+    ] {
+        // As a shell would have it that has gone through the link.
+        let scan = || {
+            let mut command = repo.command("git");
+            command.current_dir(&link).env("PWD", &link).args(["secrets", "--scan", "f"]);
+            Repo::run(&mut command)
+        };
+        repo.git(["config", "--global", &condition, path]).passes();
+        scan().finds("f:1:hush1");
+        repo.git(["config", "--global", "--unset", &condition]).passes();
+        scan().passes();
+    }
+}

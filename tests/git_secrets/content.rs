@@ -104,10 +104,11 @@ fn standard_input_is_a_file() {
          (standard input):4:hush2",
     );
     repo.write("f", "hush3\n");
+    repo.write("g", "hush4\n");
     let input = fs::File::open(repo.root.join("f")).unwrap();
     let mut command = repo.command("git");
-    let command = command.args(["secrets", "--scan", "f", "-"]).stdin(input);
-    Repo::run(command).finds("f:1:hush3\n(standard input):1:hush3");
+    let command = command.args(["secrets", "--scan", "g", "-", "f"]).stdin(input);
+    Repo::run(command).finds("g:1:hush4\n(standard input):1:hush3\nf:1:hush3");
 }
 
 #[test]
@@ -121,11 +122,21 @@ fn operands_of_a_scan_by_git_choose_among_its_files() {
         repo.secrets(["--scan", flag, "d"]).finds("d/c.rs:1:hush1\nd/e.txt:1:hush1");
         repo.secrets(["--scan", flag, "b.txt", "d"])
             .finds("b.txt:1:hush1\nd/c.rs:1:hush1\nd/e.txt:1:hush1");
-        repo.secrets(["--scan", flag, "*.rs"]).finds("a.rs:1:hush1\nd/c.rs:1:hush1");
         repo.secrets_in("d", ["--scan", flag, "c.rs"]).finds("c.rs:1:hush1");
     }
     repo.secrets_in("d", ["--scan", "--cached", ".."])
         .finds("../a.rs:1:hush1\n../b.txt:1:hush1\nc.rs:1:hush1\ne.txt:1:hush1");
+}
+
+#[test]
+fn operands_of_a_scan_by_git_may_be_patterns_of_paths() {
+    let repo = Repo::new();
+    for path in ["a.rs", "b.txt", "d/c.rs"] {
+        repo.commit(path, "hush1\n");
+    }
+    for flag in ["--cached", "--untracked", "--no-index"] {
+        repo.secrets(["--scan", flag, "*.rs"]).finds("a.rs:1:hush1\nd/c.rs:1:hush1");
+    }
 }
 
 #[test]

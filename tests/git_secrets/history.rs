@@ -267,3 +267,15 @@ fn a_missing_object_is_no_clean_history() {
     // git-secrets takes a `git log` that has failed for one that has found nothing.
     ran.status(ours(128).theirs(0)).says(ours(&*object).theirs("fatal: unable to read "));
 }
+
+#[test]
+fn a_shallow_clone_is_scanned_and_named() {
+    let repo = Repo::new();
+    repo.commit("f", "hush1\n");
+    repo.commit("g", "clean\n");
+    let url = format!("file://{}", repo.root.display());
+    repo.git_in("..", ["clone", "-q", "--depth=1", &url, "clone"]).passes();
+    repo.git_in("../clone", ["config", "secrets.patterns", "nothing"]).passes();
+    let ran = repo.secrets_in("../clone", ["--scan-history"]).status(0);
+    ran.says(ours("this clone is shallow").theirs(""));
+}

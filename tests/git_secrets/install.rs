@@ -269,3 +269,10 @@ fn a_bare_repository_gets_hooks_too() {
         assert!(repo.root.join("hooks").join(hook).exists(), "{hook}");
     }
 }
+
+#[test]
+fn a_folder_of_hooks_that_nothing_runs_is_named() {
+    let repo = Repo::new();
+    std::fs::create_dir_all(repo.root.join(".git/hooks/pre-commit.d")).unwrap();
+    repo.secrets(["--install"]).status(0).says(ours("run what is in pre-commit.d").theirs(""));
+}

@@ -57,8 +57,7 @@ fn a_literal_is_escaped() {
 #[test]
 fn a_literal_may_have_brackets() {
     let repo = Repo::lax();
-    let ran = repo.secrets(["--add", "-l", "a[1]"]).status(0).out("");
-    ran.says(ours("ends with a character that is no part of a word").theirs(""));
+    repo.secrets(["--add", "-l", "a[1]"]).status(0).out("");
     repo.write("f", "a[1]\n");
     repo.write("g", "a1\n");
     repo.secrets(["--scan", "f", "g"]).stopped_by(ours("f:1:a[1]\n").theirs("g:1:a1\n"));
@@ -115,14 +114,13 @@ fn only_the_first_operand_is_added() {
 }
 
 #[test]
-fn a_pattern_that_begins_with_a_dash_is_added_behind_two() {
+fn a_pattern_that_begins_with_a_dash_is_added() {
     let repo = Repo::lax();
     let ran = repo.secrets(["--add", "--", "-----BEGIN KEY"]).status(0).out("");
     if peer().is_none() {
         ran.err("");
     }
     assert_eq!(repo.values("secrets.patterns"), ["-----BEGIN KEY"]);
-    // Without `--` it is no option either.
     repo.secrets(["--add", "-----BEGIN X"]).status(ours(0).theirs(129));
 }
 
@@ -172,4 +170,31 @@ fn outside_a_repository_only_the_global_configuration_is_there() {
     folder.secrets(["--add", HUSH]).fails().out("");
     folder.secrets(["--add", "--global", HUSH]).passes();
     folder.secrets(["--list"]).status(0).out("secrets.patterns hush[0-9]+\n").err("");
+}
+
+#[test]
+fn a_pattern_that_no_scan_could_use_is_not_added() {
+    if peer().is_some() {
+        return; // git-secrets adds whatever it is given.
+    }
+    let repo = Repo::lax();
+    for pattern in ["foo(", "a|", "x*", "([0-9a-f]{1,500}x){500}", r"(a)\2"] {
+        repo.secrets(["--add", pattern]).status(1).says(pattern).says("was not added");
+        repo.secrets(["--add", "-a", pattern]).status(1).says("was not added");
+    }
+    assert!(repo.values("secrets.patterns").is_empty());
+}
+
+#[test]
+fn output_that_is_lost_is_an_error() {
+    if peer().is_some() {
+        return; // awk complains, and nobody listens.
+    }
+    let repo = Repo::new();
+    repo.write("f", "aws_access_key_id = abc\n");
+    for words in [&["--aws-provider", "f"][..], &["--list"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = repo.command(repo.folder().join("bin/git-secrets"));
+        Repo::run(command.args(words).stdout(full)).fails().says("cannot write");
+    }
 }

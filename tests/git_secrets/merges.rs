@@ -186,18 +186,16 @@ fn a_clean_cherry_pick_or_revert_passes() {
 #[test]
 fn a_message_that_is_no_merge_s_is_left_to_its_own_hook() {
     let repo = Repo::new();
-    repo.write("message", "hush1\n");
+    // Ours cannot know here that pre-commit and commit-msg are to come.
+    repo.write("message", ours("clean\n").theirs("hush1\n").now());
     for words in [
-        &["message"][..],
-        &["--", "message", "message"],
-        &["message", "template"],
-        &["message", "commit", "HEAD"],
-        &["message", "merge", "HEAD"],
+        &["--prepare_commit_msg_hook", "message"][..],
+        &["--prepare_commit_msg_hook", "--", "message", "message"],
+        &["--prepare_commit_msg_hook", "message", "template"],
+        &["--prepare_commit_msg_hook", "message", "commit", "HEAD"],
+        &["--prepare_commit_msg_hook", "message", "merge", "HEAD"],
     ] {
-        let mut command = repo.command(repo.folder().join("bin/git-secrets"));
-        command.arg("--prepare_commit_msg_hook").args(words);
-        // As git commit exports it: other commands that make commits run no pre-commit.
-        Repo::run(command.env("GIT_AUTHOR_DATE", "@1700000000 +0000")).passes();
+        repo.secrets(words).passes();
     }
 }
 

@@ -89,9 +89,15 @@ fn options_of_git_name_the_repository() {
     repo.git_in("..", ["-C", "repo"].into_iter().chain(scan)).finds("f:1:hush1");
     let named = ["--git-dir=repo/.git", "--work-tree=repo"];
     repo.git_in("..", named.into_iter().chain(["commit", "-q", "-m", "x"])).finds("f:1:hush1");
+}
+
+#[test]
+fn variables_of_git_name_the_repository() {
+    let repo = Repo::new();
+    repo.stage("f", "hush1\n");
     let environment = [("GIT_DIR", "repo/.git"), ("GIT_WORK_TREE", "repo")];
     let mut command = repo.command("git");
-    let command = command.current_dir(repo.folder()).envs(environment).args(scan);
+    let command = command.current_dir(repo.folder()).envs(environment).args(["secrets", "--scan"]);
     Repo::run(command).status(1).says("f:1:hush1\n");
 }
 
@@ -140,8 +146,9 @@ fn a_file_that_is_assumed_unchanged_is_read_from_the_index() {
 fn a_pattern_that_is_the_name_of_a_branch_and_of_a_file_is_a_pattern() {
     let repo = Repo::lax();
     repo.config("secrets.patterns", "main");
-    repo.commit("main", "the main thing\n");
+    repo.stage("main", "the main thing\n");
+    repo.commit_staged("x");
     repo.secrets(["--scan"]).finds("main:1:the main thing");
-    let found = format!("{}:main:1:the main thing\n", repo.id("HEAD"));
-    repo.secrets(["--scan-history"]).status(1).says(&*found);
+    let found = format!("{}:main:1:the main thing", repo.id("HEAD"));
+    repo.secrets(["--scan-history"]).finds(&found);
 }

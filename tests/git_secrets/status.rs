@@ -91,7 +91,7 @@ fn an_invalid_pattern_is_status_2_for_files_and_128_for_git() {
         for (way, status) in WAYS.into_iter().zip([2, 128, 128, 128, 128]) {
             let ran = repo.secrets(way).status(status).out("");
             if peer().is_none() {
-                ran.says(pattern).says("secrets.patterns (local");
+                ran.says(pattern).says("secrets.patterns");
             }
         }
         repo.scan_input("clean\n").status(2);
@@ -159,14 +159,25 @@ fn a_pattern_may_begin_with_a_dash() {
 
 #[test]
 fn a_pattern_that_matches_nothing_at_all_is_an_error() {
-    for pattern in ["", "x|", "(|q)", "a*", "(a|)"] {
-        let repo = Repo::lax();
-        repo.config("secrets.patterns", pattern);
-        repo.commit("f", "clean\n");
-        if peer().is_none() {
-            repo.secrets(["--scan", "f"]).status(2).out("").says("secrets.patterns (local");
-            repo.secrets(["--scan"]).status(128).out("").says("secrets.patterns (local");
-        }
+    for pattern in ["x|", "(|q)", "a*", "(a|)", "|", "^", "$"] {
+        is_an_error_of_ours(pattern);
+    }
+}
+
+#[test]
+fn an_empty_pattern_is_an_error() {
+    is_an_error_of_ours("");
+}
+
+#[track_caller]
+fn is_an_error_of_ours(pattern: &str) {
+    let repo = Repo::lax();
+    repo.config("secrets.patterns", pattern);
+    repo.commit("f", "clean\n");
+    // git-secrets scans with it, and the two kinds of grep disagree on what it finds.
+    if peer().is_none() {
+        repo.secrets(["--scan", "f"]).status(2).out("").says("secrets.patterns");
+        repo.secrets(["--scan"]).status(128).out("").says("secrets.patterns");
     }
 }
 
@@ -176,8 +187,13 @@ fn an_invalid_allowed_expression_is_an_error() {
     repo.commit("f", "hush1\n");
     repo.config("secrets.allowed", "hu(sh");
     for way in WAYS {
-        // grep's complaint is taken for a match.
-        repo.secrets(way).status(ours(2).theirs(0)).says(ours("hu(sh").theirs("grep: "));
+        let ran = repo.secrets(way);
+        if peer().is_some() {
+            // grep's complaint is taken for a match.
+            ran.status(0).says("grep: ");
+        } else {
+            ran.fails().says("secrets.allowed").says("hu(sh");
+        }
     }
 }
 

@@ -24,7 +24,8 @@ fn patterns(text: &[u8]) -> Vec<Vec<u8>> {
     let holds_key = |line: &&[u8]| KEYS.iter().any(|key| memchr::memmem::find(line, key).is_some());
     text.split(|&byte| byte == b'\n')
         .filter(holds_key)
-        .filter_map(|line| Some(&line[memchr::memchr(b'=', line)? + 1..]))
+        // A value is cut at a second `=`, as in git-secrets: what is left is found at its edge.
+        .filter_map(|line| line.split(|&byte| byte == b'=').nth(1))
         .map(|value| {
             let is_kept = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'"' | b'\'');
             value.iter().copied().filter(is_kept).collect::<Vec<u8>>()
@@ -42,6 +43,6 @@ mod tests {
     fn values_are_literal_patterns() {
         let text = b"[default]\naws_access_key_id = \"AK.A\"\r\nregion = eu\n\
             # aws_secret_access_key=a+b/c[1]==\naws_secret_access_key =\n";
-        assert_eq!(patterns(text), [&br"AK\.A"[..], br"a\+b/c\[1\]=="]);
+        assert_eq!(patterns(text), [&br"AK\.A"[..], br"a\+b/c\[1\]"]);
     }
 }

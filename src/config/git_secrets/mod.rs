@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub use credentials::credentials;
 pub use provider::{ProviderError, join_words};
 
+use super::load::check_file;
 use crate::rule::{Check, EreError, Rule, RuleOrigin, RuleSet, forbidden};
 use crate::source::{Level, Repository, Setting, SourceError, settings};
 use crate::suppress::{ALLOWED_FILE, LineAllow, LineAllowError};
@@ -173,7 +174,10 @@ impl GitSecrets {
     }
 
     fn add(&mut self, setting: &Setting) -> Result<(), GitSecretsError> {
-        let value = &setting.value;
+        // What has no value at all is the word for yes, where one is asked for.
+        let (value, yes) = (setting.value.as_deref(), &b"true"[..]);
+        let flag = value.unwrap_or(yes);
+        let value = value.unwrap_or_default();
         let from_git = |count: usize| RuleOrigin {
             file: Cow::Owned(format!(
                 "{} ({} git configuration)",
@@ -219,9 +223,9 @@ impl GitSecrets {
                 self.ignores_provider_errors =
                     pick("secrets.providerErrors", value, &known, "stop or ignore")?;
             }
-            "secrets.builtinaws" => self.builtin_aws = truth("secrets.builtinAws", value)?,
-            "secrets.extrahooks" => self.extra_hooks = truth("secrets.extraHooks", value)?,
-            "secrets.redact" => self.redact = truth("secrets.redact", value)?,
+            "secrets.builtinaws" => self.builtin_aws = truth("secrets.builtinAws", flag)?,
+            "secrets.extrahooks" => self.extra_hooks = truth("secrets.extraHooks", flag)?,
+            "secrets.redact" => self.redact = truth("secrets.redact", flag)?,
             _ => {}
         }
         Ok(())
@@ -233,7 +237,7 @@ impl GitSecrets {
     /// It is there and cannot be read.
     pub fn add_allowed_file(&mut self, root: &Path) -> Result<(), GitSecretsError> {
         let path = root.join(ALLOWED_FILE);
-        let text = match std::fs::read(&path) {
+        let text = match check_file(&path).and_then(|()| std::fs::read(&path)) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(source) => return Err(GitSecretsError::File { path, source }),
@@ -371,21 +375,22 @@ fn pick<T: Copy>(
     })
 }
 
-/// Git's words for true and false.
+/// Git's words for true and false, and numbers.
+/// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-boolean>
 fn truth(key: &'static str, value: &[u8]) -> Result<bool, GitSecretsError> {
+    if let Ok(number) = String::from_utf8_lossy(value).parse::<i32>() {
+        return Ok(number != 0);
+    }
     let known = [
         ("true", true),
         ("yes", true),
         ("on", true),
-        ("1", true),
-        // A key without a value is true.
-        ("", true),
         ("false", false),
         ("no", false),
         ("off", false),
-        ("0", false),
     ];
-    pick(key, value, &known, "true or false")
+    // An empty value is false, one that is missing true.
+    if value.is_empty() { Ok(false) } else { pick(key, value, &known, "true or false") }
 }
 
 #[cfg(test)]
@@ -394,7 +399,7 @@ mod tests {
     use crate::source::{Level, Setting};
 
     fn setting(key: &str, value: &str) -> Setting {
-        Setting { key: key.into(), value: value.into(), level: Level::Local }
+        Setting { key: key.into(), value: Some(value.into()), level: Level::Local }
     }
 
     #[test]

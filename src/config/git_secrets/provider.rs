@@ -86,8 +86,9 @@ impl Provider {
 
 impl std::fmt::Display for Provider {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let words: Vec<_> = self.words.iter().map(|word| escape(word.as_encoded_bytes())).collect();
-        f.write_str(&words.join(" "))
+        let words: Vec<Vec<u8>> =
+            self.words.iter().map(|word| word.as_encoded_bytes().to_vec()).collect();
+        f.write_str(&escape(&join_words(&words)))
     }
 }
 

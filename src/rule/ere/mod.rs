@@ -7,8 +7,8 @@
 //!
 //! What the two programs disagree on is read in the way that finds more: an unmatched `)` and a
 //! brace that opens no interval are characters, `$` also stands before the CR of a CRLF, and `\d`
-//! and `\t` stand for the letter, as in grep, and for what their writer meant. What only `regex`
-//! knows, `(?i)`, `(?:...)` and lookaround, is understood too: in grep it is an error or nonsense.
+//! and `\t` stand for the letter, as in grep, and for what their writer meant; of what is allowed,
+//! they stand for what grep takes them for. What only `regex` knows, `(?i)`, `(?:...)` and lookaround, is understood too: in grep it is an error or nonsense.
 //!
 //! Source of the language:
 //! <https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap09.html#tag_09_04> and
@@ -59,6 +59,9 @@ pub enum EreError {
     /// The expression matches where there is nothing.
     #[error("it matches the empty string, so it would match everywhere")]
     MatchesEmpty,
+    /// What it repeats how often makes it too large to be compiled.
+    #[error("it is too large: its repetitions multiply")]
+    TooLarge,
     /// A backslash at the end.
     #[error("a backslash is the last character; `\\\\` is the character")]
     TrailingBackslash,
@@ -84,7 +87,9 @@ pub enum EreError {
     #[error("`\\{0}` refers to a group that is not there")]
     BackReference(usize),
     /// An extension that is not understood.
-    #[error("`(?{0}` is not understood; `(?i)`, `(?:`, `(?=`, `(?!`, `(?<=` and `(?<!` are")]
+    #[error(
+        "`(?{0}` is not understood here; `(?:`, `(?=`, `(?!`, `(?<=`, `(?<!` are, and `(?i)` at the beginning"
+    )]
     Extension(String),
     /// More groups in each other than can be read.
     #[error("more than {MAX_DEPTH} groups stand in each other")]
@@ -121,6 +126,15 @@ impl fmt::Display for EreLint {
     }
 }
 
+/// How to read what grep and its users do not agree on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// So that more is found: `\d` is a digit too, `\t` a tab, and a line ends before CRLF.
+    More,
+    /// As grep does.
+    AsGrep,
+}
+
 /// As many times may something be repeated: glibc's `RE_DUP_MAX`.
 const MAX_REPEAT: u32 = 0x7fff;
 
@@ -128,7 +142,7 @@ const MAX_REPEAT: u32 = 0x7fff;
 const MAX_DEPTH: usize = 100;
 
 impl Ere {
-    /// Translates an expression of one line.
+    /// Translates an expression of one line, for something to be found.
     ///
     /// # Errors
     /// It is none, or has an alternative that is empty.
@@ -139,7 +153,22 @@ impl Ere {
     /// # Ok::<(), tightlip::rule::EreError>(())
     /// ```
     pub fn translate(ere: &[u8]) -> Result<Ere, EreError> {
-        let parsed = parse::parse(ere)?;
+        let parsed = parse::parse(ere, Reading::More)?;
+        Ok(Ere::render(&parsed.node, parsed.lints))
+    }
+
+    /// Translates an expression of what is allowed: where grep finds less, that is what counts.
+    ///
+    /// # Errors
+    /// As for [`translate`](Self::translate).
+    ///
+    /// ```
+    /// use tightlip::rule::Ere;
+    /// assert_eq!(Ere::translate_allowed(br"id\d+")?.pattern, "idd+");
+    /// # Ok::<(), tightlip::rule::EreError>(())
+    /// ```
+    pub fn translate_allowed(ere: &[u8]) -> Result<Ere, EreError> {
+        let parsed = parse::parse(ere, Reading::AsGrep)?;
         Ok(Ere::render(&parsed.node, parsed.lints))
     }
 
@@ -148,7 +177,7 @@ impl Ere {
     /// # Errors
     /// As for [`translate`](Self::translate).
     pub fn translate_word(ere: &[u8]) -> Result<Ere, EreError> {
-        let parse::Parsed { node, mut lints } = parse::parse(ere)?;
+        let parse::Parsed { node, mut lints } = parse::parse(ere, Reading::More)?;
         if node.ends_outside_word() {
             lints.push(EreLint::EndsOutsideWord);
         }
@@ -243,6 +272,8 @@ mod tests {
         };
         for (ere, expected) in [
             ("(a", OpenGroup),
+            ("a(", OpenGroup),
+            ("a(b|", OpenGroup),
             ("[a", OpenBracket),
             ("[[:alpha:]", OpenBracket),
             ("*a", NothingToRepeat('*')),
@@ -298,7 +329,7 @@ mod tests {
     fn back_references_grow_no_pattern_beyond_bounds() {
         let mut ere = String::from("(abcdefgh)");
         for group in 1..9 {
-            ere.push_str(&format!(r"(\{group}\{group}\{group})"));
+            ere.push_str(&format!("({})", format!(r"\{group}").repeat(40)));
         }
         let translated = Ere::translate(ere.as_bytes()).unwrap();
         assert!(translated.pattern.len() < 100_000, "{}", translated.pattern.len());

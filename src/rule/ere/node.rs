@@ -1,5 +1,7 @@
 //! The tree of an expression.
 
+use std::rc::Rc;
+
 use super::set::ByteSet;
 
 /// A part of an expression.
@@ -17,19 +19,30 @@ pub(super) enum Node {
     Group(Option<usize>, Box<Node>),
     /// A part so many times; without an end if there is no maximum.
     Repeat(Box<Node>, u32, Option<u32>),
-    /// What the group of that number matched, and that group.
-    BackReference(usize, Box<Node>),
+    /// What the group of that number matched.
+    BackReference { number: usize, group: Rc<Group> },
     /// What must stand, or must not stand, before or behind a place.
     Look { ahead: bool, negated: bool, node: Box<Node> },
     /// A part in which letters stand for both cases.
     AnyCase(Box<Node>),
 }
 
+/// A group to which something refers.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    /// The group, if it refers to no other one: copies of copies would have no end.
+    pub(super) node: Option<Node>,
+    pub(super) matches_empty: bool,
+}
+
 /// A place between bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     LineStart,
+    /// Before LF, the CR of a CRLF, or the end.
     LineEnd,
+    /// Before LF or the end.
+    LineFeed,
     /// Between a byte of a word and one that is none.
     WordEdge,
     /// Anywhere else.
@@ -49,7 +62,7 @@ impl Node {
         Node::Sequence(vec![Node::At(Place::BehindNoWord), group, Node::At(Place::BeforeNoWord)])
     }
 
-    /// Whether some match is empty. A back-reference and a lookaround are taken to be.
+    /// Whether some match is empty. A lookaround is taken to be.
     pub(super) fn matches_empty(&self) -> bool {
         match self {
             Node::Set(_) => false,
@@ -57,16 +70,15 @@ impl Node {
             Node::Sequence(parts) => parts.iter().all(Node::matches_empty),
             Node::Alternation(parts) => parts.iter().any(Node::matches_empty),
             Node::Repeat(part, min, _) => *min == 0 || part.matches_empty(),
-            Node::Group(_, part) | Node::AnyCase(part) | Node::BackReference(_, part) => {
-                part.matches_empty()
-            }
+            Node::Group(_, part) | Node::AnyCase(part) => part.matches_empty(),
+            Node::BackReference { group, .. } => group.matches_empty,
         }
     }
 
     /// Whether it is more than a regular expression.
     pub(super) fn is_irregular(&self) -> bool {
         match self {
-            Node::BackReference(..) | Node::Look { .. } => true,
+            Node::BackReference { .. } | Node::Look { .. } => true,
             Node::Set(_) | Node::At(_) => false,
             Node::Sequence(parts) | Node::Alternation(parts) => {
                 parts.iter().any(Node::is_irregular)
@@ -88,7 +100,7 @@ impl Node {
             Node::Alternation(parts) => parts.iter().all(Node::ends_outside_word),
             Node::Group(_, part) | Node::AnyCase(part) => part.ends_outside_word(),
             Node::Repeat(part, min, _) => *min > 0 && part.ends_outside_word(),
-            Node::At(_) | Node::BackReference(..) | Node::Look { .. } => false,
+            Node::At(_) | Node::BackReference { .. } | Node::Look { .. } => false,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Text to tree.
 
-use super::node::{Node, Place};
+use std::rc::Rc;
+
+use super::node::{Group, Node, Place};
 use super::set::ByteSet;
-use super::{EreError, EreLint, MAX_DEPTH, MAX_REPEAT, bracket};
+use super::{EreError, EreLint, MAX_DEPTH, MAX_REPEAT, Reading, bracket};
 
 /// An expression that was read.
 #[derive(Debug)]
@@ -12,10 +14,11 @@ pub(super) struct Parsed {
 }
 
 /// Reads an expression.
-pub(super) fn parse(text: &[u8]) -> Result<Parsed, EreError> {
+pub(super) fn parse(text: &[u8], reading: Reading) -> Result<Parsed, EreError> {
     let rest = text.strip_prefix(b"(?i)");
     let mut parser = Parser {
         text: rest.unwrap_or(text),
+        reading,
         at: 0,
         depth: 0,
         opened: 0,
@@ -29,12 +32,13 @@ pub(super) fn parse(text: &[u8]) -> Result<Parsed, EreError> {
 
 struct Parser<'a> {
     text: &'a [u8],
+    reading: Reading,
     at: usize,
     depth: usize,
     /// How many groups with a number were opened.
     opened: usize,
     /// The groups that were closed, by number.
-    groups: Vec<(usize, Node)>,
+    groups: Vec<(usize, Rc<Group>)>,
     lints: Vec<EreLint>,
 }
 
@@ -77,6 +81,9 @@ impl Parser<'_> {
             let atom = self.atom()?;
             parts.push(self.repetitions(atom)?);
         }
+        if self.at == self.text.len() && self.depth > 0 {
+            return Err(EreError::OpenGroup);
+        }
         match parts.len() {
             0 => Err(EreError::EmptyAlternative),
             1 => Ok(parts.remove(0)),
@@ -96,7 +103,7 @@ impl Parser<'_> {
             }
             b'.' => Ok(Node::Set(ByteSet::EMPTY.negated().in_line())),
             b'^' => Ok(Node::At(Place::LineStart)),
-            b'$' => Ok(Node::At(Place::LineEnd)),
+            b'$' => Ok(Node::At(self.line_end())),
             b'\\' => self.escape(),
             // A `{` here opens no interval, a `)` closes no group.
             _ => Ok(Node::Set(ByteSet::of(byte))),
@@ -124,17 +131,26 @@ impl Parser<'_> {
             b'<' => Node::At(Place::WordStart),
             b'>' => Node::At(Place::WordEnd),
             b'`' => Node::At(Place::LineStart),
-            b'\'' => Node::At(Place::LineEnd),
+            b'\'' => Node::At(self.line_end()),
             b'1'..=b'9' => {
                 let number = usize::from(byte - b'0');
                 let group = self.groups.iter().find(|(closed, _)| *closed == number);
                 let (_, group) = group.ok_or(EreError::BackReference(number))?;
-                Node::BackReference(number, Box::new(group.clone()))
+                Node::BackReference { number, group: group.clone() }
             }
-            b'd' => Node::Set(ByteSet::from_fn(|byte| byte.is_ascii_digit() || byte == b'd')),
-            b't' => two(b't', b'\t'),
+            b'd' if self.reading == Reading::More => {
+                Node::Set(ByteSet::from_fn(|byte| byte.is_ascii_digit() || byte == b'd'))
+            }
+            b't' if self.reading == Reading::More => two(b't', b'\t'),
             _ => Node::Set(ByteSet::of(byte)),
         })
+    }
+
+    fn line_end(&self) -> Place {
+        match self.reading {
+            Reading::More => Place::LineEnd,
+            Reading::AsGrep => Place::LineFeed,
+        }
     }
 
     /// Reads what stands behind a `(`.
@@ -170,7 +186,9 @@ impl Parser<'_> {
         let group = make(Box::new(inside));
         // No reference names a group beyond the ninth.
         if let Node::Group(Some(number @ 1..=9), _) = group {
-            self.groups.push((number, group.clone()));
+            let matches_empty = group.matches_empty();
+            let node = (!group.is_irregular()).then(|| group.clone());
+            self.groups.push((number, Rc::new(Group { node, matches_empty })));
         }
         Ok(group)
     }

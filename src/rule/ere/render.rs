@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::node::{Node, Place};
+use super::node::{Group, Node, Place};
 use super::set::ByteSet;
 
 /// Writes an expression for the `regex` crate: bytes, Unicode off. Where the tree is more than a
@@ -22,9 +22,11 @@ enum Dialect {
     Chars,
 }
 
-/// Beyond so many bytes a reference is written as whatever may stand in a line: each copy of a
-/// group may hold copies of others.
+/// Beyond so many bytes a reference is written as whatever may stand in a line.
 const MAX_COPIED_BYTES: usize = 16 << 10;
+
+/// Whatever may stand in a line.
+const ANYTHING: &str = r"[^\n]*";
 
 struct Writer {
     dialect: Dialect,
@@ -58,7 +60,7 @@ impl Writer {
                 self.enclosed(if is_named { "(" } else { "(?:" }, inside);
             }
             Node::Repeat(part, min, max) => self.repeat(part, *min, *max),
-            Node::BackReference(number, group) => self.back_reference(*number, group),
+            Node::BackReference { number, group } => self.back_reference(*number, group),
             Node::Look { ahead, negated, node } => {
                 if self.dialect == Dialect::Chars {
                     self.enclosed(look(*ahead, *negated), node);
@@ -75,6 +77,13 @@ impl Writer {
     }
 
     fn repeat(&mut self, part: &Node, min: u32, max: Option<u32>) {
+        if let Node::At(_) | Node::Look { .. } = part {
+            // A place is there or not, however many times; fancy-regex repeats none.
+            if min > 0 {
+                self.node(part);
+            }
+            return;
+        }
         let is_one = matches!(part, Node::Set(_) | Node::Group(..) | Node::AnyCase(_));
         if is_one {
             self.node(part);
@@ -91,19 +100,20 @@ impl Writer {
         };
     }
 
-    fn back_reference(&mut self, number: usize, group: &Node) {
+    fn back_reference(&mut self, number: usize, group: &Group) {
         if self.dialect == Dialect::Chars {
             // In a group of its own, so that no digit behind it is taken for a part of the number.
             let _ = write!(self.out, r"(?:\{number})");
             return;
         }
         let before = self.out.len();
-        if before < MAX_COPIED_BYTES {
-            self.node(group);
+        match &group.node {
+            Some(group) if before < MAX_COPIED_BYTES => self.node(group),
+            _ => self.out.push_str(ANYTHING),
         }
-        if self.out.len() > MAX_COPIED_BYTES || before >= MAX_COPIED_BYTES {
+        if self.out.len() > before + MAX_COPIED_BYTES {
             self.out.truncate(before);
-            self.out.push_str(r"[^\n]*");
+            self.out.push_str(ANYTHING);
         }
     }
 
@@ -147,6 +157,7 @@ impl Writer {
             // A line ends before the CR of a CRLF as well as behind it.
             (Dialect::Bytes, Place::LineStart) => "(?m-R:^)",
             (Dialect::Bytes, Place::LineEnd) => "(?:(?mR:$)|(?m-R:$))",
+            (Dialect::Bytes, Place::LineFeed) => "(?m-R:$)",
             (Dialect::Bytes, Place::WordEdge) => r"\b",
             (Dialect::Bytes, Place::NoWordEdge) => r"\B",
             (Dialect::Bytes, Place::WordStart) => r"\b{start}",
@@ -155,6 +166,7 @@ impl Writer {
             (Dialect::Bytes, Place::BeforeNoWord) => r"\b{end-half}",
             (Dialect::Chars, Place::LineStart) => r"\A",
             (Dialect::Chars, Place::LineEnd) => r"(?=\r|\z)",
+            (Dialect::Chars, Place::LineFeed) => r"\z",
             (Dialect::Chars, Place::WordEdge) => {
                 "(?:(?<=[0-9A-Za-z_])(?![0-9A-Za-z_])|(?<![0-9A-Za-z_])(?=[0-9A-Za-z_]))"
             }

@@ -8,7 +8,7 @@ use super::graph::{CommitNo, Graph};
 use super::trace::{Span, Standing, Trace};
 use super::trees::{HotTrees, ObjectSet, Target};
 use super::{HistoryOptions, Survey};
-use crate::finding::{CommitInfo, MAX_REFS, Origin, Place, Presence};
+use crate::finding::{CommitInfo, MAX_REFS, Origin, Place, Presence, Skipped};
 use crate::source::Sieve;
 use crate::source::object::{Kind, ObjectId};
 use crate::source::odb::{ObjectNo, Objects};
@@ -48,7 +48,7 @@ pub(super) fn make(
     lister.ref_names(sieve, &refs);
     lister.commits_and_tags(&contents.hot, &scope, &ends, options.unreachable);
     lister.standing(&contents.hot, &scope, &ends, options.unreachable);
-    lister.gaps(&scope);
+    lister.gaps(&scope, options.allows_shallow);
     Ok(lister.finish())
 }
 
@@ -447,7 +447,7 @@ impl Lister<'_> {
     }
 
     /// Names what history refers to and does not have, as far as no path leads to it.
-    fn gaps(&mut self, scope: &Scope) {
+    fn gaps(&mut self, scope: &Scope, allows_shallow: bool) {
         let boundary = self.repository.shallow_commits();
         let mut cut = 0_u64;
         for (commit, _) in
@@ -475,14 +475,15 @@ impl Lister<'_> {
             }
         }
         if cut > 0 {
-            self.listing.skip(
-                b"",
-                format!(
-                    "this clone is shallow: history ends at {cut} {}; `git fetch --unshallow` \
-                     brings the rest",
-                    if cut == 1 { "commit" } else { "commits" }
+            let commits = if cut == 1 { "commit" } else { "commits" };
+            self.listing.skipped.push(Skipped {
+                path: Vec::new(),
+                reason: format!(
+                    "this clone is shallow: history ends at {cut} {commits}; `git fetch \
+                     --unshallow` brings the rest"
                 ),
-            );
+                incomplete: !allows_shallow,
+            });
         }
         // What leads to the others is not known, or is itself lost: they may count.
         let mut left: Vec<(ObjectNo, String)> =

@@ -36,6 +36,8 @@ pub struct HistoryOptions {
     pub max_count: Option<usize>,
     /// Whether objects count that nothing leads to.
     pub unreachable: bool,
+    /// Whether a history that is cut off in a shallow clone is complete all the same.
+    pub allows_shallow: bool,
     /// How far archives are opened, if they are.
     pub archives: Option<ArchiveLimits>,
     /// How many threads read; 0 for one a core.
