@@ -11,6 +11,9 @@ struct Spec {
     short: Option<u8>,
     long: &'static str,
     what: What,
+    /// Whether git-secrets does not have it: then only its exact name reaches it, so that what
+    /// git-secrets takes for unambiguous stays so.
+    is_beyond: bool,
 }
 
 /// What an option stands for.
@@ -48,11 +51,15 @@ pub(super) enum Command {
 }
 
 const fn command(long: &'static str, command: Command) -> Spec {
-    Spec { short: None, long, what: What::Command(command) }
+    Spec { short: None, long, what: What::Command(command), is_beyond: false }
+}
+
+const fn beyond(long: &'static str, own: Command) -> Spec {
+    Spec { is_beyond: true, ..command(long, own) }
 }
 
 const fn flag(short: Option<u8>, long: &'static str, what: What) -> Spec {
-    Spec { short, long, what }
+    Spec { short, long, what, is_beyond: false }
 }
 
 /// In the order in which ambiguous beginnings are told.
@@ -76,13 +83,9 @@ const SPECS: [Spec; 21] = [
     command("commit_msg_hook", Command::CommitMsgHook),
     command("pre_commit_hook", Command::PreCommitHook),
     command("prepare_commit_msg_hook", Command::PrepareCommitMsgHook),
-    command("pre_push_hook", Command::PrePushHook),
-    command("pre_applypatch_hook", Command::PreApplypatchHook),
+    beyond("pre_push_hook", Command::PrePushHook),
+    beyond("pre_applypatch_hook", Command::PreApplypatchHook),
 ];
-
-/// Options that only an exact name reaches: git-secrets does not have them, and what it takes for
-/// unambiguous must stay so.
-const BEYOND: usize = 2;
 
 /// The command line, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,8 +164,12 @@ impl Options {
             What::Command(command) if !first.is_unset => Some(command),
             _ => None,
         };
-        let options = Options {
-            command: command.unwrap_or(Command::List),
+        check(command, &has)?;
+        let Some(command) = command else {
+            return Err(Refusal::UnknownCommand(first.normalised()));
+        };
+        Ok(Options {
+            command,
             recursive: has(What::Recursive),
             cached: has(What::Cached),
             no_index: has(What::NoIndex),
@@ -172,39 +179,33 @@ impl Options {
             allowed: has(What::Allowed),
             global: has(What::Global),
             operands,
-        };
-        options.check(command)?;
-        match command {
-            Some(_) => Ok(options),
-            None => Err(Refusal::UnknownCommand(first.normalised())),
-        }
+        })
     }
+}
 
-    /// Checks, in git-secrets' order and words, that each option goes with the command.
-    fn check(&self, command: Option<Command>) -> Result<(), Refusal> {
-        let rows = [
-            (self.force, "-f|--force", "--install", Command::Install),
-            (self.recursive, "-r|--recursive", "--scan", Command::Scan),
-            (self.allowed, "-a|--allowed", "--add", Command::Add),
-            (self.literal, "-l|--literal", "--add", Command::Add),
-            (self.cached, "--cached", "--scan", Command::Scan),
-            (self.no_index, "--no-index", "--scan", Command::Scan),
-            (self.untracked, "--untracked", "--scan", Command::Scan),
-        ];
-        for (is_given, option, name, wanted) in rows {
-            if is_given && command != Some(wanted) {
-                let text = format!("{option} can only be supplied with the {name} subcommand");
-                return Err(Refusal::Conflict(text));
-            }
+/// Checks, in git-secrets' order and words, that each option goes with the command.
+fn check(command: Option<Command>, has: &dyn Fn(What) -> bool) -> Result<(), Refusal> {
+    let rows = [
+        (What::Force, "-f|--force", "--install", Command::Install),
+        (What::Recursive, "-r|--recursive", "--scan", Command::Scan),
+        (What::Allowed, "-a|--allowed", "--add", Command::Add),
+        (What::Literal, "-l|--literal", "--add", Command::Add),
+        (What::Cached, "--cached", "--scan", Command::Scan),
+        (What::NoIndex, "--no-index", "--scan", Command::Scan),
+        (What::Untracked, "--untracked", "--scan", Command::Scan),
+    ];
+    for (what, option, name, wanted) in rows {
+        if has(what) && command != Some(wanted) {
+            let text = format!("{option} can only be supplied with the {name} subcommand");
+            return Err(Refusal::Conflict(text));
         }
-        if self.recursive && (self.cached || self.no_index || self.untracked) {
-            return Err(Refusal::Conflict(
-                "-r|--recursive cannot be supplied with --cached, --no-index, or --untracked"
-                    .into(),
-            ));
-        }
-        Ok(())
     }
+    if has(What::Recursive) && [What::Cached, What::NoIndex, What::Untracked].into_iter().any(has) {
+        return Err(Refusal::Conflict(
+            "-r|--recursive cannot be supplied with --cached, --no-index, or --untracked".into(),
+        ));
+    }
+    Ok(())
 }
 
 impl Given {
@@ -259,7 +260,7 @@ fn long(argument: &[u8]) -> Result<Given, Refusal> {
             let found = Given { spec, is_unset };
             return if has_value { Err(takes_no_value(found)) } else { Ok(found) };
         }
-        if spec >= SPECS.len() - BEYOND {
+        if option.is_beyond {
             continue;
         }
         if own.starts_with(wanted) {

@@ -183,7 +183,7 @@ fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
-/// A line of `git ls-files -s -t`: `tag mode id stage TAB path`.
+/// A line of `git ls-files -s -v`: `tag mode id stage TAB path`.
 struct Entry<'a> {
     /// Whether the file is left out of the working tree by a sparse checkout, or git was told to
     /// take it for unchanged.

@@ -68,21 +68,34 @@ impl LineAllow {
     /// The expression cannot be translated, or would allow everything.
     pub fn new(ere: &[u8], origin: String, hides_line: bool) -> Result<Self, LineAllowError> {
         let text = escape(ere).into_owned();
-        match Ere::translate_allowed(ere).and_then(Ere::if_not_empty) {
-            Ok(ere) => {
-                let compiled = OnceLock::new();
-                // Few entries can turn out to be too large, and those that can are tried at once.
-                if ere.exact.is_some() || ere.pattern.contains('{') || ere.pattern.len() > 1000 {
-                    let _ = compiled.set(Some(compile(&ere).ok_or_else(|| LineAllowError {
-                        origin: origin.clone(),
-                        text: text.clone(),
-                        source: EreError::TooLarge,
-                    })?));
-                }
-                Ok(LineAllow { text, ere, origin, hides_line, compiled })
-            }
-            Err(source) => Err(LineAllowError { origin, text, source }),
+        let translated = Ere::translate_allowed(ere).and_then(Ere::if_not_empty);
+        let usable = translated.and_then(|ere| {
+            let compiled = OnceLock::new();
+            let entry =
+                LineAllow { text: text.clone(), ere, origin: origin.clone(), hides_line, compiled };
+            entry.check().map(|()| entry)
+        });
+        usable.map_err(|source| LineAllowError { origin, text, source })
+    }
+
+    /// Compiles the few entries that may turn out to be of no use.
+    fn check(&self) -> Result<(), EreError> {
+        let ere = &self.ere;
+        let may_be_large =
+            ere.exact.is_some() || ere.pattern.contains('{') || ere.pattern.len() > 1000;
+        if may_be_large && self.compiled().is_none() {
+            return Err(EreError::TooLarge);
         }
+        // What fits every line has no letters, as a rule.
+        let may_fit_all = !self.text.bytes().any(|byte| byte.is_ascii_alphabetic());
+        if may_fit_all && self.compiled().is_some_and(fits_every_line) {
+            return Err(EreError::MatchesAll);
+        }
+        Ok(())
+    }
+
+    fn compiled(&self) -> Option<&Compiled> {
+        self.compiled.get_or_init(|| compile(&self.ere)).as_ref()
     }
 
     /// Returns the expression and where it stands.
@@ -97,9 +110,7 @@ impl LineAllow {
 
     fn hides(&self, line: &Printed) -> bool {
         // What cannot be compiled allows nothing.
-        let Some(compiled) = self.compiled.get_or_init(|| compile(&self.ere)) else {
-            return false;
-        };
+        let Some(compiled) = self.compiled() else { return false };
         let secret = &line.secret;
         let prefix = line.number.end + 1;
         let counts = |found: Range<usize>| {
@@ -130,6 +141,13 @@ fn compile(ere: &Ere) -> Option<Compiled> {
     let regex = Regex::builder().syntax(config).build(&ere.pattern).ok()?;
     let exact = ere.exact.as_deref().map(Exact::compile).transpose().ok()?;
     Some(Compiled { regex, exact })
+}
+
+/// Whether an entry fits what stands before every line; the digits of a number are none of it.
+fn fits_every_line(compiled: &Compiled) -> bool {
+    let before = b"\x01:7319:";
+    let is_digits = |found: Range<usize>| 2 <= found.start && found.end <= 6;
+    compiled.regex.find_iter(before).any(|found| !is_digits(found.range()))
 }
 
 /// Returns the entry that hides a finding, if one does.
@@ -226,7 +244,7 @@ mod tests {
 
     #[test]
     fn what_would_allow_everything_is_refused() {
-        for ere in ["x*", "", "a|", "foo("] {
+        for ere in ["x*", "", "a|", "foo(", ".", ".+", ":", "^.*:[0-9]+:"] {
             let error = LineAllow::new(ere.as_bytes(), "x:1".into(), false).unwrap_err();
             assert!(error.to_string().starts_with("x:1: allowed pattern"), "{error}");
         }

@@ -59,6 +59,9 @@ pub enum EreError {
     /// The expression matches where there is nothing.
     #[error("it matches the empty string, so it would match everywhere")]
     MatchesEmpty,
+    /// The expression fits whatever it is tried on.
+    #[error("it fits every line, so it would allow everything")]
+    MatchesAll,
     /// What it repeats how often makes it too large to be compiled.
     #[error("it is too large: its repetitions multiply")]
     TooLarge,
