@@ -38,6 +38,7 @@ pub(super) fn run(
     if !paths.is_empty() {
         let source = Worktree::new(WorktreeOptions {
             keeps_dot: false,
+            only: None,
             paths,
             honour_ignore_files: !args.no_ignore,
             archives: args.archives.then(ArchiveLimits::default),

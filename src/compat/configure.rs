@@ -1,11 +1,12 @@
 //! `--list`, `--add`, `--add-provider`, `--register-aws` and `--aws-provider`.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
 use super::options::Options;
-use super::{NAME, Stop, home, os_str, say};
+use super::{NAME, Stop, home, say};
 use crate::config::git_secrets::{aws, credentials, join_words};
 use crate::engine::Engine;
 use crate::report::Streams;
@@ -174,4 +175,14 @@ pub(super) fn aws_provider(options: &Options, streams: &mut Streams<'_>) -> Resu
         patterns.into_iter().flat_map(|line| [&line[..], b"\n"].concat()).collect();
     print(streams.out, &lines)?;
     Ok(0)
+}
+
+#[cfg(unix)]
+fn os_str(bytes: &[u8]) -> &OsStr {
+    std::os::unix::ffi::OsStrExt::from_bytes(bytes)
+}
+
+#[cfg(not(unix))]
+fn os_str(bytes: &[u8]) -> std::ffi::OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
 }

@@ -1,6 +1,5 @@
 //! What is forbidden and allowed here, and what comes of scanning with it.
 
-use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Stop, home, work_tree_root};
@@ -108,11 +107,6 @@ impl Gate {
 
 const fn is_name(place: Place) -> bool {
     matches!(place, Place::Path | Place::RefName | Place::CommitHeader)
-}
-
-/// What a hook's environment says of an editor: git sets it to `:` where it opens none.
-pub(super) fn is_edited() -> bool {
-    env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":")
 }
 
 fn now() -> i64 {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use super::gate::{Gate, Road, is_edited};
+use super::gate::{Gate, Road};
 use super::options::Options;
 use super::report::{Once, finish};
 use super::scan::{files, open};
@@ -71,6 +71,11 @@ pub(super) fn commit_msg(options: &Options, streams: &mut Streams<'_>) -> Result
     let mut outcome = Outcome::default();
     message(&gate, options.operands.first(), is_edited(), &mut outcome);
     Ok(finish(&gate, &outcome, Once::Line, Road::Files, streams))
+}
+
+/// Git sets the editor to `:` where it opens none; then it removes no comments by default.
+fn is_edited() -> bool {
+    env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":")
 }
 
 fn message(gate: &Gate, file: Option<&OsString>, edited: bool, outcome: &mut Outcome) {

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use globset::{Glob, GlobSetBuilder};
+
 use super::gate::{Gate, Road};
 use super::options::Options;
 use super::report::{Once, finish};
-use super::{NAME, Stop, os_str, say};
+use super::{NAME, Stop, say};
 use crate::finding::{Finding, Outcome, Place, Skipped};
 use crate::report::Streams;
 use crate::source::{
@@ -129,30 +131,26 @@ fn tracked(gate: &Gate, options: &Options, outcome: &mut Outcome) -> Result<(), 
 
 /// Scans files whether git knows them or not: all of them, or those that operands name or fit.
 fn unmanaged(gate: &Gate, operands: Vec<PathBuf>, outcome: &mut Outcome) -> Result<(), Stop> {
-    let is_all = operands.is_empty();
+    let here = || as_typed(vec![PathBuf::from(".")]);
+    let scan = |options: WorktreeOptions, outcome: &mut Outcome| {
+        gate.scan(&Worktree::new(WorktreeOptions { keeps_dot: false, ..options }), outcome);
+    };
+    if operands.is_empty() {
+        scan(here(), outcome);
+    }
     let (paths, patterns): (Vec<_>, Vec<_>) =
         operands.into_iter().partition(|path| path.symlink_metadata().is_ok());
-    let mut fits = globset::GlobSetBuilder::new();
-    for pattern in &patterns {
-        let pattern = pattern.to_string_lossy();
-        fits.add(globset::Glob::new(&pattern).map_err(|error| Stop::of(128, &error))?);
-    }
-    let fits = fits.build().map_err(|error| Stop::of(128, &error))?;
-    let scan = |paths, outcome: &mut Outcome| {
-        let options = WorktreeOptions { keeps_dot: false, ..as_typed(paths) };
-        gate.scan(&Worktree::new(options), outcome);
-    };
     if !paths.is_empty() {
-        scan(paths, outcome);
+        scan(as_typed(paths), outcome);
     }
-    if is_all || !patterns.is_empty() {
-        let mut all = Outcome::default();
-        scan(vec![PathBuf::from(".")], &mut all);
-        let is_wanted = |path: &[u8]| is_all || fits.is_match(os_str(path));
-        all.findings.retain(|finding| is_wanted(&finding.origin.path));
-        all.skipped.retain(|skipped| is_wanted(&skipped.path));
-        outcome.findings.extend(all.findings);
-        outcome.skipped.extend(all.skipped);
+    if !patterns.is_empty() {
+        let mut only = GlobSetBuilder::new();
+        for pattern in &patterns {
+            let glob = Glob::new(&pattern.to_string_lossy());
+            only.add(glob.map_err(|error| Stop::of(128, &error))?);
+        }
+        let only = Some(only.build().map_err(|error| Stop::of(128, &error))?);
+        scan(WorktreeOptions { only, ..here() }, outcome);
     }
     Ok(())
 }

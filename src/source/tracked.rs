@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::blob::BlobReader;
 use super::object::{MODE_GITLINK, ObjectId};
+use super::repository::path_from;
 use super::worktree::WorktreeReader;
 use super::{
     Blob, Content, Fragment, Listing, ReadError, Reader, Repository, Source, SourceError, Unit,
@@ -207,16 +208,6 @@ impl<'a> Entry<'a> {
             path: &line[tab + 1..],
         })
     }
-}
-
-#[cfg(unix)]
-fn path_from(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes))
-}
-
-#[cfg(not(unix))]
-fn path_from(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 
 struct TrackedReader {

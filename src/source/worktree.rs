@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use globset::GlobSet;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::archive::{self, ArchiveLimits};
+use super::repository::path_from;
 use super::{Content, Fragment, Listing, ReadError, Reader, Source, SourceError, Unit, stream};
 use crate::finding::{Origin, Place, Skipped};
 
@@ -26,6 +28,8 @@ pub struct WorktreeOptions {
     pub place: Place,
     /// Whether a `./` before a path is kept.
     pub keeps_dot: bool,
+    /// Which paths count, as they are shown; `None` for all.
+    pub only: Option<GlobSet>,
     /// How many threads walk; 0 for one a core.
     pub threads: usize,
 }
@@ -40,6 +44,7 @@ impl WorktreeOptions {
             archives: Some(ArchiveLimits::default()),
             place,
             keeps_dot: false,
+            only: None,
             threads,
         }
     }
@@ -92,6 +97,11 @@ impl Source for Worktree {
             (&a.origin.path, a.origin.place).cmp(&(&b.origin.path, b.origin.place))
         });
         listing.units.dedup_by(|a, b| a.origin == b.origin);
+        if let Some(only) = &self.options.only {
+            let counts = |path: &[u8]| only.is_match(path_from(path));
+            listing.units.retain(|unit| counts(&unit.origin.path));
+            listing.skipped.retain(|skipped| counts(&skipped.path));
+        }
         listing.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         if self.options.place == Place::GitDir {
             // Its names are git's own, and those of refs, which are read as such.
