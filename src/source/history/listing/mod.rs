@@ -1,5 +1,9 @@
 //! From what is hot to units, each with the commit that brought it in.
 
+mod gaps;
+mod presence;
+mod scope;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -8,12 +12,12 @@ use super::graph::{CommitNo, Graph};
 use super::trace::{Span, Standing, Trace};
 use super::trees::{HotTrees, ObjectSet, Target};
 use super::{HistoryOptions, Survey};
-use crate::finding::{CommitInfo, MAX_REFS, Origin, Place, Presence, Skipped};
+use crate::finding::{CommitInfo, Origin, Place, Presence};
 use crate::source::Sieve;
-use crate::source::object::{Kind, ObjectId};
+use crate::source::object::Kind;
 use crate::source::odb::{ObjectNo, Objects};
-use crate::source::staged::entry_at;
 use crate::source::{Blob, Content, Listing, ReadError, Repository, SourceError, Tip, Unit};
+use scope::{Ends, Scope};
 
 /// As many objects that cannot be read are named one by one; more are counted.
 const MAX_NAMED: usize = 1000;
@@ -66,133 +70,7 @@ struct Lister<'a> {
     is_range: bool,
 }
 
-/// Where refs lead to.
-#[derive(Default)]
-struct Ends {
-    commits: Vec<CommitNo>,
-    /// The ref that leads to each of them.
-    names: Vec<Arc<[u8]>>,
-    head: Option<CommitNo>,
-    tags: Vec<(ObjectNo, Arc<[u8]>)>,
-    /// Blobs and trees.
-    others: Vec<(ObjectNo, Arc<[u8]>)>,
-}
-
-impl Ends {
-    /// Forgets HEAD, which comes first, as a ref of its own if a branch leads to the same commit.
-    fn drop_head(&mut self) {
-        let is_head = self.names.first().is_some_and(|name| **name == *b"HEAD");
-        if is_head && self.commits[1..].contains(&self.commits[0]) {
-            self.names.remove(0);
-            self.commits.remove(0);
-        }
-    }
-}
-
-/// Which commits count.
-struct Scope {
-    is_wanted: Vec<bool>,
-    /// Those among them that no other leads to.
-    tips: Vec<CommitNo>,
-    /// Which commits can be reached from HEAD.
-    in_head: Vec<bool>,
-}
-
 impl Lister<'_> {
-    /// The refs to start from; HEAD comes first.
-    fn refs(&mut self, options: &HistoryOptions) -> Result<Vec<Tip>, SourceError> {
-        if !options.tips.is_empty() {
-            return Ok(options.tips.clone());
-        }
-        self.repository.tips(&mut self.listing.skipped)
-    }
-
-    /// Follows refs, through tags, to what they lead to.
-    fn ends(&mut self, refs: &[Tip], tags: &[(ObjectNo, Option<ObjectId>)]) -> Ends {
-        let mut ends = Ends::default();
-        for tip in refs {
-            let name: Arc<[u8]> = tip.name.as_slice().into();
-            let mut id = tip.id;
-            // A tag may be of a tag; one that goes on is made to harm.
-            for _ in 0..1000 {
-                let Some(no) = self.objects.find(id.as_bytes()) else {
-                    self.skip(&tip.name, ReadError::missing(&id).to_string());
-                    break;
-                };
-                if let Ok(at) = tags.binary_search_by_key(&no, |tag| tag.0) {
-                    ends.tags.push((no, name.clone()));
-                    let Some(target) = tags[at].1 else {
-                        self.skip(&tip.name, format!("tag {id} is malformed"));
-                        break;
-                    };
-                    id = target;
-                    continue;
-                }
-                match self.graph.number(no) {
-                    Some(commit) => {
-                        ends.commits.push(commit);
-                        ends.names.push(name.clone());
-                        if &*name == b"HEAD" {
-                            ends.head = Some(commit);
-                        }
-                    }
-                    None => ends.others.push((no, name.clone())),
-                }
-                break;
-            }
-        }
-        ends.drop_head();
-        if ends.head.is_none()
-            && let Ok(Some(head)) = self.repository.head()
-        {
-            ends.head = self.objects.find(head.as_bytes()).and_then(|no| self.graph.number(no));
-        }
-        ends
-    }
-
-    fn scope(&mut self, options: &HistoryOptions, ends: &Ends) -> Scope {
-        let graph = self.graph;
-        let mut is_wanted = if options.unreachable {
-            vec![true; graph.commits.len()]
-        } else {
-            graph.reach(ends.commits.iter().copied())
-        };
-        let mut known: Vec<CommitNo> = Vec::new();
-        for id in &options.known {
-            // What another side has need not be here.
-            let commit = self.repository.commit(id).ok().flatten();
-            let no = commit.and_then(|(id, _)| self.objects.find(id.as_bytes()));
-            known.extend(no.and_then(|no| graph.number(no)));
-        }
-        for (is_wanted, is_known) in is_wanted.iter_mut().zip(graph.reach(known)) {
-            *is_wanted &= !is_known;
-        }
-        if let Some(since) = options.since {
-            for (is_wanted, commit) in is_wanted.iter_mut().zip(&graph.commits) {
-                *is_wanted &= commit.time >= since;
-            }
-        }
-        if let Some(most) = options.max_count {
-            let newest = is_wanted.iter_mut().rev().filter(|is_wanted| **is_wanted);
-            newest.skip(most).for_each(|is_wanted| *is_wanted = false);
-        }
-        let mut is_end = vec![true; graph.commits.len()];
-        for commit in (0..graph.commits.len()).filter(|&commit| is_wanted[commit]) {
-            for &parent in graph.parents(commit as u32) {
-                is_end[parent as usize] = false;
-            }
-        }
-        for &commit in &ends.commits {
-            is_end[commit as usize] = true;
-        }
-        let at = |commit: &u32| *commit as usize;
-        let tips = (0..graph.commits.len() as u32)
-            .filter(|commit| is_wanted[at(commit)] && is_end[at(commit)])
-            .collect();
-        self.listing.commits = is_wanted.iter().filter(|&&is_wanted| is_wanted).count() as u64;
-        Scope { is_wanted, tips, in_head: graph.reach(ends.head) }
-    }
-
     fn ref_names(&mut self, sieve: &dyn Sieve, refs: &[Tip]) {
         for tip in refs.iter().filter(|tip| sieve.whole(&tip.name).is_hot) {
             let origin = Origin::new(Place::RefName, &tip.name);
@@ -383,115 +261,6 @@ impl Lister<'_> {
                 self.push(order, Unit { presence, ..Unit::new(origin, Content::Name) });
             }
             Target::Tree(_) => {}
-        }
-    }
-
-    /// What the parents of the first commit have at a path.
-    fn before(&mut self, presence: &Presence, path: &[u8]) -> Vec<ObjectId> {
-        let mut found = Vec::new();
-        for &parent in &presence.parents {
-            if let Link::Here(tree) = self.graph.commits[parent as usize].tree {
-                let tree = self.objects.id(tree);
-                // What cannot be read there is not known to be old.
-                found.extend(entry_at(&mut self.repository, &tree, path).ok().flatten());
-            }
-        }
-        found
-    }
-
-    /// What is known of spans of commits; `in_head` is said where it is not that HEAD's history
-    /// has the first commit.
-    fn presences(
-        &self,
-        spans: impl Iterator<Item = (Span, Option<bool>)>,
-        scope: &Scope,
-        ends: &Ends,
-    ) -> Vec<Arc<Presence>> {
-        let spans: Vec<_> = spans.collect();
-        let mut firsts: Vec<CommitNo> = spans.iter().map(|(span, _)| span.first).collect();
-        firsts.sort_unstable();
-        firsts.dedup();
-        let holders = self.graph.holders(&firsts, &ends.commits, MAX_REFS, &|at| {
-            ends.names[at].starts_with(b"refs/remotes/")
-        });
-        let made = spans.into_iter().map(|(span, in_head)| {
-            let at = firsts.partition_point(|&first| first < span.first);
-            let holders = &holders[at];
-            let named = holders.tips.iter().map(|&at| &ends.names[at]);
-            Arc::new(Presence {
-                first: span.first,
-                parents: self.graph.parents(span.first).to_vec(),
-                last: span.last,
-                last_commit: None,
-                in_head: in_head.unwrap_or(scope.in_head[span.first as usize]),
-                refs: named.cloned().collect(),
-                ref_count: holders.count,
-                is_pushed: holders.is_marked,
-            })
-        });
-        made.collect()
-    }
-
-    /// Reads who made a commit, and when.
-    fn info(&mut self, commit: CommitNo) -> Arc<CommitInfo> {
-        if let Some(info) = self.infos.get(&commit) {
-            return info.clone();
-        }
-        let id = self.objects.id(self.graph.commits[commit as usize].no);
-        let read = self.repository.commit(&id).ok().flatten();
-        let (author, time) =
-            read.map_or((Vec::new(), 0), |(_, commit)| (commit.author, commit.author_time));
-        let info = Arc::new(CommitInfo { id: id.to_string(), author, time });
-        self.infos.insert(commit, info.clone());
-        info
-    }
-
-    /// Names what history refers to and does not have, as far as no path leads to it.
-    fn gaps(&mut self, scope: &Scope, allows_shallow: bool) {
-        let boundary = self.repository.shallow_commits();
-        let mut cut = 0_u64;
-        for (commit, _) in
-            self.graph.commits.iter().zip(&scope.is_wanted).filter(|(_, is_wanted)| **is_wanted)
-        {
-            let id = self.objects.id(commit.no);
-            for parent in &commit.parents {
-                if let Link::Missing(parent) = parent {
-                    if boundary.contains(&id) {
-                        cut += 1;
-                    } else {
-                        let reason = ReadError::missing(parent).to_string();
-                        self.listing.skip(format!("parent of commit {id}").as_bytes(), reason);
-                    }
-                }
-            }
-            if let Link::Missing(tree) = commit.tree {
-                let reason = ReadError::missing(&tree).to_string();
-                self.listing.skip(format!("tree of commit {id}").as_bytes(), reason);
-            }
-            if let Link::Here(tree) = commit.tree
-                && let Some(why) = self.lost.remove(&tree)
-            {
-                self.listing.skip(format!("tree of commit {id}").as_bytes(), why);
-            }
-        }
-        if cut > 0 {
-            let commits = if cut == 1 { "commit" } else { "commits" };
-            self.listing.skipped.push(Skipped {
-                path: Vec::new(),
-                reason: format!(
-                    "this clone is shallow: history ends at {cut} {commits}; `git fetch \
-                     --unshallow` brings the rest"
-                ),
-                incomplete: !allows_shallow,
-            });
-        }
-        // What leads to the others is not known, or is itself lost: they may count.
-        let mut left: Vec<(ObjectNo, String)> =
-            self.lost.iter().map(|(no, why)| (*no, why.clone())).collect();
-        left.sort_unstable();
-        for (no, why) in left {
-            let id = self.objects.id(no);
-            self.listing.skip(format!("object {id}").as_bytes(), why);
         }
     }
 

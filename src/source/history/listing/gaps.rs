@@ -1,0 +1,59 @@
+//! What a history refers to and does not have.
+
+use super::Lister;
+use super::scope::Scope;
+use crate::finding::Skipped;
+use crate::source::ReadError;
+use crate::source::history::content::Link;
+use crate::source::odb::ObjectNo;
+
+impl Lister<'_> {
+    /// Names what history refers to and does not have, as far as no path leads to it.
+    pub(super) fn gaps(&mut self, scope: &Scope, allows_shallow: bool) {
+        let boundary = self.repository.shallow_commits();
+        let mut cut = 0_u64;
+        for (commit, _) in
+            self.graph.commits.iter().zip(&scope.is_wanted).filter(|(_, is_wanted)| **is_wanted)
+        {
+            let id = self.objects.id(commit.no);
+            for parent in &commit.parents {
+                if let Link::Missing(parent) = parent {
+                    if boundary.contains(&id) {
+                        cut += 1;
+                    } else {
+                        let reason = ReadError::missing(parent).to_string();
+                        self.listing.skip(format!("parent of commit {id}").as_bytes(), reason);
+                    }
+                }
+            }
+            if let Link::Missing(tree) = commit.tree {
+                let reason = ReadError::missing(&tree).to_string();
+                self.listing.skip(format!("tree of commit {id}").as_bytes(), reason);
+            }
+            if let Link::Here(tree) = commit.tree
+                && let Some(why) = self.lost.remove(&tree)
+            {
+                self.listing.skip(format!("tree of commit {id}").as_bytes(), why);
+            }
+        }
+        if cut > 0 {
+            let commits = if cut == 1 { "commit" } else { "commits" };
+            self.listing.skipped.push(Skipped {
+                path: Vec::new(),
+                reason: format!(
+                    "this clone is shallow: history ends at {cut} {commits}; `git fetch \
+                     --unshallow` brings the rest"
+                ),
+                incomplete: !allows_shallow,
+            });
+        }
+        // What leads to the others is not known, or is itself lost: they may count.
+        let mut left: Vec<(ObjectNo, String)> =
+            self.lost.iter().map(|(no, why)| (*no, why.clone())).collect();
+        left.sort_unstable();
+        for (no, why) in left {
+            let id = self.objects.id(no);
+            self.listing.skip(format!("object {id}").as_bytes(), why);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! How long a history has held something, and who made the commits.
+
+use std::sync::Arc;
+
+use super::Lister;
+use super::scope::{Ends, Scope};
+use crate::finding::{CommitInfo, MAX_REFS, Presence};
+use crate::source::history::content::Link;
+use crate::source::history::graph::CommitNo;
+use crate::source::history::trace::Span;
+use crate::source::object::ObjectId;
+use crate::source::staged::entry_at;
+
+impl Lister<'_> {
+    /// What the parents of the first commit have at a path.
+    pub(super) fn before(&mut self, presence: &Presence, path: &[u8]) -> Vec<ObjectId> {
+        let mut found = Vec::new();
+        for &parent in &presence.parents {
+            if let Link::Here(tree) = self.graph.commits[parent as usize].tree {
+                let tree = self.objects.id(tree);
+                // What cannot be read there is not known to be old.
+                found.extend(entry_at(&mut self.repository, &tree, path).ok().flatten());
+            }
+        }
+        found
+    }
+
+    /// What is known of spans of commits; `in_head` is said where it is not that HEAD's history
+    /// has the first commit.
+    pub(super) fn presences(
+        &self,
+        spans: impl Iterator<Item = (Span, Option<bool>)>,
+        scope: &Scope,
+        ends: &Ends,
+    ) -> Vec<Arc<Presence>> {
+        let spans: Vec<_> = spans.collect();
+        let mut firsts: Vec<CommitNo> = spans.iter().map(|(span, _)| span.first).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        let holders = self.graph.holders(&firsts, &ends.commits, MAX_REFS, &|at| {
+            ends.names[at].starts_with(b"refs/remotes/")
+        });
+        let made = spans.into_iter().map(|(span, in_head)| {
+            let at = firsts.partition_point(|&first| first < span.first);
+            let holders = &holders[at];
+            let named = holders.tips.iter().map(|&at| &ends.names[at]);
+            Arc::new(Presence {
+                first: span.first,
+                parents: self.graph.parents(span.first).to_vec(),
+                last: span.last,
+                last_commit: None,
+                in_head: in_head.unwrap_or(scope.in_head[span.first as usize]),
+                refs: named.cloned().collect(),
+                ref_count: holders.count,
+                is_pushed: holders.is_marked,
+            })
+        });
+        made.collect()
+    }
+
+    /// Reads who made a commit, and when.
+    pub(super) fn info(&mut self, commit: CommitNo) -> Arc<CommitInfo> {
+        if let Some(info) = self.infos.get(&commit) {
+            return info.clone();
+        }
+        let id = self.objects.id(self.graph.commits[commit as usize].no);
+        let read = self.repository.commit(&id).ok().flatten();
+        let (author, time) =
+            read.map_or((Vec::new(), 0), |(_, commit)| (commit.author, commit.author_time));
+        let info = Arc::new(CommitInfo { id: id.to_string(), author, time });
+        self.infos.insert(commit, info.clone());
+        info
+    }
+}
