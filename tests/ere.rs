@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -163,6 +163,32 @@ fn asked(program: &[&str], pattern: &str, file: &Path) -> Option<BTreeSet<usize>
     Some(lines.filter_map(number).collect())
 }
 
+/// The first match on each line, as `grep -o` shows them.
+fn asked_texts(pattern: &str, file: &Path) -> BTreeMap<usize, Vec<u8>> {
+    let mut command = Command::new("grep");
+    command.args(["-anowE", "-e", pattern, "--", "lines"]).env("LC_ALL", "C");
+    let output = command.current_dir(file.parent().unwrap()).output().unwrap();
+    let mut texts = BTreeMap::new();
+    for line in output.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let colon = line.iter().position(|&byte| byte == b':').unwrap();
+        let number: usize = std::str::from_utf8(&line[..colon]).unwrap().parse().unwrap();
+        texts.entry(number).or_insert_with(|| line[colon + 1..].to_vec());
+    }
+    texts
+}
+
+/// The first match on each line, as the engine finds them.
+fn found_texts(pattern: &str, text: &[u8]) -> BTreeMap<usize, Vec<u8>> {
+    let rule = forbidden(pattern.as_bytes(), &[], origin()).unwrap();
+    let engine = Engine::new(RuleSet::from_rules(vec![rule]), 1_790_000_000).unwrap();
+    let mut texts = BTreeMap::new();
+    for found in engine.scan(text).list {
+        let first = texts.entry(line_of(text, found.span.start));
+        first.or_insert_with(|| text[found.span.clone()].to_vec());
+    }
+    texts
+}
+
 fn line_of(text: &[u8], offset: usize) -> usize {
     text[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1
 }
@@ -229,12 +255,17 @@ fn closes_nothing(pattern: &str) -> bool {
     })
 }
 
-/// Whether grep reads a pattern in two ways: a `{` where nothing stands before it is a character,
-/// unless there is something that its faster engine leaves to the slower one.
-fn has_two_readings(pattern: &str) -> bool {
+/// Whether a `{` stands where there is nothing to repeat. grep's faster engine takes it for a
+/// character, its slower one for nothing.
+fn begins_with_brace(pattern: &str) -> bool {
     let begins = ["({", "|{", "^{", ">{", "<{", "b{", "B{", "`{"];
-    let has_brace = pattern.starts_with('{') || begins.iter().any(|part| pattern.contains(part));
-    has_brace && ["[.", "[=", "\\1", "\\2"].iter().any(|part| pattern.contains(part))
+    pattern.starts_with('{') || begins.iter().any(|part| pattern.contains(part))
+}
+
+/// Whether grep's slower engine reads a pattern that its faster one would read otherwise.
+fn has_two_readings(pattern: &str) -> bool {
+    let is_slow = ["[.", "[=", "\\1", "\\2"].iter().any(|part| pattern.contains(part));
+    is_slow && begins_with_brace(pattern)
 }
 
 /// Whether a pattern may be refused that grep takes: one that matches nothing at all.
@@ -270,6 +301,11 @@ proptest! {
                 let theirs: BTreeSet<_> = grep.union(git_grep.as_ref().unwrap_or(grep)).copied().collect();
                 prop_assert!(ours.is_superset(&theirs), "{pattern}: {:?}", theirs.difference(ours));
                 prop_assert!(ours == &theirs || may_find_more(pattern), "{pattern}: too much: {:?}", ours.difference(&theirs));
+            }
+            let is_regular = Ere::translate(pattern.as_bytes()).is_ok_and(|ere| ere.exact.is_none());
+            let is_plain = is_regular && !may_find_more(pattern) && !begins_with_brace(pattern);
+            if ours.is_some() && grep.is_some() && is_plain {
+                prop_assert_eq!(found_texts(pattern, &text), asked_texts(pattern, &file), "{}", pattern);
             }
             let is_refused = ours.is_none() && grep.is_some();
             prop_assert!(!is_refused || may_be_refused(pattern), "{pattern}: refused");

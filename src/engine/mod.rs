@@ -11,6 +11,7 @@
 mod check;
 mod edge;
 mod glance;
+mod longest;
 mod pair;
 mod pattern;
 mod prefilter;

@@ -10,6 +10,7 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind};
 
 use super::edge::Edge;
+use super::longest::Longest;
 use super::prefilter::MIN_KEYWORD_BYTES;
 use super::required;
 use crate::rule::{Rule, Scope};
@@ -68,9 +69,9 @@ pub(super) struct Pattern {
 enum Reach {
     /// Over the ends of lines, as far as the pattern allows.
     Bytes,
-    /// To the ends of its line; the lines that match are looked at again by the exact expression,
-    /// if there is one.
-    Line(Option<Exact>),
+    /// To the ends of its line, where the longest one counts; the lines that match are looked at
+    /// again by the exact expression, if there is one.
+    Line { exact: Option<Exact>, longest: Box<Longest> },
 }
 
 /// Up to so many bytes before a keyword, each is tried as the start of a match; with more, a
@@ -110,7 +111,9 @@ impl Pattern {
             Scope::Bytes => (Reach::Bytes, rule.secret_group),
             Scope::Line { exact } => {
                 let exact = exact.as_deref().map(Exact::compile).transpose();
-                (Reach::Line(exact.map_err(PatternError::Exact)?), Some(0))
+                let exact = exact.map_err(PatternError::Exact)?;
+                let longest = Box::new(Longest::new(&rule.pattern));
+                (Reach::Line { exact, longest }, Some(0))
             }
         };
         Ok(Pattern { regex, reach, edge, secret_group, max_bytes, max_lead })
@@ -128,7 +131,7 @@ impl Pattern {
 
     /// Whether a match lies in one line, of whatever length.
     pub(super) const fn is_by_line(&self) -> bool {
-        matches!(self.reach, Reach::Line(_))
+        matches!(self.reach, Reach::Line { .. })
     }
 
     /// Whether a match begins so near its keyword that [`find_at`](Self::find_at) is cheaper than
@@ -161,7 +164,7 @@ impl Pattern {
         window: Range<usize>,
         each: &mut dyn FnMut(Found) -> bool,
     ) {
-        if let Reach::Line(Some(exact)) = &self.reach {
+        if let Reach::Line { exact: Some(exact), .. } = &self.reach {
             return self.find_exact(exact, bytes, window, each);
         }
         let end = window.end;
@@ -169,9 +172,10 @@ impl Pattern {
         let mut groups = self.regex.create_captures();
         loop {
             self.regex.search_captures(&input, &mut groups);
-            let Some(found) = self.found(&groups) else {
+            let Some(mut found) = self.found(&groups) else {
                 return;
             };
+            self.lengthen(bytes, end, &mut found);
             if !self.may_begin(bytes, found.span.start) {
                 input.set_start(found.span.start + 1);
                 continue;
@@ -181,6 +185,18 @@ impl Pattern {
                 return;
             }
             input.set_start(next);
+        }
+    }
+
+    /// Makes a match in a line the longest that begins where it does. No pattern for lines matches
+    /// their ends.
+    fn lengthen(&self, bytes: &[u8], limit: usize, found: &mut Found) {
+        if let Reach::Line { longest, .. } = &self.reach {
+            let start = found.span.start;
+            if let Some(end) = longest.end(bytes, start..limit, syntax_config()) {
+                found.span.end = end.max(found.span.end);
+                found.secret = found.span.clone();
+            }
         }
     }
 
@@ -227,10 +243,14 @@ impl Pattern {
     }
 }
 
+/// Lines end at LF and CRLF; `^` and `$` are their edges. Bytes need not be UTF-8.
+fn syntax_config() -> syntax::Config {
+    syntax::Config::new().unicode(false).utf8(false).multi_line(true).crlf(true)
+}
+
 pub(super) fn parse(pattern: &str) -> Result<Hir, PatternError> {
-    // Lines end at LF and CRLF; `^` and `$` are their edges. Bytes need not be UTF-8.
-    let config = syntax::Config::new().unicode(false).utf8(false).multi_line(true).crlf(true);
-    syntax::parse_with(pattern, &config).map_err(|error| PatternError::Syntax(Box::new(error)))
+    syntax::parse_with(pattern, &syntax_config())
+        .map_err(|error| PatternError::Syntax(Box::new(error)))
 }
 
 /// Returns the keywords of a rule: its own, or literals with which every match must begin or

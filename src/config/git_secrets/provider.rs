@@ -92,7 +92,7 @@ impl std::fmt::Display for Provider {
     }
 }
 
-/// Joins the words of a command so that [`Provider::parse`] splits them again.
+/// Joins the words of a command as a value of `secrets.providers`, which is split into the same ones.
 #[must_use]
 pub fn join_words(words: &[Vec<u8>]) -> Vec<u8> {
     let quoted: Vec<Vec<u8>> = words.iter().map(|word| quote(word)).collect();
