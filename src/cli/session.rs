@@ -231,7 +231,7 @@ fn user_dir() -> Option<PathBuf> {
 }
 
 fn home() -> Option<PathBuf> {
-    env::var_os("HOME").filter(|value| !value.is_empty()).map(PathBuf::from)
+    config::home(&|name| env::var_os(name))
 }
 
 fn expand_home(path: &str) -> PathBuf {
@@ -244,6 +244,5 @@ fn expand_home(path: &str) -> PathBuf {
 /// The root of the working tree in which the process stands.
 pub(super) fn work_tree_root() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
-    let work_tree = env::var_os("GIT_WORK_TREE");
-    config::work_tree_root(&here, work_tree.as_deref(), env::var_os("GIT_DIR").is_some())
+    config::work_tree_root(&here, &|name| env::var_os(name))
 }

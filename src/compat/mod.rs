@@ -139,13 +139,10 @@ fn say(out: &mut dyn Write, line: fmt::Arguments<'_>) {
 /// The root of the working tree in which the process stands.
 fn work_tree_root() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
-    let work_tree = std::env::var_os("GIT_WORK_TREE");
-    let has_git_dir = std::env::var_os("GIT_DIR").is_some();
-    crate::config::work_tree_root(&here, work_tree.as_deref(), has_git_dir)
+    crate::config::work_tree_root(&here, &|name| std::env::var_os(name))
 }
 
 /// The user's directory.
 fn home() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("HOME").or_else(|| set("USERPROFILE"))
+    crate::config::home(&|name| std::env::var_os(name))
 }

@@ -15,7 +15,7 @@ mod root;
 use serde::Deserialize;
 
 pub use load::{ConfigError, Discovery, load, load_file};
-pub use root::work_tree_root;
+pub use root::{Variable, home, work_tree_root};
 
 use crate::rule::{Confidence, RuleEntry, RuleOrigin};
 use crate::suppress::AllowEntry;
