@@ -29,7 +29,7 @@ pub use pattern::PatternError;
 pub use prefilter::{Hit, MIN_KEYWORD_BYTES, Prefilter};
 pub use selftest::{Failure, selftest};
 
-use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, is_forbidden};
+use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet};
 use crate::text::entropy::shannon;
 use check::Candidate;
 use pattern::{Found, Pattern};
@@ -278,9 +278,7 @@ impl Engine {
 }
 
 fn compile_error(rule: &Rule, source: PatternError) -> CompileError {
-    // The id of a forbidden pattern is a hash, which tells nobody anything.
-    let name = if is_forbidden(&rule.id) { &rule.description } else { &rule.id };
-    CompileError { origin: rule.origin.clone(), id: name.to_string(), source }
+    CompileError { origin: rule.origin.clone(), id: rule.id.to_string(), source }
 }
 
 /// One buffer on its way through the engine.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::{Check, Ere, EreError, Rule, RuleOrigin, Scope, pack};
-use crate::text::escape::escape;
 
 /// The beginning of the ids of such rules.
 const ID_PREFIX: &str = "forbidden-";
@@ -23,7 +22,8 @@ pub fn is_forbidden(id: &str) -> bool {
 /// ```
 /// use tightlip::rule::{RuleOrigin, forbidden};
 /// let origin = RuleOrigin { file: "patterns.txt".into(), line: 1, builtin: false };
-/// assert_eq!(forbidden(b"acme_[0-9]{9}", &[], origin)?.description, "forbidden pattern acme_[0-9]{9}");
+/// let rule = forbidden(b"acme_[0-9]{9}", &[], origin)?;
+/// assert_eq!(rule.description, "forbidden pattern of patterns.txt:1");
 /// # Ok::<(), tightlip::rule::EreError>(())
 /// ```
 pub fn forbidden(
@@ -34,23 +34,13 @@ pub fn forbidden(
     let ere = Ere::translate_word(pattern)?.if_not_empty()?;
     let id = format!("{ID_PREFIX}{:016x}", fnv1a(pattern));
     Ok(Rule {
-        description: Cow::Owned(format!("forbidden pattern {}", shown(pattern))),
+        // Not the pattern: that of a provider may be a secret, and reports show none.
+        description: Cow::Owned(format!("forbidden pattern of {origin}")),
         pattern: Cow::Owned(ere.pattern),
         scope: Scope::Line { exact: ere.exact.map(Cow::Owned) },
         checks: Cow::Borrowed(checks),
         ..pack::blank(id, origin)
     })
-}
-
-/// How much of a pattern its rule is called by, in characters.
-const MAX_SHOWN_CHARS: usize = 60;
-
-fn shown(pattern: &[u8]) -> String {
-    let text = escape(pattern);
-    if text.chars().count() <= MAX_SHOWN_CHARS {
-        return text.into_owned();
-    }
-    text.chars().take(MAX_SHOWN_CHARS).chain(['.', '.', '.']).collect()
 }
 
 /// A hash that stays what it is: fingerprints are made of the ids of rules.

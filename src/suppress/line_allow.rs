@@ -98,9 +98,9 @@ impl LineAllow {
         self.compiled.get_or_init(|| compile(&self.ere)).as_ref()
     }
 
-    /// Returns the expression and where it stands.
+    /// Returns where it stands, and not what it says: it may be what it hides.
     pub(super) fn describe(&self) -> String {
-        format!("`{}` ({})", self.text, self.origin)
+        self.origin.clone()
     }
 
     /// The expression as it was written, for a hash of everything that decides.

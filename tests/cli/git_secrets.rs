@@ -18,7 +18,7 @@ fn patterns_of_git_s_configuration_are_rules() {
     let lines: Vec<_> = said.objects("finding").iter().map(|found| found["line"].clone()).collect();
     assert_eq!(lines, [1, 4]);
     let list = repo.tightlip(&["rules", "list"]).exits(0);
-    list.says("forbidden pattern hush[0-9]+");
+    list.says("forbidden pattern of secrets.patterns (local git configuration):1");
     // Beside the rules of the program.
     repo.write("b.txt", key(0));
     repo.tightlip(&["scan", "b.txt"]).exits(1).says("[aws-access-key-id]");
@@ -29,7 +29,7 @@ fn hooks_stop_what_is_forbidden_and_pass_what_is_allowed() {
     let repo = with(&[("secrets.patterns", "hush[0-9]+")]);
     repo.hooks(&["pre-commit", "commit-msg"]);
     repo.stage("a.txt", "hush1\n");
-    repo.git(&["commit", "-m", "x"]).exits(1).says("forbidden pattern hush[0-9]+");
+    repo.git(&["commit", "-m", "x"]).exits(1).says("forbidden pattern of secrets.patterns");
     repo.write(".gitallowed", "hush1\n");
     repo.git(&["commit", "-m", "x"]).exits(0);
     repo.stage("a.txt", "hush1 hush2\n");
@@ -135,4 +135,29 @@ fn install_makes_a_second_name_for_the_program() {
     std::fs::remove_file(bin.join("git-secrets")).unwrap();
     std::fs::write(bin.join("git-secrets"), "#!/bin/sh\n").unwrap();
     install().exits(2).says("is another program");
+}
+
+#[test]
+fn what_a_provider_prints_is_shown_nowhere() {
+    let repo = with(&[("secrets.providers", "git secrets --aws-provider")]);
+    let secret = made("{base64:40}");
+    let aws = repo.home().join(".aws");
+    std::fs::create_dir_all(&aws).unwrap();
+    std::fs::write(aws.join("credentials"), format!("aws_secret_access_key = {secret}\n")).unwrap();
+    repo.write("a.txt", format!("the word {secret} alone\n"));
+    // As it is, and as an expression.
+    let tail = &secret[secret.len() - 12..];
+    let tail = tail.rsplit(['/', '+']).next().unwrap();
+    assert!(tail.len() > 3, "{tail}");
+    for format in ["text", "json", "jsonl"] {
+        let said = repo.tightlip(&["scan", "a.txt", "-v", "--format", format]).exits(1);
+        said.says("forbidden pattern of output of provider").never_says(tail);
+    }
+    repo.git(&["config", "secrets.allowed", &format!("{tail}$|word .* alone")]).exits(0);
+    repo.tightlip(&["scan", "a.txt", "-v"]).exits(0).never_says(tail);
+    // Nor in what is said of one that cannot be understood.
+    repo.write("bad", format!("{tail}(\n"));
+    repo.git(&["config", "--add", "secrets.providers", "cat bad"]).exits(0);
+    repo.git(&["config", "--unset", "secrets.allowed"]).exits(0);
+    repo.tightlip(&["staged"]).exits(2).says("is not closed").never_says(tail);
 }

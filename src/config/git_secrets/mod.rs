@@ -19,6 +19,7 @@ use super::load::check_file;
 use crate::rule::{Check, EreError, Rule, RuleOrigin, RuleSet, forbidden};
 use crate::source::{Level, Repository, Setting, SourceError, settings};
 use crate::suppress::{ALLOWED_FILE, LineAllow, LineAllowError};
+use crate::text::escape::escape;
 use provider::Provider;
 
 /// The section of git's configuration.
@@ -28,12 +29,12 @@ pub const SECTION: &str = "secrets";
 #[derive(Debug, thiserror::Error)]
 pub enum GitSecretsError {
     /// A pattern cannot be translated.
-    #[error("{origin}: pattern `{text}`")]
+    #[error("{origin}: pattern{}", shown(text.as_deref()))]
     Pattern {
         /// Where it stands.
         origin: RuleOrigin,
-        /// The pattern, escaped.
-        text: String,
+        /// The pattern, escaped; `None` if a provider printed it: it may be a secret.
+        text: Option<String>,
         /// What is wrong.
         #[source]
         source: EreError,
@@ -98,11 +99,18 @@ pub enum AllowScope {
     Line,
 }
 
+/// A pattern as an error shows it.
+fn shown(pattern: Option<&str>) -> String {
+    pattern.map_or_else(String::new, |pattern| format!(" `{pattern}`"))
+}
+
 /// A value and where it stands.
 #[derive(Debug, Clone)]
 struct Entry {
     text: Vec<u8>,
     origin: RuleOrigin,
+    /// Whether a provider printed it, so that it may be a secret.
+    is_printed: bool,
 }
 
 /// git-secrets' configuration, read.
@@ -194,7 +202,7 @@ impl GitSecrets {
                 let is_empty = lines(value).next().is_none();
                 for line in lines(value).chain(is_empty.then_some(&b""[..])) {
                     let origin = from_git(self.patterns.len());
-                    self.patterns.push(Entry { text: line.to_vec(), origin });
+                    self.patterns.push(Entry { text: line.to_vec(), origin, is_printed: false });
                 }
             }
             "secrets.allowed" => {
@@ -206,7 +214,7 @@ impl GitSecrets {
                 }
                 for line in lines(value) {
                     let origin = from_git(self.allowed.len());
-                    self.allowed.push(Entry { text: line.to_vec(), origin });
+                    self.allowed.push(Entry { text: line.to_vec(), origin, is_printed: false });
                 }
             }
             "secrets.providers" => {
@@ -249,7 +257,7 @@ impl GitSecrets {
                 let line_number = u32::try_from(index + 1).unwrap_or(u32::MAX);
                 let file = Cow::Borrowed(ALLOWED_FILE);
                 let origin = RuleOrigin { file, line: line_number, builtin: false };
-                self.allowed.push(Entry { text: line.to_vec(), origin });
+                self.allowed.push(Entry { text: line.to_vec(), origin, is_printed: false });
             }
         }
         Ok(())
@@ -283,7 +291,7 @@ impl GitSecrets {
                         let file = Cow::Owned(format!("output of provider `{provider}`"));
                         let line = u32::try_from(index + 1).unwrap_or(u32::MAX);
                         let origin = RuleOrigin { file, line, builtin: false };
-                        self.patterns.push(Entry { text, origin });
+                        self.patterns.push(Entry { text, origin, is_printed: true });
                     }
                 }
                 Err(_) if self.ignores_provider_errors => self.warnings.push(format!(
@@ -324,7 +332,7 @@ impl GitSecrets {
             forbidden(&entry.text, checks, entry.origin.clone()).map_err(|source| {
                 GitSecretsError::Pattern {
                     origin: entry.origin.clone(),
-                    text: crate::text::escape::escape(&entry.text).into_owned(),
+                    text: (!entry.is_printed).then(|| escape(&entry.text).into_owned()),
                     source,
                 }
             })
@@ -370,7 +378,7 @@ fn pick<T: Copy>(
     let is_it = |(name, _): &&(&str, T)| value.eq_ignore_ascii_case(name.as_bytes());
     known.iter().find(is_it).map(|(_, value)| *value).ok_or_else(|| GitSecretsError::Setting {
         key,
-        value: crate::text::escape::escape(value).into_owned(),
+        value: escape(value).into_owned(),
         expected,
     })
 }
