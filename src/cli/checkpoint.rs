@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, Scope};
 use crate::source::ObjectId;
 use crate::suppress::{AllowEntry, Allowlist};
-use crate::text::escape::escape;
+use crate::text::escape::escape_path;
 
 /// The form of the file. Another number is another form, and is not guessed at.
 const VERSION: u64 = 1;
@@ -98,10 +98,10 @@ impl Checkpoint {
         let bytes = match read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(CheckpointError::Read { path: shown(path), source }),
+            Err(source) => return Err(CheckpointError::Read { path: escape_path(path), source }),
         };
         let checkpoint = Checkpoint::parse(&bytes)
-            .map_err(|message| CheckpointError::Content { path: shown(path), message })?;
+            .map_err(|message| CheckpointError::Content { path: escape_path(path), message })?;
         Ok(Some(checkpoint))
     }
 
@@ -127,7 +127,7 @@ impl Checkpoint {
     /// # Errors
     /// The folder cannot be written to.
     pub(super) fn save(&self, path: &Path) -> Result<(), CheckpointError> {
-        let fail = |source| CheckpointError::Write { path: shown(path), source };
+        let fail = |source| CheckpointError::Write { path: escape_path(path), source };
         let written = Written {
             version: VERSION,
             tightlip: env!("CARGO_PKG_VERSION").to_owned(),
@@ -186,10 +186,6 @@ fn fill(mut file: File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     // Without it a crash of the machine can leave the new name on an empty file.
     file.sync_all()
-}
-
-fn shown(path: &Path) -> String {
-    escape(path.as_os_str().as_encoded_bytes()).into_owned()
 }
 
 /// Returns a SHA-256, as 64 hexadecimal digits, of everything that decides what is found: the

@@ -3,13 +3,13 @@
 use std::env;
 use std::io::{self, Write};
 
-use super::install::{WhereTo, shown, surroundings};
+use super::install::{WhereTo, surroundings};
 use super::session::{load_config, rules};
 use super::{Failure, Shared};
 use crate::config::{Config, RuleChange};
 use crate::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, doctor};
 use crate::rule::{Confidence, RuleSet};
-use crate::text::escape::escape;
+use crate::text::escape::{escape, escape_path};
 
 /// Prove that git runs the hooks and that they stop a secret
 ///
@@ -34,7 +34,7 @@ pub(super) fn run(args: DoctorArgs, shared: &Shared, out: &mut dyn Write) -> Res
         temporary: env::temp_dir(),
     })?;
     let place = &report.place;
-    writeln!(out, "git looks for hooks in {} ({})", shown(&place.searched), place.reason)?;
+    writeln!(out, "git looks for hooks in {} ({})", escape_path(&place.searched), place.reason)?;
     for hook in &report.hooks {
         tell_hook(hook, out)?;
     }
@@ -79,7 +79,7 @@ fn tell_binaries(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         if told.contains(&binary) {
             continue;
         }
-        let path = shown(&binary.path);
+        let path = escape_path(&binary.path);
         match &binary.version {
             Some(version) => writeln!(out, "the hooks run {path} ({version})")?,
             None => writeln!(

@@ -6,7 +6,7 @@ use std::{env, io};
 
 use super::{Failure, link};
 use crate::hook::{Hook, How, InstallOptions, Installation, Surroundings, Target, install};
-use crate::text::escape::escape;
+use crate::text::escape::{escape, escape_path};
 
 /// Wire tightlip into git's hooks
 ///
@@ -80,7 +80,7 @@ pub(super) fn run(args: InstallArgs, out: &mut dyn Write) -> Result<u8, Failure>
 }
 
 fn tell(done: &Installation, out: &mut dyn Write) -> io::Result<()> {
-    let folder = shown(&done.place.searched);
+    let folder = escape_path(&done.place.searched);
     writeln!(out, "git looks for hooks in {folder} ({})", done.place.reason)?;
     let is_scanning = |name: &str| Hook::ALL.iter().any(|hook| hook.name() == name);
     for hook in done.hooks.iter().filter(|hook| is_scanning(hook.name)) {
@@ -116,11 +116,6 @@ fn what(how: &How) -> String {
 
 fn name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| escape(name.as_encoded_bytes()).into_owned())
-}
-
-/// A path, fit for a terminal.
-pub(super) fn shown(path: &Path) -> String {
-    escape(path.as_os_str().as_encoded_bytes()).into_owned()
 }
 
 /// Where the process stands and where its user's configuration lives.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use super::Failure;
-use super::install::shown;
+use crate::text::escape::escape_path;
 
 /// The name under which the program is git-secrets.
 const NAME: &str = "git-secrets";
@@ -25,29 +25,34 @@ pub(super) fn link(program: &Path, out: &mut dyn Write) -> Result<u8, Failure> {
         return Err(format!(
             "`{}` is another program: uninstall it, or put tightlip into a directory that comes \
              before on the PATH",
-            shown(&link)
+            escape_path(&link)
         )
         .into());
     }
     if link.symlink_metadata().is_err() {
         make_link(program, &link).map_err(|error| {
-            format!("cannot make `{}`: {error}; try with the rights to write there", shown(&link))
+            format!(
+                "cannot make `{}`: {error}; try with the rights to write there",
+                escape_path(&link)
+            )
         })?;
     }
-    writeln!(out, "{} is tightlip", shown(&link))?;
+    writeln!(out, "{} is tightlip", escape_path(&link))?;
     if let Some(manual) = write_manual(folder, out)? {
-        writeln!(out, "{} is its manual", shown(&manual))?;
+        writeln!(out, "{} is its manual", escape_path(&manual))?;
     }
     match first_on_path() {
         Some(first) if is_same(&first, program) => {}
         Some(first) => writeln!(
             out,
             "warning: `git secrets` still runs `{}`, which comes first on the PATH",
-            shown(&first)
+            escape_path(&first)
         )?,
-        None => {
-            writeln!(out, "warning: git does not find it: `{}` is not on the PATH", shown(folder))?
-        }
+        None => writeln!(
+            out,
+            "warning: git does not find it: `{}` is not on the PATH",
+            escape_path(folder)
+        )?,
     }
     Ok(0)
 }
@@ -89,7 +94,7 @@ fn write_manual(folder: &Path, out: &mut dyn Write) -> io::Result<Option<PathBuf
     match fs::create_dir_all(&section).and_then(|()| fs::write(&file, MANUAL)) {
         Ok(()) => Ok(Some(file)),
         Err(error) => {
-            let file = shown(&file);
+            let file = escape_path(&file);
             writeln!(out, "warning: its manual `{file}` cannot be written: {error}")?;
             Ok(None)
         }

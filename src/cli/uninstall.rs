@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use super::Failure;
-use super::install::{WhereTo, shown, surroundings};
+use super::install::{WhereTo, surroundings};
 use crate::hook::{Fate, UninstallOptions, uninstall};
+use crate::text::escape::escape_path;
 
 /// Take tightlip out of git's hooks
 ///
@@ -27,7 +28,7 @@ pub(super) fn run(args: UninstallArgs, out: &mut dyn Write) -> Result<u8, Failur
         writeln!(out, "no hook of tightlip's is installed here")?;
     }
     for hook in &done.hooks {
-        let file = shown(&hook.file);
+        let file = escape_path(&hook.file);
         match &hook.fate {
             Fate::Removed => writeln!(out, "removed {file}")?,
             Fate::Restored => writeln!(out, "restored {file}")?,

@@ -1,6 +1,5 @@
 //! `--list`, `--add`, `--add-provider`, `--register-aws` and `--aws-provider`.
 
-use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,6 +11,8 @@ use crate::engine::Engine;
 use crate::report::Streams;
 use crate::rule::{Ere, RuleOrigin, RuleSet, escape_literal, forbidden};
 use crate::suppress::LineAllow;
+use crate::text::escape::escape_path;
+use crate::text::os::os_str;
 
 /// Which values count, and where a new one goes.
 #[derive(Clone, Copy)]
@@ -150,11 +151,11 @@ pub(super) fn register_aws(options: &Options, streams: &mut Streams<'_>) -> Resu
 /// Adds a value to git's configuration, unless it is there; returns whether it was not.
 fn put(at: Where, key: &str, value: &[u8], streams: &mut Streams<'_>) -> Result<bool, Stop> {
     let known = at.git().args(["-z", "--get-all", key]).output().map_err(|error| no_git(&error))?;
-    if known.stdout.split(|&byte| byte == 0).any(|known| known == value) && !value.is_empty() {
+    if known.stdout.split(|&byte| byte == 0).any(|known| known == value) {
         return Ok(false);
     }
     let mut git = at.git();
-    git.args(["--add", "--", key]).arg(os_str(value));
+    git.args(["--add", "--", key]).arg(&*os_str(value));
     let added = git.output().map_err(|error| no_git(&error))?;
     let _ = streams.err.write_all(&added.stderr);
     if added.status.success() {
@@ -169,20 +170,10 @@ pub(super) fn aws_provider(options: &Options, streams: &mut Streams<'_>) -> Resu
     let named = options.operands.first().filter(|path| !path.is_empty()).map(PathBuf::from);
     let Some(path) = named.or_else(default) else { return Ok(0) };
     let patterns = credentials(&path).map_err(|error| {
-        Stop::new(1, format!("{NAME}: `{}` cannot be read: {error}", path.display()))
+        Stop::new(1, format!("{NAME}: `{}` cannot be read: {error}", escape_path(&path)))
     })?;
     let lines: Vec<u8> =
         patterns.into_iter().flat_map(|line| [&line[..], b"\n"].concat()).collect();
     print(streams.out, &lines)?;
     Ok(0)
-}
-
-#[cfg(unix)]
-fn os_str(bytes: &[u8]) -> &OsStr {
-    std::os::unix::ffi::OsStrExt::from_bytes(bytes)
-}
-
-#[cfg(not(unix))]
-fn os_str(bytes: &[u8]) -> std::ffi::OsString {
-    String::from_utf8_lossy(bytes).into_owned().into()
 }

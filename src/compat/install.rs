@@ -11,6 +11,7 @@ use crate::config::git_secrets::GitSecrets;
 use crate::hook::Place;
 use crate::report::Streams;
 use crate::source::{Repository, SourceError, plumbing};
+use crate::text::escape::escape_path;
 
 /// The hooks of git-secrets, with the option that each runs.
 const HOOKS: [(&str, &str); 3] = [
@@ -34,14 +35,14 @@ pub(super) fn install(options: &Options, streams: &mut Streams<'_>) -> Result<u8
         None => folder_here()?,
     };
     fs::create_dir_all(&folder).map_err(|error| {
-        Stop::new(1, format!("Could not create dir: {}: {error}", folder.display()))
+        Stop::new(1, format!("Could not create dir: {}: {error}", escape_path(&folder)))
     })?;
     let file = |hook: &str| destination(&folder, hook);
     // All are looked at before one is written.
     for (hook, _) in HOOKS {
         let file = file(hook);
         if exists(&file) && !options.force {
-            let text = format!("{} already exists. Use -f to force", file.display());
+            let text = format!("{} already exists. Use -f to force", escape_path(&file));
             return Err(Stop::new(1, text));
         }
     }
@@ -52,7 +53,7 @@ pub(super) fn install(options: &Options, streams: &mut Streams<'_>) -> Result<u8
         }
         let file = file(hook);
         write(&file, command).map_err(|error| failed(&file, &error))?;
-        say(streams.out, format_args!("Installed {hook} hook to {}", file.display()));
+        say(streams.out, format_args!("Installed {hook} hook to {}", escape_path(&file)));
     }
     if wants_extra()? {
         extra(&folder, streams)?;
@@ -66,7 +67,7 @@ pub(super) fn install(options: &Options, streams: &mut Streams<'_>) -> Result<u8
 }
 
 fn failed(file: &Path, error: &io::Error) -> Stop {
-    Stop::new(1, format!("{NAME}: `{}` cannot be written: {error}", file.display()))
+    Stop::new(1, format!("{NAME}: `{}` cannot be written: {error}", escape_path(file)))
 }
 
 /// Writes the hooks beyond git-secrets' own, as far as no other hook is in their place.
@@ -78,7 +79,7 @@ fn extra(folder: &Path, streams: &mut Streams<'_>) -> Result<(), Stop> {
             write(&file, command).map_err(|error| failed(&file, &error))?;
             written.push(hook);
         } else {
-            let file = file.display();
+            let file = escape_path(&file);
             say(streams.err, format_args!("{NAME}: {file} is another hook, and was left alone"));
         }
     }

@@ -10,8 +10,8 @@ use super::place::{Kind, Place, Reason, global_hooks_path};
 use super::plan::kept_name;
 use super::proof::{Proof, prove};
 use super::script::{self, BlockOptions, Form, Run};
-use super::{Hook, HookError, Surroundings, Target, shown};
-use crate::text::escape::escape;
+use super::{Hook, HookError, Surroundings, Target};
+use crate::text::escape::{escape, escape_path};
 
 /// What to examine, and where.
 #[derive(Debug, Clone)]
@@ -248,7 +248,7 @@ fn warnings(options: &DoctorOptions, place: &Place) -> Result<Vec<String>, HookE
         if place.own != place.searched && has_ours(&place.own) {
             warnings.push(format!(
                 "the hooks that tightlip has in `{}` never run, because git looks elsewhere: {}",
-                shown(&place.own),
+                escape_path(&place.own),
                 place.reason
             ));
         }
@@ -268,8 +268,8 @@ fn warnings(options: &DoctorOptions, place: &Place) -> Result<Vec<String>, HookE
             if is_executable(&hook) && !exists(&place.searched.join(name)) {
                 warnings.push(format!(
                     "`{}` never runs, because git looks for hooks in `{}`",
-                    shown(&hook),
-                    shown(&place.searched)
+                    escape_path(&hook),
+                    escape_path(&place.searched)
                 ));
             }
         }

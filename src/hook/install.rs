@@ -7,7 +7,8 @@ use super::change::{Change, is_executable};
 use super::place::{Kind, Place, Reason, global_hooks_path, system_hooks_path};
 use super::plan::{Plan, notes};
 use super::script::{self, Form};
-use super::{Hook, HookError, Surroundings, Target, shown};
+use super::{Hook, HookError, Surroundings, Target};
+use crate::text::escape::escape_path;
 
 /// The other hooks that a directory named by the global `core.hooksPath` has to hand on to the
 /// repository's own.
@@ -194,7 +195,7 @@ fn shared(place: Place, hooks: &[Hook]) -> Result<Installation, HookError> {
         return Err(HookError::Refused(format!(
             "git looks for the hooks of all repositories in `{}` ({}), so hooks of this one would \
              never run; use `tightlip install --global` to guard them all, with the same options",
-            shown(&place.searched),
+            escape_path(&place.searched),
             place.reason
         )));
     }
@@ -225,7 +226,7 @@ fn install_for_team(
             return Err(HookError::Refused(format!(
                 "git looks for hooks in `{}`, which does not exist here, so no hook runs: let \
                  husky make it (`npx husky`, or the package manager's install), then install again",
-                shown(&place.searched)
+                escape_path(&place.searched)
             )));
         }
         hooks.retain(|hook| {
@@ -239,7 +240,7 @@ fn install_for_team(
     notes.push(format!(
         "the files in `{}` belong to the work tree: commit them, and everybody who has tightlip \
          on the PATH is guarded",
-        shown(&place.folder)
+        escape_path(&place.folder)
     ));
     let mut plan = Plan::new(place, notes);
     for hook in hooks {
@@ -259,7 +260,7 @@ fn install_globally(options: &InstallOptions) -> Result<Installation, HookError>
         Some(folder) if folder.is_relative() => Err(HookError::Refused(format!(
             "the global core.hooksPath is `{}`, another directory in each repository: unset it, \
              or install in each repository",
-            shown(folder)
+            escape_path(folder)
         ))),
         Some(folder) if *folder != ours => {
             let place = Place::of_folder(folder, reason);

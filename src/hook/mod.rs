@@ -33,7 +33,7 @@ pub use proof::Proof;
 pub use uninstall::{Fate, Removal, Removed, UninstallOptions, uninstall};
 
 use crate::source::SourceError;
-use crate::text::escape::escape;
+use crate::text::escape::escape_path;
 
 /// A hook of git that scans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,12 +187,7 @@ pub enum HookError {
 
 impl HookError {
     fn file(action: &'static str, file: &Path, source: std::io::Error) -> Self {
-        let file = shown(file);
+        let file = escape_path(file);
         HookError::File { action, file, source }
     }
-}
-
-/// A path, fit for a terminal.
-fn shown(path: &Path) -> String {
-    escape(path.as_os_str().as_encoded_bytes()).into_owned()
 }

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::HookError;
 use super::script::path_from;
-use super::{HookError, shown};
 use crate::source::SourceError;
+use crate::text::escape::escape_path;
 
 /// Where git looks for the hooks of a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +95,7 @@ impl Place {
             return Err(HookError::Refused(format!(
                 "git looks for hooks in `{}`, which is not a directory, so no hook runs \
                  ({reason}); unset core.hooksPath, or give it a directory",
-                shown(&searched)
+                escape_path(&searched)
             )));
         }
         let mut place = Place {
@@ -187,7 +188,7 @@ pub(super) fn system_hooks_path() -> Result<Option<PathBuf>, HookError> {
 fn path_of_scope(scope: &str) -> Result<Option<PathBuf>, HookError> {
     let arguments = ["config", scope, "-z", "--type=path", "--get", "core.hooksPath"];
     let value = ask_value(Path::new("."), &arguments)?;
-    Ok(value.map(|value| path_from(value.strip_suffix(b"\0").unwrap_or(&value).to_vec())))
+    Ok(value.map(|value| path_from(value.strip_suffix(b"\0").unwrap_or(&value))))
 }
 
 /// Asks git, which must know the hooks of the repository: the hermetic commands of
@@ -231,7 +232,7 @@ fn ask_value(directory: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Ho
 fn ask_path(directory: &Path, arguments: &[&str]) -> Result<PathBuf, HookError> {
     let said = ask_str(directory, arguments)?;
     let said = said.strip_suffix(b"\n").unwrap_or(&said);
-    let path = directory.join(path_from(said.to_vec()));
+    let path = directory.join(path_from(said));
     Ok(fs::canonicalize(&path).unwrap_or_else(|_| resolved(&path)))
 }
 

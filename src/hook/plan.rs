@@ -7,7 +7,8 @@ use super::change::{Change, apply, exists, is_executable};
 use super::install::{How, Installation, Installed};
 use super::place::{Kind, Place, Reason};
 use super::script::{self, BlockOptions, Form, KEPT, Run};
-use super::{Hook, HookError, shown};
+use super::{Hook, HookError};
+use crate::text::escape::escape_path;
 
 /// What is going to be done.
 pub(super) struct Plan {
@@ -49,8 +50,8 @@ impl Plan {
                     return Err(HookError::Refused(format!(
                         "`{}` is not tightlip's, and what it once kept is still in `{}`: see \
                          which of the two is wanted, delete the other, and install again",
-                        shown(&file),
-                        shown(&kept)
+                        escape_path(&file),
+                        escape_path(&kept)
                     )));
                 }
                 let is_run = is_executable(&file);
@@ -80,7 +81,7 @@ impl Plan {
             Old::Link | Old::Foreign(_) => {
                 return Err(HookError::Refused(format!(
                     "`{}` is not tightlip's, in a directory that is: move it away",
-                    shown(&file)
+                    escape_path(&file)
                 )));
             }
             Old::None => How::New,
@@ -116,7 +117,7 @@ impl Plan {
             Old::Link if is_husky => Err(HookError::Refused(format!(
                 "`{}` is a symbolic link, and tightlip does not write through links: put a file \
                  in its place, or call `tightlip hook {hook} \"$@\"` in what it leads to",
-                shown(&file)
+                escape_path(&file)
             ))),
             Old::Foreign(bytes) if is_husky || is_script(&file, &bytes) => {
                 self.block(hook, file, &bytes);
@@ -202,7 +203,7 @@ fn look(file: &Path) -> Result<Old, HookError> {
     if !metadata.is_file() {
         return Err(HookError::Refused(format!(
             "`{}` is not a file, so no hook can stand there: move it away",
-            shown(file)
+            escape_path(file)
         )));
     }
     let bytes = fs::read(file).map_err(|error| HookError::file("read", file, error))?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Hook;
 use crate::text::checksum::crc32_base62;
+use crate::text::os::os_str;
 
 const BEGIN: &str = include_str!("../../hooks/begin.sh");
 const KEPT_BESIDE: &str = include_str!("../../hooks/kept-beside.sh");
@@ -179,7 +180,7 @@ pub(super) fn recorded_binary(bytes: &[u8]) -> Option<PathBuf> {
             _ => path.push(byte),
         }
     }
-    (!path.is_empty()).then(|| path_from(path))
+    (!path.is_empty()).then(|| path_from(&path))
 }
 
 /// A block in a file: where it is, and what the file is without it.
@@ -285,15 +286,8 @@ fn replaced(bytes: &[u8], what: &[u8], by: &[u8]) -> Vec<u8> {
     out
 }
 
-#[cfg(unix)]
-pub(super) fn path_from(bytes: Vec<u8>) -> PathBuf {
-    use std::os::unix::ffi::OsStringExt as _;
-    PathBuf::from(std::ffi::OsString::from_vec(bytes))
-}
-
-#[cfg(not(unix))]
-pub(super) fn path_from(bytes: Vec<u8>) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(&bytes).into_owned())
+pub(super) fn path_from(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(os_str(bytes).into_owned())
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use super::install::PASSED;
 use super::place::{Kind, Place, global_hooks_path};
 use super::plan::{MADE_HEAD, kept_name};
 use super::script::{self, KEPT};
-use super::{Hook, HookError, Surroundings, Target, shown};
+use super::{Hook, HookError, Surroundings, Target};
+use crate::text::escape::escape_path;
 
 /// What to take out, and where.
 #[derive(Debug, Clone)]
@@ -74,7 +75,7 @@ fn uninstall_from_repository(options: &UninstallOptions) -> Result<Removal, Hook
         plan.removal.notes.push(format!(
             "git looks for hooks in `{}` ({}); what is there was left alone: it belongs to all \
              repositories, see `tightlip uninstall --global`",
-            shown(&place.searched),
+            escape_path(&place.searched),
             place.reason
         ));
     } else {
@@ -87,7 +88,7 @@ fn uninstall_from_repository(options: &UninstallOptions) -> Result<Removal, Hook
     if place.kind != Kind::Private && !plan.changes.is_empty() {
         plan.removal.notes.push(format!(
             "the files in `{}` belong to the work tree: commit what has changed",
-            shown(&place.folder)
+            escape_path(&place.folder)
         ));
     }
     plan.carry_out()
@@ -103,7 +104,7 @@ fn uninstall_globally(options: &UninstallOptions) -> Result<Removal, HookError> 
         if plan.removal.hooks.iter().any(is_left) {
             plan.removal.notes.push(format!(
                 "the global core.hooksPath was left as it is, for what is left in `{}`",
-                shown(&ours)
+                escape_path(&ours)
             ));
         } else {
             plan.changes.push(Change::GlobalConfig { key: "core.hooksPath", value: None });

@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::{Known, ObjectId, Repository, SourceError, Tip, plumbing};
+use super::{Known, ObjectId, Repository, SourceError, Tip, plumbing, settings};
 
 /// What other commands than `git commit` leave in the git directory while they make commits.
 const TRACES: [&str; 6] =
@@ -118,23 +118,30 @@ pub fn pushed(
 /// this one, and two remotes may keep theirs in one place.
 fn own_refs(repository: &Repository, remote: &OsStr, address: Option<&OsStr>) -> Option<String> {
     let name = remote.to_str().filter(|name| !name.is_empty() && !Path::new(name).is_absolute())?;
-    let pushed_to = repository.config(&format!("remote.{name}.pushurl")).ok()?;
-    let fetched = plumbing::run_str(&["remote", "get-url", name]).ok()?;
-    let fetched = fetched.strip_suffix(b"\n").unwrap_or(&fetched);
-    let is_same = |address: &OsStr| address.as_encoded_bytes() == fetched;
-    if pushed_to.is_some_and(|to| to.as_bytes() != fetched) || !address.is_none_or(is_same) {
-        return None;
+    let remotes = settings(Some(repository), "remote").ok()?;
+    let values = |key: &str| {
+        let key = format!("remote.{name}.{key}");
+        let own = remotes.iter().filter(move |setting| setting.key == key);
+        own.filter_map(|setting| setting.value.as_deref())
+    };
+    let pushed_to = address.map(OsStr::as_encoded_bytes).or_else(|| values("pushurl").last());
+    // Where the address is the one that is configured, no `insteadOf` stands between the two.
+    if let Some(address) = pushed_to.filter(|address| values("url").last() != Some(address)) {
+        let fetched = plumbing::run_str(&["remote", "get-url", name]).ok()?;
+        if fetched.strip_suffix(b"\n") != Some(address) {
+            return None;
+        }
     }
     let prefix = format!("refs/remotes/{name}/");
-    let said = plumbing::run_str(&["config", "--get-regexp", r"^remote\..*\.fetch$"]).ok()?;
-    let own_key = format!("remote.{name}.fetch ");
+    let own_key = format!("remote.{name}.fetch");
     let mut is_own = false;
-    for line in said.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-        let target = line.rsplit(|&byte| byte == b':').next().unwrap_or_default();
+    for setting in remotes.iter().filter(|setting| setting.key.ends_with(".fetch")) {
+        let refspec = setting.value.as_deref().unwrap_or_default();
+        let target = refspec.rsplit(|&byte| byte == b':').next().unwrap_or_default();
         let target = target.strip_suffix(b"*").unwrap_or(target);
         let overlaps =
             target.starts_with(prefix.as_bytes()) || prefix.as_bytes().starts_with(target);
-        match (line.starts_with(own_key.as_bytes()), overlaps) {
+        match (setting.key == own_key, overlaps) {
             (true, true) => is_own = true,
             (false, true) => return None,
             _ => {}

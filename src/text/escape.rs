@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Returns `bytes` as printable text: control, format and invalid bytes become `\x..` or `\u{..}`.
 ///
@@ -32,6 +33,17 @@ pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Returns a path as printable text.
+///
+/// ```
+/// use tightlip::text::escape::escape_path;
+/// assert_eq!(escape_path("a\tb".as_ref()), "a b");
+/// ```
+#[must_use]
+pub fn escape_path(path: &Path) -> String {
+    escape(path.as_os_str().as_encoded_bytes()).into_owned()
 }
 
 fn push_char(out: &mut String, char: char) {

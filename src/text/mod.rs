@@ -8,4 +8,5 @@ pub mod entropy;
 pub mod escape;
 pub mod exact;
 pub mod lines;
+pub mod os;
 pub mod wide;

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::credentials::credentials;
 use crate::text::escape::escape;
+use crate::text::os::os_str;
 
 /// A command that prints patterns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,8 @@ pub enum ProviderError {
 impl Provider {
     /// Splits a value of `secrets.providers` into words; `None` if there are none.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
-        let words: Vec<OsString> = words(value).into_iter().map(os_string).collect();
+        let words: Vec<OsString> =
+            words(value).iter().map(|word| os_str(word).into_owned()).collect();
         (!words.is_empty()).then_some(Provider { words })
     }
 
@@ -151,16 +153,6 @@ fn quoted_words(value: &[u8]) -> Option<Vec<Vec<u8>>> {
     }
     words.extend(word);
     Some(words)
-}
-
-#[cfg(unix)]
-fn os_string(bytes: Vec<u8>) -> OsString {
-    std::os::unix::ffi::OsStringExt::from_vec(bytes)
-}
-
-#[cfg(not(unix))]
-fn os_string(bytes: Vec<u8>) -> OsString {
-    String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ mod read;
 mod refs;
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -22,6 +21,7 @@ use super::plumbing::{self, CatFile};
 use super::settings::has_foreign_includes;
 use super::{MAX_OBJECT_BYTES, SourceError};
 use crate::text::escape::escape;
+use crate::text::os::os_str;
 
 /// A repository that neither libgit2 nor git opens.
 #[derive(Debug, thiserror::Error)]
@@ -307,13 +307,6 @@ impl Repository {
     }
 }
 
-#[cfg(unix)]
 pub(super) fn path_from(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt as _;
-    PathBuf::from(OsStr::from_bytes(bytes))
-}
-
-#[cfg(not(unix))]
-pub(super) fn path_from(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(escape(bytes).into_owned())
+    PathBuf::from(os_str(bytes).into_owned())
 }
