@@ -26,7 +26,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::report::Streams;
 
-use crate::report::Format;
+use crate::report::{Format, chain};
 
 /// What an error ends in, and with it everything that was not understood.
 const INCOMPLETE: u8 = 2;
@@ -172,18 +172,6 @@ fn usage(error: &clap::Error, streams: &mut Streams<'_>) -> u8 {
     let out = if is_help { &mut *streams.out } else { &mut *streams.err };
     let _ = write!(out, "{}", error.render());
     if is_help { 0 } else { INCOMPLETE }
-}
-
-/// An error and its causes, as one sentence.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// Whoever reads the report may stop reading; what was found is still found.

@@ -8,7 +8,7 @@ use super::options::Options;
 use super::{NAME, Stop, home, say};
 use crate::config::git_secrets::{aws, credentials, join_words};
 use crate::engine::Engine;
-use crate::report::Streams;
+use crate::report::{Streams, chain};
 use crate::rule::{Ere, RuleOrigin, RuleSet, escape_literal, forbidden};
 use crate::suppress::LineAllow;
 use crate::text::escape::escape_path;
@@ -92,9 +92,7 @@ fn check(value: &[u8], is_allowed: bool, streams: &mut Streams<'_>) -> Result<()
             if is_allowed { Ere::translate_allowed(line) } else { Ere::translate_word(line) };
         let shown = crate::text::escape::escape(line);
         let refused = |error: &dyn std::error::Error| {
-            let why = Stop::of(1, error).text;
-            let why = why.trim_start_matches(NAME).trim_start_matches(": ");
-            Stop::new(1, format!("{NAME}: `{shown}` was not added: {why}"))
+            Stop::new(1, format!("{NAME}: `{shown}` was not added: {}", chain(error)))
         };
         let ere = translated.and_then(Ere::if_not_empty).map_err(|error| refused(&error))?;
         let origin = RuleOrigin { file: "--add".into(), line: 1, builtin: false };

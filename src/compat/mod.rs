@@ -18,7 +18,7 @@ use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::report::Streams;
+use crate::report::{Streams, chain};
 use options::{Command, Options, Refusal};
 
 /// What `-h` prints.
@@ -41,13 +41,7 @@ impl Stop {
 
     /// An error of our own and its causes.
     fn of(status: u8, error: &dyn std::error::Error) -> Self {
-        let mut text = format!("{NAME}: {error}");
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        Stop { status, text }
+        Stop::new(status, format!("{NAME}: {}", chain(error)))
     }
 
     /// Git's words where there is no repository.

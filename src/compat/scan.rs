@@ -107,12 +107,15 @@ fn tracked(gate: &Gate, options: &Options, outcome: &mut Outcome) -> Result<(), 
     if contents.is_empty() && !options.no_index {
         contents.push(TrackedContent::Worktree);
     }
-    if contents.iter().any(|&content| content != TrackedContent::Index) && open()?.is_bare() {
+    let repository = if contents.is_empty() { None } else { Some(open()?) };
+    let is_bare = || repository.as_ref().is_some_and(Repository::is_bare);
+    if contents.iter().any(|&content| content != TrackedContent::Index) && is_bare() {
         return Err(Stop::new(128, "fatal: this operation must be run in a work tree"));
     }
+    let full_name = repository.as_ref().map(|repository| repository.config("grep.fullName"));
+    let names_from_root =
+        matches!(full_name, Some(Ok(Some(value))) if value.eq_ignore_ascii_case("true"));
     for content in contents {
-        let names_from_root =
-            open()?.config("grep.fullName").is_ok_and(|value| value.as_deref() == Some("true"));
         gate.scan(
             &Tracked::new(TrackedOptions {
                 paths: paths.clone(),

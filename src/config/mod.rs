@@ -5,8 +5,8 @@
 //! flags. Lists of rules and allow entries add up; for a single value the later layer counts. A
 //! file given by `--config` takes the place of all of them.
 //!
-//! This room reads files and turns them into plain values. It compiles no pattern and opens no
-//! repository.
+//! This room reads files, and what git-secrets' providers print, and turns them into plain values.
+//! It compiles no pattern and opens no repository.
 
 pub mod git_secrets;
 mod load;

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::pattern::{is_run_byte, loose_bytes, reach};
+use super::measure::{is_run_byte, loose_bytes, reach};
 use super::{Engine, Hit, Scan, wide};
 use crate::rule::{Rule, Scope};
 use crate::text::lines::lf_line_around;
@@ -83,35 +83,42 @@ impl Engine {
         if before == Reach::Anywhere {
             return self.glance(bytes);
         }
-        let by_line = self.far().has_line_rules;
         let mut window = 0..0;
         for edit in edits {
-            let mut start = edit.start.saturating_sub(AROUND_BYTES);
-            let mut end = edit.end.saturating_add(AROUND_BYTES).min(bytes.len());
-            if before == Reach::Runs && start > window.end {
-                start = start.min(run_start(bytes, edit.start));
-            }
-            if before == Reach::Runs && end > window.end {
-                end = end.max(run_end(bytes, edit.end));
-            }
-            if by_line && start > window.end {
-                start = lf_line_around(bytes, start).start;
-            }
-            if by_line && end > window.end {
-                end = lf_line_around(bytes, end).end;
-            }
+            let start = edit.start.saturating_sub(AROUND_BYTES);
+            // What is inside already needs no second look: a line may be long, and edits many.
+            let start = match start > window.end {
+                true => self.start_before(bytes, edit.start, before),
+                false => start,
+            };
             if start > window.end {
                 if self.has_something(&bytes[window.clone()], before) {
                     return self.glance(bytes);
                 }
                 window.start = start;
             }
-            window.end = end.max(window.end);
+            if edit.end.saturating_add(AROUND_BYTES) > window.end {
+                window.end = self.end_behind(bytes, edit.end, before).max(window.end);
+            }
         }
         match self.has_something(&bytes[window], before) {
             true => self.glance(bytes),
             false => Glance { has_match: false, reach: before },
         }
+    }
+
+    /// Where a match may begin that a change at `at` has completed, with what matters before it.
+    fn start_before(&self, bytes: &[u8], at: usize, before: Reach) -> usize {
+        let near = at.saturating_sub(AROUND_BYTES);
+        let start = if before == Reach::Runs { near.min(run_start(bytes, at)) } else { near };
+        if self.far().has_line_rules { lf_line_around(bytes, start).start } else { start }
+    }
+
+    /// Where such a match may end, with what matters behind it.
+    fn end_behind(&self, bytes: &[u8], at: usize, before: Reach) -> usize {
+        let near = at.saturating_add(AROUND_BYTES).min(bytes.len());
+        let end = if before == Reach::Runs { near.max(run_end(bytes, at)) } else { near };
+        if self.far().has_line_rules { lf_line_around(bytes, end).end } else { end }
     }
 
     /// Whether there is anything in part of a version, or anything that looks further than what

@@ -11,7 +11,9 @@
 mod check;
 mod edge;
 mod glance;
+mod lead;
 mod longest;
+mod measure;
 mod pair;
 mod pattern;
 mod prefilter;
@@ -239,7 +241,14 @@ impl Engine {
                 })
             };
             let fail = |source| compile_error(rule, source);
-            if !rule.origin.builtin && !pattern::surely_compiles(rule).map_err(fail)? {
+            let hir = match rule.origin.builtin {
+                true => None,
+                false => Some(pattern::parse(&rule.pattern).map_err(fail)?),
+            };
+            let is_sure = |hir| measure::surely_compiles(rule, hir).map_err(fail);
+            if let Some(hir) = &hir
+                && !is_sure(hir)?
+            {
                 let pattern = Pattern::compile(rule).map_err(fail)?;
                 let _ = self.patterns[at].set(pattern);
             }
@@ -250,7 +259,7 @@ impl Engine {
                 self.near.push((at, other(name)?));
                 continue;
             }
-            let own = pattern::keywords(rule).map_err(fail)?;
+            let own = pattern::keywords(rule, hir.as_ref()).map_err(fail)?;
             if own.is_empty() {
                 self.everywhere.push(at);
             }

@@ -6,10 +6,11 @@ use regex_automata::meta::{BuildError, Regex};
 use regex_automata::util::captures::Captures;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
+use regex_syntax::hir::Hir;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
-use regex_syntax::hir::{Class, ClassBytesRange, Hir, HirKind};
 
 use super::edge::Edge;
+use super::lead;
 use super::longest::Longest;
 use super::prefilter::MIN_KEYWORD_BYTES;
 use super::required;
@@ -55,7 +56,7 @@ pub enum PatternError {
 #[derive(Debug)]
 pub(super) struct Pattern {
     regex: Regex,
-    reach: Reach,
+    extent: Extent,
     edge: Option<Edge>,
     secret_group: Option<usize>,
     /// The longest match that is looked for, in bytes.
@@ -66,7 +67,7 @@ pub(super) struct Pattern {
 
 /// How far a match may reach.
 #[derive(Debug)]
-enum Reach {
+enum Extent {
     /// Over the ends of lines, as far as the pattern allows.
     Bytes,
     /// To the ends of its line, where the longest one counts; the lines that match are looked at
@@ -107,16 +108,16 @@ impl Pattern {
             .configure(config)
             .build_from_hir(&hir)
             .map_err(|error| PatternError::Build(Box::new(error)))?;
-        let (reach, secret_group) = match &rule.scope {
-            Scope::Bytes => (Reach::Bytes, rule.secret_group),
+        let (extent, secret_group) = match &rule.scope {
+            Scope::Bytes => (Extent::Bytes, rule.secret_group),
             Scope::Line { exact } => {
                 let exact = exact.as_deref().map(Exact::compile).transpose();
                 let exact = exact.map_err(PatternError::Exact)?;
                 let longest = Box::new(Longest::new(&rule.pattern));
-                (Reach::Line { exact, longest }, Some(0))
+                (Extent::Line { exact, longest }, Some(0))
             }
         };
-        Ok(Pattern { regex, reach, edge, secret_group, max_bytes, max_lead })
+        Ok(Pattern { regex, extent, edge, secret_group, max_bytes, max_lead })
     }
 
     /// The part of `bytes` in which a match must lie that holds the keyword at `keyword`.
@@ -131,7 +132,7 @@ impl Pattern {
 
     /// Whether a match lies in one line, of whatever length.
     pub(super) const fn is_by_line(&self) -> bool {
-        matches!(self.reach, Reach::Line { .. })
+        matches!(self.extent, Extent::Line { .. })
     }
 
     /// Whether a match begins so near its keyword that [`find_at`](Self::find_at) is cheaper than
@@ -164,7 +165,7 @@ impl Pattern {
         window: Range<usize>,
         each: &mut dyn FnMut(Found) -> bool,
     ) {
-        if let Reach::Line { exact: Some(exact), .. } = &self.reach {
+        if let Extent::Line { exact: Some(exact), .. } = &self.extent {
             return self.find_exact(exact, bytes, window, each);
         }
         let end = window.end;
@@ -191,7 +192,7 @@ impl Pattern {
     /// Makes a match in a line the longest that begins where it does. No pattern for lines matches
     /// their ends.
     fn lengthen(&self, bytes: &[u8], limit: usize, found: &mut Found) {
-        if let Reach::Line { longest, .. } = &self.reach {
+        if let Extent::Line { longest, .. } = &self.extent {
             let start = found.span.start;
             if let Some(end) = longest.end(bytes, start..limit, syntax_config()) {
                 found.span.end = end.max(found.span.end);
@@ -255,16 +256,23 @@ pub(super) fn parse(pattern: &str) -> Result<Hir, PatternError> {
 
 /// Returns the keywords of a rule: its own, or literals with which every match must begin or
 /// end, or of which it must hold one. An empty list means that the pattern has to be tried everywhere.
-pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
+pub(super) fn keywords(rule: &Rule, hir: Option<&Hir>) -> Result<Vec<Vec<u8>>, PatternError> {
     let usable = |keywords: &[Vec<u8>]| keywords.iter().all(|k| k.len() >= MIN_KEYWORD_BYTES);
     if !rule.keywords.is_empty() {
         let own: Vec<Vec<u8>> = rule.keywords.iter().map(|k| k.as_bytes().to_vec()).collect();
         return Ok(if usable(&own) { own } else { Vec::new() });
     }
-    let hir = parse(&rule.pattern)?;
+    let parsed;
+    let hir = match hir {
+        Some(hir) => hir,
+        None => {
+            parsed = parse(&rule.pattern)?;
+            &parsed
+        }
+    };
     for kind in [ExtractKind::Prefix, ExtractKind::Suffix] {
         // A class of two is a letter in both cases; a larger one is no literal.
-        let literals = Extractor::new().kind(kind).limit_class(2).extract(&hir);
+        let literals = Extractor::new().kind(kind).limit_class(2).extract(hir);
         let mut literals: Vec<Vec<u8>> = literals
             .literals()
             .unwrap_or_default()
@@ -277,155 +285,7 @@ pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
             return Ok(literals);
         }
     }
-    Ok(required::literals(&hir).unwrap_or_default())
-}
-
-/// How far from its keyword a rule may look, before and behind it.
-pub(super) fn reach(rule: &Rule) -> Result<usize, PatternError> {
-    // A match that has no end of its own may be longer than the limit where windows touch.
-    Ok(parse(&rule.pattern)?.properties().maximum_len().unwrap_or(usize::MAX))
-}
-
-/// Patterns that are made of no more parts than this are never too large to be compiled.
-const SMALL_PARTS: usize = 1000;
-
-/// Whether a rule's pattern is known to compile without trying it: one of thousands that a team
-/// forbids takes longer to be compiled than to be looked for.
-///
-/// # Errors
-/// It is known not to.
-pub(super) fn surely_compiles(rule: &Rule) -> Result<bool, PatternError> {
-    if rule.scope != (Scope::Line { exact: None }) {
-        return Ok(false);
-    }
-    let hir = parse(&rule.pattern)?;
-    if hir.properties().minimum_len() == Some(0) {
-        return Err(PatternError::MatchesEmpty);
-    }
-    Ok(parts(&hir) <= SMALL_PARTS)
-}
-
-/// So many parts does the automaton of a pattern have, about.
-fn parts(part: &Hir) -> usize {
-    match part.kind() {
-        HirKind::Empty | HirKind::Look(_) => 1,
-        HirKind::Literal(literal) => literal.0.len(),
-        HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
-        HirKind::Class(Class::Unicode(class)) => class.ranges().len().saturating_mul(4),
-        HirKind::Repetition(repetition) => {
-            let times = repetition.max.unwrap_or(repetition.min.saturating_add(1)).max(1);
-            parts(&repetition.sub).saturating_mul(times as usize)
-        }
-        HirKind::Capture(capture) => parts(&capture.sub).saturating_add(2),
-        HirKind::Concat(list) | HirKind::Alternation(list) => {
-            list.iter().fold(1, |sum: usize, part| sum.saturating_add(parts(part)))
-        }
-    }
-}
-
-/// Whether tokens are made of such bytes: those of base64 in its forms, with dots and escapes.
-pub(super) const fn is_run_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'+' | b'/' | b'=' | b'_' | b'.' | b'%' | b'\\' | b'-')
-}
-
-/// How many other bytes a match may hold.
-pub(super) fn loose_bytes(rule: &Rule) -> Result<usize, PatternError> {
-    Ok(loose(&parse(&rule.pattern)?).unwrap_or(usize::MAX))
-}
-
-fn loose(part: &Hir) -> Option<usize> {
-    match part.kind() {
-        HirKind::Empty | HirKind::Look(_) => Some(0),
-        HirKind::Literal(literal) => {
-            Some(literal.0.iter().filter(|&&byte| !is_run_byte(byte)).count())
-        }
-        HirKind::Class(Class::Bytes(class)) => {
-            let is_run = |range: &ClassBytesRange| (range.start()..=range.end()).all(is_run_byte);
-            Some(usize::from(!class.ranges().iter().all(is_run)))
-        }
-        HirKind::Class(class @ Class::Unicode(_)) => class.maximum_len(),
-        HirKind::Repetition(repetition) => match (loose(&repetition.sub)?, repetition.max) {
-            (0, _) => Some(0),
-            (once, max) => once.checked_mul(max? as usize),
-        },
-        HirKind::Capture(capture) => loose(&capture.sub),
-        HirKind::Concat(parts) => {
-            parts.iter().try_fold(0usize, |sum, part| sum.checked_add(loose(part)?))
-        }
-        HirKind::Alternation(parts) => {
-            parts.iter().try_fold(0, |most: usize, part| Some(most.max(loose(part)?)))
-        }
-    }
-}
-
-/// Where in a pattern its keywords stand.
-mod lead {
-    use regex_syntax::hir::{Hir, HirKind};
-
-    use crate::engine::required::literal;
-
-    /// Returns how many bytes of a match stand before a keyword at most; `None` if a match need
-    /// not hold a keyword, or if it cannot be told.
-    pub(super) fn max_bytes(hir: &Hir, keywords: &[Vec<u8>]) -> Option<usize> {
-        match hir.kind() {
-            HirKind::Capture(capture) => max_bytes(&capture.sub, keywords),
-            HirKind::Repetition(repetition) if repetition.min > 0 => {
-                max_bytes(&repetition.sub, keywords)
-            }
-            HirKind::Alternation(branches) => branches
-                .iter()
-                .map(|branch| max_bytes(branch, keywords))
-                .try_fold(0, |most, lead| lead.map(|lead| most.max(lead))),
-            HirKind::Concat(parts) => in_sequence(parts, keywords),
-            HirKind::Literal(_) => in_sequence(std::slice::from_ref(hir), keywords),
-            _ => None,
-        }
-    }
-
-    /// Case-insensitive literals are sequences of classes; they are put together again.
-    fn in_sequence(parts: &[Hir], keywords: &[Vec<u8>]) -> Option<usize> {
-        let mut before = 0;
-        let mut run: Vec<u8> = Vec::new();
-        for part in parts {
-            match literal(part) {
-                Some(bytes) => run.extend(bytes),
-                None => {
-                    if let Some(lead) = max_bytes(part, keywords) {
-                        return Some(before + run.len() + lead);
-                    }
-                    before += run.len() + part.properties().maximum_len()?;
-                    run.clear();
-                }
-            }
-            let starts = keywords.iter().filter_map(|k| memchr::memmem::find(&run, k));
-            if let Some(start) = starts.min() {
-                return Some(before + start);
-            }
-        }
-        None
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::max_bytes;
-
-        #[test]
-        fn the_lead_is_known_where_every_match_holds_a_keyword() {
-            for (pattern, keyword, expected) in [
-                ("ghp_[a-z]{36}", "ghp_", Some(0)),
-                (r"(?:^|[^a-z])(?:(?:x{2})?AKIA|KIA)z", "kia", Some(4)),
-                ("[a-z]{1,30}://x", "://", Some(30)),
-                (r"(?i:aws_?)?(?i:secret)", "secret", Some(4)),
-                ("a*token", "token", None),
-                ("(?:token)?x", "token", None),
-                ("token|x", "token", None),
-            ] {
-                let hir = super::super::parse(pattern).unwrap();
-                assert_eq!(max_bytes(&hir, &[keyword.into()]), expected, "{pattern}");
-            }
-        }
-    }
+    Ok(required::literals(hir).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -448,7 +308,7 @@ mod tests {
             (r"[0-9]{16}", &[]),
             (r"ab", &[]),
         ] {
-            let found: Vec<String> = keywords(&rule(pattern))
+            let found: Vec<String> = keywords(&rule(pattern), None)
                 .unwrap()
                 .into_iter()
                 .map(|keyword| String::from_utf8(keyword).unwrap())

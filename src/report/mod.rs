@@ -3,6 +3,7 @@
 //! Secrets are masked everywhere unless the caller asks for them by name: in the secret's own
 //! field, on its line, in paths and in notes.
 
+mod chain;
 mod json;
 mod presence;
 mod streams;
@@ -10,6 +11,7 @@ mod text;
 
 use std::io::{self, Write};
 
+pub use chain::chain;
 pub use streams::Streams;
 
 use crate::finding::{Outcome, Redactor, Secret};

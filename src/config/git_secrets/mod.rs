@@ -7,6 +7,7 @@
 pub mod aws;
 mod credentials;
 mod provider;
+mod values;
 
 use std::borrow::Cow;
 use std::io;
@@ -181,64 +182,6 @@ impl GitSecrets {
         Ok(found)
     }
 
-    fn add(&mut self, setting: &Setting) -> Result<(), GitSecretsError> {
-        // What has no value at all is the word for yes, where one is asked for.
-        let (value, yes) = (setting.value.as_deref(), &b"true"[..]);
-        let flag = value.unwrap_or(yes);
-        let value = value.unwrap_or_default();
-        let from_git = |count: usize| RuleOrigin {
-            file: Cow::Owned(format!(
-                "{} ({} git configuration)",
-                setting.key,
-                setting.level.name()
-            )),
-            line: u32::try_from(count + 1).unwrap_or(u32::MAX),
-            builtin: false,
-        };
-        match &*setting.key {
-            // A value of several lines is several patterns, as grep has it.
-            "secrets.patterns" => {
-                // An empty value is an error, not nothing: with grep it forbids everything.
-                let is_empty = lines(value).next().is_none();
-                for line in lines(value).chain(is_empty.then_some(&b""[..])) {
-                    let origin = from_git(self.patterns.len());
-                    self.patterns.push(Entry { text: line.to_vec(), origin, is_printed: false });
-                }
-            }
-            "secrets.allowed" => {
-                if lines(value).next().is_none() {
-                    self.warnings.push(format!(
-                        "an empty value of {} is ignored: it would allow everything",
-                        from_git(self.allowed.len()).file
-                    ));
-                }
-                for line in lines(value) {
-                    let origin = from_git(self.allowed.len());
-                    self.allowed.push(Entry { text: line.to_vec(), origin, is_printed: false });
-                }
-            }
-            "secrets.providers" => {
-                let origin = from_git(self.providers.len());
-                let provider = Provider::parse(value);
-                self.providers.extend(provider.map(|own| (own, origin, setting.level)));
-            }
-            "secrets.allowscope" => {
-                let known = [("match", AllowScope::Match), ("line", AllowScope::Line)];
-                self.allow_scope = pick("secrets.allowScope", value, &known, "match or line")?;
-            }
-            "secrets.providererrors" => {
-                let known = [("ignore", true), ("stop", false)];
-                self.ignores_provider_errors =
-                    pick("secrets.providerErrors", value, &known, "stop or ignore")?;
-            }
-            "secrets.builtinaws" => self.builtin_aws = truth("secrets.builtinAws", flag)?,
-            "secrets.extrahooks" => self.extra_hooks = truth("secrets.extraHooks", flag)?,
-            "secrets.redact" => self.redact = truth("secrets.redact", flag)?,
-            _ => {}
-        }
-        Ok(())
-    }
-
     /// Adds what the file of allowed patterns at the root of the working tree says, if it is there.
     ///
     /// # Errors
@@ -362,43 +305,6 @@ impl GitSecrets {
         };
         self.allowed.iter().map(allow).collect()
     }
-}
-
-/// The lines of a value that hold anything.
-fn lines(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|&byte| byte == b'\n').filter(|line| !line.is_empty())
-}
-
-fn pick<T: Copy>(
-    key: &'static str,
-    value: &[u8],
-    known: &[(&str, T)],
-    expected: &'static str,
-) -> Result<T, GitSecretsError> {
-    let is_it = |(name, _): &&(&str, T)| value.eq_ignore_ascii_case(name.as_bytes());
-    known.iter().find(is_it).map(|(_, value)| *value).ok_or_else(|| GitSecretsError::Setting {
-        key,
-        value: escape(value).into_owned(),
-        expected,
-    })
-}
-
-/// Git's words for true and false, and numbers.
-/// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-boolean>
-fn truth(key: &'static str, value: &[u8]) -> Result<bool, GitSecretsError> {
-    if let Ok(number) = String::from_utf8_lossy(value).parse::<i32>() {
-        return Ok(number != 0);
-    }
-    let known = [
-        ("true", true),
-        ("yes", true),
-        ("on", true),
-        ("false", false),
-        ("no", false),
-        ("off", false),
-    ];
-    // An empty value is false, one that is missing true.
-    if value.is_empty() { Ok(false) } else { pick(key, value, &known, "true or false") }
 }
 
 #[cfg(test)]
