@@ -48,7 +48,12 @@ pub(super) fn list(options: &Options, streams: &mut Streams<'_>) -> Result<u8, S
     let output =
         git.args(["--get-regexp", "secrets.*"]).output().map_err(|error| no_git(&error))?;
     let _ = streams.err.write_all(&output.stderr);
-    print(streams.out, &output.stdout)?;
+    match streams.out_is_terminal {
+        true => String::from_utf8_lossy(output.stdout.trim_ascii_end())
+            .lines()
+            .for_each(|line| say(streams.out, format_args!("{line}"))),
+        false => print(streams.out, &output.stdout)?,
+    }
     Ok(status(&output))
 }
 

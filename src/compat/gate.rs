@@ -36,6 +36,8 @@ pub(super) struct Gate {
     allowlist: Allowlist,
     /// Whether secrets are masked in what is printed.
     pub(super) redacts: bool,
+    /// Whether a history that a shallow clone cuts off counts as whole.
+    pub(super) allows_shallow: bool,
     /// What was ignored in the configuration, one sentence each.
     pub(super) warnings: Vec<String>,
 }
@@ -72,6 +74,7 @@ impl Gate {
             engine,
             allowlist: Allowlist::default().with_lines(lines),
             redacts: found.redact,
+            allows_shallow: found.allow_shallow,
             warnings: found.warnings,
         }))
     }

@@ -19,6 +19,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::report::{Streams, chain};
+use crate::text::escape::escape;
 use options::{Command, Options, Refusal};
 
 /// What `-h` prints.
@@ -125,9 +126,12 @@ fn show_usage(out: &mut dyn Write) {
     let _ = out.write_all(USAGE.as_bytes());
 }
 
-/// Writes a line. Whoever reads it may stop reading: what is decided stays decided.
-fn say(out: &mut dyn Write, line: fmt::Arguments<'_>) {
-    let _ = writeln!(out, "{line}");
+/// Writes lines, with nothing in them that could move a cursor: git's words may hold names. Whoever
+/// reads them may stop reading: what is decided stays decided.
+fn say(out: &mut dyn Write, lines: fmt::Arguments<'_>) {
+    for line in lines.to_string().split('\n') {
+        let _ = writeln!(out, "{}", escape(line.as_bytes()));
+    }
 }
 
 /// The root of the working tree in which the process stands.

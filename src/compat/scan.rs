@@ -175,8 +175,7 @@ pub(super) fn history(streams: &mut Streams<'_>) -> Result<u8, Stop> {
     tips.extend(repository.stashes().map_err(|error| Stop::of(128, &error))?);
     let options = HistoryOptions {
         tips,
-        // A CI job's clone is one as a rule, and git-secrets does not mind. It is said.
-        allows_shallow: true,
+        allows_shallow: gate.allows_shallow,
         max_object_bytes: MAX_OBJECT_BYTES,
         ..HistoryOptions::default()
     };

@@ -124,9 +124,9 @@ fn own_refs(repository: &Repository, remote: &OsStr, address: Option<&OsStr>) ->
         let own = remotes.iter().filter(move |setting| setting.key == key);
         own.filter_map(|setting| setting.value.as_deref())
     };
-    let pushed_to = address.map(OsStr::as_encoded_bytes).or_else(|| values("pushurl").last());
+    let pushed_to = address.map(OsStr::as_encoded_bytes).or_else(|| values("pushurl").next_back());
     // Where the address is the one that is configured, no `insteadOf` stands between the two.
-    if let Some(address) = pushed_to.filter(|address| values("url").last() != Some(address)) {
+    if let Some(address) = pushed_to.filter(|address| values("url").next_back() != Some(address)) {
         let fetched = plumbing::run_str(&["remote", "get-url", name]).ok()?;
         if fetched.strip_suffix(b"\n") != Some(address) {
             return None;

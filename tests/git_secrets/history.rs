@@ -276,6 +276,9 @@ fn a_shallow_clone_is_scanned_and_named() {
     let url = format!("file://{}", repo.root.display());
     repo.git_in("..", ["clone", "-q", "--depth=1", &url, "clone"]).passes();
     repo.git_in("../clone", ["config", "secrets.patterns", "nothing"]).passes();
+    let ran = repo.secrets_in("../clone", ["--scan-history"]).status(ours(128).theirs(0));
+    ran.says(ours("this clone is shallow").theirs(""));
+    repo.git_in("../clone", ["config", "secrets.allowShallow", "true"]).passes();
     let ran = repo.secrets_in("../clone", ["--scan-history"]).status(0);
     ran.says(ours("this clone is shallow").theirs(""));
 }

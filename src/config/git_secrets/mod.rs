@@ -129,6 +129,8 @@ pub struct GitSecrets {
     pub redact: bool,
     /// Whether an install writes hooks beyond git-secrets' own three: `secrets.extraHooks`.
     pub extra_hooks: bool,
+    /// Whether a history that a shallow clone cuts off counts as whole: `secrets.allowShallow`.
+    pub allow_shallow: bool,
     ignores_provider_errors: bool,
     /// What was ignored, one sentence each.
     pub warnings: Vec<String>,
@@ -146,6 +148,7 @@ impl Default for GitSecrets {
             builtin_aws: true,
             redact: false,
             extra_hooks: true,
+            allow_shallow: false,
             ignores_provider_errors: false,
             warnings: Vec::new(),
             not_run: Vec::new(),

@@ -51,6 +51,9 @@ impl GitSecrets {
             }
             "secrets.builtinaws" => self.builtin_aws = truth("secrets.builtinAws", flag)?,
             "secrets.extrahooks" => self.extra_hooks = truth("secrets.extraHooks", flag)?,
+            "secrets.allowshallow" => {
+                self.allow_shallow = truth("secrets.allowShallow", flag)?;
+            }
             "secrets.redact" => self.redact = truth("secrets.redact", flag)?,
             _ => {}
         }
