@@ -10,13 +10,31 @@ mod schema;
 
 use schema::{PackFile, RuleEntry, line_of};
 
+#[path = "src/engine/keyword_tables.rs"]
+#[expect(
+    dead_code,
+    reason = "the library looks keywords up, the build script only lays the tables"
+)]
+mod keyword_tables;
+
+use keyword_tables::{FragmentTables, SHORTEST_KEYWORD, shuffle};
+
+/// A folder with further packs, for measuring: `benches/hook.rs` says how.
+const MORE_PATTERNS: &str = "TIGHTLIP_MORE_PATTERNS";
+
 fn main() {
-    let packs = pack_files(Path::new("patterns"));
+    let mut packs = pack_files(Path::new("patterns"));
     println!("cargo::rerun-if-changed=patterns");
     println!("cargo::rerun-if-changed=src/rule/schema.rs");
+    println!("cargo::rerun-if-changed=src/engine/keyword_tables.rs");
+    println!("cargo::rerun-if-env-changed={MORE_PATTERNS}");
+    packs.extend(
+        env::var_os(MORE_PATTERNS).map(|more| pack_files(Path::new(&more))).unwrap_or_default(),
+    );
+    let mut entries = Vec::new();
     let mut out = String::from(
         "use std::borrow::Cow::Borrowed;\n\
-         use super::{Check, Confidence, Rule, RuleOrigin, Scope};\n\
+         use super::{Confidence, Rule, RuleOrigin, Scope};\n\
          pub(super) static RULES: &[Rule] = &[\n",
     );
     for path in packs {
@@ -26,11 +44,78 @@ fn main() {
         for entry in pack.rule {
             let line = line_of(&text, entry.span().start);
             rule(&mut out, entry.get_ref(), &path.display().to_string().replace('\\', "/"), line);
+            entries.push(entry.into_inner());
         }
     }
     out.push_str("];\n");
+    let mut by_id: Vec<usize> = (0..entries.len()).collect();
+    by_id.sort_by_key(|&at| &entries[at].id);
+    let _ = writeln!(out, "pub(super) static BY_ID: &[usize] = &{by_id:?};");
     let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(target.join("builtin.rs"), out).expect("OUT_DIR can be written");
+    fs::write(target.join("keywords.rs"), keywords(&entries)).expect("OUT_DIR can be written");
+}
+
+/// Lays the tables by which the engine finds the keywords of all rules, switched on or not.
+fn keywords(entries: &[RuleEntry]) -> String {
+    let place = |rule: &RuleEntry, name: &str| {
+        let found = entries.iter().position(|other| other.id == name);
+        found.unwrap_or_else(|| panic!("rule `{}` names `{name}`, which is not there", rule.id))
+    };
+    let mut keywords: Vec<Vec<u8>> = Vec::new();
+    let mut rules: Vec<Vec<usize>> = Vec::new();
+    let (mut near, mut pairs) = (Vec::new(), Vec::new());
+    for (at, rule) in entries.iter().enumerate() {
+        pairs.extend(rule.pair.as_ref().map(|name| (at, place(rule, name))));
+        if let Some(name) = &rule.near {
+            near.push((at, place(rule, name)));
+            continue;
+        }
+        let own = rule.keywords.as_deref().unwrap_or_default();
+        let is_usable = |keyword: &String| keyword.len() >= SHORTEST_KEYWORD;
+        assert!(!own.is_empty() && own.iter().all(is_usable), "rule `{}` has no keyword", rule.id);
+        for keyword in own {
+            let keyword = keyword.to_ascii_lowercase().into_bytes();
+            let known = keywords.iter().position(|other| *other == keyword);
+            let slot = known.unwrap_or_else(|| {
+                keywords.push(keyword);
+                rules.push(Vec::new());
+                keywords.len() - 1
+            });
+            rules[slot].push(at);
+        }
+    }
+    let mut out = String::new();
+    let longest = keywords.iter().map(Vec::len).max().unwrap_or(0);
+    let _ = writeln!(out, "pub(in super::super) const MAX_KEYWORD_BYTES: usize = {longest};");
+    let list: Vec<String> =
+        keywords.iter().map(|keyword| format!("Borrowed(&{keyword:?})")).collect();
+    let _ = writeln!(
+        out,
+        "pub(in super::super) static KEYWORDS: &[Cow<'static, [u8]>] = &[{}];",
+        list.join(", ")
+    );
+    let list: Vec<String> = rules.iter().map(|rules| format!("Borrowed(&{rules:?})")).collect();
+    let _ = writeln!(
+        out,
+        "pub(in super::super) static RULES_OF_KEYWORD: &[Cow<'static, [usize]>] = &[{}];",
+        list.join(", ")
+    );
+    for (name, list) in [("NEAR", near), ("PAIRS", pairs)] {
+        let _ = writeln!(out, "pub(in super::super) static {name}: &[(usize, usize)] = &{list:?};");
+    }
+    let (shuffle, suited) = shuffle(&keywords);
+    fragments(&mut out, "PLAIN", &FragmentTables::plain(&keywords));
+    fragments(&mut out, "SHUFFLE", &suited);
+    let _ = writeln!(out, "pub(in super::super) static SHUFFLE: Shuffle = {shuffle:?};");
+    out
+}
+
+fn fragments(out: &mut String, name: &str, tables: &FragmentTables) {
+    let FragmentTables { heads, entries } = tables;
+    let of = "pub(in super::super) static";
+    let _ = writeln!(out, "{of} {name}_HEADS: [u32; HASHES] = {heads:?};");
+    let _ = writeln!(out, "{of} {name}_ENTRIES: &[FragmentEntry] = &{entries:?};");
 }
 
 fn pack_files(folder: &Path) -> Vec<PathBuf> {
@@ -59,7 +144,7 @@ fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
             "min_entropy",
             entry.min_entropy.map_or("None".into(), |bits| format!("Some({bits:?}_f32)")),
         ),
-        ("checks", checks(entry.checks.as_deref())),
+        ("checks", texts(entry.checks.as_deref())),
         ("confidence", format!("Confidence::{}", camel(&need(&entry.confidence, "confidence")))),
         ("stop_words", texts(entry.stop_words.as_deref())),
         ("advice", text(need(&entry.advice, "advice").trim())),
@@ -97,13 +182,7 @@ fn option(value: Option<&str>) -> String {
     value.map_or("None".into(), |value| format!("Some({})", text(value)))
 }
 
-fn checks(names: Option<&[String]>) -> String {
-    let items: Vec<String> =
-        names.unwrap_or_default().iter().map(|name| format!("Check::{}", camel(name))).collect();
-    format!("Borrowed(&[{}])", items.join(", "))
-}
-
-/// `crc32-base62` as `Crc32Base62`; a name that no variant has fails to compile.
+/// `high` as `High`; a name that no variant has fails to compile.
 fn camel(name: &str) -> String {
     name.split('-')
         .map(|part| {

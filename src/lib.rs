@@ -23,15 +23,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod cli;
-pub mod compat;
-pub mod config;
+pub(crate) mod archive;
+pub mod ci;
 pub mod engine;
+pub mod environment;
+pub mod file;
 pub mod finding;
+pub mod git;
 pub mod hook;
+pub mod pattern;
 pub mod report;
 pub mod rule;
 pub mod scan;
+pub mod setup;
 pub mod source;
 pub mod suppress;
 pub mod text;

@@ -1,19 +1,33 @@
-//! The `tightlip` program: arguments, streams, exit status.
+//! The `tightlip` program: arguments, environment, streams, exit status.
 
+mod cli;
+mod git_secrets;
+mod process;
+
+use std::env;
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use tightlip::environment::Environment;
 use tightlip::report::Streams;
-use tightlip::{cli, compat};
+
+use process::Process;
 
 fn main() -> ExitCode {
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
     let (out_is_terminal, err_is_terminal) = (out.is_terminal(), err.is_terminal());
-    let mut streams = Streams { out: &mut out, err: &mut err, out_is_terminal, err_is_terminal };
-    let is_git_secrets = std::env::args_os().next().is_some_and(|name| compat::is_called(&name));
-    let arguments = std::env::args_os();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut process = Process {
+        environment: Environment::new(env::vars_os()),
+        directory: env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+        now: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
+        streams: Streams { out: &mut out, err: &mut err, out_is_terminal, err_is_terminal },
+    };
+    let is_git_secrets = env::args_os().next().is_some_and(|name| git_secrets::is_called(&name));
     ExitCode::from(match is_git_secrets {
-        true => compat::run(arguments, &mut streams),
-        false => cli::run(arguments, &mut streams),
+        true => git_secrets::run(env::args_os(), &mut process),
+        false => cli::run(env::args_os(), &mut process),
     })
 }

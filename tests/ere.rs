@@ -11,7 +11,10 @@ use std::process::Command;
 
 use proptest::prelude::*;
 use tightlip::engine::Engine;
-use tightlip::rule::{Ere, RuleOrigin, RuleSet, escape_literal, forbidden};
+use tightlip::pattern::exact::Exact;
+use tightlip::pattern::{Ere, escape_literal};
+use tightlip::rule::{RuleOrigin, RuleSet};
+use tightlip::setup::git_secrets::forbidden;
 
 /// Pieces of patterns, those that mean something more often than chance would have it.
 fn piece() -> impl Strategy<Value = &'static str> {
@@ -179,7 +182,7 @@ fn asked_texts(pattern: &str, file: &Path) -> BTreeMap<usize, Vec<u8>> {
 
 /// The first match on each line, as the engine finds them.
 fn found_texts(pattern: &str, text: &[u8]) -> BTreeMap<usize, Vec<u8>> {
-    let rule = forbidden(pattern.as_bytes(), &[], origin()).unwrap();
+    let rule = forbidden(pattern.as_bytes(), Default::default(), origin()).unwrap();
     let engine = Engine::new(RuleSet::from_rules(vec![rule]), 1_790_000_000).unwrap();
     let mut texts = BTreeMap::new();
     for found in engine.scan(text).list {
@@ -200,7 +203,7 @@ fn origin() -> RuleOrigin {
 /// The numbers of the lines on which the engine finds a pattern between word boundaries; `None`
 /// if it refuses it.
 fn found_words(pattern: &str, text: &[u8]) -> Option<BTreeSet<usize>> {
-    let rule = forbidden(pattern.as_bytes(), &[], origin()).ok()?;
+    let rule = forbidden(pattern.as_bytes(), Default::default(), origin()).ok()?;
     let rules = RuleSet::from_rules(vec![rule]);
     let engine = Engine::new(rules, 1_790_000_000).ok()?;
     let fast = engine.scan(text);
@@ -212,7 +215,7 @@ fn found_words(pattern: &str, text: &[u8]) -> Option<BTreeSet<usize>> {
 fn found(pattern: &str, text: &[u8]) -> Option<BTreeSet<usize>> {
     let ere = Ere::translate(pattern.as_bytes()).ok()?;
     let regex = regex::bytes::RegexBuilder::new(&ere.pattern).unicode(false).build().unwrap();
-    let exact = ere.exact.map(|exact| tightlip::text::exact::Exact::compile(&exact).unwrap());
+    let exact = ere.exact.map(|exact| Exact::compile(&exact).unwrap());
     let mut lines = BTreeSet::new();
     for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
         let is_exact = || exact.as_ref().is_none_or(|own| !own.find(line).unwrap().is_empty());
@@ -331,5 +334,23 @@ proptest! {
         let file = folder.path().join("lines");
         let pattern = OsStr::from_bytes(&pattern).to_str().unwrap();
         prop_assert!(asked(&["grep", "-anE"], pattern, &file).is_some_and(|lines| lines.contains(&1)));
+    }
+}
+
+#[test]
+fn the_longest_match_counts_whatever_the_order_of_alternatives() {
+    for (ere, line, expected) in [
+        ("foo(-bar)?|foo-bar-baz", "a foo-bar-baz b", "foo-bar-baz"),
+        ("x|x-y|x-y-z", "x-y-z", "x-y-z"),
+        ("key|key=[0-9]+", "key=12\nkey=345", "key=12"),
+        ("[0-9]+(-[0-9]+)*$", "1-2-3\r\n", "1-2-3"),
+    ] {
+        let origin = RuleOrigin { file: "x".into(), line: 1, builtin: false };
+        let rule = forbidden(ere.as_bytes(), Default::default(), origin).unwrap();
+        let engine = Engine::new(RuleSet::from_rules(vec![rule]), 0).unwrap();
+        let found = engine.scan(line.as_bytes());
+        let first = &found.list[0];
+        assert_eq!(&line[first.span.clone()], expected, "{ere}");
+        assert_eq!(first.span, first.secret);
     }
 }

@@ -7,10 +7,11 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use tightlip::engine::{Engine, Prefilter};
-use tightlip::finding::{Outcome, Place};
+use tightlip::finding::{Outcome, Place, Progress};
 use tightlip::report::{Format, ReportOptions, render, render_receipt};
-use tightlip::rule::{RuleOrigin, RuleSet, expand, forbidden};
+use tightlip::rule::{RuleOrigin, RuleSet, expand};
 use tightlip::scan::{Options, run};
+use tightlip::setup::git_secrets::forbidden;
 use tightlip::source::{Worktree, WorktreeOptions};
 use tightlip::suppress::Allowlist;
 
@@ -21,7 +22,7 @@ fn engine() -> Engine {
 /// An engine of rules that look to the ends of their line, however far they are.
 fn line_engine() -> Engine {
     let origin = RuleOrigin { file: "patterns".into(), line: 1, builtin: false };
-    let rule = |ere: &str| forbidden(ere.as_bytes(), &[], origin.clone()).unwrap();
+    let rule = |ere: &str| forbidden(ere.as_bytes(), Default::default(), origin.clone()).unwrap();
     let rules = ["secret.*=", "AKIA.*[0-9]$", "^[^a-z]*[A-F]{4}", r"(=|:)+ *\1"].map(rule);
     Engine::new(RuleSet::from_rules(rules.into()), 1_790_000_000).unwrap()
 }
@@ -57,7 +58,8 @@ fn scan_folder(folder: &Path, threads: usize) -> Outcome {
     let paths = vec![folder.to_owned()];
     let source = Worktree::new(WorktreeOptions::everything(paths, Place::Worktree, threads));
     let options = Options { threads, ..Options::default() };
-    let mut outcome = run(&source, &engine(), &Allowlist::default(), options).unwrap();
+    let mut outcome =
+        run(&source, &engine(), &Allowlist::default(), options, &Progress::default()).unwrap();
     outcome.summary.elapsed = std::time::Duration::ZERO;
     outcome
 }

@@ -52,7 +52,7 @@ fn every_rule_is_whole() {
         assert_eq!(rule.keywords.is_empty(), rule.near.is_some(), "{id}: keywords or near");
         for keyword in rule.keywords.iter() {
             assert!(
-                keyword.len() >= tightlip::engine::MIN_KEYWORD_BYTES,
+                keyword.len() >= tightlip::pattern::MIN_KEYWORD_BYTES,
                 "{id}: {keyword} is too short"
             );
         }

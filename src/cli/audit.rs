@@ -6,10 +6,12 @@ use clap::Args;
 
 use super::history::HistoryScan;
 use super::session::{Purpose, Session};
-use super::{Failure, Shared, Streams};
-use crate::finding::{Outcome, Place, Skipped};
-use crate::source::{
-    ArchiveLimits, HistoryOptions, Repository, Staged, StagedOptions, Worktree, WorktreeOptions,
+use super::{Failure, Process, Shared};
+use tightlip::finding::{Outcome, Place, SkipKind, Skipped};
+use tightlip::git::{Location, Repository, RepositoryPool};
+use tightlip::setup::Scanner;
+use tightlip::source::{
+    ArchiveLimits, HistoryOptions, Staged, StagedOptions, Worktree, WorktreeOptions,
 };
 
 /// Scan all that a repository holds, once, before it is made public
@@ -28,30 +30,31 @@ pub(super) struct AuditArgs {
 pub(super) fn run(
     args: &AuditArgs,
     shared: &Shared,
-    streams: &mut Streams<'_>,
+    process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
-    let shared = &shared.anchored()?;
+    if !args.repository.is_dir() {
+        let path = args.repository.display();
+        return Err(format!("`{path}` is not a directory; name a repository").into());
+    }
     // Everything that is read, config too, is that of the repository.
-    std::env::set_current_dir(&args.repository)
-        .map_err(|error| format!("cannot go to `{}`: {error}", args.repository.display()))?;
-    let session = Session::load(shared, Purpose::Look)?;
-    let repository = Repository::open()?;
-    let scan = HistoryScan::new(&session, shared, streams.err_is_terminal);
+    let location = Location::new(&args.repository, process.environment.clone());
+    let repository = RepositoryPool::new(location);
+    let session = Session::load(process, &repository, shared, Purpose::Look)?;
+    let scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);
     let options = HistoryOptions {
         unreachable: true,
         archives: Some(ArchiveLimits::default()),
-        ..scan.options()
+        ..HistoryOptions::default()
     };
-    let files = Files { session: &session, threads: usize::from(shared.threads), repository };
+    let files = Files { scanner: &session.scanner, repository: &*repository.get()? };
     let outcome = scan.run(options, |outcome| files.scan(outcome))?;
-    session.finish(&outcome, streams)
+    session.finish(&outcome, &mut process.streams)
 }
 
-/// What of a repository are files.
+/// The files of a repository.
 struct Files<'a> {
-    session: &'a Session<'a>,
-    threads: usize,
-    repository: Repository,
+    scanner: &'a Scanner,
+    repository: &'a Repository,
 }
 
 impl Files<'_> {
@@ -59,49 +62,47 @@ impl Files<'_> {
         let own = self.repository.worktree();
         let mut roots = self.repository.other_worktrees();
         roots.extend(own.iter().cloned());
-        let roots: Vec<PathBuf> = roots.iter().map(|root| from_here(root)).collect();
         if !roots.is_empty() {
-            let options = WorktreeOptions::everything(roots, Place::Worktree, self.threads);
-            outcome.merge(self.session.scan(&Worktree::new(options)));
+            outcome.merge(self.directories(&roots, Place::Worktree));
         }
         if own.is_some() {
-            let options = StagedOptions {
-                max_object_bytes: self.session.max_object_bytes,
-                ..StagedOptions::default()
-            };
-            outcome.merge(self.session.scan(&Staged::new(options)));
+            let staged = Staged::new(self.scanner.repository(), StagedOptions::default());
+            outcome.merge(self.scanner.scan(&staged));
         }
-        self.git_dir(outcome);
-    }
-
-    fn git_dir(&self, outcome: &mut Outcome) {
         let modules = self.repository.modules();
         outcome.skipped.extend(modules.iter().map(|module| {
-            Skipped {
-                path: from_here(module).as_os_str().as_encoded_bytes().to_vec(),
-                reason: "the history of this submodule is a repository of its own; run `tightlip \
-                     audit` in it"
-                    .into(),
-                incomplete: true,
-            }
+            let path = self.short_path(module);
+            let reason = "the history of this submodule is a repository of its own; run `tightlip \
+                          audit` in it";
+            Skipped::new(SkipKind::OtherRepository, path.as_os_str().as_encoded_bytes(), reason)
         }));
         let mut folders = vec![self.repository.common_dir(), self.repository.git_dir().to_owned()];
         folders.dedup_by(|own, common| own.starts_with(&*common));
-        let folders = folders.iter().map(|folder| from_here(folder)).collect();
-        let options = WorktreeOptions::everything(folders, Place::GitDir, self.threads);
-        outcome.merge(self.session.scan(&Worktree::new(options)));
+        outcome.merge(self.directories(&folders, Place::GitDir));
     }
-}
 
-/// A path as short as it can be named from the current directory.
-fn from_here(path: &Path) -> PathBuf {
-    let canonical = |path: &Path| std::fs::canonicalize(path).ok();
-    let short = canonical(path)
-        .zip(canonical(Path::new(".")))
-        .and_then(|(path, here)| path.strip_prefix(here).map(Path::to_owned).ok());
-    match short {
-        Some(short) if short.as_os_str().is_empty() => PathBuf::from("."),
-        Some(short) => short,
-        None => path.to_owned(),
+    fn directories(&self, paths: &[PathBuf], place: Place) -> Outcome {
+        let location = self.repository.location();
+        let paths = paths.iter().map(|path| location.join(self.short_path(path))).collect();
+        let mut options = WorktreeOptions::everything(paths, place, self.scanner.threads());
+        if location.directory() != Path::new(".") {
+            options.named_from = location.directory().to_owned();
+        }
+        self.scanner.scan(&Worktree::new(options))
+    }
+
+    /// A path as short as it can be named from the directory that is audited.
+    fn short_path(&self, path: &Path) -> PathBuf {
+        let here = self.repository.location().directory();
+        let short = path
+            .canonicalize()
+            .and_then(|path| Ok((path, here.canonicalize()?)))
+            .ok()
+            .and_then(|(path, here)| path.strip_prefix(here).map(Path::to_owned).ok());
+        match short {
+            Some(short) if short.as_os_str().is_empty() => PathBuf::from("."),
+            Some(short) => short,
+            None => path.to_owned(),
+        }
     }
 }

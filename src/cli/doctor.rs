@@ -4,12 +4,12 @@ use std::env;
 use std::io::{self, Write};
 
 use super::install::{WhereTo, surroundings};
-use super::session::{load_config, rules};
-use super::{Failure, Shared};
-use crate::config::{Config, RuleChange};
-use crate::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, doctor};
-use crate::rule::{Confidence, RuleSet};
-use crate::text::escape::{escape, escape_path};
+use super::{Failure, Process, Shared};
+use tightlip::git::RepositoryPool;
+use tightlip::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, doctor};
+use tightlip::rule::{Confidence, RuleSet};
+use tightlip::setup::{Config, RuleChange, load_config, rules};
+use tightlip::text::escape::{escape, escape_path};
 
 /// Prove that git runs the hooks and that they stop a secret
 ///
@@ -27,12 +27,18 @@ pub(super) struct DoctorArgs {
 ///
 /// # Errors
 /// Nothing could be tried; or `out` cannot be written to.
-pub(super) fn run(args: DoctorArgs, shared: &Shared, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn run(
+    args: DoctorArgs,
+    shared: &Shared,
+    process: &mut Process<'_>,
+) -> Result<u8, Failure> {
     let report = doctor(&DoctorOptions {
         target: args.where_to.target(),
-        around: surroundings()?,
+        around: surroundings(process)?,
         temporary: env::temp_dir(),
     })?;
+    let repository = process.repository();
+    let out = &mut *process.streams.out;
     let place = &report.place;
     writeln!(out, "git looks for hooks in {} ({})", escape_path(&place.searched), place.reason)?;
     for hook in &report.hooks {
@@ -42,13 +48,13 @@ pub(super) fn run(args: DoctorArgs, shared: &Shared, out: &mut dyn Write) -> Res
     for warning in &report.warnings {
         writeln!(out, "warning: {warning}")?;
     }
-    if env::var_os("TIGHTLIP_SKIP").is_some() {
+    if process.environment.is_set("TIGHTLIP_SKIP") {
         writeln!(
             out,
             "warning: TIGHTLIP_SKIP is set here, so commits made from here are not scanned"
         )?;
     }
-    tell_rules(shared, out)?;
+    tell_rules(&repository, shared, out)?;
     tell_bypasses(&report, out)?;
     Ok(u8::from(!report.is_proven()))
 }
@@ -94,13 +100,17 @@ fn tell_binaries(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Tells what hooks do not look for here, because the configuration says so.
-fn tell_rules(shared: &Shared, out: &mut dyn Write) -> Result<(), Failure> {
-    let loaded = load_config(shared)
+fn tell_rules(
+    repository: &RepositoryPool,
+    shared: &Shared,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let loaded = load_config(repository, shared.config.as_deref())
         .and_then(|(config, git_secrets)| Ok((rules(&config, &git_secrets, &[])?, config)));
     let (rules, config) = match loaded {
         Ok(loaded) => loaded,
         Err(error) => {
-            let error = super::chain(&*error);
+            let error = super::chain(&error);
             writeln!(out, "warning: no scan can run here, because of the configuration: {error}")?;
             return Ok(());
         }

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::checkpoint::Checkpoint;
-use super::ci;
 use super::progress::{stop_on_signals, watch};
 use super::revs::{self, Selection};
 use super::session::{Purpose, Session};
-use super::{Failure, Shared, Streams};
-use crate::finding::{Outcome, Skipped, Status};
-use crate::scan::{EngineSieve, join_families};
-use crate::source::{Commits, History, HistoryOptions, Known, ObjectId, Progress, Repository};
+use super::{Failure, Process, Shared};
+use tightlip::ci;
+use tightlip::finding::{Outcome, Progress, SkipKind, Skipped, Status};
+use tightlip::git::{ObjectId, RepositoryPool};
+use tightlip::setup::Scanner;
+use tightlip::setup::checkpoint::Checkpoint;
+use tightlip::source::HistoryOptions;
 
 /// Scan everything that history holds: all refs, or the given revisions and ranges
 ///
@@ -41,61 +42,60 @@ pub(super) struct HistoryArgs {
     checkpoint: Option<PathBuf>,
 }
 
-/// Up to so many commits, going from one to the next is faster than reading everything.
-const FEW_COMMITS: usize = 1000;
-
 pub(super) fn run(
     args: &HistoryArgs,
     shared: &Shared,
-    streams: &mut Streams<'_>,
+    process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
-    let session = Session::load(shared, Purpose::Look)?;
-    let mut scan = HistoryScan::new(&session, shared, streams.err_is_terminal);
-    let mut selection = selection(args, &mut scan, streams)?;
+    let repository = process.repository();
+    let session = Session::load(process, &repository, shared, Purpose::Look)?;
+    let mut scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);
+    let mut selection = selection(args, &mut scan, &repository, process)?;
     let checkpoint = match &args.checkpoint {
-        Some(path) => Some(Started::new(path, &mut selection, &session)?),
+        Some(path) => Some(Started::new(path, &mut selection, &session.scanner)?),
         None => None,
     };
+    let since = args.since.as_deref().map(|date| revs::since(repository.location(), date));
     let options = HistoryOptions {
         tips: selection.tips,
         known: selection.known,
-        since: args.since.as_deref().map(revs::since).transpose()?,
+        since: since.transpose()?,
         max_count: args.max_count,
-        ..scan.options()
+        ..HistoryOptions::default()
     };
     let outcome = scan.run(options, |_| {})?;
     if let Some(checkpoint) = checkpoint.filter(|_| outcome.status() == Status::Clean) {
         checkpoint.save()?;
     }
-    session.finish(&outcome, streams)
+    session.finish(&outcome, &mut process.streams)
 }
 
 /// What to scan.
 fn selection(
     args: &HistoryArgs,
     scan: &mut HistoryScan<'_>,
-    streams: &mut Streams<'_>,
+    repository: &RepositoryPool,
+    process: &mut Process<'_>,
 ) -> Result<Selection, Failure> {
+    let location = repository.location();
     if let Some(name) = &args.branch {
-        return Selection::of_branch(name);
+        return Selection::of_branch(location, name);
     }
     if !args.ci {
-        return Selection::of_revs(&args.revs);
+        return Selection::of_revs(location, &args.revs);
     }
-    let range = ci::range(&|name| std::env::var(name).ok(), &ci::read_file)?;
-    let (selection, is_lost) = Selection::of_ci(&range)?;
-    let about = format!("{}: {}", range.service, range.about);
-    writeln!(streams.err, "tightlip: {about}")?;
+    let range = ci::range(&process.environment, &ci::read_file)?;
+    let (selection, is_lost) = Selection::of_ci(location, &range)?;
+    writeln!(process.streams.err, "tightlip: {}: {}", range.service, range.about)?;
     if is_lost {
-        scan.base_is_lost(&range.hint)?;
+        scan.name_lost_base(repository.get()?.is_shallow(), &range.hint);
     }
     Ok(selection)
 }
 
 /// A scan of a history, with what people see of it.
 pub(super) struct HistoryScan<'a> {
-    session: &'a Session<'a>,
-    shared: &'a Shared,
+    scanner: &'a Scanner,
     progress: Progress,
     is_watched: bool,
     skipped: Vec<Skipped>,
@@ -104,34 +104,22 @@ pub(super) struct HistoryScan<'a> {
 impl<'a> HistoryScan<'a> {
     pub(super) fn new(session: &'a Session<'a>, shared: &'a Shared, is_terminal: bool) -> Self {
         HistoryScan {
-            session,
-            shared,
+            scanner: &session.scanner,
             progress: Progress::default(),
             is_watched: is_terminal && !shared.quiet,
             skipped: Vec::new(),
         }
     }
 
-    pub(super) fn options(&self) -> HistoryOptions {
-        HistoryOptions {
-            threads: usize::from(self.shared.threads),
-            max_object_bytes: self.session.max_object_bytes,
-            ..HistoryOptions::default()
-        }
-    }
-
     /// Notes that a CI job's range begins at a commit that is not here. All that is here is then
     /// scanned, which is only part of it if the clone is shallow.
-    fn base_is_lost(&mut self, hint: &str) -> Result<(), Failure> {
-        self.skipped.push(Skipped {
-            path: Vec::new(),
-            reason: format!(
-                "the commit that the range begins at is not in this clone, so all that is here \
-                 was scanned; {hint}"
-            ),
-            incomplete: Repository::open()?.is_shallow(),
-        });
-        Ok(())
+    fn name_lost_base(&mut self, is_shallow: bool, hint: &str) {
+        let kind = if is_shallow { SkipKind::Shallow } else { SkipKind::RangeStart };
+        let reason = format!(
+            "the commit that the range begins at is not in this clone, so all that is here was \
+             scanned; {hint}"
+        );
+        self.skipped.push(Skipped::new(kind, b"", reason));
     }
 
     /// Scans a history, and then what `more` does.
@@ -142,41 +130,11 @@ impl<'a> HistoryScan<'a> {
     ) -> Result<Outcome, Failure> {
         let signals = stop_on_signals(&self.progress)?;
         let mut outcome = watch(&self.progress, self.is_watched, || {
-            let mut outcome = match self.few(&options) {
-                Some(outcome) => outcome,
-                None => self.all(options),
-            };
-            if !self.progress.is_stopped() {
-                more(&mut outcome);
-            }
-            outcome
+            self.scanner.history_and(options, &self.progress, more)
         });
         drop(signals);
-        join_families(&mut outcome);
         outcome.skipped.append(&mut self.skipped);
         Ok(outcome)
-    }
-
-    /// Scans a short range from commit to commit; `None` if it is not short, or if something is
-    /// found: then where it stands is to be found out, too.
-    fn few(&self, options: &HistoryOptions) -> Option<Outcome> {
-        if options.known.is_empty() || options.since.is_some() || options.max_count.is_some() {
-            return None;
-        }
-        let (tips, known) = (options.tips.clone(), options.known.clone());
-        let selection = Selection { tips, known };
-        if revs::count(&selection, FEW_COMMITS).ok()? > FEW_COMMITS {
-            return None;
-        }
-        let known = Known { ids: selection.known, ref_prefixes: Vec::new() };
-        let source = Commits::new(selection.tips, known, options.max_object_bytes);
-        let outcome = self.session.scan(&source);
-        outcome.findings.is_empty().then_some(outcome)
-    }
-
-    fn all(&self, options: HistoryOptions) -> Outcome {
-        let sieve = EngineSieve(&self.session.engine);
-        self.session.scan(&History::new(options, &sieve, &self.progress))
     }
 }
 
@@ -191,13 +149,13 @@ impl<'a> Started<'a> {
     fn new(
         path: &'a PathBuf,
         selection: &mut Selection,
-        session: &Session<'_>,
+        scanner: &Scanner,
     ) -> Result<Self, Failure> {
         let is_ci_or_all = selection.known.is_empty();
-        let rules = session.rules_hash();
+        let rules = scanner.rules_hash();
         if selection.tips.is_empty() {
             let mut skipped = Vec::new();
-            selection.tips = Repository::open()?.tips(&mut skipped)?;
+            selection.tips = scanner.repository().get()?.tips(&mut skipped)?;
             if !skipped.is_empty() {
                 return Err("not every ref can be read, so no checkpoint can be made; `git \
                             for-each-ref` shows which"

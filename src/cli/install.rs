@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
-use super::{Failure, link};
-use crate::hook::{Hook, How, InstallOptions, Installation, Surroundings, Target, install};
-use crate::text::escape::{escape, escape_path};
+use super::{Failure, Process};
+use crate::git_secrets::link;
+use tightlip::hook::{Hook, How, InstallOptions, Installation, Surroundings, Target, install};
+use tightlip::text::escape::{escape, escape_path};
 
 /// Wire tightlip into git's hooks
 ///
@@ -64,18 +65,18 @@ impl WhereTo {
 ///
 /// # Errors
 /// Nothing was installed; or `out` cannot be written to.
-pub(super) fn run(args: InstallArgs, out: &mut dyn Write) -> Result<u8, Failure> {
+pub(super) fn run(args: InstallArgs, process: &mut Process<'_>) -> Result<u8, Failure> {
     if args.git_secrets {
-        return link::link(&program()?, out);
+        return link(&program(process)?, process);
     }
     let done = install(&InstallOptions {
         target: args.where_to.target(),
-        binary: program()?,
+        binary: program(process)?,
         is_strict: args.strict,
         is_server: args.server,
-        around: surroundings()?,
+        around: surroundings(process)?,
     })?;
-    tell(&done, out)?;
+    tell(&done, process.streams.out)?;
     Ok(0)
 }
 
@@ -119,24 +120,25 @@ fn name(path: &Path) -> String {
 }
 
 /// Where the process stands and where its user's configuration lives.
-pub(super) fn surroundings() -> io::Result<Surroundings> {
+pub(super) fn surroundings(process: &Process<'_>) -> io::Result<Surroundings> {
+    let environment = &process.environment;
     let absolute =
-        |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        |name: &str| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || absolute("HOME").or_else(|| absolute("USERPROFILE"));
     let config_directory = absolute("XDG_CONFIG_HOME")
         .or_else(|| home().map(|home| home.join(".config")))
         .ok_or_else(|| io::Error::other("HOME is not set to a directory: set it"))?;
-    Ok(Surroundings { directory: env::current_dir()?, config_directory })
+    Ok(Surroundings { directory: process.directory.clone(), config_directory })
 }
 
 /// The path to record for this program: as the PATH has it, because that link survives an
 /// upgrade, else as the system knows it.
-fn program() -> io::Result<PathBuf> {
+fn program(process: &Process<'_>) -> io::Result<PathBuf> {
     let this = env::current_exe()?;
     let real = this.canonicalize()?;
     let name = format!("tightlip{}", env::consts::EXE_SUFFIX);
-    let folders = env::var_os("PATH").unwrap_or_default();
-    let on_path = env::split_paths(&folders)
+    let folders = process.environment.get("PATH").unwrap_or_default();
+    let on_path = env::split_paths(folders)
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(&name))
         .find(|file| file.canonicalize().is_ok_and(|file| file == real));

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::session::{Purpose, Session};
-use super::{Failure, Shared, Streams};
-use crate::source::{Cleanup, Message, MessageOptions};
+use super::{Failure, Process, Shared};
+use tightlip::source::{Cleanup, Message, MessageOptions};
 
 /// Scan a commit message as git will store it
 #[derive(Debug, Args)]
@@ -21,12 +21,13 @@ pub(super) struct MessageArgs {
 pub(super) fn run(
     args: &MessageArgs,
     shared: &Shared,
-    streams: &mut Streams<'_>,
+    process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
-    let session = Session::load(shared, Purpose::Commit)?;
+    let repository = process.repository();
+    let session = Session::load(process, &repository, shared, Purpose::Commit)?;
     let cleanup =
         if args.verbatim { Cleanup::Verbatim } else { Cleanup::Configured { edited: true } };
-    let source = Message::new(MessageOptions { file: args.file.clone(), cleanup });
-    let outcome = session.scan(&source);
-    session.finish(&outcome, streams)
+    let options = MessageOptions { file: args.file.clone(), cleanup };
+    let outcome = session.scanner.scan(&Message::new(&repository, options));
+    session.finish(&outcome, &mut process.streams)
 }

@@ -1,15 +1,12 @@
-//! The command line: flags turned into each room's options, outcomes into exit statuses.
+//! The command line: flags turned into each module's options, outcomes into exit statuses.
 //!
 //! Exit status: 0 clean, 1 found, 2 not everything could be read or understood, and 2 outranks 1.
 
 mod audit;
-mod checkpoint;
-mod ci;
 mod doctor;
 mod history;
 mod hook;
 mod install;
-mod link;
 mod message;
 mod progress;
 mod revs;
@@ -24,9 +21,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use crate::report::Streams;
-
-use crate::report::{Format, chain};
+use crate::process::Process;
+use tightlip::report::{Format, Streams};
+use tightlip::text::chain::chain;
 
 /// What an error ends in, and with it everything that was not understood.
 const INCOMPLETE: u8 = 2;
@@ -94,17 +91,6 @@ struct Shared {
     verbose: u8,
 }
 
-impl Shared {
-    /// The same, with paths that stay true when the current directory changes.
-    fn anchored(&self) -> std::io::Result<Self> {
-        let mut shared = self.clone();
-        for path in [&mut shared.output, &mut shared.config].into_iter().flatten() {
-            *path = std::path::absolute(&path)?;
-        }
-        Ok(shared)
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FormatArg {
     /// For people
@@ -140,27 +126,27 @@ type Failure = Box<dyn std::error::Error>;
 
 /// Runs the program and returns its exit status.
 #[must_use]
-pub fn run(arguments: impl Iterator<Item = OsString>, streams: &mut Streams<'_>) -> u8 {
+pub(crate) fn run(arguments: impl Iterator<Item = OsString>, process: &mut Process<'_>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error, streams),
+        Err(error) => return usage(&error, &mut process.streams),
     };
     let shared = &cli.shared;
     let done = match cli.command {
-        Command::Staged(args) => staged::run(&args, shared, streams),
-        Command::Message(args) => message::run(&args, shared, streams),
-        Command::History(args) => history::run(&args, shared, streams),
-        Command::Audit(args) => audit::run(&args, shared, streams),
-        Command::Scan(args) => scan::run(&args, shared, streams),
-        Command::Hook(args) => hook::run(&args, shared, streams),
-        Command::Install(args) => install::run(args, streams.out),
-        Command::Uninstall(args) => uninstall::run(args, streams.out),
-        Command::Doctor(args) => doctor::run(args, shared, streams.out),
-        Command::Rules(args) => rules::run(&args, shared, streams),
+        Command::Staged(args) => staged::run(&args, shared, process),
+        Command::Message(args) => message::run(&args, shared, process),
+        Command::History(args) => history::run(&args, shared, process),
+        Command::Audit(args) => audit::run(&args, shared, process),
+        Command::Scan(args) => scan::run(&args, shared, process),
+        Command::Hook(args) => hook::run(&args, shared, process),
+        Command::Install(args) => install::run(args, process),
+        Command::Uninstall(args) => uninstall::run(args, process),
+        Command::Doctor(args) => doctor::run(args, shared, process),
+        Command::Rules(args) => rules::run(&args, shared, process),
     };
     done.unwrap_or_else(|error| {
         if !is_closed_pipe(&*error) {
-            let _ = writeln!(streams.err, "tightlip: {}", chain(&*error));
+            let _ = writeln!(process.streams.err, "tightlip: {}", chain(&*error));
         }
         INCOMPLETE
     })

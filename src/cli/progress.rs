@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::INCOMPLETE;
-use crate::source::Progress;
+use tightlip::finding::Progress;
 
 /// How often the counters are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -194,7 +194,7 @@ mod tests {
     use signal_hook::low_level::raise;
 
     use super::{Rate, SIGINT, SIGTERM, STOPPING, stop_on_signals, watch, watch_on};
-    use crate::source::Progress;
+    use tightlip::finding::Progress;
 
     /// A terminal that keeps what is written to it.
     #[derive(Debug, Clone, Default)]

@@ -2,11 +2,13 @@
 
 use clap::{Args, Subcommand};
 
-use super::session::{Purpose, Session, load_config, rules};
-use super::{Failure, Shared, Streams};
-use crate::engine::selftest;
-use crate::rule::Rule;
-use crate::text::escape::escape;
+use super::session::{Purpose, Session};
+use super::{Failure, Process, Shared};
+use tightlip::engine::selftest;
+use tightlip::report::Streams;
+use tightlip::rule::Rule;
+use tightlip::setup::{load_config, rules};
+use tightlip::text::escape::escape;
 
 /// List, show and check rules
 #[derive(Debug, Args)]
@@ -31,10 +33,16 @@ enum RulesCommand {
 pub(super) fn run(
     args: &RulesArgs,
     shared: &Shared,
-    streams: &mut Streams<'_>,
+    process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
-    let (config, git_secrets) = load_config(shared)?;
+    let repository = process.repository();
+    let (config, git_secrets) = load_config(&repository, shared.config.as_deref())?;
     let rules = rules(&config, &git_secrets, &shared.rule)?;
+    if let RulesCommand::Check = args.command {
+        // A session finds every mistake in a config file that a scan would find.
+        Session::load(process, &repository, shared, Purpose::Commit)?;
+    }
+    let streams = &mut process.streams;
     match &args.command {
         RulesCommand::List => {
             for rule in rules.all() {
@@ -49,8 +57,6 @@ pub(super) fn run(
             None => Err(format!("no rule has the id `{id}`; see `tightlip rules list`").into()),
         },
         RulesCommand::Check => {
-            // A session finds every mistake in a config file that a scan would find.
-            Session::load(shared, Purpose::Commit)?;
             let count = rules.all().len();
             let failures = selftest(rules)?;
             for failure in &failures {
@@ -63,10 +69,9 @@ pub(super) fn run(
 }
 
 fn show(rule: &Rule, streams: &mut Streams<'_>) -> Result<(), Failure> {
-    let list = |items: &[crate::rule::Text]| items.join(", ");
+    let list = |items: &[tightlip::rule::Text]| items.join(", ");
     let number =
         |number: Option<f32>| number.map_or(String::new(), |bits| format!("{bits} bits a byte"));
-    let checks: Vec<&str> = rule.checks.iter().map(|check| check.name()).collect();
     let fields = [
         ("id", rule.id.to_string()),
         ("description", rule.description.to_string()),
@@ -76,7 +81,7 @@ fn show(rule: &Rule, streams: &mut Streams<'_>) -> Result<(), Failure> {
         ("pattern", rule.pattern.to_string()),
         ("edge", rule.edge.as_deref().unwrap_or("").to_owned()),
         ("entropy", number(rule.min_entropy)),
-        ("checks", checks.join(", ")),
+        ("checks", list(&rule.checks)),
         ("stop words", list(&rule.stop_words)),
         ("near", rule.near.as_deref().unwrap_or("").to_owned()),
         ("pairs with", rule.pair.as_deref().unwrap_or("").to_owned()),

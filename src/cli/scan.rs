@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::session::{Purpose, Session};
-use super::{Failure, Shared, Streams};
-use crate::finding::{Outcome, Place};
-use crate::source::{ArchiveLimits, Stdin, Worktree, WorktreeOptions};
+use super::{Failure, Process, Shared};
+use tightlip::finding::{Outcome, Place};
+use tightlip::source::{ArchiveLimits, Stdin, Worktree, WorktreeOptions};
 
 /// Scan files and directories
 #[derive(Debug, Args)]
@@ -26,26 +26,23 @@ pub(super) struct ScanArgs {
 pub(super) fn run(
     args: &ScanArgs,
     shared: &Shared,
-    streams: &mut Streams<'_>,
+    process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
-    let session = Session::load(shared, Purpose::Look)?;
+    let session = Session::load(process, &process.repository(), shared, Purpose::Look)?;
     let is_stdin = |path: &&PathBuf| path.as_path() == Path::new("-");
     let mut outcome = Outcome::default();
     let paths: Vec<PathBuf> = args.paths.iter().filter(|path| !is_stdin(path)).cloned().collect();
     if paths.len() < args.paths.len() {
-        outcome.merge(session.scan(&Stdin::new(Box::new(std::io::stdin()))));
+        outcome.merge(session.scanner.scan(&Stdin::new(Box::new(std::io::stdin()))));
     }
     if !paths.is_empty() {
         let source = Worktree::new(WorktreeOptions {
-            keeps_dot: false,
-            only: None,
             paths,
             honour_ignore_files: !args.no_ignore,
             archives: args.archives.then(ArchiveLimits::default),
-            place: Place::Worktree,
-            threads: usize::from(shared.threads),
+            ..WorktreeOptions::everything(Vec::new(), Place::Worktree, usize::from(shared.threads))
         });
-        outcome.merge(session.scan(&source));
+        outcome.merge(session.scanner.scan(&source));
     }
-    session.finish(&outcome, streams)
+    session.finish(&outcome, &mut process.streams)
 }

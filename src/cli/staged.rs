@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::session::{Purpose, Session};
-use super::{Failure, Shared, Streams, hook};
-use crate::source::{Staged, StagedOptions};
+use super::{Failure, Process, Shared};
+use tightlip::hook::Work;
+use tightlip::source::StagedOptions;
 
 /// Scan what is staged: the lines that the next commit would add
 #[derive(Debug, Args)]
@@ -18,16 +19,18 @@ pub(super) struct StagedArgs {
 pub(super) fn run(
     args: &StagedArgs,
     shared: &Shared,
-    streams: &mut Streams<'_>,
+    process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
-    let session = Session::load(shared, Purpose::Commit)?;
-    let source = Staged::new(StagedOptions {
-        merge_heads: Vec::new(),
-        files: args.files.clone(),
-        whole_files: false,
-        max_object_bytes: session.max_object_bytes,
-    });
-    let mut outcome = session.scan(&source);
-    hook::add_incoming(&session, &mut outcome)?;
-    session.finish(&outcome, streams)
+    let repository = process.repository();
+    let session = Session::load(process, &repository, shared, Purpose::Commit)?;
+    let work = Work::of_index(&*repository.get()?)?;
+    let options = StagedOptions { files: args.files.clone(), ..StagedOptions::default() };
+    let mut outcome = Default::default();
+    if let Some(staged) = work.staged_source(&repository, options) {
+        outcome = session.scanner.scan(&staged);
+    }
+    for commits in work.commit_sources(&repository) {
+        outcome.merge(session.scanner.scan(&commits));
+    }
+    session.finish(&outcome, &mut process.streams)
 }

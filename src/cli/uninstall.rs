@@ -1,11 +1,9 @@
 //! `tightlip uninstall`: takes the hooks out again.
 
-use std::io::Write;
-
-use super::Failure;
 use super::install::{WhereTo, surroundings};
-use crate::hook::{Fate, UninstallOptions, uninstall};
-use crate::text::escape::escape_path;
+use super::{Failure, Process};
+use tightlip::hook::{Fate, UninstallOptions, uninstall};
+use tightlip::text::escape::escape_path;
 
 /// Take tightlip out of git's hooks
 ///
@@ -21,9 +19,12 @@ pub(super) struct UninstallArgs {
 ///
 /// # Errors
 /// Nothing was taken out; or `out` cannot be written to.
-pub(super) fn run(args: UninstallArgs, out: &mut dyn Write) -> Result<u8, Failure> {
-    let done =
-        uninstall(&UninstallOptions { target: args.where_to.target(), around: surroundings()? })?;
+pub(super) fn run(args: UninstallArgs, process: &mut Process<'_>) -> Result<u8, Failure> {
+    let done = uninstall(&UninstallOptions {
+        target: args.where_to.target(),
+        around: surroundings(process)?,
+    })?;
+    let out = &mut *process.streams.out;
     if done.hooks.is_empty() {
         writeln!(out, "no hook of tightlip's is installed here")?;
     }

@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
-use super::measure::{is_run_byte, loose_bytes, reach};
-use super::{Engine, Hit, Scan, wide};
+use super::{Engine, Hit, Scan, decode};
+use crate::pattern::analysis::{is_run_byte, loose_bytes, max_bytes};
+use crate::pattern::syntax;
 use crate::rule::{Rule, Scope};
 use crate::text::lines::lf_line_around;
 
@@ -55,12 +56,19 @@ impl Engine {
             let has_match = !self.scan(bytes).list.is_empty();
             return Glance { has_match, reach: Reach::Anywhere };
         }
-        debug_assert!(wide::views(bytes).is_empty(), "without NUL there is no UTF-16");
+        debug_assert!(
+            {
+                let mut views = 0;
+                decode::each_view(bytes, &mut |_| views += 1);
+                views == 0
+            },
+            "without NUL there is no UTF-16"
+        );
         let far = self.far();
         let mut reach = far.everywhere;
         let mut scan = Scan::new(self, bytes, &|_| true);
         scan.keywords(|each| {
-            self.prefilter.for_each(bytes, |hit: Hit| {
+            self.links.prefilter.for_each(bytes, |hit: Hit| {
                 reach = reach.max(far.keywords[hit.keyword as usize]);
                 each(hit);
             });
@@ -134,12 +142,13 @@ impl Engine {
             let rules = self.rules.all();
             let is_line = |rule: &Rule| matches!(rule.scope, Scope::Line { .. });
             let farthest = |list: &[usize]| {
-                let reaches = list.iter().map(|&rule| reach_of(&rules[rule]));
+                let needed = list.iter().filter(|&&rule| self.is_needed[rule]);
+                let reaches = needed.map(|&rule| reach_of(&rules[rule]));
                 reaches.max().unwrap_or(Reach::Near)
             };
             Far {
-                keywords: self.rules_of_keyword.iter().map(|rules| farthest(rules)).collect(),
-                everywhere: farthest(&self.everywhere),
+                keywords: self.links.rules_of_keyword.iter().map(|rules| farthest(rules)).collect(),
+                everywhere: farthest(&self.links.everywhere),
                 has_line_rules: rules.iter().any(is_line),
             }
         })
@@ -158,13 +167,15 @@ pub(super) struct Far {
 }
 
 fn reach_of(rule: &Rule) -> Reach {
-    // What cannot be parsed is found out when the pattern is compiled.
-    let is_within = |bytes: Option<usize>, limit| bytes.is_none_or(|bytes| bytes <= limit);
-    match rule.scope {
-        Scope::Line { .. } => Reach::Near,
-        Scope::Bytes if is_within(reach(rule).ok(), NEAR_BYTES) => Reach::Near,
-        Scope::Bytes if is_within(loose_bytes(rule).ok(), LOOSE_BYTES) => Reach::Runs,
-        Scope::Bytes => Reach::Anywhere,
+    if matches!(rule.scope, Scope::Line { .. }) {
+        return Reach::Near;
+    }
+    match syntax::parse(&rule.pattern) {
+        Ok(hir) if max_bytes(&hir) <= NEAR_BYTES => Reach::Near,
+        Ok(hir) if loose_bytes(&hir) <= LOOSE_BYTES => Reach::Runs,
+        Ok(_) => Reach::Anywhere,
+        // What cannot be parsed is found out when the pattern is compiled.
+        Err(_) => Reach::Near,
     }
 }
 

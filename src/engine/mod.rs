@@ -3,38 +3,37 @@
 //! One pass over the raw bytes finds keywords (`prefilter`); around each, and only there, the
 //! patterns of its rules are tried (`pattern`); what matches goes through the rule's offline
 //! checks (`check`). Rules without a keyword are tried everywhere, or near the matches of
-//! another rule. UTF-16 and UTF-32 text is read as such (`wide`).
+//! another rule. What is encoded is decoded first (`decode`): UTF-16 and UTF-32 text so far.
 //!
 //! The engine sees bytes. It knows no path, no commit and no file, and it decides nothing about
 //! what is reported.
 
 mod check;
-mod edge;
+mod decode;
 mod glance;
-mod lead;
-mod longest;
-mod measure;
+mod keyword_tables;
 mod pair;
 mod pattern;
 mod prefilter;
-mod required;
 mod selftest;
 mod shuffle;
-mod wide;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+pub use decode::{Decoding, Encoding};
 pub use glance::{Glance, Reach};
 pub use pattern::PatternError;
-pub use prefilter::{Hit, MIN_KEYWORD_BYTES, Prefilter};
+pub use prefilter::{Hit, Prefilter};
 pub use selftest::{Failure, selftest};
 
 use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet};
 use crate::text::entropy::shannon;
 use check::Candidate;
 use pattern::{Found, Pattern};
+use prefilter::builtin;
 
 /// More matches than this in one buffer are not looked for; the scan says that it was cut. See
 /// [`Engine::scan_new`].
@@ -49,12 +48,16 @@ pub struct Match {
     pub span: Range<usize>,
     /// The bytes of the secret, inside `span` as a rule.
     pub secret: Range<usize>,
-    /// The secret as text: what `secret` spans, or that decoded from UTF-16 or UTF-32.
+    /// The secret as text: what `secret` spans, or that decoded.
     pub text: Box<[u8]>,
+    /// How `text` was decoded; `None` for bytes as they are.
+    pub decoding: Option<Arc<Decoding>>,
     /// How sure the match is.
     pub confidence: Confidence,
-    /// What the checks learnt.
+    /// What the checks learnt, one noun phrase each.
     pub notes: Vec<String>,
+    /// The AWS account that the credential belongs to, as far as it tells.
+    pub account: Option<String>,
     /// The index, in the same list, of the match that makes this one stronger.
     pub pair: Option<usize>,
 }
@@ -84,6 +87,18 @@ pub enum EngineError {
     /// A pattern is wrong.
     #[error(transparent)]
     Compile(#[from] CompileError),
+    /// A rule names a check that is not there.
+    #[error("{origin}: rule `{id}` has the unknown check `{check}`; the checks are: {known}")]
+    UnknownCheck {
+        /// Where the rule was written.
+        origin: RuleOrigin,
+        /// The rule.
+        id: String,
+        /// The name.
+        check: String,
+        /// The names of all checks.
+        known: String,
+    },
     /// `near` or `pair` names no rule.
     #[error("{origin}: rule `{id}` names the rule `{other}`, and there is none")]
     UnknownRule {
@@ -100,22 +115,41 @@ pub enum EngineError {
 #[derive(Debug)]
 pub struct Engine {
     rules: RuleSet,
-    patterns: Vec<OnceLock<Pattern>>,
-    prefilter: Prefilter,
-    /// For each keyword of the prefilter, the rules that have it.
-    rules_of_keyword: Vec<Vec<usize>>,
-    /// For each keyword of the prefilter, its length.
-    keyword_bytes: Vec<usize>,
-    /// Rules that are tried everywhere.
-    everywhere: Vec<usize>,
-    /// Rules that are tried near the matches of another: (rule, other).
-    near: Vec<(usize, usize)>,
-    /// Rules whose matches pair with those of another: (rule, other).
-    pairs: Vec<(usize, usize)>,
+    patterns: Vec<OnceLock<Box<Pattern>>>,
+    links: Links,
+    /// Which rules are tried: those that are switched on, and those near which such ones are tried.
+    is_needed: Vec<bool>,
     /// Which rules look far.
     far: OnceLock<glance::Far>,
     /// Seconds since 1970, to tell what has expired.
     now: i64,
+}
+
+/// How rules hang together with their keywords and with each other.
+#[derive(Debug)]
+struct Links {
+    prefilter: Prefilter,
+    /// For each keyword of the prefilter, the rules that have it.
+    rules_of_keyword: Cow<'static, [Cow<'static, [usize]>]>,
+    /// Rules that are tried everywhere.
+    everywhere: Vec<usize>,
+    /// Rules that are tried near the matches of another: (rule, other).
+    near: Cow<'static, [(usize, usize)]>,
+    /// Rules whose matches pair with those of another: (rule, other).
+    pairs: Cow<'static, [(usize, usize)]>,
+}
+
+impl Links {
+    /// Returns those of the built-in rules, which the build script has laid.
+    fn builtin() -> Self {
+        Links {
+            prefilter: Prefilter::builtin(),
+            rules_of_keyword: Cow::Borrowed(builtin::RULES_OF_KEYWORD),
+            everywhere: Vec::new(),
+            near: Cow::Borrowed(builtin::NEAR),
+            pairs: Cow::Borrowed(builtin::PAIRS),
+        }
+    }
 }
 
 impl Engine {
@@ -140,17 +174,19 @@ impl Engine {
         let count = rules.all().len();
         let mut engine = Engine {
             patterns: std::iter::repeat_with(OnceLock::new).take(count).collect(),
-            prefilter: Prefilter::new(&[]),
-            rules_of_keyword: Vec::new(),
-            keyword_bytes: Vec::new(),
-            everywhere: Vec::new(),
-            near: Vec::new(),
-            pairs: Vec::new(),
+            links: Links::builtin(),
+            is_needed: rules.all().iter().map(|rule| rule.enabled).collect(),
             far: OnceLock::new(),
             now,
             rules,
         };
-        engine.link()?;
+        if !engine.rules.is_builtin() {
+            engine.link()?;
+        }
+        // A rule that others are tried near has to be found even where it is not reported.
+        for &(rule, other) in &*engine.links.near {
+            engine.is_needed[other] |= engine.rules.all()[rule].enabled;
+        }
         Ok(engine)
     }
 
@@ -163,7 +199,7 @@ impl Engine {
     /// Returns the prefilter, for tests and benchmarks.
     #[must_use]
     pub const fn prefilter(&self) -> &Prefilter {
-        &self.prefilter
+        &self.links.prefilter
     }
 
     /// Finds what the rules match in `bytes`.
@@ -178,14 +214,14 @@ impl Engine {
     /// was there before makes the secret near it what it is.
     #[must_use]
     pub fn scan_new(&self, bytes: &[u8], is_new: &dyn Fn(&Range<usize>) -> bool) -> Matches {
-        self.scan_with(bytes, is_new, |each| self.prefilter.for_each(bytes, each))
+        self.scan_with(bytes, is_new, |each| self.links.prefilter.for_each(bytes, each))
     }
 
     /// Finds the same with the slow prefilter, for tests.
     #[must_use]
     pub fn scan_slow(&self, bytes: &[u8]) -> Matches {
         self.scan_with(bytes, &|_| true, |each| {
-            self.prefilter.slow(bytes).into_iter().for_each(each);
+            self.links.prefilter.slow(bytes).into_iter().for_each(each);
         })
     }
 
@@ -200,88 +236,99 @@ impl Engine {
         scan.everywhere();
         scan.near();
         let mut found = scan.found;
-        for view in wide::views(bytes) {
-            let is_new = |range: &Range<usize>| is_new(&view.raw(range));
+        decode::each_view(bytes, &mut |view| {
+            let raw = |range: &Range<usize>| view.decoding.raw(range);
+            let is_new = |range: &Range<usize>| is_new(&raw(range));
             let mut scan = Scan::new(self, &view.bytes, &is_new);
-            scan.keywords(|each| self.prefilter.for_each(&view.bytes, each));
+            scan.keywords(|each| self.links.prefilter.for_each(&view.bytes, each));
             scan.everywhere();
             scan.near();
             found.cut |= scan.found.cut;
             found.list.extend(scan.found.list.into_iter().map(|found| Match {
-                span: view.raw(&found.span),
-                secret: view.raw(&found.secret),
+                span: raw(&found.span),
+                secret: raw(&found.secret),
+                decoding: Some(view.decoding.clone()),
                 ..found
             }));
-        }
+        });
         found.list.retain(|found| self.rules.all()[found.rule].enabled);
         found.list.sort_by_key(|found| (found.secret.start, found.secret.end, found.rule));
         found.list.dedup_by(|a, b| a.rule == b.rule && a.secret == b.secret);
-        pair::link(&mut found.list, &self.pairs, |rule| self.rules.all()[rule].near_bytes);
+        pair::link(&mut found.list, &self.links.pairs, |rule| self.rules.all()[rule].near_bytes);
         found
     }
 
+    /// Links rules of which some are a user's.
     fn link(&mut self) -> Result<(), EngineError> {
         let mut keywords: Vec<Vec<u8>> = Vec::new();
+        let mut rules_of_keyword: Vec<Vec<usize>> = Vec::new();
         let mut known = std::collections::HashMap::new();
-        // A rule that others are tried near has to be found even where it is not reported.
-        let anchors: Vec<&str> = self
-            .rules
-            .all()
-            .iter()
-            .filter(|rule| rule.enabled)
-            .filter_map(|rule| rule.near.as_deref())
-            .collect();
-        let is_needed = |rule: &Rule| rule.enabled || anchors.contains(&&*rule.id);
-        for (at, rule) in self.rules.all().iter().enumerate().filter(|(_, rule)| is_needed(rule)) {
-            let other = |name: &str| {
-                self.rules.place(name).ok_or_else(|| EngineError::UnknownRule {
-                    origin: rule.origin.clone(),
-                    id: rule.id.to_string(),
-                    other: name.to_owned(),
-                })
-            };
-            let fail = |source| compile_error(rule, source);
-            let hir = match rule.origin.builtin {
-                true => None,
-                false => Some(pattern::parse(&rule.pattern).map_err(fail)?),
-            };
-            let is_sure = |hir| measure::surely_compiles(rule, hir).map_err(fail);
-            if let Some(hir) = &hir
-                && !is_sure(hir)?
-            {
-                let pattern = Pattern::compile(rule).map_err(fail)?;
-                let _ = self.patterns[at].set(pattern);
-            }
+        let (mut everywhere, mut near, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, rule) in self.rules.all().iter().enumerate() {
             if let Some(name) = &rule.pair {
-                self.pairs.push((at, other(name)?));
+                pairs.push((at, self.place_of(rule, name)?));
+            }
+            if rule.enabled {
+                self.check(at)?;
             }
             if let Some(name) = &rule.near {
-                self.near.push((at, other(name)?));
+                near.push((at, self.place_of(rule, name)?));
                 continue;
             }
-            let own = pattern::keywords(rule, hir.as_ref()).map_err(fail)?;
+            let fail = |source| compile_error(rule, source);
+            let own = pattern::keywords(rule).map_err(fail)?;
             if own.is_empty() {
-                self.everywhere.push(at);
+                everywhere.push(at);
             }
             for mut keyword in own {
                 keyword.make_ascii_lowercase();
                 let slot = *known.entry(keyword).or_insert_with_key(|keyword| {
                     keywords.push(keyword.clone());
-                    self.rules_of_keyword.push(Vec::new());
+                    rules_of_keyword.push(Vec::new());
                     keywords.len() - 1
                 });
-                self.rules_of_keyword[slot].push(at);
+                rules_of_keyword[slot].push(at);
             }
         }
-        self.keyword_bytes = keywords.iter().map(Vec::len).collect();
-        self.prefilter = Prefilter::new(&keywords.iter().map(|k| &**k).collect::<Vec<_>>());
+        self.links = Links {
+            prefilter: Prefilter::new(&keywords.iter().map(|k| &**k).collect::<Vec<_>>()),
+            rules_of_keyword: rules_of_keyword.into_iter().map(Cow::Owned).collect(),
+            everywhere,
+            near: Cow::Owned(near),
+            pairs: Cow::Owned(pairs),
+        };
         Ok(())
+    }
+
+    /// Finds every mistake in a user's rule.
+    fn check(&self, at: usize) -> Result<(), EngineError> {
+        let rule = &self.rules.all()[at];
+        if let Some(check) = rule.checks.iter().find(|name| !check::is_known(name)) {
+            let (origin, id) = (rule.origin.clone(), rule.id.to_string());
+            let known = check::names();
+            return Err(EngineError::UnknownCheck { origin, id, check: check.to_string(), known });
+        }
+        let fail = |source| compile_error(rule, source);
+        if !rule.origin.builtin && !pattern::surely_compiles(rule).map_err(fail)? {
+            let pattern = Box::new(Pattern::compile(rule).map_err(fail)?);
+            let _ = self.patterns[at].set(pattern);
+        }
+        Ok(())
+    }
+
+    /// Returns where the rule stands that another one names.
+    fn place_of(&self, rule: &Rule, name: &str) -> Result<usize, EngineError> {
+        self.rules.place(name).ok_or_else(|| EngineError::UnknownRule {
+            origin: rule.origin.clone(),
+            id: rule.id.to_string(),
+            other: name.to_owned(),
+        })
     }
 
     fn pattern(&self, rule: usize) -> &Pattern {
         self.patterns[rule].get_or_init(|| {
-            Pattern::compile(&self.rules.all()[rule])
-                .expect("small patterns compile, and built-in ones: tests/packs.rs")
+            let compiled = Pattern::compile(&self.rules.all()[rule]);
+            Box::new(compiled.expect("small patterns compile, and built-in ones: tests/packs.rs"))
         })
     }
 }
@@ -311,9 +358,10 @@ impl<'a> Scan<'a> {
         let engine = self.engine;
         let mut open: BTreeMap<usize, Range<usize>> = BTreeMap::new();
         hits(&mut |hit: Hit| {
-            let keyword = hit.keyword as usize;
-            let at = hit.start..hit.start + engine.keyword_bytes[keyword];
-            for &rule in &engine.rules_of_keyword[keyword] {
+            let links = &engine.links;
+            let at = hit.start..hit.start + links.prefilter.keyword_bytes(hit.keyword);
+            let rules = links.rules_of_keyword[hit.keyword as usize].iter();
+            for &rule in rules.filter(|&&rule| engine.is_needed[rule]) {
                 let pattern = engine.pattern(rule);
                 let slot = open.get_mut(&rule);
                 if pattern.is_by_line() && slot.as_ref().is_some_and(|open| at.start < open.end) {
@@ -321,7 +369,7 @@ impl<'a> Scan<'a> {
                     continue;
                 }
                 let window = pattern.window(&at, self.bytes);
-                if pattern.has_short_lead() {
+                if pattern.has_short_prefix() {
                     let done = slot.map_or(0, |done| done.end);
                     if let Some(end) = self.try_at(rule, window.start.max(done)..window.end) {
                         open.insert(rule, end..end);
@@ -362,13 +410,16 @@ impl<'a> Scan<'a> {
     }
 
     fn everywhere(&mut self) {
-        for &rule in &self.engine.everywhere {
+        for &rule in
+            self.engine.links.everywhere.iter().filter(|&&rule| self.engine.is_needed[rule])
+        {
             self.try_rule(rule, 0..self.bytes.len());
         }
     }
 
     fn near(&mut self) {
-        for &(rule, other) in &self.engine.near {
+        let near = self.engine.links.near.iter();
+        for &(rule, other) in near.filter(|(rule, _)| self.engine.is_needed[*rule]) {
             let reach = self.engine.rules.all()[rule].near_bytes;
             let around = |found: &Match| {
                 let end = found.span.end.saturating_add(reach).min(self.bytes.len());
@@ -416,7 +467,9 @@ impl<'a> Scan<'a> {
 impl Engine {
     /// Whether another rule is tried near matches of this one, or pairs with them.
     fn has_companions(&self, rule: usize) -> bool {
-        self.near.iter().chain(&self.pairs).any(|&(_, other)| other == rule)
+        let Links { near, pairs, .. } = &self.links;
+        let is_needed = |own: usize| self.is_needed[own];
+        near.iter().chain(&**pairs).any(|&(own, other)| other == rule && is_needed(own))
     }
 
     /// Puts a hit through its rule's checks.
@@ -439,15 +492,32 @@ impl Engine {
             before: &bytes[..found.span.start],
             now: self.now,
         };
-        let (confidence, notes) = check::run(&rule.checks, candidate, rule.confidence)?;
+        let (confidence, learnt) = check::run(&rule.checks, &candidate, rule.confidence)?;
         Some(Match {
             rule: index,
             text: secret.into(),
             span: found.span,
             secret: found.secret,
             confidence,
-            notes,
+            notes: learnt.notes,
+            account: learnt.account,
             pair: None,
+            decoding: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Engine;
+    use crate::rule::{RuleSet, parse_pack};
+
+    #[test]
+    fn engine_names_a_check_that_is_unknown() {
+        let pack = "[[rule]]\nid = 'a'\npattern = 'x{9}'\nchecks = ['y']";
+        let rules = RuleSet::from_rules(parse_pack(pack, "p.toml").unwrap());
+        let error = Engine::new(rules, 0).unwrap_err().to_string();
+        assert!(error.starts_with("p.toml:1: rule `a` has the unknown check `y`"), "{error}");
+        assert!(error.contains("placeholder, not-hex"), "{error}");
     }
 }

@@ -4,18 +4,15 @@ use std::ops::Range;
 
 use regex_automata::meta::{BuildError, Regex};
 use regex_automata::util::captures::Captures;
-use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Hir;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 
-use super::edge::Edge;
-use super::lead;
-use super::longest::Longest;
-use super::prefilter::MIN_KEYWORD_BYTES;
-use super::required;
+use crate::pattern::boundary::{Boundary, BoundaryError};
+use crate::pattern::exact::{Exact, ExactError};
+use crate::pattern::longest::Longest;
+use crate::pattern::{MIN_KEYWORD_BYTES, analysis, prefix_length, required_literals, syntax};
 use crate::rule::{Rule, Scope};
-use crate::text::exact::{Exact, ExactError};
 use crate::text::lines::lf_line_around;
 
 /// How far a match may reach where neither the pattern nor the rule sets a limit, in bytes.
@@ -29,7 +26,7 @@ const SIZE_LIMIT: usize = 16 << 20;
 pub enum PatternError {
     /// It is not a regular expression.
     #[error("{0}")]
-    Syntax(Box<regex_syntax::Error>),
+    Syntax(#[from] Box<regex_syntax::Error>),
     /// It is one, but it cannot be compiled: too large, as a rule.
     #[error("the pattern cannot be compiled: {0}")]
     Build(Box<BuildError>),
@@ -41,9 +38,9 @@ pub enum PatternError {
         /// How many groups the pattern has.
         have: usize,
     },
-    /// What may not stand before a match is no set of characters.
-    #[error("edge `{0}` is not what stands between the brackets of a character class")]
-    Edge(String),
+    /// What may not stand before a match is not a set of characters.
+    #[error(transparent)]
+    Boundary(#[from] BoundaryError),
     /// It cannot be compiled for the engine that knows back-references.
     #[error("the pattern cannot be compiled")]
     Exact(#[source] ExactError),
@@ -57,12 +54,12 @@ pub enum PatternError {
 pub(super) struct Pattern {
     regex: Regex,
     extent: Extent,
-    edge: Option<Edge>,
+    boundary: Option<Boundary>,
     secret_group: Option<usize>,
     /// The longest match that is looked for, in bytes.
     max_bytes: usize,
     /// How many bytes a match may have before its keyword.
-    max_lead: usize,
+    max_prefix: usize,
 }
 
 /// How far a match may reach.
@@ -101,8 +98,9 @@ impl Pattern {
         let max_bytes = properties.maximum_len().unwrap_or(limit);
         let keywords: Vec<Vec<u8>> =
             rule.keywords.iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
-        let max_lead = lead::max_bytes(&hir, &keywords).unwrap_or(max_bytes).min(max_bytes);
-        let edge = rule.edge.as_deref().map(Edge::parse).transpose()?;
+        let max_prefix =
+            prefix_length::max_bytes(&hir, &keywords).unwrap_or(max_bytes).min(max_bytes);
+        let boundary = rule.edge.as_deref().map(Boundary::parse).transpose()?;
         let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
         let regex = Regex::builder()
             .configure(config)
@@ -117,7 +115,7 @@ impl Pattern {
                 (Extent::Line { exact, longest }, Some(0))
             }
         };
-        Ok(Pattern { regex, extent, edge, secret_group, max_bytes, max_lead })
+        Ok(Pattern { regex, extent, boundary, secret_group, max_bytes, max_prefix })
     }
 
     /// The part of `bytes` in which a match must lie that holds the keyword at `keyword`.
@@ -125,7 +123,7 @@ impl Pattern {
         if self.is_by_line() {
             return lf_line_around(bytes, keyword.start);
         }
-        let start = keyword.start.saturating_sub(self.max_lead);
+        let start = keyword.start.saturating_sub(self.max_prefix);
         let end = keyword.start.saturating_add(self.max_bytes.max(keyword.len()));
         start..end.min(bytes.len())
     }
@@ -137,14 +135,14 @@ impl Pattern {
 
     /// Whether a match begins so near its keyword that [`find_at`](Self::find_at) is cheaper than
     /// a search.
-    pub(super) const fn has_short_lead(&self) -> bool {
-        self.max_lead <= MAX_STARTS && !self.is_by_line()
+    pub(super) const fn has_short_prefix(&self) -> bool {
+        self.max_prefix <= MAX_STARTS && !self.is_by_line()
     }
 
     /// Returns the match that begins first in `window`, at most [`MAX_STARTS`] bytes into it.
     pub(super) fn find_at(&self, bytes: &[u8], window: Range<usize>) -> Option<Found> {
         let input = Input::new(bytes).range(window.clone()).anchored(Anchored::Yes);
-        let last = window.end.min(window.start + self.max_lead + 1);
+        let last = window.end.min(window.start + self.max_prefix + 1);
         let start = (window.start..last).find(|&start| {
             self.may_begin(bytes, start)
                 && self.regex.search_half(&input.clone().range(start..window.end)).is_some()
@@ -194,7 +192,7 @@ impl Pattern {
     fn lengthen(&self, bytes: &[u8], limit: usize, found: &mut Found) {
         if let Extent::Line { longest, .. } = &self.extent {
             let start = found.span.start;
-            if let Some(end) = longest.end(bytes, start..limit, syntax_config()) {
+            if let Some(end) = longest.end(bytes, start..limit) {
                 found.span.end = end.max(found.span.end);
                 found.secret = found.span.clone();
             }
@@ -230,7 +228,7 @@ impl Pattern {
     }
 
     fn may_begin(&self, bytes: &[u8], at: usize) -> bool {
-        self.edge.as_ref().is_none_or(|edge| edge.is_at(bytes, at))
+        self.boundary.as_ref().is_none_or(|boundary| boundary.is_at(bytes, at))
     }
 
     fn found(&self, groups: &Captures) -> Option<Found> {
@@ -244,32 +242,35 @@ impl Pattern {
     }
 }
 
-/// Lines end at LF and CRLF; `^` and `$` are their edges. Bytes need not be UTF-8.
-fn syntax_config() -> syntax::Config {
-    syntax::Config::new().unicode(false).utf8(false).multi_line(true).crlf(true)
+/// Parses the pattern of a rule.
+pub(super) fn parse(pattern: &str) -> Result<Hir, PatternError> {
+    Ok(syntax::parse(pattern)?)
 }
 
-pub(super) fn parse(pattern: &str) -> Result<Hir, PatternError> {
-    syntax::parse_with(pattern, &syntax_config())
-        .map_err(|error| PatternError::Syntax(Box::new(error)))
+/// Whether a rule's pattern is known to compile without trying it.
+///
+/// # Errors
+/// It is known not to compile.
+pub(super) fn surely_compiles(rule: &Rule) -> Result<bool, PatternError> {
+    let hir = parse(&rule.pattern)?;
+    if rule.scope != (Scope::Line { exact: None }) {
+        return Ok(false);
+    }
+    if hir.properties().minimum_len() == Some(0) {
+        return Err(PatternError::MatchesEmpty);
+    }
+    Ok(analysis::is_small(&hir))
 }
 
 /// Returns the keywords of a rule: its own, or literals with which every match must begin or
 /// end, or of which it must hold one. An empty list means that the pattern has to be tried everywhere.
-pub(super) fn keywords(rule: &Rule, hir: Option<&Hir>) -> Result<Vec<Vec<u8>>, PatternError> {
+pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
     let usable = |keywords: &[Vec<u8>]| keywords.iter().all(|k| k.len() >= MIN_KEYWORD_BYTES);
     if !rule.keywords.is_empty() {
         let own: Vec<Vec<u8>> = rule.keywords.iter().map(|k| k.as_bytes().to_vec()).collect();
         return Ok(if usable(&own) { own } else { Vec::new() });
     }
-    let parsed;
-    let hir = match hir {
-        Some(hir) => hir,
-        None => {
-            parsed = parse(&rule.pattern)?;
-            &parsed
-        }
-    };
+    let hir = &parse(&rule.pattern)?;
     for kind in [ExtractKind::Prefix, ExtractKind::Suffix] {
         // A class of two is a letter in both cases; a larger one is no literal.
         let literals = Extractor::new().kind(kind).limit_class(2).extract(hir);
@@ -285,7 +286,7 @@ pub(super) fn keywords(rule: &Rule, hir: Option<&Hir>) -> Result<Vec<Vec<u8>>, P
             return Ok(literals);
         }
     }
-    Ok(required::literals(hir).unwrap_or_default())
+    Ok(required_literals::literals(hir).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -308,7 +309,7 @@ mod tests {
             (r"[0-9]{16}", &[]),
             (r"ab", &[]),
         ] {
-            let found: Vec<String> = keywords(&rule(pattern), None)
+            let found: Vec<String> = keywords(&rule(pattern))
                 .unwrap()
                 .into_iter()
                 .map(|keyword| String::from_utf8(keyword).unwrap())
@@ -318,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn one_character_can_be_the_edge_of_two_secrets() {
+    fn one_character_can_bound_two_secrets() {
         let pattern = Pattern::compile(&rule("(?:^|[^0-9])([0-9]{4})(?:[^0-9]|$)")).unwrap();
         let mut secrets = Vec::new();
         pattern.find(b"1234,5678,9012", 0..14, &mut |found| {

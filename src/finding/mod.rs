@@ -1,16 +1,20 @@
-//! The vocabulary all rooms share: where bytes come from, and what was found in them.
+//! The vocabulary that all modules share: where bytes come from, and what was found in them.
 
 mod fingerprint;
 mod outcome;
 mod presence;
+mod progress;
 mod secret;
+mod skipped;
 
 use std::sync::Arc;
 
 pub use fingerprint::Fingerprint;
 pub use outcome::{Outcome, Status, Summary, Suppressed};
-pub use presence::{MAX_REFS, Presence};
+pub use presence::{Lifetime, MAX_REFS, Occurrence, Presence};
+pub use progress::Progress;
 pub use secret::{Redactor, Secret};
+pub use skipped::{SkipKind, Skipped};
 
 use crate::rule::{Confidence, Text};
 use crate::text::lines::Position;
@@ -138,8 +142,16 @@ pub struct Finding {
     pub secret: Secret,
     /// The same for the same rule, path and secret, whatever the line and the commit.
     pub fingerprint: Fingerprint,
-    /// What the checks learnt, such as the account of a key.
-    pub decoded: Vec<String>,
+    /// How the secret was decoded, the outermost encoding first; empty for bytes as they are.
+    pub decoded: Vec<&'static str>,
+    /// What the checks learnt, one noun phrase each.
+    pub notes: Vec<String>,
+    /// What the reader should know about the report itself: an inline allow that does not count.
+    pub warnings: Vec<String>,
+    /// The other half of the credential, such as the key id of a secret key.
+    pub related: Option<Related>,
+    /// The AWS account that the credential belongs to, as far as it tells.
+    pub account: Option<String>,
     /// The line that holds the secret's beginning, cut to a window around it.
     pub excerpt: Excerpt,
     /// How long a history has held it, if one was read.
@@ -148,6 +160,28 @@ pub struct Finding {
     pub is_in_member: bool,
     /// Other names that the file has had while it held the secret.
     pub other_paths: Vec<Arc<[u8]>>,
+}
+
+impl Finding {
+    /// Returns every secret that the finding holds: its own, and that of its other half.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        std::iter::once(&self.secret).chain(self.related.iter().map(|related| &related.secret))
+    }
+}
+
+/// The other half of a credential that a finding is one half of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Related {
+    /// The id of the rule that found it.
+    pub rule: Text,
+    /// That rule's description.
+    pub description: Text,
+    /// The file that it stands in.
+    pub path: Arc<[u8]>,
+    /// Where its first byte is.
+    pub start: Position,
+    /// Its bytes.
+    pub secret: Secret,
 }
 
 /// Part of a line, with the places of secrets in it.
@@ -161,15 +195,4 @@ pub struct Excerpt {
     pub cut_before: bool,
     /// Whether the line goes on behind the window.
     pub cut_after: bool,
-}
-
-/// Something that was not read, or not wholly.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
-    /// What it is: a path, a ref, an object.
-    pub path: Vec<u8>,
-    /// Why, as a sentence without a full stop.
-    pub reason: String,
-    /// Whether the run is incomplete for it, or only obeyed what it was told to leave out.
-    pub incomplete: bool,
 }

@@ -93,7 +93,7 @@ impl Outcome {
     /// Returns the status of the run: incomplete outranks found.
     #[must_use]
     pub fn status(&self) -> Status {
-        if self.skipped.iter().any(|skipped| skipped.incomplete) {
+        if self.skipped.iter().any(Skipped::is_incomplete) {
             Status::Incomplete
         } else if self.findings.is_empty() {
             Status::Clean

@@ -7,13 +7,8 @@ use super::CommitInfo;
 /// From which commit to which a repository holds something, and what leads there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Presence {
-    /// The place of the first commit that has it, in an order in which parents stand before
-    /// children.
-    pub first: u32,
-    /// The places of that commit's parents.
-    pub parents: Vec<u32>,
-    /// The place of the last commit that has it.
-    pub last: u32,
+    /// Whether the first commit that has it has parents.
+    pub has_parents: bool,
     /// The last commit that has it.
     pub last_commit: Option<Arc<CommitInfo>>,
     /// Whether HEAD still has it.
@@ -26,20 +21,50 @@ pub struct Presence {
     pub is_pushed: bool,
 }
 
-/// As many refs are named; more are counted.
+/// The commits from which to which a history holds something, as numbers of an order in which
+/// parents stand before children.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lifetime {
+    /// The first commit that has it.
+    pub first: u32,
+    /// That commit's parents.
+    pub parents: Vec<u32>,
+    /// The last commit that has it.
+    pub last: u32,
+}
+
+/// How many refs are named; more are counted.
 pub const MAX_REFS: usize = 8;
 
-impl Presence {
+/// How long a history holds something, for people and as numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Occurrence {
+    /// What is reported.
+    pub presence: Presence,
+    /// What occurrences of one secret are joined by.
+    pub lifetime: Lifetime,
+}
+
+impl Occurrence {
     /// Joins what is known of the same thing at another place or time.
-    pub fn join(&mut self, other: &Presence) {
-        if (other.first, &other.parents) < (self.first, &self.parents) {
-            self.first = other.first;
-            self.parents.clone_from(&other.parents);
+    pub fn join(&mut self, other: &Occurrence) {
+        let first = |of: &Occurrence| (of.lifetime.first, of.lifetime.parents.clone());
+        if first(other) < first(self) {
+            self.lifetime.first = other.lifetime.first;
+            self.lifetime.parents.clone_from(&other.lifetime.parents);
+            self.presence.has_parents = other.presence.has_parents;
         }
-        if other.last > self.last || self.last_commit.is_none() {
-            self.last = other.last;
-            self.last_commit.clone_from(&other.last_commit);
+        if other.lifetime.last > self.lifetime.last || self.presence.last_commit.is_none() {
+            self.lifetime.last = other.lifetime.last;
+            self.presence.last_commit.clone_from(&other.presence.last_commit);
         }
+        self.presence.add(&other.presence);
+    }
+}
+
+impl Presence {
+    /// Adds the places of another occurrence.
+    fn add(&mut self, other: &Presence) {
         self.in_head |= other.in_head;
         self.is_pushed |= other.is_pushed;
         self.ref_count = self.ref_count.max(other.ref_count);

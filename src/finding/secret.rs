@@ -73,6 +73,9 @@ impl Redactor {
             secrets.filter(|secret| secret.0.len() >= MIN_BYTES_TO_REDACT).collect();
         known.sort_by_key(|secret| &secret.0);
         known.dedup();
+        if known.is_empty() {
+            return Redactor { automaton: None, masks: Vec::new() };
+        }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .build(known.iter().map(|secret| secret.expose()))
@@ -84,10 +87,8 @@ impl Redactor {
     #[must_use]
     pub fn redact(&self, text: &[u8]) -> Vec<u8> {
         match &self.automaton {
-            Some(automaton) if !self.masks.is_empty() => {
-                automaton.replace_all_bytes(text, &self.masks)
-            }
-            Some(_) => text.to_vec(),
+            _ if self.masks.is_empty() => text.to_vec(),
+            Some(automaton) => automaton.replace_all_bytes(text, &self.masks),
             // More secrets than an automaton can hold: nothing is shown.
             None => MASK.as_bytes().to_vec(),
         }

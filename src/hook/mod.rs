@@ -11,7 +11,8 @@
 //! | husky's `.husky/_` | a block in `.husky/NAME` | a new `.husky/NAME` with the block |
 //! | our own directory, named by the global `core.hooksPath` | runs first, from `.git/hooks` | guard script; a script that only passes on for hooks that do not scan |
 //!
-//! The room writes scripts and asks git where to put them; it scans nothing.
+//! The module writes scripts, asks git where to put them, and tells what a hook has to look at ([`Work`]);
+//! it scans nothing.
 
 mod change;
 mod doctor;
@@ -22,6 +23,7 @@ mod proof;
 mod sandbox;
 mod script;
 mod uninstall;
+pub mod work;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -31,8 +33,9 @@ pub use install::{How, InstallOptions, Installation, Installed, install};
 pub use place::{Kind, Place, Reason};
 pub use proof::Proof;
 pub use uninstall::{Fate, Removal, Removed, UninstallOptions, uninstall};
+pub use work::{Call, Work, WorkError, message};
 
-use crate::source::SourceError;
+use crate::git::GitError;
 use crate::text::escape::escape_path;
 
 /// A hook of git that scans.
@@ -104,9 +107,10 @@ impl Hook {
         }
     }
 
-    /// Whether git speaks to the hook on standard input.
-    const fn reads_stdin(self) -> bool {
-        matches!(self, Hook::PrePush | Hook::ReferenceTransaction | Hook::PreReceive)
+    /// Returns the hook that git calls so.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Hook> {
+        Hook::ALL.into_iter().find(|hook| hook.name() == name)
     }
 }
 
@@ -127,7 +131,7 @@ pub enum Target {
     Global,
 }
 
-/// Where the room may look and write; nothing is taken from the environment.
+/// Where the module may look and write; nothing is taken from the environment.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
     /// The directory to start from: that of the process, as a rule.
@@ -149,7 +153,7 @@ impl Surroundings {
 pub enum HookError {
     /// Git is missing or failed.
     #[error(transparent)]
-    Git(#[from] SourceError),
+    Git(#[from] GitError),
     /// There is no repository.
     #[error(
         "this is not a git repository; run it inside one, or use --global for all repositories"

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::HookError;
 use super::script::path_from;
-use crate::source::SourceError;
+use crate::git::GitError;
 use crate::text::escape::escape_path;
 
 /// Where git looks for the hooks of a repository.
@@ -192,10 +192,10 @@ fn path_of_scope(scope: &str) -> Result<Option<PathBuf>, HookError> {
 }
 
 /// Asks git, which must know the hooks of the repository: the hermetic commands of
-/// [`plumbing`](crate::source::plumbing) set `core.hooksPath` themselves. What is asked here
+/// [`command`](crate::git::command) set `core.hooksPath` themselves. What is asked here
 /// (`rev-parse`, `config`) runs nothing that a repository names.
 pub(super) fn ask(directory: &Path, arguments: &[&OsStr]) -> Result<Vec<u8>, HookError> {
-    let output = command(directory).args(arguments).output().map_err(SourceError::NoGit)?;
+    let output = command(directory).args(arguments).output().map_err(GitError::NoGit)?;
     if output.status.success() {
         return Ok(output.stdout);
     }
@@ -206,7 +206,7 @@ pub(super) fn ask(directory: &Path, arguments: &[&OsStr]) -> Result<Vec<u8>, Hoo
     let command =
         arguments.first().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let said = said.replace('\n', "; ");
-    Err(SourceError::Git { command, said }.into())
+    Err(GitError::Failed { command, message: said }.into())
 }
 
 /// As [`ask`], for arguments that are text.
@@ -216,14 +216,14 @@ pub(super) fn ask_str(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, H
 
 /// Asks for a value that may be unset.
 fn ask_value(directory: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, HookError> {
-    let output = command(directory).args(arguments).output().map_err(SourceError::NoGit)?;
+    let output = command(directory).args(arguments).output().map_err(GitError::NoGit)?;
     match output.status.code() {
         Some(0) => Ok(Some(output.stdout)),
         Some(1) => Ok(None),
         _ => {
             let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
             let command = "config".into();
-            Err(SourceError::Git { command, said }.into())
+            Err(GitError::Failed { command, message: said }.into())
         }
     }
 }

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use super::sandbox::{Outcome, Sandbox};
 use super::{Hook, HookError};
 use crate::rule::expand;
-use crate::source::SourceError;
 use crate::text::escape::escape;
 
 /// Whether a hook has stopped a secret.
@@ -59,7 +58,7 @@ enum Way {
 
 fn prove_by(way: Way, hook: Hook, hooks: &Path, temporary: &Path) -> Result<Proof, HookError> {
     let mut secret = expand(SECRET)
-        .map_err(|error| SourceError::Other(format!("the secret to plant: {error}")))?;
+        .map_err(|error| HookError::Refused(format!("the secret to plant: {error}")))?;
     secret.push(b'\n');
     let sandbox = Sandbox::new(temporary, &secret, CONFIG)?;
     let scene = Scene { folder: sandbox.repository("work", false)?, sandbox, hooks };

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::HookError;
-use crate::source::SourceError;
+use crate::git::GitError;
 
 /// A directory of our own that goes when it is dropped.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Sandbox {
             .env("TIGHTLIP_DOCTOR", "1")
             .env("LC_ALL", "C")
             .stdin(Stdio::null());
-        let output = command.output().map_err(SourceError::NoGit)?;
+        let output = command.output().map_err(GitError::NoGit)?;
         Ok(Outcome {
             is_success: output.status.success(),
             said: [output.stdout, output.stderr].concat(),
@@ -143,7 +143,7 @@ fn must(outcome: Outcome, command: &str) -> Result<Vec<u8>, HookError> {
     }
     let said = String::from_utf8_lossy(&outcome.said).trim().replace('\n', "; ");
     let command = format!("{command} (in a temporary repository)");
-    Err(SourceError::Git { command, said }.into())
+    Err(GitError::Failed { command, message: said }.into())
 }
 
 #[cfg(unix)]

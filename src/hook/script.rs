@@ -1,27 +1,30 @@
-//! The scripts that git runs, put together from `hooks/*.sh`, and how they are known again.
+//! The scripts that git runs, made of `hooks/*.sh`, and how they are known again.
 //!
-//! Everything written carries a checksum of itself: what somebody has edited since is not ours
-//! to remove.
+//! Each script in `hooks/` is whole: a person can read and run it as it stands. An install fills in the
+//! lines that say which hook it is, and a checksum of the rest: what somebody has edited since is not
+//! ours to remove.
 
 use std::path::{Path, PathBuf};
+
+use bstr::ByteSlice as _;
 
 use super::Hook;
 use crate::text::checksum::crc32_base62;
 use crate::text::os::os_str;
 
-const BEGIN: &str = include_str!("../../hooks/begin.sh");
-const KEPT_BESIDE: &str = include_str!("../../hooks/kept-beside.sh");
-const KEPT_OWN: &str = include_str!("../../hooks/kept-own.sh");
-const CHAIN: &str = include_str!("../../hooks/chain.sh");
-const CHAIN_STDIN: &str = include_str!("../../hooks/chain-stdin.sh");
-const ONCE: &str = include_str!("../../hooks/once.sh");
-const PREPARED: &str = include_str!("../../hooks/prepared.sh");
-const SCAN: &str = include_str!("../../hooks/scan.sh");
+const GUARD: &str = include_str!("../../hooks/guard.sh");
 const PASS: &str = include_str!("../../hooks/pass.sh");
-const BLOCK_BEGIN: &str = include_str!("../../hooks/block-begin.sh");
-const BLOCK_REST: &str = include_str!("../../hooks/block-rest.sh");
-const BLOCK_REST_STDIN: &str = include_str!("../../hooks/block-rest-stdin.sh");
-const BLOCK_SCAN: &str = include_str!("../../hooks/block-scan.sh");
+const BLOCK: &str = include_str!("../../hooks/block.sh");
+
+/// How a script ends that only passes on, whichever version of the program wrote it.
+const PASS_END: &str = "\
+if [ -f \"$kept\" ] && [ -x \"$kept\" ]; then
+    TIGHTLIP_GUARD=$$
+    export TIGHTLIP_GUARD
+    exec \"$kept\" \"$@\"
+fi
+exit 0
+";
 
 /// The second line of every script of ours begins so.
 const MARKER: &[u8] = b"#!/bin/sh\n# tightlip guard: ";
@@ -92,33 +95,43 @@ pub(super) fn shell_of(bytes: &[u8]) -> Option<String> {
 
 /// Makes the script that stands in a hook's place.
 pub(super) fn guard(hook: Hook, form: &Form, binary: Option<&Path>) -> Vec<u8> {
-    let (kept, run, once) = match form {
-        Form::Beside(run) => (KEPT_BESIDE, run.clone(), ONCE),
-        Form::Own => (KEPT_OWN, Run::Program, ""),
+    let (kept_in, interpreter) = match form {
+        Form::Beside(Run::Program) => ("beside", String::new()),
+        Form::Beside(Run::Named(interpreter)) => ("beside", format!("'{interpreter}'")),
+        Form::Own => ("repository", String::new()),
     };
-    let chain = if hook.reads_stdin() { CHAIN_STDIN } else { CHAIN };
-    let prepared = match hook {
-        Hook::ReferenceTransaction => PREPARED,
-        _ => "",
-    };
-    let run = match run {
-        Run::Program => "\"$kept\"".to_owned(),
-        Run::Named(interpreter) => {
-            format!("{interpreter} -c '. \"${{0%/*}}/{hook}{KEPT}\"' \"${{kept%{KEPT}}}\"")
-        }
-    };
-    let text = [BEGIN, kept, chain, once, prepared, SCAN]
-        .concat()
-        .replace("@RUN@", &run)
-        .replace("@NAME@", hook.name());
     let binary = binary.map_or_else(|| b"''".to_vec(), quoted);
-    seal(&replaced(text.as_bytes(), b"@BINARY@", &binary))
+    let filled = [
+        ("hook=", hook.name().as_bytes()),
+        ("binary=", &binary),
+        ("kept_in=", kept_in.as_bytes()),
+        ("interpreter=", interpreter.as_bytes()),
+    ];
+    seal(&fill(&GUARD.replace("@NAME@", hook.name()), &filled))
 }
 
 /// Makes the script that only runs the repository's own hook.
 pub(super) fn pass(name: &str) -> Vec<u8> {
-    let text = [BEGIN, KEPT_OWN, PASS].concat().replace("@NAME@", name);
-    seal(text.as_bytes())
+    seal(&fill(&PASS.replace("@NAME@", name), &[("hook=", name.as_bytes())]))
+}
+
+/// Fills in the lines that begin so, each the first of its kind.
+fn fill(script: &str, lines: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut left = lines.to_vec();
+    let mut out = Vec::with_capacity(script.len() + 64);
+    for line in script.split_inclusive('\n') {
+        let code = line.trim_start();
+        match left.iter().position(|(begin, _)| code.starts_with(begin)) {
+            Some(at) => {
+                let (begin, value) = left.remove(at);
+                let indent = &line[..line.len() - code.len()];
+                out.extend([indent.as_bytes(), begin.as_bytes(), value, b"\n"].concat());
+            }
+            None => out.extend_from_slice(line.as_bytes()),
+        }
+    }
+    debug_assert!(left.is_empty(), "the script has a line for everything that is filled in");
+    out
 }
 
 /// What a block stands in.
@@ -132,14 +145,10 @@ pub(super) struct BlockOptions {
 
 /// Makes the block that stands in a file of a team.
 pub(super) fn block(hook: Hook, options: BlockOptions) -> Vec<u8> {
-    let rest = if hook.reads_stdin() { BLOCK_REST_STDIN } else { BLOCK_REST };
-    let run = if options.is_sourced { "sh -e \"$0\"" } else { "\"$0\"" };
-    let text = [BLOCK_BEGIN, rest, BLOCK_SCAN]
-        .concat()
-        .replace("@RUN@", run)
-        .replace("@HOW@", if options.is_new { "Made" } else { "Added" })
-        .replace("@NAME@", hook.name());
-    seal(text.as_bytes())
+    let shell: &[u8] = if options.is_sourced { b"'sh -e'" } else { b"" };
+    let text = if options.is_new { BLOCK.replace("# Added by", "# Made by") } else { BLOCK.into() };
+    let filled = [("tightlip_hook=", hook.name().as_bytes()), ("tightlip_shell=", shell)];
+    seal(&fill(&text, &filled))
 }
 
 /// Whether a file is a script of ours, edited or not.
@@ -149,14 +158,14 @@ pub(super) fn is_ours(bytes: &[u8]) -> bool {
 
 /// Whether a file has a script or block of ours that scans, edited or not.
 pub(super) fn scans(bytes: &[u8]) -> bool {
-    let is_guard = is_ours(bytes) && !bytes.ends_with(PASS.as_bytes());
+    let is_guard = is_ours(bytes) && !bytes.ends_with(PASS_END.as_bytes());
     is_guard || find_block(bytes).is_some()
 }
 
 /// Whether a script or block is as it was written.
 pub(super) fn is_unedited(bytes: &[u8]) -> bool {
-    let bytes = replaced(bytes, b"\r\n", b"\n");
-    let Some(at) = find(&bytes, SUM) else {
+    let bytes = bytes.replace(b"\r\n", b"\n");
+    let Some(at) = bytes.find(SUM) else {
         return false;
     };
     let Some((sum, rest)) = bytes[at + SUM.len()..].split_at_checked(6) else {
@@ -168,7 +177,7 @@ pub(super) fn is_unedited(bytes: &[u8]) -> bool {
 
 /// Returns the program that a guard was told to run.
 pub(super) fn recorded_binary(bytes: &[u8]) -> Option<PathBuf> {
-    let start = find(bytes, b"\nbinary='")? + b"\nbinary=".len();
+    let start = bytes.find(b"\nbinary='")? + b"\nbinary=".len();
     let mut path = Vec::new();
     let mut is_quoted = false;
     let mut rest = bytes[start..].iter();
@@ -208,8 +217,8 @@ impl Found<'_> {
 /// Where the line before the block had no end, the block was written with a line break before it
 /// and none after; that break goes with it.
 pub(super) fn find_block(bytes: &[u8]) -> Option<Found<'_>> {
-    let first = find(bytes, BLOCK_FIRST.trim_ascii_end())?;
-    let last = first + find(&bytes[first..], BLOCK_LAST)? + BLOCK_LAST.len();
+    let first = bytes.find(BLOCK_FIRST.trim_ascii_end())?;
+    let last = first + bytes[first..].find(BLOCK_LAST)? + BLOCK_LAST.len();
     let rest = &bytes[last..];
     let newline = rest.len() - rest.strip_prefix(b"\r").unwrap_or(rest).len();
     if rest.get(newline) == Some(&b'\n') {
@@ -254,36 +263,20 @@ pub(super) fn loads_husky(bytes: &[u8]) -> bool {
     bytes.split(|&byte| byte == b'\n').any(|line| {
         let line = line.trim_ascii();
         (line.starts_with(b". ") || line.starts_with(b"source "))
-            && find(line, b"husky.sh").is_some()
+            && line.find(b"husky.sh").is_some()
     })
 }
 
 /// Fills in the checksum of a text that has a place for it.
 fn seal(text: &[u8]) -> Vec<u8> {
-    replaced(text, NO_SUM, &crc32_base62(text))
+    text.replace(NO_SUM, &crc32_base62(text))
 }
 
 /// A path as one word of a shell.
 fn quoted(path: &Path) -> Vec<u8> {
     let bytes = path.as_os_str().as_encoded_bytes();
-    let bytes = if cfg!(windows) { replaced(bytes, b"\\", b"/") } else { bytes.to_vec() };
-    [&b"'"[..], &replaced(&bytes, b"'", b"'\\''"), b"'"].concat()
-}
-
-fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    memchr::memmem::find(bytes, what)
-}
-
-fn replaced(bytes: &[u8], what: &[u8], by: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some(at) = find(rest, what) {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(by);
-        rest = &rest[at + what.len()..];
-    }
-    out.extend_from_slice(rest);
-    out
+    let bytes = if cfg!(windows) { bytes.replace(b"\\", b"/") } else { bytes.to_vec() };
+    [&b"'"[..], &bytes.replace(b"'", b"'\\''"), b"'"].concat()
 }
 
 pub(super) fn path_from(bytes: &[u8]) -> PathBuf {
@@ -351,9 +344,9 @@ mod tests {
     fn a_block_with_windows_line_ends_is_still_ours() {
         let block = block(Hook::PrePush, ADDED);
         assert!(is_unedited(&block));
-        let windows = replaced(&block, b"\n", b"\r\n");
+        let windows = block.replace(b"\n", b"\r\n");
         assert!(is_unedited(find_block(&windows).unwrap().block));
-        assert!(!is_unedited(&replaced(&block, b"exit 1", b"exit 0")));
+        assert!(!is_unedited(&block.replace(b"exit 1", b"exit 0")));
     }
 
     #[test]
@@ -371,5 +364,40 @@ mod tests {
         assert_eq!(named("basename $0\n").as_deref(), Some("sh"));
         assert_eq!(named("#!/usr/bin/env ruby\nFile.basename($0)\n"), None);
         assert_eq!(named("\x7fELF\0$0"), None);
+    }
+
+    /// Copies of the scripts as git gets them: `TIGHTLIP_ACCEPT=1 cargo test golden` writes them anew.
+    #[test]
+    fn scripts_are_the_golden_copies() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/hooks");
+        let binary = Some(Path::new("/usr/bin/it's tightlip"));
+        let husky4 = Form::Beside(Run::Named("/bin/sh -e".into()));
+        let made = BlockOptions { is_sourced: false, is_new: true };
+        for (name, script) in [
+            ("guard-pre-commit", guard(Hook::PreCommit, &Form::Beside(Run::Program), binary)),
+            ("guard-pre-commit-named", guard(Hook::PreCommit, &husky4, binary)),
+            ("guard-pre-commit-global", guard(Hook::PreCommit, &Form::Own, binary)),
+            ("guard-pre-push", guard(Hook::PrePush, &Form::Beside(Run::Program), None)),
+            ("guard-reference-transaction", guard(Hook::ReferenceTransaction, &Form::Own, binary)),
+            ("block-pre-commit", block(Hook::PreCommit, made)),
+            ("block-pre-push-husky", block(Hook::PrePush, ADDED)),
+            ("pass-post-commit", pass("post-commit")),
+        ] {
+            let file = folder.join(format!("{name}.sh"));
+            if std::env::var_os("TIGHTLIP_ACCEPT").is_some() {
+                std::fs::write(&file, &script).unwrap();
+            }
+            let golden = std::fs::read(&file).unwrap();
+            let (golden, script) =
+                (String::from_utf8(golden).unwrap(), String::from_utf8(script).unwrap());
+            assert_eq!(script, golden, "{name}");
+        }
+    }
+
+    #[test]
+    fn pass_script_is_known_as_one_that_does_not_scan() {
+        assert!(PASS.ends_with(PASS_END));
+        assert!(is_ours(&pass("post-commit")) && !scans(&pass("post-commit")));
+        assert!(scans(&guard(Hook::PrePush, &Form::Own, None)));
     }
 }

@@ -8,12 +8,16 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::ReportOptions;
-use crate::finding::{Finding, Outcome, Place, Redactor, Skipped};
+use crate::finding::{Finding, Outcome, Place, Redactor, Secret, Skipped};
 use crate::text::date::moment;
 use crate::text::escape::escape;
 
+/// The version of the contract. It only ever grows: a new key does not change it.
+const SCHEMA: u32 = 1;
+
 #[derive(Serialize)]
 struct Document {
+    schema: u32,
     findings: Vec<FindingObject>,
     skipped: Vec<SkippedObject>,
     summary: SummaryObject,
@@ -47,8 +51,26 @@ struct FindingObject {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     other_paths: Vec<String>,
     confidence: &'static str,
+    /// How the secret was decoded, the outermost encoding first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    decoded: Vec<String>,
+    decoded: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related: Vec<RelatedObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aws_account: Option<String>,
+}
+
+/// The other half of a credential.
+#[derive(Serialize)]
+struct RelatedObject {
+    rule: String,
+    path: String,
+    line: u64,
+    secret: String,
 }
 
 /// How long history has held it; `commit` is the first that has it.
@@ -69,6 +91,7 @@ struct PresenceObject {
 #[derive(Serialize)]
 struct SkippedObject {
     r#type: &'static str,
+    kind: &'static str,
     path: String,
     reason: String,
     /// Whether the run is incomplete for it.
@@ -78,6 +101,7 @@ struct SkippedObject {
 #[derive(Serialize)]
 struct SummaryObject {
     r#type: &'static str,
+    schema: u32,
     status: &'static str,
     commits: u64,
     blobs: u64,
@@ -97,6 +121,7 @@ pub(super) fn document(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let document = Document {
+        schema: SCHEMA,
         findings: outcome.findings.iter().map(|found| finding(found, options, redactor)).collect(),
         skipped: outcome.skipped.iter().map(|skip| skipped(skip, redactor)).collect(),
         summary: summary(outcome),
@@ -133,7 +158,10 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
     let is_text = std::str::from_utf8(&origin.path).is_ok();
     let commit = origin.commit.as_ref();
     let (start, end) = (finding.location.start, finding.location.end);
-    let revealed = || escape(finding.secret.expose()).into_owned();
+    let shown = |secret: &Secret| match options.reveal {
+        true => escape(secret.expose()).into_owned(),
+        false => secret.redacted(),
+    };
     FindingObject {
         r#type: "finding",
         rule: finding.rule.to_string(),
@@ -144,7 +172,7 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
         column: start.column,
         end_line: end.line,
         end_column: end.column,
-        secret: if options.reveal { revealed() } else { finding.secret.redacted() },
+        secret: shown(&finding.secret),
         fingerprint: finding.fingerprint.to_string(),
         source: origin.place.name(),
         commit: commit.map(|commit| commit.id.clone()),
@@ -160,7 +188,20 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
         }),
         other_paths: finding.other_paths.iter().map(|path| text(path)).collect(),
         confidence: finding.confidence.name(),
-        decoded: finding.decoded.iter().map(|note| text(note.as_bytes())).collect(),
+        decoded: finding.decoded.clone(),
+        notes: finding.notes.iter().map(|note| text(note.as_bytes())).collect(),
+        warnings: finding.warnings.clone(),
+        related: finding
+            .related
+            .iter()
+            .map(|related| RelatedObject {
+                rule: related.rule.to_string(),
+                path: text(&related.path),
+                line: related.start.line,
+                secret: shown(&related.secret),
+            })
+            .collect(),
+        aws_account: finding.account.clone(),
     }
 }
 
@@ -168,9 +209,10 @@ fn skipped(skipped: &Skipped, redactor: &Redactor) -> SkippedObject {
     let text = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
     SkippedObject {
         r#type: "skipped",
+        kind: skipped.kind.name(),
         path: text(&skipped.path),
         reason: text(skipped.reason.as_bytes()),
-        incomplete: skipped.incomplete,
+        incomplete: skipped.is_incomplete(),
     }
 }
 
@@ -178,6 +220,7 @@ fn summary(outcome: &Outcome) -> SummaryObject {
     let summary = &outcome.summary;
     SummaryObject {
         r#type: "summary",
+        schema: SCHEMA,
         status: outcome.status().name(),
         commits: summary.commits,
         blobs: summary.blobs,

@@ -3,7 +3,6 @@
 //! Secrets are masked everywhere unless the caller asks for them by name: in the secret's own
 //! field, on its line, in paths and in notes.
 
-mod chain;
 mod json;
 mod presence;
 mod streams;
@@ -11,10 +10,9 @@ mod text;
 
 use std::io::{self, Write};
 
-pub use chain::chain;
 pub use streams::Streams;
 
-use crate::finding::{Outcome, Redactor, Secret};
+use crate::finding::{Finding, Outcome, Redactor, Secret};
 
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +71,6 @@ fn redactor(outcome: &Outcome, options: ReportOptions) -> Redactor {
     }
     let allowed = outcome.suppressed.iter().map(|suppressed| &suppressed.finding);
     let found: Vec<&Secret> =
-        outcome.findings.iter().chain(allowed).map(|finding| &finding.secret).collect();
+        outcome.findings.iter().chain(allowed).flat_map(Finding::secrets).collect();
     Redactor::new(found.into_iter())
 }

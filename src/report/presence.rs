@@ -47,7 +47,7 @@ fn what_to_do(finding: &Finding, presence: &Presence) -> String {
             "no remote-tracking branch has it: take it out before you push, with `git rebase -i \
              --rebase-merges {}` (mark the commit `edit`, mend it, `git commit --amend`, `git \
              rebase --continue`)",
-            if presence.parents.is_empty() {
+            if !presence.has_parents {
                 "--root".to_owned()
             } else {
                 format!("{}^", &commit.id[..commit.id.len().min(12)])

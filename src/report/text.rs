@@ -94,11 +94,23 @@ fn write_finding(
     for line in presence::lines(finding, redactor) {
         writeln!(out, "  {} {line}", style.dim("="))?;
     }
-    for note in &finding.decoded {
+    for note in notes(finding) {
         let note = escape(&redactor.redact(note.as_bytes())).into_owned();
         writeln!(out, "  {} {note}", style.dim("="))?;
     }
     Ok(())
+}
+
+/// What is known about a secret beside its place.
+fn notes(finding: &Finding) -> Vec<String> {
+    let mut notes = Vec::new();
+    notes.extend(finding.related.as_ref().map(|related| {
+        let (what, line) = (&related.description, related.start.line);
+        format!("with {what} {} on line {line}", related.secret.redacted())
+    }));
+    notes.extend(finding.account.as_ref().map(|account| format!("AWS account {account}")));
+    notes.extend(finding.notes.iter().chain(&finding.warnings).cloned());
+    notes
 }
 
 fn write_advice(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -176,8 +188,9 @@ pub(super) fn receipt(
 ) -> io::Result<()> {
     let style = Style { color: options.color };
     for skipped in &outcome.skipped {
-        let word = if skipped.incomplete { style.red("not read") } else { style.dim("left out") };
-        if skipped.incomplete || options.receipt {
+        let word =
+            if skipped.is_incomplete() { style.red("not read") } else { style.dim("left out") };
+        if skipped.is_incomplete() || options.receipt {
             let path = escape(&redactor.redact(&skipped.path)).into_owned();
             let reason = escape(&redactor.redact(skipped.reason.as_bytes())).into_owned();
             let path = if path.is_empty() { path } else { format!("{path}: ") };

@@ -4,8 +4,6 @@
 //! a hook spends no time on parsing them. Users' rules have the same form. Nothing here compiles
 //! a pattern: that is the engine's work, and only for rules whose keyword occurs.
 
-mod ere;
-mod forbidden;
 mod pack;
 mod schema;
 mod set;
@@ -14,12 +12,13 @@ mod template;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use ere::{Ere, EreError, EreLint, escape_literal};
-pub use forbidden::{forbidden, is_forbidden};
-pub use pack::{PackError, parse_pack, rule_from_entry};
+pub use pack::{PackError, blank, parse_pack, rule_from_entry};
 pub use schema::{RuleEntry, line_of};
 pub use set::{RuleSet, SetError};
 pub use template::{TemplateError, expand};
+
+/// The beginning of the ids of rules that are made of a team's forbidden patterns.
+pub const FORBIDDEN_PREFIX: &str = "forbidden-";
 
 /// Text that is a constant for built-in rules and owned for users' rules.
 pub type Text = Cow<'static, str>;
@@ -46,8 +45,8 @@ pub struct Rule {
     pub secret_group: Option<usize>,
     /// Bits per byte below which a secret is dropped.
     pub min_entropy: Option<f32>,
-    /// Offline checks, run in this order.
-    pub checks: Cow<'static, [Check]>,
+    /// Names of offline checks, run in this order; the engine knows them.
+    pub checks: Texts,
     /// How sure a match is before the checks.
     pub confidence: Confidence,
     /// Parts of a secret (ASCII case ignored) that mark it as documentation.
@@ -141,71 +140,6 @@ impl Confidence {
             Confidence::High => Confidence::Medium,
             Confidence::Medium | Confidence::Low => Confidence::Low,
         }
-    }
-}
-
-/// A test of a secret that needs no network. The engine knows how each is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Check {
-    /// Drops what stands in for a secret in documentation and templates.
-    Placeholder,
-    /// Drops secrets of hexadecimal digits only, such as a SHA-1.
-    NotHex,
-    /// Drops secrets without an upper-case letter, a lower-case letter and something else: one in
-    /// 800 random strings of 40 base64 characters has no digit, one in 4,000 letters only.
-    Mixed,
-    /// The last six characters are the base62 CRC-32 of those before (GitHub, npm).
-    Crc32Base62,
-    /// The secret is a JSON Web Token.
-    Jwt,
-    /// The secret is an armoured private key.
-    Pem,
-    /// The secret is the password part of a URL.
-    UrlPassword,
-    /// Adds the account number that an AWS access key id holds.
-    AwsAccount,
-    /// Drops secrets that nothing up to 400 bytes before them gives to AWS.
-    AwsContext,
-    /// Drops an assignment of a SHA-1 to a name that only says `key`, such as `cache-key: 2fd4...`.
-    KeyOfHash,
-}
-
-impl Check {
-    /// Every check, in the order of the documentation.
-    pub const ALL: [Check; 10] = [
-        Check::Placeholder,
-        Check::NotHex,
-        Check::Mixed,
-        Check::Crc32Base62,
-        Check::Jwt,
-        Check::Pem,
-        Check::UrlPassword,
-        Check::AwsAccount,
-        Check::AwsContext,
-        Check::KeyOfHash,
-    ];
-
-    /// Returns the name used in rule packs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Check::Placeholder => "placeholder",
-            Check::NotHex => "not-hex",
-            Check::Mixed => "mixed",
-            Check::Crc32Base62 => "crc32-base62",
-            Check::Jwt => "jwt",
-            Check::Pem => "pem",
-            Check::UrlPassword => "url-password",
-            Check::AwsAccount => "aws-account",
-            Check::AwsContext => "aws-context",
-            Check::KeyOfHash => "key-of-hash",
-        }
-    }
-
-    /// Parses the name used in rule packs.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Check::ALL.into_iter().find(|check| check.name() == name)
     }
 }
 

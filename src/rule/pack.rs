@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 
 use super::schema::{PackFile, line_of};
-use super::{
-    Check, Confidence, DEFAULT_NEAR_BYTES, Rule, RuleEntry, RuleOrigin, Scope, Text, Texts,
-};
+use super::{Confidence, DEFAULT_NEAR_BYTES, Rule, RuleEntry, RuleOrigin, Scope, Text, Texts};
 
 /// A rule pack that cannot be used, with its file and line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +55,7 @@ fn toml_error(text: &str, file: &str, error: &toml::de::Error) -> PackError {
 /// Completes `entry`: with the keys of `base` where it overrides a rule, else with defaults.
 ///
 /// # Errors
-/// A bad id, a missing pattern, an unknown check or confidence, a template or number that makes
+/// A bad id, a missing pattern, an unknown confidence, a template or number that makes
 /// no sense.
 pub fn rule_from_entry(
     entry: RuleEntry,
@@ -110,7 +108,7 @@ fn check_id(id: &str, origin: &RuleOrigin) -> Result<(), PackError> {
 }
 
 /// A rule of which nothing is said yet.
-pub(super) fn blank(id: String, origin: RuleOrigin) -> Rule {
+pub fn blank(id: String, origin: RuleOrigin) -> Rule {
     Rule {
         id: Cow::Owned(id),
         description: Cow::Borrowed(""),
@@ -151,6 +149,7 @@ fn apply_texts(rule: &mut Rule, entry: &RuleEntry) {
     text(&mut rule.advice, entry.advice.as_ref());
     text(&mut rule.url, entry.url.as_ref());
     list(&mut rule.stop_words, entry.stop_words.as_ref());
+    list(&mut rule.checks, entry.checks.as_ref());
     list(&mut rule.matches, entry.matches.as_ref());
     list(&mut rule.rejects, entry.rejects.as_ref());
     if entry.pattern.is_some() && entry.keywords.is_none() {
@@ -178,19 +177,6 @@ fn apply_judgement(rule: &mut Rule, entry: &RuleEntry) -> Result<(), PackError> 
             PackError::at(&rule.origin, message)
         })?;
     }
-    if let Some(names) = &entry.checks {
-        let checks: Result<Vec<Check>, PackError> = names
-            .iter()
-            .map(|name| {
-                Check::parse(name).ok_or_else(|| {
-                    let known = Check::ALL.map(Check::name).join(", ");
-                    let message = format!("unknown check {name:?}; the checks are: {known}");
-                    PackError::at(&rule.origin, message)
-                })
-            })
-            .collect();
-        rule.checks = Cow::Owned(checks?);
-    }
     if let Some(bits) = entry.min_entropy {
         if !(0.0..=8.0).contains(&bits) {
             let message = format!("min_entropy is {bits}; it must lie between 0 and 8");
@@ -215,7 +201,6 @@ mod tests {
             ("[[rule]]\nid = 'a'\nwhat = 1\npattern = 'x'", "p.toml:3: unknown field `what`"),
             ("[[rule]]\nid = 'a'\n", "p.toml:1: rule `a` has no pattern"),
             ("\n[[rule]]\nid = 'a b'\npattern = 'x'\n", "p.toml:2: rule id \"a b\" must be"),
-            ("[[rule]]\nid = 'a'\npattern = 'x'\nchecks = ['y']", "p.toml:1: unknown check \"y\""),
             ("[[rule]]\nid = 'a'\npattern = 'x'\nconfidence = 'so'", "p.toml:1: confidence \"so\""),
             (
                 "[[rule]]\nid = 'a'\npattern = 'x'\nmin_entropy = 9.5",

@@ -1,5 +1,6 @@
 //! The rules of one run: built in, overridden, added, disabled.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{PackError, Rule, RuleEntry, RuleOrigin, Text, builtin, rule_from_entry};
@@ -14,9 +15,14 @@ pub struct SetError {
 /// Rules with unique ids, in the order built-in first, users' own after.
 #[derive(Debug, Clone, Default)]
 pub struct RuleSet {
-    rules: Vec<Rule>,
-    /// Where each id stands in `rules`.
-    places: HashMap<Text, usize>,
+    /// Copied only when one of them changes.
+    rules: Cow<'static, [Rule]>,
+    /// How many of the first rules are built in: the build script has sorted their ids.
+    builtin: usize,
+    /// Where each id of the others stands in `rules`.
+    own: HashMap<Text, usize>,
+    /// Whether no rule was added or replaced.
+    is_builtin: bool,
 }
 
 impl RuleSet {
@@ -28,7 +34,18 @@ impl RuleSet {
     /// ```
     #[must_use]
     pub fn builtin() -> Self {
-        RuleSet::from_rules(builtin::RULES.to_vec())
+        RuleSet {
+            rules: Cow::Borrowed(builtin::RULES),
+            builtin: builtin::RULES.len(),
+            own: HashMap::new(),
+            is_builtin: true,
+        }
+    }
+
+    /// Whether these are the built-in rules, some of them switched on or off.
+    #[must_use]
+    pub const fn is_builtin(&self) -> bool {
+        self.is_builtin
     }
 
     /// Makes a set of `rules`, the later of two with one id winning.
@@ -59,8 +76,10 @@ impl RuleSet {
     /// # Errors
     /// An id that no rule has.
     pub fn enable(&mut self, id: &str, enabled: bool) -> Result<(), SetError> {
-        let place = self.places.get(id).ok_or_else(|| SetError { id: id.to_owned() })?;
-        self.rules[*place].enabled = enabled;
+        let place = self.place(id).ok_or_else(|| SetError { id: id.to_owned() })?;
+        if self.rules[place].enabled != enabled {
+            self.rules.to_mut()[place].enabled = enabled;
+        }
         Ok(())
     }
 
@@ -69,7 +88,7 @@ impl RuleSet {
     /// # Errors
     /// An id that no rule has.
     pub fn only(&mut self, ids: &[String]) -> Result<(), SetError> {
-        for rule in &mut self.rules {
+        for rule in self.rules.to_mut() {
             rule.enabled = false;
         }
         ids.iter().try_for_each(|id| self.enable(id, true))
@@ -96,15 +115,18 @@ impl RuleSet {
     /// Returns where in [`all`](Self::all) the rule with this id stands.
     #[must_use]
     pub fn place(&self, id: &str) -> Option<usize> {
-        self.places.get(id).copied()
+        let builtin = &builtin::BY_ID[..if self.builtin > 0 { builtin::BY_ID.len() } else { 0 }];
+        let found = builtin.binary_search_by(|&at| (*builtin::RULES[at].id).cmp(id));
+        found.map_or_else(|_| self.own.get(id).copied(), |found| Some(builtin[found]))
     }
 
     fn put(&mut self, rule: Rule) {
+        self.is_builtin = false;
         match self.place(&rule.id) {
-            Some(place) => self.rules[place] = rule,
+            Some(place) => self.rules.to_mut()[place] = rule,
             None => {
-                self.places.insert(rule.id.clone(), self.rules.len());
-                self.rules.push(rule);
+                self.own.insert(rule.id.clone(), self.rules.len());
+                self.rules.to_mut().push(rule);
             }
         }
     }

@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use super::{Hits, Job, Lines, UnitResult};
-use crate::engine::Match;
-use crate::finding::{Excerpt, Finding, Fingerprint, Location, Secret, Suppressed};
-use crate::source::{Fragment, ReadError, Reader, Unit};
+use crate::engine::{Encoding, Match};
+use crate::finding::{Excerpt, Finding, Fingerprint, Location, Related, Secret, Suppressed};
+use crate::git::ReadError;
+use crate::source::{Reader, Unit};
 use crate::suppress::{Decision, Subject, decide};
+use crate::text::fragment::Fragment;
 use crate::text::lines::{Locator, Position, lf_line_around, line_around};
 
 /// How many bytes of a line are shown before a secret and behind it.
@@ -33,7 +35,7 @@ impl Job<'_> {
         &self,
         unit: &Unit,
         hits: Hits,
-        reader: &mut dyn Reader,
+        reader: &mut Reader,
         result: &mut UnitResult,
     ) -> Result<(), ReadError> {
         let list = &hits.matches.list;
@@ -77,6 +79,7 @@ impl Job<'_> {
                 fingerprint: &fingerprint,
                 bytes: &hits.bytes,
                 span: &found.secret,
+                decoding: found.decoding.as_deref(),
             },
         );
         match decision {
@@ -103,9 +106,8 @@ impl Job<'_> {
                     }
                     let mut finding = make.finding(found);
                     if *no_reason {
-                        finding.decoded.push(
-                            "the inline allow here does not count: it gives no reason".into(),
-                        );
+                        let warning = "the inline allow here does not count: it gives no reason";
+                        finding.warnings.push(warning.into());
                     }
                     result.findings.push(finding);
                 }
@@ -178,15 +180,23 @@ impl<'a> Maker<'a> {
         let secret = Secret::new(found.text.clone());
         let mut origin = self.unit.origin.clone();
         origin.path = self.hits.path(self.unit);
-        let mut decoded = found.notes.clone();
+        let mut notes = found.notes.clone();
+        let mut account = found.account.clone();
+        let mut related = None;
         if let Some(pair) = found.pair {
             let other = &self.hits.matches.list[pair];
-            let line = self.locate(other, other.secret.start).line;
-            let shown = Secret::new(other.text.clone()).redacted();
-            let what = &self.job.engine.rules().all()[other.rule].description;
-            decoded.push(format!("with {what} {shown} on line {line}"));
-            decoded.extend(other.notes.iter().cloned());
+            let rule = &self.job.engine.rules().all()[other.rule];
+            related = Some(Related {
+                rule: rule.id.clone(),
+                description: rule.description.clone(),
+                path: origin.path.clone(),
+                start: self.locate(other, other.secret.start),
+                secret: Secret::new(other.text.clone()),
+            });
+            notes.extend(other.notes.iter().cloned());
+            account = account.or_else(|| other.account.clone());
         }
+        let encodings = found.decoding.as_ref().map_or_else(Vec::new, |how| how.encodings());
         Finding {
             rule: rule.id.clone(),
             description: rule.description.clone(),
@@ -199,28 +209,30 @@ impl<'a> Maker<'a> {
             },
             secret,
             origin,
-            decoded,
+            decoded: encodings.into_iter().map(Encoding::name).collect(),
+            notes,
+            warnings: Vec::new(),
+            related,
+            account,
             excerpt: self.excerpt(found),
-            presence: self.unit.presence.as_deref().cloned(),
+            presence: self.unit.occurrence.as_ref().map(|known| known.presence.clone()),
             is_in_member: !self.hits.member.is_empty(),
             other_paths: Vec::new(),
         }
     }
 
-    /// The position of an offset, in text as wide as that of `found`.
+    /// The position of an offset, in text encoded as that of `found` is.
     fn locate(&mut self, found: &Match, offset: usize) -> Position {
-        // At the end of big-endian text a secret ends inside its last character.
-        match found.secret.len().div_ceil(found.text.len().max(1)) {
-            width if width > 1 => wide_position(self.hits.fragment(), offset, width),
-            _ => self.locator.locate(offset),
-        }
+        let Fragment { bytes, first, .. } = self.hits.fragment();
+        let decoded = found.decoding.as_ref().and_then(|how| how.locate(bytes, first, offset));
+        decoded.unwrap_or_else(|| self.locator.locate(offset))
     }
 
     /// The line around a secret, cut to a window, with every secret on it.
     fn excerpt(&mut self, found: &Match) -> Excerpt {
         let bytes = &self.hits.bytes;
-        if found.text.len() != found.secret.len() {
-            // Wide text: the bytes of the line are not its text.
+        if found.decoding.is_some() {
+            // The bytes of the line are not its text.
             let whole = 0..found.text.len();
             return Excerpt {
                 bytes: found.text.to_vec(),
@@ -265,30 +277,4 @@ impl<'a> Maker<'a> {
             cut_after: end < line.end,
         }
     }
-}
-
-/// The position of `offset` in UTF-16 or UTF-32: there, a byte of a character may look like a line
-/// end. Columns still count bytes.
-fn wide_position(fragment: Fragment<'_>, offset: usize, width: usize) -> Position {
-    // Of a big-endian character the last byte is the one that tells.
-    let is_big_endian = offset % width == width - 1;
-    let first = if is_big_endian { 0 } else { offset % width };
-    let char = |unit: &[u8]| {
-        let zeros = if is_big_endian { &unit[..width - 1] } else { &unit[1..] };
-        let byte = if is_big_endian { unit[width - 1] } else { unit[0] };
-        if zeros.iter().all(|&byte| byte == 0) { byte } else { 0xff }
-    };
-    let before = &fragment.bytes[first..offset.min(fragment.bytes.len())];
-    let mut units = before.chunks_exact(width).map(char).enumerate().peekable();
-    let mut line = fragment.first.line;
-    let mut line_start = 0;
-    while let Some((index, byte)) = units.next() {
-        let next = units.peek().map(|(_, byte)| *byte);
-        if byte == b'\n' || byte == b'\r' && next != Some(b'\n') {
-            line += 1;
-            line_start = first + (index + 1) * width;
-        }
-    }
-    let before = if line_start == 0 { fragment.first.column } else { 1 };
-    Position { line, column: before + (offset - line_start) as u64 }
 }

@@ -4,23 +4,28 @@
 //! afterwards, so one thread and many give the same bytes. Nothing here prints, and nothing
 //! here knows a flag or a format.
 
-mod family;
+mod history;
 mod judge;
+mod occurrences;
 mod sieve;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-pub use family::join_families;
+pub use history::Scan;
 use rayon::ThreadPoolBuilder;
 pub use sieve::EngineSieve;
 
 use crate::engine::{Engine, Match, Matches};
-use crate::finding::{Finding, Outcome, Place, Secret, Skipped, Suppressed};
+use crate::finding::{
+    Finding, Occurrence, Outcome, Place, Progress, Secret, SkipKind, Skipped, Suppressed,
+};
+use crate::git::{Added, ReadError};
 use crate::rule::{Confidence, Text};
-use crate::source::{Added, Fragment, ReadError, Reader, Source, SourceError, Unit};
+use crate::source::{Listing, Reader, Source, SourceError, Unit};
 use crate::suppress::Allowlist;
+use crate::text::fragment::Fragment;
 use crate::text::lines::Position;
 
 /// How to scan.
@@ -58,49 +63,63 @@ const PARALLEL_FROM_UNITS: usize = 200;
 /// Scans everything that `source` lists.
 ///
 /// # Errors
-/// The source cannot be listed or opened. A unit that cannot be read is no error here: it is
+/// The source cannot be listed. A unit that cannot be read is no error here: it is
 /// named in the outcome, whose status is then incomplete.
 pub fn run(
     source: &dyn Source,
     engine: &Engine,
     allowlist: &Allowlist,
     options: Options,
+    progress: &Progress,
 ) -> Result<Outcome, SourceError> {
+    scan_all(source, engine, allowlist, options, progress).map(|(outcome, _)| outcome)
+}
+
+/// How long a history holds what each finding of an outcome was found in.
+type Occurrences = Vec<Option<Arc<Occurrence>>>;
+
+/// As [`run`], with the occurrence of each finding.
+fn scan_all(
+    source: &dyn Source,
+    engine: &Engine,
+    allowlist: &Allowlist,
+    options: Options,
+    progress: &Progress,
+) -> Result<(Outcome, Occurrences), SourceError> {
     let started = Instant::now();
-    let mut listing = source.list()?;
+    let mut listing = source.list(progress)?;
     let mut skipped = std::mem::take(&mut listing.skipped);
     let mut leave_out = |unit: &Unit| {
         let reason =
             unit.origin.place.is_file().then(|| allowlist.whole_path(&unit.origin.path)).flatten();
-        skipped.extend(reason.as_ref().map(|reason| Skipped {
-            path: unit.origin.path.to_vec(),
-            reason: format!("its path is allowed: {reason}"),
-            incomplete: false,
+        skipped.extend(reason.as_ref().map(|reason| {
+            let reason = format!("its path is allowed: {reason}");
+            Skipped::new(SkipKind::AllowedPath, &unit.origin.path, reason)
         }));
         reason.is_some()
     };
     listing.units.retain(|unit| !leave_out(unit));
-    let job = Job { source, engine, allowlist, options, units: &listing.units };
-    let results = job.run(threads_for(&listing.units, options.threads))?;
+    let job = Job { engine, allowlist, options, progress, listing: &listing };
+    let results = job.run(threads_for(&listing.units, options.threads));
     let mut outcome = Outcome { skipped, ..Outcome::default() };
     outcome.summary.commits = listing.commits;
     outcome.summary.rules = engine.rules().enabled_count() as u64;
+    let mut occurrences = Vec::new();
     for result in results {
+        let known = &listing.units[result.index].occurrence;
+        occurrences.extend(result.findings.iter().map(|_| known.clone()));
         result.add_to(&mut outcome);
     }
-    if source.is_stopped() {
-        outcome.skipped.push(Skipped {
-            path: Vec::new(),
-            reason: "interrupted: what was found so far is reported, the rest was not read".into(),
-            incomplete: true,
-        });
+    if progress.is_stopped() {
+        let reason = "interrupted: what was found so far is reported, the rest was not read";
+        outcome.skipped.push(Skipped::new(SkipKind::Interrupted, b"", reason));
     }
     if let Some(blobs) = listing.blobs {
         // The units have been read before, with all the rest.
         (outcome.summary.blobs, outcome.summary.bytes) = (blobs, listing.bytes);
     }
     outcome.summary.elapsed = started.elapsed();
-    Ok(outcome)
+    Ok((outcome, occurrences))
 }
 
 fn threads_for(units: &[Unit], wanted: usize) -> usize {
@@ -156,51 +175,42 @@ impl UnitResult {
 }
 
 struct Job<'a> {
-    source: &'a dyn Source,
     engine: &'a Engine,
     allowlist: &'a Allowlist,
     options: Options,
-    units: &'a [Unit],
+    progress: &'a Progress,
+    listing: &'a Listing,
 }
 
 impl Job<'_> {
     /// Reads every unit and returns what had something to say, in the order of the units.
-    fn run(&self, threads: usize) -> Result<Vec<UnitResult>, SourceError> {
+    fn run(&self, threads: usize) -> Vec<UnitResult> {
         let next = AtomicUsize::new(0);
-        if threads == 1 {
-            return self.work(&next);
-        }
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool =
-            pool.map_err(|error| SourceError::Other(format!("cannot start threads: {error}")))?;
-        let all = Mutex::new(Ok(Vec::new()));
-        pool.broadcast(|_| {
-            let done = self.work(&next);
-            let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            match (&mut *all, done) {
-                (Ok(all), Ok(done)) => all.extend(done),
-                (Ok(_), Err(error)) => *all = Err(error),
-                (Err(_), _) => {}
-            }
-        });
-        let mut results = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)?;
+        let pool = match threads {
+            1 => None,
+            // Where the system gives no more threads, this one does all the work.
+            threads => ThreadPoolBuilder::new().num_threads(threads).build().ok(),
+        };
+        let Some(pool) = pool else { return self.work(&next) };
+        let mut results: Vec<UnitResult> =
+            pool.broadcast(|_| self.work(&next)).into_iter().flatten().collect();
         results.sort_by_key(|result| result.index);
-        Ok(results)
+        results
     }
 
     /// One worker: takes units until there are no more.
-    fn work(&self, next: &AtomicUsize) -> Result<Vec<UnitResult>, SourceError> {
-        let mut reader = self.source.open()?;
+    fn work(&self, next: &AtomicUsize) -> Vec<UnitResult> {
+        let mut reader = Reader::new(&self.listing.reader);
         let mut results: Vec<UnitResult> = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let unit = self.units.get(index).filter(|_| !self.source.is_stopped());
-            let Some(unit) = unit else { return Ok(results) };
-            results.push(self.unit(index, unit, &mut *reader));
+            let unit = self.listing.units.get(index).filter(|_| !self.progress.is_stopped());
+            let Some(unit) = unit else { return results };
+            results.push(self.unit(index, unit, &mut reader));
         }
     }
 
-    fn unit(&self, index: usize, unit: &Unit, reader: &mut dyn Reader) -> UnitResult {
+    fn unit(&self, index: usize, unit: &Unit, reader: &mut Reader) -> UnitResult {
         let place = unit.origin.place;
         let is_blob = place.is_file() || place.is_echo() || place == Place::Stdin;
         let mut result = UnitResult { index, is_blob, ..UnitResult::default() };
@@ -225,14 +235,13 @@ impl Job<'_> {
                 self.judge(unit, hits, reader, &mut result)
             })
         });
-        let mut skip = |reason: String| {
-            result.skipped.push(Skipped { path: shown_path(unit), reason, incomplete: true });
-        };
         if let Err(error) = judged {
-            skip(error.to_string());
+            result.skipped.push(error.skip(&shown_path(unit)));
         } else if cut {
             let most = crate::engine::MAX_MATCHES;
-            skip(format!("more than {most} matches; the rest is not listed"));
+            let reason = format!("more than {most} matches; the rest is not listed");
+            let kind = SkipKind::TooManyMatches;
+            result.skipped.push(Skipped::new(kind, &shown_path(unit), reason));
         }
         result.skipped.extend(reader.take_left_out());
         result.raw_copies_out();
@@ -241,12 +250,7 @@ impl Job<'_> {
 
     /// Scans again where there was too much to list, for what is new alone: a long list of keys
     /// that was there before must not hide the one that is added to it.
-    fn scan_new(
-        &self,
-        unit: &Unit,
-        hits: &mut Hits,
-        reader: &mut dyn Reader,
-    ) -> Result<(), ReadError> {
+    fn scan_new(&self, unit: &Unit, hits: &mut Hits, reader: &mut Reader) -> Result<(), ReadError> {
         let added = reader.added(unit, &hits.bytes)?;
         if added != Added::All {
             hits.matches = self.engine.scan_new(&hits.bytes, &|secret| added.touches(secret));
@@ -313,40 +317,27 @@ fn shown_path(unit: &Unit) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::{Options, run};
     use crate::engine::Engine;
-    use crate::finding::Status;
+    use crate::finding::{Progress, Status};
     use crate::rule::{RuleSet, expand};
-    use crate::source::{Listing, Reader, Source, SourceError, Stdin};
+    use crate::source::Stdin;
     use crate::suppress::Allowlist;
 
-    /// A source that is told to stop once its units are listed.
-    struct Stopped(Stdin);
-
-    impl Source for Stopped {
-        fn list(&self) -> Result<Listing, SourceError> {
-            self.0.list()
-        }
-
-        fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
-            self.0.open()
-        }
-
-        fn is_stopped(&self) -> bool {
-            true
-        }
-    }
-
     #[test]
-    fn a_scan_that_is_stopped_reads_no_further_and_says_so() {
+    fn stopped_scan_reads_no_further_and_says_so() {
         let key = expand("AKIA{base32:16}").unwrap();
-        let source = || Stdin::new(Box::new(std::io::Cursor::new(key.clone())));
         let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
-        let scan = |source: &dyn Source| {
-            run(source, &engine, &Allowlist::default(), Options::default()).unwrap()
+        let scan = |progress: &Progress| {
+            let source = Stdin::new(Box::new(std::io::Cursor::new(key.clone())));
+            run(&source, &engine, &Allowlist::default(), Options::default(), progress).unwrap()
         };
-        assert_eq!(scan(&source()).status(), Status::Found);
-        let outcome = scan(&Stopped(source()));
+        assert_eq!(scan(&Progress::default()).status(), Status::Found);
+        let stopped = Progress::default();
+        stopped.stop.store(true, Ordering::Relaxed);
+        let outcome = scan(&stopped);
         assert_eq!(outcome.status(), Status::Incomplete);
         assert!(outcome.findings.is_empty());
         assert!(outcome.skipped[0].reason.starts_with("interrupted"));

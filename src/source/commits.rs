@@ -6,55 +6,36 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::blob::BlobReader;
-use super::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, tag_target};
-use super::{Blob, Content, Listing, ReadError, Reader, Repository, Source, SourceError, Unit};
-use crate::finding::{CommitInfo, Origin, Place, Skipped};
-
-/// Something that is sent, with the name it is sent under.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tip {
-    /// What the ref will point at: a commit, a tag, or rarely a tree or a blob.
-    pub id: ObjectId,
-    /// The name it is to have on the other side, or empty.
-    pub name: Vec<u8>,
-}
-
-/// What the other side has.
-#[derive(Debug, Clone, Default)]
-pub struct Known {
-    /// Objects it is known to have; those that are not here are passed over.
-    pub ids: Vec<ObjectId>,
-    /// Prefixes of the refs of this repository that stand for what it has.
-    pub ref_prefixes: Vec<String>,
-}
+use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit};
+use crate::finding::{CommitInfo, Origin, Place, Progress, Skipped};
+use crate::git::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, tag_target};
+use crate::git::{GitError, Known, ReadError, Repository, RepositoryPool, Tip};
 
 /// The commits that can be reached from tips and not from what is known, oldest first, with
 /// their messages, names and the blobs in which they differ from every parent.
 #[derive(Debug)]
 pub struct Commits {
+    repository: RepositoryPool,
     tips: Vec<Tip>,
     known: Known,
-    max_object_bytes: u64,
-    spare: Mutex<Option<Repository>>,
 }
 
 impl Commits {
     /// Makes a source of what `tips` bring to a side that has `known`.
     #[must_use]
-    pub const fn new(tips: Vec<Tip>, known: Known, max_object_bytes: u64) -> Self {
-        Commits { tips, known, max_object_bytes, spare: Mutex::new(None) }
+    pub fn new(repository: &RepositoryPool, tips: Vec<Tip>, known: Known) -> Self {
+        Commits { repository: repository.clone(), tips, known }
     }
 }
 
 impl Source for Commits {
-    fn list(&self) -> Result<Listing, SourceError> {
-        let mut repository = Repository::open()?.with_max_object_bytes(self.max_object_bytes);
+    fn list(&self, _progress: &Progress) -> Result<Listing, SourceError> {
+        let repository = &mut *self.repository.get()?;
         let mut known = repository.refs(&self.known.ref_prefixes)?;
         known.extend(&self.known.ids);
-        let mut list = Lister::new(&mut repository);
+        let mut list = Lister::new(repository);
         let mut starts = Vec::new();
         for tip in &self.tips {
             list.name(Place::RefName, &tip.name, None);
@@ -64,20 +45,9 @@ impl Source for Commits {
         for (id, commit) in commits.into_iter().rev() {
             list.commit(id, &commit)?;
         }
-        let listing = list.listing;
-        if let Ok(mut spare) = self.spare.lock() {
-            *spare = Some(repository);
-        }
-        Ok(listing)
-    }
-
-    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
-        let spare = self.spare.lock().ok().and_then(|mut spare| spare.take());
-        let repository = match spare {
-            Some(repository) => repository,
-            None => Repository::open()?.with_max_object_bytes(self.max_object_bytes),
-        };
-        Ok(Box::new(BlobReader::new(repository)))
+        let reader =
+            ReaderOptions { repository: Some(self.repository.clone()), ..ReaderOptions::default() };
+        Ok(Listing { reader, ..list.listing })
     }
 }
 
@@ -125,7 +95,7 @@ impl<'a> Lister<'a> {
     }
 
     /// Lists the tags on the way from a tip to its commit, or the tree or blob at its end.
-    fn peel(&mut self, tip: &Tip) -> Result<Option<ObjectId>, SourceError> {
+    fn peel(&mut self, tip: &Tip) -> Result<Option<ObjectId>, GitError> {
         let name: Arc<[u8]> = tip.name.as_slice().into();
         let mut id = tip.id;
         for _ in 0..64 {
@@ -139,7 +109,7 @@ impl<'a> Lister<'a> {
                     id = target;
                 }
                 (Kind::Tag, None) => {
-                    return Err(SourceError::Other(format!("tag {id} is malformed")));
+                    return Err(ReadError::object(&id, "it is a malformed tag").into());
                 }
                 (Kind::Blob, _) => {
                     self.blob(&name, id, Vec::new(), Arc::default(), None);
@@ -151,7 +121,7 @@ impl<'a> Lister<'a> {
                 }
             }
         }
-        Err(SourceError::Other(format!("{} is a tag of a tag, 64 times over", tip.id)))
+        Err(ReadError::object(&tip.id, "it is a tag of a tag, 64 times over").into())
     }
 
     fn blob(
@@ -159,11 +129,11 @@ impl<'a> Lister<'a> {
         path: &Arc<[u8]>,
         id: ObjectId,
         bases: Vec<ObjectId>,
-        gone: Arc<[ObjectId]>,
+        deleted: Arc<[ObjectId]>,
         commit: Option<&Arc<CommitInfo>>,
     ) {
         if self.seen_blobs.insert((id, path.clone())) {
-            let blob = Blob { id, bases, gone };
+            let blob = Blob { id, bases, deleted };
             self.push(Place::Commit, path, commit, Content::Blob(blob));
         }
     }
@@ -174,7 +144,7 @@ impl<'a> Lister<'a> {
         &mut self,
         starts: Vec<ObjectId>,
         known: &[ObjectId],
-    ) -> Result<Vec<(ObjectId, Commit)>, SourceError> {
+    ) -> Result<Vec<(ObjectId, Commit)>, GitError> {
         let mut walk = Walk::default();
         for id in known {
             // What the other side has need not be here.
@@ -204,7 +174,7 @@ impl<'a> Lister<'a> {
         Ok(wanted.collect())
     }
 
-    fn visit(&mut self, walk: &mut Walk, id: ObjectId, is_known: bool) -> Result<(), SourceError> {
+    fn visit(&mut self, walk: &mut Walk, id: ObjectId, is_known: bool) -> Result<(), GitError> {
         if walk.commits.contains_key(&id) {
             if is_known {
                 walk.mark_known(id);
@@ -213,7 +183,7 @@ impl<'a> Lister<'a> {
         }
         match self.repository.commit(&id) {
             Ok(Some((id, commit))) => walk.add(id, commit, is_known),
-            Ok(None) => return Err(SourceError::Other(format!("parent {id} is no commit"))),
+            Ok(None) => return Err(GitError::NotACommit(id)),
             // History of the other side may end at a shallow boundary; ours must not be lost.
             Err(_) if is_known => {}
             Err(error) => {
@@ -221,16 +191,15 @@ impl<'a> Lister<'a> {
                 let hint =
                     if shallow { "; this clone is shallow: git fetch --unshallow" } else { "" };
                 self.listing.skipped.push(Skipped {
-                    path: id.to_string().into_bytes(),
                     reason: format!("{error}{hint}"),
-                    incomplete: true,
+                    ..error.skip(id.to_string().as_bytes())
                 });
             }
         }
         Ok(())
     }
 
-    fn commit(&mut self, id: ObjectId, commit: &Commit) -> Result<(), SourceError> {
+    fn commit(&mut self, id: ObjectId, commit: &Commit) -> Result<(), GitError> {
         self.listing.commits += 1;
         let info = Arc::new(CommitInfo {
             id: id.to_string(),
@@ -257,30 +226,27 @@ impl<'a> Lister<'a> {
         tree: Option<ObjectId>,
         parents: &[ObjectId],
         commit: Option<&Arc<CommitInfo>>,
-    ) -> Result<(), SourceError> {
+    ) -> Result<(), GitError> {
         let parents = parents.iter().copied().map(Some).collect();
         let mut todo = vec![Folder { path: Vec::new(), tree, parents }];
         let mut changed = Vec::new();
-        let mut gone = Vec::new();
+        let mut deleted = Vec::new();
         while let Some(folder) = todo.pop() {
-            if let Err(error) = self.folder_changes(&folder, &mut todo, &mut changed, &mut gone) {
-                self.listing.skipped.push(Skipped {
-                    path: folder.path,
-                    reason: error.to_string(),
-                    incomplete: true,
-                });
+            if let Err(error) = self.folder_changes(&folder, &mut todo, &mut changed, &mut deleted)
+            {
+                self.listing.skipped.push(error.skip(&folder.path));
             }
         }
         changed.sort_by(|a, b| a.0.cmp(&b.0));
-        let gone: Arc<[ObjectId]> = gone.into();
+        let deleted: Arc<[ObjectId]> = deleted.into();
         for (path, id, bases) in changed {
             let path: Arc<[u8]> = path.into();
             let is_new = bases.is_empty();
             if is_new {
                 self.name(Place::Path, &path, commit);
             }
-            let gone = if is_new { gone.clone() } else { Arc::default() };
-            self.blob(&path, id, bases, gone, commit);
+            let deleted = if is_new { deleted.clone() } else { Arc::default() };
+            self.blob(&path, id, bases, deleted, commit);
         }
         Ok(())
     }
@@ -290,7 +256,7 @@ impl<'a> Lister<'a> {
         folder: &Folder,
         todo: &mut Vec<Folder>,
         changed: &mut Vec<(Vec<u8>, ObjectId, Vec<ObjectId>)>,
-        gone: &mut Vec<ObjectId>,
+        deleted: &mut Vec<ObjectId>,
     ) -> Result<(), ReadError> {
         let own = self.entries(folder.tree)?;
         let mut theirs = Vec::new();
@@ -323,7 +289,7 @@ impl<'a> Lister<'a> {
             }
         }
         if let [only] = &theirs[..] {
-            note_losses(folder, &own, only, todo, gone);
+            note_losses(folder, &own, only, todo, deleted);
         }
         Ok(())
     }
@@ -352,7 +318,7 @@ fn note_losses(
     own: &[TreeEntry],
     theirs: &[TreeEntry],
     todo: &mut Vec<Folder>,
-    gone: &mut Vec<ObjectId>,
+    deleted: &mut Vec<ObjectId>,
 ) {
     let kept: HashSet<&[u8]> = own.iter().map(|entry| &*entry.name).collect();
     for old in theirs.iter().filter(|old| !kept.contains(&*old.name)) {
@@ -360,7 +326,7 @@ fn note_losses(
             let path = join(&folder.path, &old.name);
             todo.push(Folder { path, tree: None, parents: vec![Some(old.id)] });
         } else if old.mode != MODE_GITLINK {
-            gone.push(old.id);
+            deleted.push(old.id);
         }
     }
 }

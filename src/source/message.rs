@@ -11,11 +11,9 @@ mod template;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{
-    Content, Fragment, Listing, ReadError, Reader, Repository, RepositoryError, Source,
-    SourceError, Unit,
-};
-use crate::finding::{Origin, Place};
+use super::{Content, Listing, Source, SourceError, Unit};
+use crate::finding::{Origin, Place, Progress};
+use crate::git::{GitError, RepositoryPool};
 use template::Told;
 
 /// Which message to read, and how git will clean it up.
@@ -43,62 +41,45 @@ pub enum Cleanup {
 /// A message that is about to become a commit's.
 #[derive(Debug)]
 pub struct Message {
+    repository: RepositoryPool,
     options: MessageOptions,
 }
 
 impl Message {
-    /// Makes a source of one message.
+    /// Makes a source of one message; `repository` says how git will clean it up.
     #[must_use]
-    pub const fn new(options: MessageOptions) -> Self {
-        Message { options }
+    pub fn new(repository: &RepositoryPool, options: MessageOptions) -> Self {
+        Message { repository: repository.clone(), options }
     }
 
-    fn rules(&self) -> Result<Rules, SourceError> {
+    fn rules(&self) -> Result<Rules, GitError> {
         let Cleanup::Configured { edited } = self.options.cleanup else {
             return Ok(Rules::default());
         };
-        let repository = match Repository::open() {
-            Ok(repository) => repository,
+        let Some(repository) = self.repository.get_if_there()? else {
             // Without a repository, git's defaults count.
-            Err(RepositoryError::NotFound) => return Ok(Rules::new(None, None, edited)),
-            Err(error) => return Err(error.into()),
+            return Ok(Rules::new(None, None, edited));
         };
-        let mode = repository.config("commit.cleanup")?;
-        let string = repository.config("core.commentString")?;
-        let char = repository.config("core.commentChar")?;
-        let comment = match (string, char) {
+        let settings = repository.settings()?;
+        let comment = match (settings.get("core.commentstring"), settings.get("core.commentchar")) {
             // Git takes whichever was set last, which is not told here: nothing counts as comment.
             (Some(_), Some(_)) => Some("auto".to_owned()),
             (string, char) => string.or(char),
         };
-        Ok(Rules::new(mode.as_deref(), comment.as_deref(), edited))
+        Ok(Rules::new(settings.get("commit.cleanup").as_deref(), comment.as_deref(), edited))
     }
 }
 
 impl Source for Message {
-    fn list(&self) -> Result<Listing, SourceError> {
+    fn list(&self, _progress: &Progress) -> Result<Listing, SourceError> {
         let file = &self.options.file;
-        let raw = std::fs::read(file).map_err(|error| SourceError::file(file, error))?;
+        let path = self.repository.location().join(file);
+        let raw = std::fs::read(path).map_err(|error| SourceError::file(file, error))?;
         let kept: Arc<[u8]> = self.rules()?.keep(&raw).into();
         let origin = Origin::new(Place::Message, file.as_os_str().as_encoded_bytes());
         let size_hint = kept.len() as u64;
         let unit = Unit { size_hint, ..Unit::new(origin, Content::Bytes(kept)) };
         Ok(Listing { units: vec![unit], ..Listing::default() })
-    }
-
-    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
-        Ok(Box::new(MessageReader))
-    }
-}
-
-struct MessageReader;
-
-impl Reader for MessageReader {
-    fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
-        if let Content::Bytes(bytes) = &unit.content {
-            each(Fragment::whole(bytes));
-        }
-        Ok(())
     }
 }
 

@@ -6,13 +6,15 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::blob::BlobReader;
-use super::object::{MODE_GITLINK, MODE_TREE, ObjectId};
-use super::repository::IndexChange;
-use super::{Blob, Content, Listing, ReadError, Reader, Repository, Source, SourceError, Unit};
-use crate::finding::{Origin, Place};
+use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit};
+use crate::finding::{Origin, Place, Progress};
+use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId};
+use crate::git::repository::IndexChange;
+use crate::git::state::merge_heads;
+use crate::git::{GitError, Repository, RepositoryPool};
+use crate::text::escape::escape;
 
 /// What to read of the index.
 #[derive(Debug, Clone, Default)]
@@ -25,29 +27,26 @@ pub struct StagedOptions {
     /// Whether all lines of a changed file count, be it only its name or mode that changed, and not
     /// only those that no parent has.
     pub whole_files: bool,
-    /// Objects larger than this are left out and named.
-    pub max_object_bytes: u64,
 }
 
 /// What is staged.
 #[derive(Debug)]
 pub struct Staged {
+    repository: RepositoryPool,
     options: StagedOptions,
-    /// The handle that listed, for the first reader: opening costs more than reading a file.
-    spare: Mutex<Option<Repository>>,
 }
 
 impl Staged {
-    /// Makes a source of what is staged in the repository that git would use here.
+    /// Makes a source of what is staged.
     #[must_use]
-    pub const fn new(options: StagedOptions) -> Self {
-        Staged { options, spare: Mutex::new(None) }
+    pub fn new(repository: &RepositoryPool, options: StagedOptions) -> Self {
+        Staged { repository: repository.clone(), options }
     }
 
     /// The commits beside HEAD that the next commit will have as parents.
-    fn merge_heads(&self, repository: &Repository) -> Result<Vec<ObjectId>, SourceError> {
+    fn merge_heads(&self, repository: &Repository) -> Result<Vec<ObjectId>, GitError> {
         let mut heads = self.options.merge_heads.clone();
-        heads.extend(super::merge_heads(repository)?);
+        heads.extend(merge_heads(repository)?);
         heads.sort();
         heads.dedup();
         Ok(heads)
@@ -55,50 +54,34 @@ impl Staged {
 }
 
 impl Source for Staged {
-    fn list(&self) -> Result<Listing, SourceError> {
-        let mut repository =
-            Repository::open()?.with_max_object_bytes(self.options.max_object_bytes);
+    fn list(&self, _progress: &Progress) -> Result<Listing, SourceError> {
+        let repository = &mut *self.repository.get()?;
         if repository.has_no_index() {
-            return Err(SourceError::Other(
-                "this repository is bare: nothing can be staged in it".into(),
-            ));
+            return Err(SourceError::Bare);
         }
         let head = repository.head()?;
-        let tree = match head {
-            Some(id) => Some(root_of(&mut repository, &id)?),
-            None => None,
-        };
+        let tree = head.map(|id| root_of(repository, &id)).transpose()?;
         let mut others = Vec::new();
-        for id in self.merge_heads(&repository)? {
-            others.push(root_of(&mut repository, &id)?);
+        for id in self.merge_heads(repository)? {
+            others.push(root_of(repository, &id)?);
         }
         let changes = repository.index_changes(tree.as_ref())?;
-        let gone: Arc<[ObjectId]> = changes
+        let deleted = changes
             .iter()
             .filter(|change| change.new.is_none())
             .filter_map(|change| change.old)
             .collect();
-        let mut listing = Listing::default();
-        let older = Older { others: &others, gone, counts: !self.options.whole_files };
+        let reader =
+            ReaderOptions { repository: Some(self.repository.clone()), ..ReaderOptions::default() };
+        let mut listing = Listing { reader, ..Listing::default() };
+        let older = Older { others: &others, deleted, counts: !self.options.whole_files };
         for change in &changes {
-            list_change(change, &older, &mut repository, &mut listing)?;
+            list_change(change, &older, repository, &mut listing)?;
         }
-        for (path, mode, id) in self.unstaged_files(&repository, &changes)? {
-            push_blob(&path, (mode, id), Vec::new(), &Arc::default(), &repository, &mut listing);
-        }
-        if let Ok(mut spare) = self.spare.lock() {
-            *spare = Some(repository);
+        for (path, id) in self.unstaged_files(repository, &changes)? {
+            push_blob(&path, Blob::alone(id), repository, &mut listing);
         }
         Ok(listing)
-    }
-
-    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
-        let spare = self.spare.lock().ok().and_then(|mut spare| spare.take());
-        let repository = match spare {
-            Some(repository) => repository,
-            None => Repository::open()?.with_max_object_bytes(self.options.max_object_bytes),
-        };
-        Ok(Box::new(BlobReader::new(repository)))
     }
 }
 
@@ -108,23 +91,21 @@ impl Staged {
         &self,
         repository: &Repository,
         changes: &[IndexChange],
-    ) -> Result<Vec<(Vec<u8>, u32, ObjectId)>, SourceError> {
+    ) -> Result<Vec<(Vec<u8>, ObjectId)>, GitError> {
         if self.options.files.is_empty() {
             return Ok(Vec::new());
         }
         let mut files = repository.index_files(&self.options.files)?;
         let staged: HashSet<&[u8]> = changes.iter().map(|change| &*change.path).collect();
         files.retain(|(path, mode, _)| *mode != MODE_GITLINK && !staged.contains(&**path));
-        Ok(files)
+        Ok(files.into_iter().map(|(path, _, id)| (path, id)).collect())
     }
 }
 
-fn root_of(repository: &mut Repository, id: &ObjectId) -> Result<ObjectId, SourceError> {
+fn root_of(repository: &mut Repository, id: &ObjectId) -> Result<ObjectId, GitError> {
     match repository.commit(id)? {
         Some((_, commit)) => Ok(commit.tree),
-        None => Err(SourceError::Other(format!(
-            "{id} is no commit, so nothing can be compared with it"
-        ))),
+        None => Err(GitError::NotACommit(*id)),
     }
 }
 
@@ -132,8 +113,8 @@ fn root_of(repository: &mut Repository, id: &ObjectId) -> Result<ObjectId, Sourc
 struct Older<'a> {
     /// The trees of the parents beside HEAD.
     others: &'a [ObjectId],
-    /// The blobs that go away.
-    gone: Arc<[ObjectId]>,
+    /// The blobs that are deleted.
+    deleted: Arc<[ObjectId]>,
     /// Whether lines that were there before do not count.
     counts: bool,
 }
@@ -143,19 +124,17 @@ fn list_change(
     older: &Older<'_>,
     repository: &mut Repository,
     listing: &mut Listing,
-) -> Result<(), SourceError> {
+) -> Result<(), GitError> {
     let Some((mode, id)) = change.new else {
         return Ok(());
     };
     let mut bases: Vec<ObjectId> = change.old.into_iter().collect();
     for tree in older.others {
-        bases.extend(entry_at(repository, tree, &change.path)?);
+        bases.extend(repository.entry_at(tree, &change.path)?);
     }
     if mode == MODE_TREE {
-        let path = crate::text::escape::escape(&change.path).into_owned();
-        let message =
-            format!("`{path}` stands in the index as a directory; `git sparse-checkout disable`");
-        return Err(SourceError::Other(message));
+        let path = escape(&change.path).into_owned();
+        return Err(GitError::SparseDirectory { path });
     }
     if mode == MODE_GITLINK || older.counts && bases.contains(&id) {
         return Ok(());
@@ -164,43 +143,14 @@ fn list_change(
         let origin = Origin::new(Place::Path, &change.path);
         listing.units.push(Unit::new(origin, Content::Name));
     }
-    if older.counts {
-        push_blob(&change.path, (mode, id), bases, &older.gone, repository, listing);
-    } else {
-        push_blob(&change.path, (mode, id), Vec::new(), &Arc::default(), repository, listing);
-    }
+    let deleted = if bases.is_empty() { older.deleted.clone() } else { Arc::default() };
+    let blob = if older.counts { Blob { id, bases, deleted } } else { Blob::alone(id) };
+    push_blob(&change.path, blob, repository, listing);
     Ok(())
 }
 
-fn push_blob(
-    path: &[u8],
-    (_, id): (u32, ObjectId),
-    bases: Vec<ObjectId>,
-    gone: &Arc<[ObjectId]>,
-    repository: &Repository,
-    listing: &mut Listing,
-) {
-    let gone = if bases.is_empty() { gone.clone() } else { Arc::default() };
-    let content = Content::Blob(Blob { id, bases, gone });
-    let unit = Unit::new(Origin::new(Place::Index, path), content);
-    listing.units.push(Unit { size_hint: repository.size(&id), ..unit });
-}
-
-/// The id of what a tree has at `path`, if it has anything.
-pub(super) fn entry_at(
-    repository: &mut Repository,
-    tree: &ObjectId,
-    path: &[u8],
-) -> Result<Option<ObjectId>, ReadError> {
-    let mut at = *tree;
-    let mut names = path.split(|&byte| byte == b'/').peekable();
-    while let Some(name) = names.next() {
-        let entries = repository.tree(&at)?;
-        match entries.into_iter().find(|entry| entry.name == name) {
-            Some(entry) if names.peek().is_none() => return Ok(Some(entry.id)),
-            Some(entry) if entry.mode == MODE_TREE => at = entry.id,
-            _ => return Ok(None),
-        }
-    }
-    Ok(None)
+fn push_blob(path: &[u8], blob: Blob, repository: &Repository, listing: &mut Listing) {
+    let size_hint = repository.size(&blob.id);
+    let unit = Unit::new(Origin::new(Place::Index, path), Content::Blob(blob));
+    listing.units.push(Unit { size_hint, ..unit });
 }

@@ -1,18 +1,16 @@
 //! The files that git knows here, as `git grep` names them: from the current directory down, by
 //! their index entries or as they stand in the working tree.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::blob::BlobReader;
-use super::object::{MODE_GITLINK, ObjectId};
-use super::repository::path_from;
-use super::worktree::WorktreeReader;
-use super::{
-    Blob, Content, Fragment, Listing, ReadError, Reader, Repository, Source, SourceError, Unit,
-    plumbing,
-};
-use crate::finding::{Origin, Place, Skipped};
+use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit};
+use crate::finding::{Origin, Place, Progress, SkipKind};
+use crate::git::command::nul_fields;
+use crate::git::object::{MODE_GITLINK, ObjectId};
+use crate::git::repository::parse_mode;
+use crate::git::{GitError, Location, Repository, RepositoryPool};
+use crate::text::os::os_str;
 
 /// Which files to read, and from where.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +22,6 @@ pub struct TrackedOptions {
     /// Whether paths are named from the root of the working tree, as `grep.fullName` has it, and
     /// not from the current directory.
     pub names_from_root: bool,
-    /// Objects larger than this are left out and named.
-    pub max_object_bytes: u64,
 }
 
 /// Where the bytes of tracked files come from.
@@ -43,40 +39,41 @@ pub enum TrackedContent {
 /// Files that git tracks.
 #[derive(Debug)]
 pub struct Tracked {
+    repository: RepositoryPool,
     options: TrackedOptions,
 }
 
 impl Tracked {
-    /// Makes a source of files that git tracks, in the repository that git would use here.
+    /// Makes a source of files that git tracks.
     #[must_use]
-    pub const fn new(options: TrackedOptions) -> Self {
-        Tracked { options }
+    pub fn new(repository: &RepositoryPool, options: TrackedOptions) -> Self {
+        Tracked { repository: repository.clone(), options }
     }
 
-    fn ls_files(&self, flags: &[&str]) -> Result<Vec<u8>, SourceError> {
+    fn ls_files(&self, flags: &[&str]) -> Result<Vec<u8>, GitError> {
         let paths = &self.options.paths;
         let mut arguments: Vec<OsString> =
             ["ls-files", "-z"].iter().chain(flags).chain(&["--"]).map(OsString::from).collect();
-        if paths.iter().any(|path| is_pathspec(path)) {
-            arguments.extend(paths.iter().map(|path| as_pathspec(path)));
-            return plumbing::run_globbing(&arguments);
+        let location = self.repository.location();
+        if paths.iter().any(|path| is_pathspec(path, location)) {
+            arguments.extend(paths.iter().map(|path| as_pathspec(path, location)));
+            return location.run_globbing(&arguments);
         }
         arguments.extend(paths.iter().map(OsString::from));
-        let arguments: Vec<&OsStr> = arguments.iter().map(|word| &**word).collect();
-        plumbing::run(&arguments)
+        location.run(&arguments)
     }
 }
 
 /// Whether git has to read a path as a pattern: it looks like one, and is no file.
-fn is_pathspec(path: &Path) -> bool {
+fn is_pathspec(path: &Path, location: &Location) -> bool {
     let bytes = path.as_os_str().as_encoded_bytes();
     let looks_like_one =
         bytes.starts_with(b":") || bytes.iter().any(|byte| matches!(byte, b'*' | b'?' | b'['));
-    looks_like_one && path.symlink_metadata().is_err()
+    looks_like_one && location.join(path).symlink_metadata().is_err()
 }
 
-fn as_pathspec(path: &Path) -> OsString {
-    if is_pathspec(path) {
+fn as_pathspec(path: &Path, location: &Location) -> OsString {
+    if is_pathspec(path, location) {
         return path.into();
     }
     let mut literal = OsString::from(":(literal)");
@@ -85,15 +82,17 @@ fn as_pathspec(path: &Path) -> OsString {
 }
 
 impl Source for Tracked {
-    fn list(&self) -> Result<Listing, SourceError> {
-        let mut listing = Listing::default();
-        let stand = Stand::new(self.options.names_from_root)?;
+    fn list(&self, _progress: &Progress) -> Result<Listing, SourceError> {
+        let reader =
+            ReaderOptions { repository: Some(self.repository.clone()), ..ReaderOptions::default() };
+        let mut listing = Listing { reader, ..Listing::default() };
+        let stand = Stand::new(&*self.repository.get()?, self.options.names_from_root)?;
         // The tag of -v is a small letter for files that git takes for unchanged.
         let tracked = self.ls_files(&["-s", "-v"])?;
-        for entry in tracked.split(|&byte| byte == 0).filter(|entry| !entry.is_empty()) {
-            let entry = Entry::parse(entry).ok_or_else(|| {
-                SourceError::Other("git ls-files said something that cannot be read".into())
-            })?;
+        for entry in nul_fields(&tracked) {
+            let found = "a malformed line";
+            let entry = IndexLine::parse(entry)
+                .ok_or(GitError::Unexpected { command: "ls-files", found })?;
             if entry.mode == MODE_GITLINK {
                 continue;
             }
@@ -110,7 +109,7 @@ impl Source for Tracked {
         }
         if self.options.content == TrackedContent::WorktreeAndUntracked {
             let others = self.ls_files(&["--others", "--exclude-standard"])?;
-            for path in others.split(|&byte| byte == 0).filter(|path| !path.is_empty()) {
+            for path in nul_fields(&others) {
                 let content = on_disk(&stand.on_disk(path), &mut listing);
                 let origin = Origin::new(Place::Worktree, &stand.name(path));
                 listing.units.extend(content.map(|content| Unit::new(origin, content)));
@@ -119,38 +118,31 @@ impl Source for Tracked {
         }
         Ok(listing)
     }
-
-    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
-        Ok(Box::new(TrackedReader {
-            files: WorktreeReader::new(None),
-            blobs: None,
-            max_object_bytes: self.options.max_object_bytes,
-        }))
-    }
 }
 
 /// Where git stands while it lists files.
 struct Stand {
-    /// The root of the working tree, where the current directory is outside it: git goes there.
-    root: Option<PathBuf>,
+    /// The location's directory, or the root of the working tree where that is outside it: git goes
+    /// there.
+    directory: PathBuf,
     /// What a path needs before it to be one from the root, if that is asked for.
     prefix: Vec<u8>,
 }
 
 impl Stand {
-    fn new(names_from_root: bool) -> Result<Self, SourceError> {
-        let root = Repository::open()?.root_elsewhere();
+    fn new(repository: &Repository, names_from_root: bool) -> Result<Self, GitError> {
+        let location = repository.location();
+        let root = repository.root_elsewhere();
         let prefix = match (&root, names_from_root) {
-            (None, true) => plumbing::run_str(&["rev-parse", "--show-prefix"])?,
+            (None, true) => location.line(["rev-parse", "--show-prefix"])?,
             _ => Vec::new(),
         };
-        Ok(Stand { root, prefix: prefix.trim_ascii_end().to_vec() })
+        Ok(Stand { directory: root.unwrap_or_else(|| location.join("")), prefix })
     }
 
     /// Where a file is that git names so.
     fn on_disk(&self, path: &[u8]) -> PathBuf {
-        let path = path_from(path);
-        self.root.as_ref().map_or(path.clone(), |root| root.join(path))
+        self.directory.join(&*os_str(path))
     }
 
     /// What a file is called in reports.
@@ -174,7 +166,8 @@ fn on_disk(path: &Path, listing: &mut Listing) -> Option<Content> {
         Ok(_) => None,
         Err(error) if is_absent(&error) => None,
         Err(error) => {
-            listing.skip(path.as_os_str().as_encoded_bytes(), format!("cannot be read: {error}"));
+            let name = path.as_os_str().as_encoded_bytes();
+            listing.skip(SkipKind::Unreadable, name, format!("cannot be read: {error}"));
             None
         }
     }
@@ -185,7 +178,7 @@ fn is_absent(error: &std::io::Error) -> bool {
 }
 
 /// A line of `git ls-files -s -v`: `tag mode id stage TAB path`.
-struct Entry<'a> {
+struct IndexLine<'a> {
     /// Whether the file is left out of the working tree by a sparse checkout, or git was told to
     /// take it for unchanged.
     is_left_out: bool,
@@ -194,47 +187,18 @@ struct Entry<'a> {
     path: &'a [u8],
 }
 
-impl<'a> Entry<'a> {
+impl<'a> IndexLine<'a> {
     fn parse(line: &'a [u8]) -> Option<Self> {
         let tab = memchr::memchr(b'\t', line)?;
         let mut words = line[..tab].split(|&byte| byte == b' ');
         let tag = words.next()?;
-        let mode = u32::from_str_radix(std::str::from_utf8(words.next()?).ok()?, 8).ok()?;
+        let mode = parse_mode(words.next()?)?;
         let id = ObjectId::parse(words.next()?)?;
-        Some(Entry {
+        Some(IndexLine {
             is_left_out: matches!(tag, [b'S' | b'a'..=b'z']),
             mode,
             id,
             path: &line[tab + 1..],
         })
-    }
-}
-
-struct TrackedReader {
-    files: WorktreeReader,
-    /// Opened when the first blob is read.
-    blobs: Option<BlobReader>,
-    max_object_bytes: u64,
-}
-
-impl Reader for TrackedReader {
-    fn take_left_out(&mut self) -> Vec<Skipped> {
-        self.files.take_left_out()
-    }
-
-    fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
-        if !matches!(unit.content, Content::Blob(_)) {
-            return self.files.read(unit, each);
-        }
-        let blobs = match &mut self.blobs {
-            Some(open) => open,
-            none => {
-                let repository =
-                    Repository::open().map_err(|error| ReadError::new(error.to_string()))?;
-                let repository = repository.with_max_object_bytes(self.max_object_bytes);
-                none.insert(BlobReader::new(repository))
-            }
-        };
-        blobs.read(unit, each)
     }
 }

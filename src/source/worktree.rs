@@ -1,7 +1,7 @@
 //! Files and directories.
 
 use std::collections::HashMap;
-use std::fs::{self, File, FileType};
+use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,10 +10,10 @@ use globset::GlobSet;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::archive::{self, ArchiveLimits};
-use super::repository::path_from;
-use super::{Content, Fragment, Listing, ReadError, Reader, Source, SourceError, Unit, stream};
-use crate::finding::{Origin, Place, Skipped};
+use super::{Content, Listing, ReaderOptions, Source, SourceError, Unit};
+use crate::archive::ArchiveLimits;
+use crate::finding::{Origin, Place, Progress, SkipKind, Skipped};
+use crate::text::os::os_str;
 
 /// What to read of the file system.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct WorktreeOptions {
     pub place: Place,
     /// Whether a `./` before a path is kept.
     pub keeps_dot: bool,
+    /// The directory from which paths below it are named; empty for the current one.
+    pub named_from: PathBuf,
     /// Which paths count, as they are shown; `None` for all.
     pub only: Option<GlobSet>,
     /// How many threads walk; 0 for one a core.
@@ -44,6 +46,7 @@ impl WorktreeOptions {
             archives: Some(ArchiveLimits::default()),
             place,
             keeps_dot: false,
+            named_from: PathBuf::new(),
             only: None,
             threads,
         }
@@ -51,6 +54,12 @@ impl WorktreeOptions {
 
     /// A path as it is named in reports.
     fn shown<'a>(&self, path: &'a Path) -> &'a [u8] {
+        if let Ok(below) = path.strip_prefix(&self.named_from)
+            && !self.named_from.as_os_str().is_empty()
+        {
+            let below = below.as_os_str().as_encoded_bytes();
+            return if below.is_empty() { b"." } else { below };
+        }
         let bytes = path.as_os_str().as_encoded_bytes();
         if self.keeps_dot {
             return bytes;
@@ -75,8 +84,10 @@ impl Worktree {
 }
 
 impl Source for Worktree {
-    fn list(&self) -> Result<Listing, SourceError> {
-        let mut listing = Listing::default();
+    fn list(&self, _progress: &Progress) -> Result<Listing, SourceError> {
+        let archives = self.options.archives;
+        let reader = ReaderOptions { archives, ..ReaderOptions::default() };
+        let mut listing = Listing { reader, ..Listing::default() };
         for path in &self.options.paths {
             // What is named is meant: a link stands for what it leads to, and a pipe is read.
             let link =
@@ -98,7 +109,7 @@ impl Source for Worktree {
         });
         listing.units.dedup_by(|a, b| a.origin == b.origin);
         if let Some(only) = &self.options.only {
-            let counts = |path: &[u8]| only.is_match(path_from(path));
+            let counts = |path: &[u8]| only.is_match(&*os_str(path));
             listing.units.retain(|unit| counts(&unit.origin.path));
             listing.skipped.retain(|skipped| counts(&skipped.path));
         }
@@ -111,10 +122,6 @@ impl Source for Worktree {
             }
         }
         Ok(listing)
-    }
-
-    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
-        Ok(Box::new(WorktreeReader::new(self.options.archives)))
     }
 }
 
@@ -165,11 +172,11 @@ impl Batch<'_> {
                     add(entry.path(), kind, 0, self.options, &mut self.listing);
                 }
             }
-            Err(error) => self.listing.skipped.push(Skipped {
-                path: path_of(&error, self.options),
-                reason: format!("cannot be walked: {error}"),
-                incomplete: true,
-            }),
+            Err(error) => {
+                let path = path_of(&error, self.options);
+                let reason = format!("cannot be walked: {error}");
+                self.listing.skip(SkipKind::Unreadable, &path, reason);
+            }
         }
     }
 }
@@ -199,11 +206,7 @@ fn add(path: &Path, kind: FileType, size: u64, options: &WorktreeOptions, listin
     } else if kind.is_file() {
         Content::File(path.to_owned())
     } else {
-        listing.skipped.push(Skipped {
-            path: name.to_vec(),
-            reason: "neither a file nor a link".into(),
-            incomplete: false,
-        });
+        listing.skip(SkipKind::Special, name, "neither a file nor a link");
         return;
     };
     push(path, content, size, options, listing);
@@ -221,69 +224,6 @@ fn push(
     listing.units.push(Unit { size_hint: size, ..Unit::new(origin, content) });
     let origin = Origin { place: Place::Path, path: name, commit: None };
     listing.units.push(Unit::new(origin, Content::Name));
-}
-
-/// Reads files, links and names.
-pub(super) struct WorktreeReader {
-    buffer: Vec<u8>,
-    archives: Option<ArchiveLimits>,
-    left_out: Vec<Skipped>,
-}
-
-impl WorktreeReader {
-    pub(super) const fn new(archives: Option<ArchiveLimits>) -> Self {
-        WorktreeReader { buffer: Vec::new(), archives, left_out: Vec::new() }
-    }
-
-    fn file(
-        &mut self,
-        path: &Path,
-        name: &[u8],
-        each: &mut dyn FnMut(Fragment<'_>),
-    ) -> std::io::Result<()> {
-        let mut file = File::open(path)?;
-        let size = file.metadata()?.len();
-        // Both ends of the file tell whether it is an archive; between them it may be long.
-        let mut seen = Vec::new();
-        let is_opened = self.archives.is_some();
-        stream::read(&mut file, size, &mut self.buffer, &mut |fragment| {
-            let bytes = fragment.bytes;
-            if is_opened && seen.is_empty() {
-                seen.extend_from_slice(&bytes[..bytes.len().min(archive::START_BYTES)]);
-            }
-            each(fragment);
-        })?;
-        if let Some(limits) = self.archives {
-            // What is still in the buffer is the end.
-            let is_zip = archive::ends_like_zip(&self.buffer);
-            if archive::is_archive(&seen) || is_zip {
-                archive::open(File::open(path)?, limits, name, &mut self.left_out, each);
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Reader for WorktreeReader {
-    fn take_left_out(&mut self) -> Vec<Skipped> {
-        std::mem::take(&mut self.left_out)
-    }
-
-    fn read(&mut self, unit: &Unit, each: &mut dyn FnMut(Fragment<'_>)) -> Result<(), ReadError> {
-        let failed = |error: std::io::Error| ReadError::new(format!("cannot be read: {error}"));
-        match &unit.content {
-            Content::File(path) => self.file(path, &unit.origin.path, each).map_err(failed),
-            Content::Link(path) => {
-                let target = fs::read_link(path).map_err(failed)?;
-                each(Fragment::whole(target.as_os_str().as_encoded_bytes()));
-                Ok(())
-            }
-            _ => {
-                each(Fragment::whole(&unit.origin.path));
-                Ok(())
-            }
-        }
-    }
 }
 
 /// The `.gitignore` files above and inside a directory, with what they left out.
@@ -364,11 +304,9 @@ impl IgnoreFiles {
 
     fn summary(&self, root: &[u8]) -> Option<Skipped> {
         let count = self.count.load(Ordering::Relaxed);
-        (count > 0).then(|| Skipped {
-            path: root.to_vec(),
-            reason: format!("{count} ignored files and directories in it (--no-ignore reads them)"),
-            incomplete: false,
-        })
+        let reason =
+            format!("{count} ignored files and directories in it (--no-ignore reads them)");
+        (count > 0).then(|| Skipped::new(SkipKind::Ignored, root, reason))
     }
 }
 

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use regex::bytes::{RegexSet, RegexSetBuilder};
+use regex::bytes::RegexSet;
 use serde::Deserialize;
 
 use super::ALLOWED_FILE;
 use super::Subject;
 use super::line_allow::{self, LineAllow};
 use crate::finding::Place;
-use crate::rule::is_forbidden;
+use crate::pattern::syntax;
+use crate::rule::FORBIDDEN_PREFIX;
 use crate::text::lines::line_around;
 
 /// One `[[allow]]` table as written. Every key that is given must fit for the entry to apply; of
@@ -99,7 +100,8 @@ impl Allowlist {
                 return None;
             }
             // What is allowed stands there.
-            if subject.path == ALLOWED_FILE.as_bytes() && is_forbidden(subject.rule) {
+            if subject.path == ALLOWED_FILE.as_bytes() && subject.rule.starts_with(FORBIDDEN_PREFIX)
+            {
                 return Some(format!("a pattern of {ALLOWED_FILE}"));
             }
             line_allow::hidden_by(&self.lines, subject).map(LineAllow::describe)
@@ -232,19 +234,16 @@ fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
     set.build()
 }
 
-/// The same syntax as rules: bytes, Unicode off. The message names the pattern that is wrong.
+/// Compiles patterns; the message names the one that is wrong.
 fn regexes(patterns: &[String]) -> Result<RegexSet, String> {
-    let build = |patterns: &[String]| {
-        RegexSetBuilder::new(patterns).unicode(false).multi_line(true).crlf(true).build()
-    };
     for pattern in patterns {
-        let set = build(std::slice::from_ref(pattern))
+        let set = syntax::compile_set(std::slice::from_ref(pattern))
             .map_err(|error| format!("allow pattern {pattern:?}: {error}"))?;
         if set.is_match(b"") {
             return Err(format!("allow pattern {pattern:?} matches everything"));
         }
     }
-    build(patterns).map_err(|error| format!("allow patterns together: {error}"))
+    syntax::compile_set(patterns).map_err(|error| format!("allow patterns together: {error}"))
 }
 
 #[cfg(test)]
@@ -276,6 +275,7 @@ mod tests {
             fingerprint: &fingerprint,
             bytes: line.as_bytes(),
             span: &(start..start + secret.len()),
+            decoding: None,
         })
     }
 

@@ -9,12 +9,11 @@ use std::sync::OnceLock;
 
 use regex_automata::Input;
 use regex_automata::meta::Regex;
-use regex_automata::util::syntax;
 
 use super::Subject;
-use crate::rule::{Ere, EreError};
+use crate::pattern::exact::Exact;
+use crate::pattern::{Ere, EreError, syntax};
 use crate::text::escape::escape;
-use crate::text::exact::Exact;
 use crate::text::lines::lf_line_around;
 
 /// An allow entry that cannot work.
@@ -137,8 +136,7 @@ impl LineAllow {
 }
 
 fn compile(ere: &Ere) -> Option<Compiled> {
-    let config = syntax::Config::new().unicode(false).utf8(false).multi_line(true).crlf(true);
-    let regex = Regex::builder().syntax(config).build(&ere.pattern).ok()?;
+    let regex = syntax::compile(&ere.pattern).ok()?;
     let exact = ere.exact.as_deref().map(Exact::compile).transpose().ok()?;
     Some(Compiled { regex, exact })
 }
@@ -210,6 +208,7 @@ mod tests {
             fingerprint: &fingerprint,
             bytes: line.as_bytes(),
             span: &(start..start + secret.len()),
+            decoding: None,
         };
         hidden_by(&[allow], subject).is_some()
     }

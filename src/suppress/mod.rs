@@ -1,6 +1,6 @@
 //! What is found and not reported, and why.
 //!
-//! Nothing is dropped without a reason: the answer of this room is either nothing, or the
+//! Nothing is dropped without a reason: the answer of this module is either nothing, or the
 //! sentence that says who allowed the finding.
 
 mod allowlist;
@@ -16,9 +16,9 @@ use std::ops::Range;
 /// The name of git-secrets' file at a repository's root that holds what is allowed.
 pub const ALLOWED_FILE: &str = ".gitallowed";
 
+use crate::engine::Decoding;
 use crate::finding::{Fingerprint, Place};
 use crate::text::lines::{line_around, line_before};
-use crate::text::wide::decoded_lines;
 
 /// What there is to judge by.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +41,8 @@ pub struct Subject<'a> {
     pub bytes: &'a [u8],
     /// Where in them the match is.
     pub span: &'a Range<usize>,
+    /// How the secret was decoded from them, if it was.
+    pub decoding: Option<&'a Decoding>,
 }
 
 /// What was decided.
@@ -59,7 +61,10 @@ pub enum Decision {
 /// UTF-16 and UTF-32 text is judged by what its lines say, not by their bytes.
 #[must_use]
 pub fn decide(allowlist: &Allowlist, subject: Subject<'_>) -> Decision {
-    match decoded_lines(subject.bytes, subject.span, subject.secret) {
+    let lines = subject
+        .decoding
+        .and_then(|decoding| decoding.lines(subject.bytes, subject.span, subject.secret));
+    match lines {
         Some((lines, span)) => {
             decide_by_lines(allowlist, Subject { bytes: &lines, span: &span, ..subject })
         }

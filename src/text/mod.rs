@@ -2,11 +2,12 @@
 //!
 //! Nothing here knows what a rule, a finding or a repository is.
 
+pub mod chain;
 pub mod checksum;
 pub mod date;
 pub mod entropy;
 pub mod escape;
-pub mod exact;
+pub mod fragment;
 pub mod lines;
 pub mod os;
-pub mod wide;
+pub(crate) mod stream;

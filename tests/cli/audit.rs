@@ -130,7 +130,7 @@ fn a_repository_is_audited_from_elsewhere_and_bare() {
     assert_eq!(found.into_keys().collect::<Vec<_>>(), [key(1)]);
     let mut command = repo.command(TIGHTLIP);
     command.current_dir(repo.folder()).args(["audit", "nowhere"]);
-    repo.run(command).exits(2).says("cannot go to");
+    repo.run(command).exits(2).says("is not a directory");
 }
 
 #[test]

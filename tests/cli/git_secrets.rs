@@ -63,7 +63,7 @@ fn registered_aws_patterns_switch_on_account_ids() {
     let repo = TestRepo::new();
     repo.write("a.txt", format!("aws_account_id = {}\n", made("{digit:12}")));
     repo.tightlip(&["scan", "a.txt"]).exits(0);
-    repo.git(&["config", "secrets.patterns", tightlip::config::git_secrets::aws::KEY_ID]).exits(0);
+    repo.git(&["config", "secrets.patterns", tightlip::setup::git_secrets::aws::KEY_ID]).exits(0);
     repo.tightlip(&["scan", "a.txt"]).exits(1).says("[aws-account-id]");
     repo.git(&["config", "secrets.builtinAws", "false"]).exits(0);
     repo.tightlip(&["scan", "a.txt"]).exits(0);

@@ -243,5 +243,5 @@ fn a_changed_directory_of_a_sparse_index_is_read() {
 fn a_config_file_that_is_no_file_is_an_error() {
     let repo = TestRepo::new();
     std::os::unix::fs::symlink("/dev/zero", repo.root.join(".tightlip.toml")).unwrap();
-    repo.tightlip(&["staged"]).exits(2).says("no regular file");
+    repo.tightlip(&["staged"]).exits(2).says("not a regular file");
 }

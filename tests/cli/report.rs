@@ -31,17 +31,28 @@ fn machines_are_told_the_same_in_json_and_json_lines() {
     let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(1).never_says(&secret);
     let lines: Vec<&str> = said.out.lines().collect();
     assert!(lines[0].starts_with("{\"type\":\"finding\",\"rule\":\"aws-secret-access-key\""));
-    assert!(lines.last().unwrap().starts_with("{\"type\":\"summary\",\"status\":\"found\""));
+    assert!(
+        lines
+            .last()
+            .unwrap()
+            .starts_with("{\"type\":\"summary\",\"schema\":1,\"status\":\"found\"")
+    );
     let found = &said.objects("finding")[0];
     for (name, value) in [("line", 2), ("column", 23), ("end_line", 2), ("end_column", 63)] {
         assert_eq!(found[name], value, "{name}");
     }
     assert_eq!((&found["source"], &found["confidence"]), (&"index".into(), &"high".into()));
     assert_eq!(found["fingerprint"].as_str().unwrap().len(), 32);
-    assert!(found.get("commit").is_none());
+    assert!(found.get("commit").is_none() && found.get("decoded").is_none());
+    let related = &found["related"][0];
+    assert_eq!(related["rule"], "aws-access-key-id");
+    assert_eq!((&related["path"], &related["line"]), (&"config/prod.env".into(), &1.into()));
+    assert_eq!(related["secret"], "AKIA********");
+    assert_eq!(found["aws_account"].as_str().unwrap().len(), 12);
     let said = repo.tightlip(&["staged", "--format", "json"]).exits(1);
     let document: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(document["findings"][0], *found);
+    assert_eq!(document["schema"], 1);
     assert_eq!(document["summary"]["rules"], said_rules(&repo));
 }
 
@@ -118,4 +129,39 @@ fn wrong_usage_ends_in_2_and_help_in_0() {
     repo.tightlip(&["scan", "--rule", "no-such-rule"]).exits(2).says("no-such-rule");
     repo.tightlip(&["--help"]).exits(0).says("Exit status");
     repo.tightlip(&["--version"]).exits(0).says(env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn json_tells_encodings_notes_and_warnings_apart() {
+    let repo = TestRepo::new();
+    let line = format!("id = {} # tightlip:allow\r\n", made("ASIAS{base32:15}"));
+    repo.stage("wide.txt", line.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    repo.stage("plain.txt", line);
+    let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(1);
+    let found = said.objects("finding");
+    assert_eq!(found.len(), 2);
+    for (finding, path, decoded) in
+        [(&found[0], "plain.txt", None), (&found[1], "wide.txt", Some("utf-16le"))]
+    {
+        assert_eq!(finding["path"], path);
+        assert_eq!(finding["decoded"][0].as_str(), decoded);
+        assert_eq!(finding["notes"][0], "temporary key");
+        assert_eq!(finding["notes"].as_array().unwrap().len(), 1);
+        assert!(finding["warnings"][0].as_str().unwrap().contains("it gives no reason"));
+        assert!(finding["aws_account"].is_string());
+    }
+}
+
+#[test]
+fn json_tells_why_something_was_skipped_by_a_name() {
+    let repo = TestRepo::new();
+    repo.write(".tightlip.toml", "[[allow]]\nreason = 'fixtures'\npaths = ['fixtures/']\n");
+    repo.stage("fixtures/a", format!("id = {}\n", made("AKIA{base32:16}")));
+    let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(0);
+    assert_eq!(said.objects("skipped")[0]["kind"], "allowed-path");
+    repo.stage("b", "x".repeat(2000));
+    let said =
+        repo.tightlip(&["staged", "--max-object-bytes", "1000", "--format", "jsonl"]).exits(2);
+    let kinds: Vec<_> = said.objects("skipped").iter().map(|it| it["kind"].clone()).collect();
+    assert!(kinds.contains(&"too-large".into()), "{kinds:?}");
 }

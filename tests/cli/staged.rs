@@ -224,7 +224,8 @@ fn a_secret_is_paired_with_the_id_that_is_already_committed() {
     let found = &said.objects("finding")[0];
     assert_eq!(found["line"], 2);
     assert_eq!(found["confidence"], "high");
-    assert!(found["decoded"][0].as_str().unwrap().contains("on line 1"));
+    let related = &found["related"][0];
+    assert_eq!((&related["rule"], &related["line"]), (&"aws-access-key-id".into(), &1.into()));
 }
 
 #[test]

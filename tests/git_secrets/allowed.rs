@@ -268,7 +268,7 @@ fn a_file_of_allowed_lines_that_is_no_file_is_an_error() {
     let repo = Repo::new();
     repo.write("f", "hush1\n");
     std::os::unix::fs::symlink("/dev/zero", repo.root.join(".gitallowed")).unwrap();
-    repo.secrets(["--scan", "f"]).status(2).says("it is no regular file");
+    repo.secrets(["--scan", "f"]).status(2).says("it is not a regular file");
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! JSON Web Tokens: whether they are, and until when.
+//! JSON Web Tokens: whether a token is one, and until when it is valid.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{alphabet, engine::DecodePaddingMode};
 use serde_json::Value;
 
-use super::{Candidate, Verdict};
+use super::{Candidate, Learnt, Verdict};
 use crate::text::date::day;
 
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(
@@ -16,7 +16,7 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Drops what does not decode to a header with `alg` and a payload; an expired token is lowered.
-pub(super) fn check(candidate: Candidate<'_>, notes: &mut Vec<String>) -> Verdict {
+pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
     let mut parts = candidate.secret.split(|&byte| byte == b'.');
     let (Some(header), Some(payload)) =
         (parts.next().and_then(object), parts.next().and_then(object))
@@ -26,14 +26,14 @@ pub(super) fn check(candidate: Candidate<'_>, notes: &mut Vec<String>) -> Verdic
     let Some(algorithm) = header.get("alg").and_then(Value::as_str) else {
         return Verdict::Drop;
     };
-    notes.push(format!("algorithm {algorithm}"));
+    learnt.notes.push(format!("algorithm {algorithm}"));
     match payload.get("exp").and_then(Value::as_i64) {
         Some(expiry) if expiry < candidate.now => {
-            notes.push(format!("expired on {}", day(expiry)));
+            learnt.notes.push(format!("expired on {}", day(expiry)));
             Verdict::Lower
         }
         Some(expiry) => {
-            notes.push(format!("valid until {}", day(expiry)));
+            learnt.notes.push(format!("valid until {}", day(expiry)));
             Verdict::Keep
         }
         None => Verdict::Keep,

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{alphabet, engine::DecodePaddingMode};
 
-use super::Verdict;
+use super::{Candidate, Learnt, Verdict};
 
 const STANDARD: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -20,7 +20,8 @@ const MIN_BODY_CHARS: usize = 56;
 const MIN_RUN_CHARS: usize = 16;
 
 /// Drops armour without a key in it; lowers keys that need a passphrase.
-pub(super) fn check(armour: &[u8], notes: &mut Vec<String>) -> Verdict {
+pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
+    let armour = candidate.secret;
     let body = body(armour);
     if body.len() < MIN_BODY_CHARS {
         return Verdict::Drop;
@@ -36,7 +37,7 @@ pub(super) fn check(armour: &[u8], notes: &mut Vec<String>) -> Verdict {
             .strip_prefix(b"openssh-key-v1\0")
             .is_some_and(|rest| !rest.starts_with(b"\0\0\0\x04none"));
     if encrypted {
-        notes.push("guarded by a passphrase".into());
+        learnt.notes.push("guarded by a passphrase".into());
         return Verdict::Lower;
     }
     Verdict::Keep

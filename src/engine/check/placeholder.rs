@@ -1,6 +1,6 @@
 //! What stands in for a secret in documentation, templates and tests.
 
-use super::Verdict;
+use super::{Candidate, Learnt, Verdict, drop_if};
 
 /// Words (in lower case) that a random token of 40 characters holds less than once in 10,000.
 const WORDS: [&[u8]; 22] = [
@@ -35,13 +35,14 @@ const MARKS: [&[u8]; 6] = [b"${", b"{{", b"$(", b"***", b"<", b"%("];
 const MAX_RUN: usize = 5;
 
 /// Drops placeholders.
-pub(super) fn check(secret: &[u8]) -> Verdict {
+pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict {
+    drop_if(is_placeholder(candidate.secret))
+}
+
+/// Whether a value stands in for a secret.
+pub(super) fn is_placeholder(secret: &[u8]) -> bool {
     let lower = secret.to_ascii_lowercase();
     let holds = |part: &&[u8]| memchr::memmem::find(&lower, part).is_some();
     let run = lower.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0);
-    if run > MAX_RUN || WORDS.iter().chain(&MARKS).any(holds) {
-        Verdict::Drop
-    } else {
-        Verdict::Keep
-    }
+    run > MAX_RUN || WORDS.iter().chain(&MARKS).any(holds)
 }

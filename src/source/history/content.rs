@@ -3,11 +3,11 @@
 use std::io::Cursor;
 use std::mem;
 
-use crate::source::Fragment;
-use crate::source::archive::{self, ArchiveLimits};
-use crate::source::object::{Commit, Kind, ObjectId, tag_target};
-use crate::source::odb::{Object, ObjectNo, Objects, Visitor};
+use crate::archive::{self, ArchiveLimits};
+use crate::git::object::{Commit, Kind, ObjectId, tag_target};
+use crate::git::odb::{Object, ObjectNo, Objects, Visitor};
 use crate::source::{Look, Sieve, Verdict};
+use crate::text::fragment::Fragment;
 
 /// What the first pass has to say.
 #[derive(Debug, Default)]

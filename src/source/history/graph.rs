@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use super::content::{CommitRecord, Link};
-use crate::source::odb::ObjectNo;
+use crate::git::odb::ObjectNo;
 
 /// The place of a commit in [`Graph::commits`].
 pub(super) type CommitNo = u32;

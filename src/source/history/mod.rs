@@ -12,13 +12,12 @@ mod trace;
 mod trees;
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 
-use super::Progress;
 use super::Sieve;
-use super::blob::BlobReader;
-use super::odb::{Limits, ObjectNo, Objects};
-use super::{ArchiveLimits, Kind, Listing, Reader, Repository, Source, SourceError, Tip};
+use super::{ArchiveLimits, Listing, ReaderOptions, Source, SourceError};
+use crate::finding::Progress;
+use crate::git::odb::{Limits, ObjectNo, Objects};
+use crate::git::{GitError, Kind, RepositoryPool, Tip};
 use content::{ContentVisitor, Contents, Link};
 use graph::Graph;
 use trees::{HotTrees, LookedFor, ObjectSet, TreeVisitor, TreesFound};
@@ -29,7 +28,7 @@ pub struct HistoryOptions {
     /// What to start from; nothing stands for all refs and HEAD.
     pub tips: Vec<Tip>,
     /// Commits that do not count, nor those behind them.
-    pub known: Vec<super::ObjectId>,
+    pub known: Vec<crate::git::ObjectId>,
     /// Commits before this time, in seconds since 1970, do not count.
     pub since: Option<i64>,
     /// Only so many commits count, the newest.
@@ -42,16 +41,13 @@ pub struct HistoryOptions {
     pub archives: Option<ArchiveLimits>,
     /// How many threads read; 0 for one a core.
     pub threads: usize,
-    /// Objects larger than this are left out and named.
-    pub max_object_bytes: u64,
 }
 
-/// The history of the repository that git would use here.
+/// The history of a repository.
 pub struct History<'a> {
+    repository: RepositoryPool,
     options: HistoryOptions,
     sieve: &'a dyn Sieve,
-    progress: &'a Progress,
-    spare: Mutex<Option<Repository>>,
 }
 
 impl std::fmt::Debug for History<'_> {
@@ -71,33 +67,30 @@ impl HistoryOptions {
 impl<'a> History<'a> {
     /// Makes a source of a history; `sieve` tells what of it is worth listing.
     #[must_use]
-    pub const fn new(
-        options: HistoryOptions,
-        sieve: &'a dyn Sieve,
-        progress: &'a Progress,
-    ) -> Self {
-        History { options, sieve, progress, spare: Mutex::new(None) }
+    pub fn new(repository: &RepositoryPool, options: HistoryOptions, sieve: &'a dyn Sieve) -> Self {
+        History { repository: repository.clone(), options, sieve }
     }
 
-    fn limits(&self) -> Limits<'a> {
+    fn limits<'b>(&'b self, progress: &'b Progress) -> Limits<'b> {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Limits {
             threads: if self.options.threads == 0 { cores() } else { self.options.threads },
-            max_object_bytes: self.options.max_object_bytes,
-            progress: self.progress,
+            max_object_bytes: self.repository.max_object_bytes(),
+            progress,
+            repository: &self.repository,
         }
     }
 
     /// Reads every object and follows what is hot to the root trees.
-    fn survey(&self, objects: &Objects) -> Survey {
-        let limits = self.limits();
+    fn survey(&self, objects: &Objects, progress: &Progress) -> Survey {
+        let limits = self.limits(progress);
         let is_content = |kind| kind != Kind::Tree;
         let contents = objects.sweep(&is_content, &|_| true, limits, &|| {
             ContentVisitor::new(objects, self.sieve, self.options.archives)
         });
         let mut contents =
             Contents::join(contents.into_iter().map(ContentVisitor::into_found).collect());
-        let trees = self.hot_trees(objects, &mut contents);
+        let trees = self.hot_trees(objects, progress, &mut contents);
         let graph = Graph::new(std::mem::take(&mut contents.commits), &|no| objects.id(no));
         Survey { contents, trees, graph }
     }
@@ -106,7 +99,12 @@ impl<'a> History<'a> {
     ///
     /// Root trees are most of what there is to read. They come last, so that one pass over them is
     /// enough, however deep what they lead to lies.
-    fn hot_trees(&self, objects: &Objects, contents: &mut Contents) -> HotTrees {
+    fn hot_trees(
+        &self,
+        objects: &Objects,
+        progress: &Progress,
+        contents: &mut Contents,
+    ) -> HotTrees {
         let mut roots = ObjectSet::new(objects);
         for commit in &contents.commits {
             if let Link::Here(tree) = commit.tree {
@@ -115,6 +113,7 @@ impl<'a> History<'a> {
         }
         let mut pass = TreePass {
             history: self,
+            progress,
             objects,
             trees: HotTrees::default(),
             inner: ObjectSet::new(objects),
@@ -140,6 +139,7 @@ impl<'a> History<'a> {
 /// Passes over trees, each of which looks for what the ones before have found.
 struct TreePass<'a> {
     history: &'a History<'a>,
+    progress: &'a Progress,
     objects: &'a Objects,
     trees: HotTrees,
     /// Trees that stand in other trees.
@@ -163,10 +163,12 @@ impl TreePass<'_> {
     /// they stand in others.
     fn first(&mut self, is_due: &dyn Fn(ObjectNo) -> bool) -> Vec<ObjectNo> {
         let history = self.history;
-        let visitors =
-            self.objects.sweep(&|kind| kind == Kind::Tree, is_due, history.limits(), &|| {
-                TreeVisitor::new(self.objects, &self.all, Some(history.sieve))
-            });
+        let visitors = self.objects.sweep(
+            &|kind| kind == Kind::Tree,
+            is_due,
+            history.limits(self.progress),
+            &|| TreeVisitor::new(self.objects, &self.all, Some(history.sieve)),
+        );
         let found = visitors.into_iter().map(TreeVisitor::into_found).collect();
         self.take(found, true)
     }
@@ -179,9 +181,8 @@ impl TreePass<'_> {
         }
         // Work that is done twice is no progress; that it should end counts all the same.
         let quiet = Progress::default();
-        let progress = self.history.progress;
-        quiet.stop.store(progress.is_stopped(), std::sync::atomic::Ordering::Relaxed);
-        let limits = Limits { progress: &quiet, ..self.history.limits() };
+        quiet.stop.store(self.progress.is_stopped(), std::sync::atomic::Ordering::Relaxed);
+        let limits = self.history.limits(&quiet);
         let visitors = self.objects.sweep(&|kind| kind == Kind::Tree, is_due, limits, &|| {
             TreeVisitor::new(self.objects, &looked_for, None)
         });
@@ -209,7 +210,7 @@ impl TreePass<'_> {
             self.all.insert(tree, self.objects);
         }
         found.retain(|&tree| self.inner.contains(tree));
-        if self.history.progress.is_stopped() { Vec::new() } else { found }
+        if self.progress.is_stopped() { Vec::new() } else { found }
     }
 }
 
@@ -221,32 +222,23 @@ struct Survey {
 }
 
 impl Source for History<'_> {
-    fn list(&self) -> Result<Listing, SourceError> {
-        let repository = Repository::open()?.with_max_object_bytes(self.options.max_object_bytes);
+    fn list(&self, progress: &Progress) -> Result<Listing, SourceError> {
+        let repository = &mut *self.repository.get()?;
         let root = repository.objects_dir()?;
-        let more: Vec<PathBuf> = Repository::alternate_dirs();
+        let more: Vec<PathBuf> = repository.alternate_dirs();
         let objects = Objects::open(&root, &more, repository.id_bytes()?)
-            .map_err(|error| SourceError::file(&root, error))?;
-        self.progress.start(u64::from(objects.count()));
-        let survey = self.survey(&objects);
-        let (listing, repository) =
-            listing::make(&self.options, self.sieve, repository, &objects, survey)?;
-        if let Ok(mut spare) = self.spare.lock() {
-            *spare = Some(repository);
-        }
+            .map_err(|error| GitError::file(&root, error))?;
+        progress.start(u64::from(objects.count()));
+        let survey = self.survey(&objects, progress);
+        let mut listing = listing::make(&self.options, self.sieve, repository, &objects, survey)?;
+        listing.reader = ReaderOptions {
+            repository: Some(self.repository.clone()),
+            archives: self.options.archives,
+            stream_from_bytes: STREAM_FROM_BYTES,
+        };
         Ok(listing)
     }
-
-    fn open(&self) -> Result<Box<dyn Reader + '_>, SourceError> {
-        let spare = self.spare.lock().ok().and_then(|mut spare| spare.take());
-        let repository = match spare {
-            Some(repository) => repository,
-            None => Repository::open()?.with_max_object_bytes(self.options.max_object_bytes),
-        };
-        Ok(Box::new(BlobReader::of_history(repository, self.options.archives)))
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.progress.is_stopped()
-    }
 }
+
+/// Blobs of a history that are larger than this are read in fragments.
+const STREAM_FROM_BYTES: u64 = 16 << 20;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::content::Link;
 use super::graph::{CommitNo, Graph};
 use super::trees::{HotEntry, HotTrees, Target};
-use crate::source::odb::ObjectNo;
+use crate::git::odb::ObjectNo;
 
 /// Something hot at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::source::Fragment;
+use crate::git::object::{Kind, MODE_GITLINK, MODE_TREE, ObjectId};
+use crate::git::odb::{Object, ObjectNo, Objects, Visitor};
 use crate::source::Sieve;
-use crate::source::object::{Kind, MODE_GITLINK, MODE_TREE, ObjectId};
-use crate::source::odb::{Object, ObjectNo, Objects, Visitor};
+use crate::text::fragment::Fragment;
 
 /// A set of objects.
 #[derive(Debug, Clone)]

@@ -2,10 +2,10 @@
 
 use super::Lister;
 use super::scope::Scope;
-use crate::finding::Skipped;
-use crate::source::ReadError;
+use crate::finding::{SkipKind, Skipped};
+use crate::git::ReadError;
+use crate::git::odb::ObjectNo;
 use crate::source::history::content::Link;
-use crate::source::odb::ObjectNo;
 
 impl Lister<'_> {
     /// Names what history refers to and does not have, as far as no path leads to it.
@@ -22,30 +22,28 @@ impl Lister<'_> {
                         cut += 1;
                     } else {
                         let reason = ReadError::missing(parent).to_string();
-                        self.listing.skip(format!("parent of commit {id}").as_bytes(), reason);
+                        self.skip(format!("parent of commit {id}").as_bytes(), reason);
                     }
                 }
             }
             if let Link::Missing(tree) = commit.tree {
                 let reason = ReadError::missing(&tree).to_string();
-                self.listing.skip(format!("tree of commit {id}").as_bytes(), reason);
+                self.skip(format!("tree of commit {id}").as_bytes(), reason);
             }
             if let Link::Here(tree) = commit.tree
                 && let Some(why) = self.lost.remove(&tree)
             {
-                self.listing.skip(format!("tree of commit {id}").as_bytes(), why);
+                self.skip(format!("tree of commit {id}").as_bytes(), why);
             }
         }
         if cut > 0 {
             let commits = if cut == 1 { "commit" } else { "commits" };
-            self.listing.skipped.push(Skipped {
-                path: Vec::new(),
-                reason: format!(
-                    "this clone is shallow: history ends at {cut} {commits}; `git fetch \
-                     --unshallow` brings the rest"
-                ),
-                incomplete: !allows_shallow,
-            });
+            let kind = if allows_shallow { SkipKind::AllowedShallow } else { SkipKind::Shallow };
+            let reason = format!(
+                "this clone is shallow: history ends at {cut} {commits}; `git fetch --unshallow` \
+                 brings the rest"
+            );
+            self.listing.skipped.push(Skipped::new(kind, b"", reason));
         }
         // What leads to the others is not known, or is itself lost: they may count.
         let mut left: Vec<(ObjectNo, String)> =
@@ -53,7 +51,7 @@ impl Lister<'_> {
         left.sort_unstable();
         for (no, why) in left {
             let id = self.objects.id(no);
-            self.listing.skip(format!("object {id}").as_bytes(), why);
+            self.skip(format!("object {id}").as_bytes(), why);
         }
     }
 }

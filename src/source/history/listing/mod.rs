@@ -12,11 +12,12 @@ use super::graph::{CommitNo, Graph};
 use super::trace::{Span, Standing, Trace};
 use super::trees::{HotTrees, ObjectSet, Target};
 use super::{HistoryOptions, Survey};
-use crate::finding::{CommitInfo, Origin, Place, Presence};
+use crate::finding::{CommitInfo, Occurrence, Origin, Place, SkipKind};
+use crate::git::object::Kind;
+use crate::git::odb::{ObjectNo, Objects};
+use crate::git::{GitError, ReadError, Repository, Tip};
 use crate::source::Sieve;
-use crate::source::object::Kind;
-use crate::source::odb::{ObjectNo, Objects};
-use crate::source::{Blob, Content, Listing, ReadError, Repository, SourceError, Tip, Unit};
+use crate::source::{Blob, Content, Listing, Unit};
 use scope::{Ends, Scope};
 
 /// As many objects that cannot be read are named one by one; more are counted.
@@ -26,10 +27,10 @@ const MAX_NAMED: usize = 1000;
 pub(super) fn make(
     options: &HistoryOptions,
     sieve: &dyn Sieve,
-    repository: Repository,
+    repository: &mut Repository,
     objects: &Objects,
     survey: Survey,
-) -> Result<(Listing, Repository), SourceError> {
+) -> Result<Listing, GitError> {
     let Survey { contents, trees, graph } = survey;
     let mut lister = Lister {
         objects,
@@ -58,7 +59,7 @@ pub(super) fn make(
 
 struct Lister<'a> {
     objects: &'a Objects,
-    repository: Repository,
+    repository: &'a mut Repository,
     graph: &'a Graph,
     trees: &'a HotTrees,
     listing: Listing,
@@ -124,8 +125,8 @@ impl Lister<'_> {
                 (Place::CommitMessage, Content::Text(id)),
             ] {
                 let origin = Origin { place, path: Arc::default(), commit: Some(info.clone()) };
-                let presence = Some(presence.clone());
-                self.push(commit, Unit { presence, ..Unit::new(origin, content) });
+                let occurrence = Some(presence.clone());
+                self.push(commit, Unit { occurrence, ..Unit::new(origin, content) });
             }
         }
     }
@@ -228,7 +229,7 @@ impl Lister<'_> {
         path: &[u8],
         what: Target,
         commit: Option<Arc<CommitInfo>>,
-        presence: Option<Arc<Presence>>,
+        occurrence: Option<Arc<Occurrence>>,
         tree_name: &Arc<[u8]>,
     ) {
         let path: Arc<[u8]> = if tree_name.is_empty() {
@@ -249,23 +250,23 @@ impl Lister<'_> {
             Target::Blob(no) => {
                 let id = self.objects.id(no);
                 let mut blob = Blob::alone(id);
-                if let Some(presence) = presence.as_ref().filter(|_| self.is_range) {
-                    blob.bases = self.before(presence, &path);
+                if let Some(known) = occurrence.as_ref().filter(|_| self.is_range) {
+                    blob.bases = self.before(&known.lifetime, &path);
                 }
                 let origin = Origin { place: Place::Commit, path, commit };
                 let unit = Unit::new(origin, Content::Blob(blob));
-                self.push(order, Unit { presence, ..unit });
+                self.push(order, Unit { occurrence, ..unit });
             }
             Target::Name => {
                 let origin = Origin { place: Place::Path, path, commit };
-                self.push(order, Unit { presence, ..Unit::new(origin, Content::Name) });
+                self.push(order, Unit { occurrence, ..Unit::new(origin, Content::Name) });
             }
             Target::Tree(_) => {}
         }
     }
 
     fn skip(&mut self, path: &[u8], reason: String) {
-        self.listing.skip(path, reason);
+        self.listing.skip(SkipKind::Unreadable, path, reason);
     }
 
     fn push(&mut self, order: u32, unit: Unit) {
@@ -274,7 +275,7 @@ impl Lister<'_> {
     }
 
     /// Puts the units in order, and tells each when it was last there.
-    fn finish(mut self) -> (Listing, Repository) {
+    fn finish(mut self) -> Listing {
         let units = std::mem::take(&mut self.listing.units);
         let mut ordered: Vec<(u32, Unit)> = self.order.drain(..).zip(units).collect();
         ordered.sort_by(|a, b| {
@@ -283,16 +284,16 @@ impl Lister<'_> {
         });
         self.listing.units = ordered.into_iter().map(|(_, unit)| unit).collect();
         for at in 0..self.listing.units.len() {
-            let Some(presence) = &self.listing.units[at].presence else { continue };
-            let mut presence = (**presence).clone();
-            presence.last_commit = Some(self.info(presence.last));
-            self.listing.units[at].presence = Some(Arc::new(presence));
+            let Some(occurrence) = &self.listing.units[at].occurrence else { continue };
+            let mut occurrence = (**occurrence).clone();
+            occurrence.presence.last_commit = Some(self.info(occurrence.lifetime.last));
+            self.listing.units[at].occurrence = Some(Arc::new(occurrence));
         }
         let more = self.listing.skipped.len().saturating_sub(MAX_NAMED);
         if more > 0 {
             self.listing.skipped.truncate(MAX_NAMED);
-            self.listing.skip(b"", format!("{more} more that cannot be read"));
+            self.skip(b"", format!("{more} more that cannot be read"));
         }
-        (self.listing, self.repository)
+        self.listing
     }
 }

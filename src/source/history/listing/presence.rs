@@ -4,22 +4,21 @@ use std::sync::Arc;
 
 use super::Lister;
 use super::scope::{Ends, Scope};
-use crate::finding::{CommitInfo, MAX_REFS, Presence};
+use crate::finding::{CommitInfo, Lifetime, MAX_REFS, Occurrence, Presence};
+use crate::git::object::ObjectId;
 use crate::source::history::content::Link;
 use crate::source::history::graph::CommitNo;
 use crate::source::history::trace::Span;
-use crate::source::object::ObjectId;
-use crate::source::staged::entry_at;
 
 impl Lister<'_> {
     /// What the parents of the first commit have at a path.
-    pub(super) fn before(&mut self, presence: &Presence, path: &[u8]) -> Vec<ObjectId> {
+    pub(super) fn before(&mut self, lifetime: &Lifetime, path: &[u8]) -> Vec<ObjectId> {
         let mut found = Vec::new();
-        for &parent in &presence.parents {
+        for &parent in &lifetime.parents {
             if let Link::Here(tree) = self.graph.commits[parent as usize].tree {
                 let tree = self.objects.id(tree);
                 // What cannot be read there is not known to be old.
-                found.extend(entry_at(&mut self.repository, &tree, path).ok().flatten());
+                found.extend(self.repository.entry_at(&tree, path).ok().flatten());
             }
         }
         found
@@ -32,7 +31,7 @@ impl Lister<'_> {
         spans: impl Iterator<Item = (Span, Option<bool>)>,
         scope: &Scope,
         ends: &Ends,
-    ) -> Vec<Arc<Presence>> {
+    ) -> Vec<Arc<Occurrence>> {
         let spans: Vec<_> = spans.collect();
         let mut firsts: Vec<CommitNo> = spans.iter().map(|(span, _)| span.first).collect();
         firsts.sort_unstable();
@@ -44,16 +43,17 @@ impl Lister<'_> {
             let at = firsts.partition_point(|&first| first < span.first);
             let holders = &holders[at];
             let named = holders.tips.iter().map(|&at| &ends.names[at]);
-            Arc::new(Presence {
-                first: span.first,
-                parents: self.graph.parents(span.first).to_vec(),
-                last: span.last,
+            let parents = self.graph.parents(span.first).to_vec();
+            let presence = Presence {
+                has_parents: !parents.is_empty(),
                 last_commit: None,
                 in_head: in_head.unwrap_or(scope.in_head[span.first as usize]),
                 refs: named.cloned().collect(),
                 ref_count: holders.count,
                 is_pushed: holders.is_marked,
-            })
+            };
+            let lifetime = Lifetime { first: span.first, parents, last: span.last };
+            Arc::new(Occurrence { presence, lifetime })
         });
         made.collect()
     }

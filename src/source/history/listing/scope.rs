@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::Lister;
+use crate::git::object::ObjectId;
+use crate::git::odb::ObjectNo;
+use crate::git::{GitError, ReadError, Tip};
 use crate::source::history::HistoryOptions;
 use crate::source::history::graph::CommitNo;
-use crate::source::object::ObjectId;
-use crate::source::odb::ObjectNo;
-use crate::source::{ReadError, SourceError, Tip};
 
 /// Where refs lead to.
 #[derive(Default)]
@@ -43,7 +43,7 @@ pub(super) struct Scope {
 
 impl Lister<'_> {
     /// The refs to start from; HEAD comes first.
-    pub(super) fn refs(&mut self, options: &HistoryOptions) -> Result<Vec<Tip>, SourceError> {
+    pub(super) fn refs(&mut self, options: &HistoryOptions) -> Result<Vec<Tip>, GitError> {
         if !options.tips.is_empty() {
             return Ok(options.tips.clone());
         }

@@ -1,2 +1,0 @@
-#!/bin/sh
-# tightlip guard: @NAME@ (checksum @SUM@). `tightlip install` wrote it, `tightlip uninstall` takes it out.

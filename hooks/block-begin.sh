@@ -1,2 +1,0 @@
-# >>> tightlip >>>
-# @HOW@ by `tightlip install`; `tightlip uninstall` takes it out (checksum @SUM@).

@@ -1,0 +1,72 @@
+//! The account number that an AWS access key id holds.
+
+use super::{Candidate, Learnt, Verdict};
+
+/// Tells the account; an id with a digit that AWS never uses is hardly one.
+pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
+    let id = candidate.secret;
+    let Some(body) = id.get(4..) else {
+        return Verdict::Keep;
+    };
+    let Some(bits) = base32_prefix(body) else {
+        return Verdict::Lowest;
+    };
+    learnt.account = account(bits).map(|account| format!("{account:012}"));
+    if id.starts_with(b"ASIA") {
+        learnt.notes.push("temporary key".into());
+    }
+    Verdict::Keep
+}
+
+/// The first 48 bits of what the characters encode (RFC 4648 base32); `None` if one is no digit.
+fn base32_prefix(body: &[u8]) -> Option<u64> {
+    let mut bits = 0u64;
+    for (index, byte) in body.iter().enumerate() {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'2'..=b'7' => byte - b'2' + 26,
+            _ => return None,
+        };
+        if index < 10 {
+            bits = bits << 5 | u64::from(digit);
+        }
+    }
+    Some(bits >> 2)
+}
+
+/// Bits 1 to 40 are the account, in ids that begin with a set bit; older ids hold none.
+/// Source: <https://medium.com/@TalBeerySec/a-short-note-on-aws-key-id-f88cc4317489>.
+fn account(bits: u64) -> Option<u64> {
+    let account = (bits & 0x7fff_ffff_ff80) >> 7;
+    (bits >> 47 == 1 && account <= 999_999_999_999).then_some(account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::candidate;
+    use super::{Learnt, check};
+
+    /// Encodes an account number the way AWS does, so that no real id stands here.
+    fn id_of(account: u64) -> Vec<u8> {
+        let bits = (1 << 47 | account << 7 | 0x55) << 2;
+        let digit =
+            |at: u64| b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[(bits >> (45 - 5 * at) & 31) as usize];
+        [b"AKIA".to_vec(), (0..10).map(digit).collect(), b"QQQQQQ".to_vec()].concat()
+    }
+
+    #[test]
+    fn check_reads_the_account_from_the_id() {
+        for account in [0, 1, 52_310_077_262, 999_999_999_999] {
+            let mut learnt = Learnt::default();
+            check(&candidate(&id_of(account)), &mut learnt);
+            assert_eq!(learnt.account, Some(format!("{account:012}")));
+        }
+    }
+
+    #[test]
+    fn check_finds_no_account_in_an_old_id() {
+        let mut learnt = Learnt::default();
+        check(&candidate(&[b"AKIAI".as_slice(), &[b'A'; 15]].concat()), &mut learnt);
+        assert_eq!(learnt, Learnt::default());
+    }
+}

@@ -1,0 +1,152 @@
+//! Offline checks: what can be told of a secret without asking anybody.
+//!
+//! A check is a file beside this one and a line in [`CHECKS`].
+
+mod aws_account;
+mod aws_context;
+mod crc32_base62;
+mod jwt;
+mod key_of_hash;
+mod mixed;
+mod not_hex;
+mod pem;
+mod placeholder;
+mod url_password;
+
+use crate::rule::{Confidence, Text};
+
+/// A test of a secret that needs no network.
+type Check = fn(&Candidate<'_>, &mut Learnt) -> Verdict;
+
+/// Every check, by the name that rules give it.
+const CHECKS: [(&str, Check); 10] = [
+    ("placeholder", placeholder::check),
+    ("not-hex", not_hex::check),
+    ("mixed", mixed::check),
+    ("crc32-base62", crc32_base62::check),
+    ("jwt", jwt::check),
+    ("pem", pem::check),
+    ("url-password", url_password::check),
+    ("aws-account", aws_account::check),
+    ("aws-context", aws_context::check),
+    ("key-of-hash", key_of_hash::check),
+];
+
+/// Whether a check has this name.
+pub(super) fn is_known(name: &str) -> bool {
+    find(name).is_some()
+}
+
+/// Returns the names of all checks, for error messages.
+pub(super) fn names() -> String {
+    CHECKS.map(|(name, _)| name).join(", ")
+}
+
+fn find(name: &str) -> Option<Check> {
+    CHECKS.iter().find(|(known, _)| *known == name).map(|(_, check)| *check)
+}
+
+/// What a check has to go by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate<'a> {
+    /// The secret.
+    pub(super) secret: &'a [u8],
+    /// The whole match.
+    pub(super) matched: &'a [u8],
+    /// Everything before the match.
+    pub(super) before: &'a [u8],
+    /// Seconds since 1970, to tell what has expired.
+    pub(super) now: i64,
+}
+
+/// What a check says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing for or against.
+    Keep,
+    /// It is not a secret.
+    Drop,
+    /// As sure as can be.
+    Raise,
+    /// Less sure.
+    Lower,
+    /// Not much to go by.
+    Lowest,
+}
+
+/// What checks learn of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Learnt {
+    /// Facts for people, one noun phrase each.
+    pub(super) notes: Vec<String>,
+    /// The AWS account that the credential belongs to.
+    pub(super) account: Option<String>,
+}
+
+/// Runs a rule's checks in order. Returns `None` if one drops the candidate, else how sure it is
+/// and what was learnt.
+pub(super) fn run(
+    checks: &[Text],
+    candidate: &Candidate<'_>,
+    mut confidence: Confidence,
+) -> Option<(Confidence, Learnt)> {
+    let mut learnt = Learnt::default();
+    for name in checks {
+        let check = find(name).expect("an engine is made only of rules whose checks are known");
+        confidence = match check(candidate, &mut learnt) {
+            Verdict::Keep => confidence,
+            Verdict::Drop => return None,
+            Verdict::Raise => Confidence::High,
+            Verdict::Lower => confidence.lowered(),
+            Verdict::Lowest => Confidence::Low,
+        };
+    }
+    Some((confidence, learnt))
+}
+
+const fn drop_if(drop: bool) -> Verdict {
+    if drop { Verdict::Drop } else { Verdict::Keep }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Candidate, Learnt, run};
+    use crate::rule::{Confidence, Text, expand};
+
+    /// A secret that is the whole match.
+    pub(super) fn candidate(secret: &[u8]) -> Candidate<'_> {
+        Candidate { secret, matched: secret, before: b"", now: 1_790_000_000 }
+    }
+
+    fn judge(check: &'static str, template: &str) -> Option<(Confidence, Learnt)> {
+        run(&[Text::Borrowed(check)], &candidate(&expand(template).unwrap()), Confidence::Medium)
+    }
+
+    #[test]
+    fn checks_drop_what_is_no_secret() {
+        for (check, dropped, kept) in [
+            ("not-hex", "{hex:40}", "{base64:40}"),
+            ("mixed", "{lower:40}", "{base64:40}"),
+            ("placeholder", "your_key_{hex:20}", "{alnum:30}"),
+            ("jwt", "eyJ{alnum:20}.eyJ{alnum:20}.{alnum:43}", "{jwt}"),
+            ("pem", "-----BEGIN {}PRIVATE KEY-----\nsee below\n", "{pem:RSA PRIVATE KEY}"),
+            ("url-password", "${{PASSWORD}}", "{alnum:12}"),
+        ] {
+            assert_eq!(judge(check, dropped), None, "{check} {dropped}");
+            assert!(judge(check, kept).is_some(), "{check} {kept}");
+        }
+    }
+
+    #[test]
+    fn checksum_raises_when_right_and_lowers_when_wrong() {
+        assert_eq!(judge("crc32-base62", "{crc:ghp_:30}").unwrap().0, Confidence::High);
+        assert_eq!(judge("crc32-base62", "ghp_{alnum:36}").unwrap().0, Confidence::Low);
+    }
+
+    #[test]
+    fn jwt_check_tells_that_a_token_has_expired() {
+        let (confidence, learnt) = judge("jwt", "{jwt:expired}").unwrap();
+        assert_eq!(confidence, Confidence::Low);
+        assert_eq!(learnt.notes, ["algorithm HS256", "expired on 2017-07-14"]);
+    }
+}

@@ -1,0 +1,67 @@
+//! Passwords in URLs: real ones, not what a manual or a template puts in their place.
+
+use super::placeholder::is_placeholder;
+use super::{Candidate, Learnt, Verdict};
+
+/// What people write for "the password goes here", and what guards nothing.
+const WORDS: [&str; 34] = [
+    "password",
+    "passwd",
+    "pass",
+    "pwd",
+    "pw",
+    "passw0rd",
+    "passphrase",
+    "secret",
+    "token",
+    "key",
+    "apikey",
+    "api_key",
+    "api-key",
+    "user",
+    "username",
+    "login",
+    "root",
+    "admin",
+    "guest",
+    "test",
+    "postgres",
+    "mysql",
+    "mongo",
+    "redis",
+    "rabbitmq",
+    "foo",
+    "bar",
+    "baz",
+    "foobar",
+    "default",
+    "x-oauth-basic",
+    "x-token-auth",
+    "pat",
+    "anonymous",
+];
+
+/// Hosts that are nobody's.
+const LOCAL: [&[u8]; 5] = [b"localhost", b"127.0.0.1", b"0.0.0.0", b"[::1]", b"example."];
+
+/// Drops placeholders, lowers passwords of hosts that are nobody's.
+pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict {
+    let secret = candidate.secret;
+    let begins_a_variable = secret.first().is_some_and(|byte| b"$<{[%(*#@".contains(byte))
+        && !is_percent_escape(secret);
+    let is_word = WORDS.iter().any(|word| secret.eq_ignore_ascii_case(word.as_bytes()));
+    let of_mask = secret.iter().all(|byte| matches!(byte, b'*' | b'.' | b'x' | b'X' | b'-' | b'_'));
+    if begins_a_variable || is_word || of_mask || is_placeholder(secret) {
+        return Verdict::Drop;
+    }
+    let lower = candidate.matched.to_ascii_lowercase();
+    let is_local = LOCAL.iter().any(|host| {
+        memchr::memmem::rfind(&lower, host)
+            .is_some_and(|at| at > 0 && matches!(lower[at - 1], b'@' | b'.'))
+    });
+    if is_local { Verdict::Lower } else { Verdict::Keep }
+}
+
+fn is_percent_escape(secret: &[u8]) -> bool {
+    matches!(secret, [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
+}

@@ -1,0 +1,248 @@
+//! UTF-16 and UTF-32 text, with or without a byte-order mark, anywhere in a file.
+//!
+//! Tokens are ASCII. In UTF-16 and UTF-32 each of their characters stands beside one or three
+//! zero bytes, so a *view* takes every second or fourth byte, from each of the possible first
+//! bytes at which the text shows such a run. A character that is not ASCII becomes `0xff`, which
+//! no token holds; offsets of a view lead back to offsets of the file by one multiplication.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{Decoding, Encoding, Map, View};
+use crate::text::lines::Position;
+
+/// How many characters in a row make text worth a view.
+const EVIDENCE_CHARS: usize = 4;
+
+/// Reads the bytes as characters of `width` bytes, of which the one that tells stands at `phase`.
+fn view(bytes: &[u8], width: usize, phase: usize) -> View {
+    // Little-endian or big-endian: the zeros stand behind the byte that tells, or before it.
+    let are_zero = |range: Option<&[u8]>| range.is_some_and(|r| r.iter().all(|&byte| byte == 0));
+    let char = |at: usize| {
+        let behind = bytes.get(at + 1..(at + width).min(bytes.len()));
+        let before = (at + 1).checked_sub(width).and_then(|start| bytes.get(start..at));
+        if are_zero(behind) || are_zero(before) { bytes[at] } else { 0xff }
+    };
+    let encoding = match (width, phase + 1 == width) {
+        (2, false) => Encoding::Utf16Le,
+        (2, true) => Encoding::Utf16Be,
+        (_, false) => Encoding::Utf32Le,
+        (_, true) => Encoding::Utf32Be,
+    };
+    let map = Map::Stride { width, phase, total: bytes.len() };
+    let decoding = Arc::new(Decoding { encoding, map, outer: None });
+    View { bytes: (phase..bytes.len()).step_by(width).map(char).collect(), decoding }
+}
+
+/// Returns the views that `bytes` is worth; none for most files, at the price of a `memchr`.
+pub(super) fn views(bytes: &[u8]) -> Vec<View> {
+    let mut views = Vec::new();
+    for width in [2, 4] {
+        let phases = phases(bytes, width);
+        let found = (0..width).filter(|phase| phases[*phase]);
+        views.extend(found.map(|phase| view(bytes, width, phase)));
+    }
+    views
+}
+
+/// At which phases (offset modulo width) there is a run of wide ASCII characters.
+fn phases(bytes: &[u8], width: usize) -> [bool; 4] {
+    let mut phases = [false; 4];
+    let run = EVIDENCE_CHARS * width;
+    let mut at = 0;
+    while let Some(zero) = memchr::memchr(0, &bytes[at..]).map(|found| at + found) {
+        // A character stands before its first zero, never inside a run of them.
+        if let Some(start) = zero.checked_sub(1)
+            && !phases[start % width]
+            && let Some(run) = bytes.get(start..start + run)
+            && run.chunks_exact(width).all(is_wide_ascii)
+        {
+            phases[start % width] = true;
+            if phases[..width].iter().all(|&phase| phase) {
+                break;
+            }
+        }
+        at = end_of_zeros(bytes, zero);
+    }
+    phases
+}
+
+fn is_wide_ascii(unit: &[u8]) -> bool {
+    matches!(unit[0], b' '..=b'~' | b'\t' | b'\n' | b'\r')
+        && unit[1..].iter().all(|&byte| byte == 0)
+}
+
+/// Where the zeros end that begin at `at`. Files of nothing else are common.
+fn end_of_zeros(bytes: &[u8], at: usize) -> usize {
+    let rest = &bytes[at..];
+    let (blocks, _) = rest.as_chunks::<64>();
+    let whole = blocks.iter().take_while(|block| **block == [0; 64]).count() * 64;
+    let more = rest[whole..].iter().take_while(|&&byte| byte == 0).count();
+    at + whole + more
+}
+
+/// Further than this from the span no line end is looked for, in characters.
+const MAX_CHARS: usize = 64 << 10;
+
+/// Text of two or four bytes a character.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Units {
+    width: usize,
+    is_big_endian: bool,
+}
+
+impl Units {
+    /// The units of an encoding, if it is wide.
+    pub(super) const fn of(encoding: Encoding) -> Option<Self> {
+        let (width, is_big_endian) = match encoding {
+            Encoding::Utf16Le => (2, false),
+            Encoding::Utf16Be => (2, true),
+            Encoding::Utf32Le => (4, false),
+            Encoding::Utf32Be => (4, true),
+        };
+        Some(Units { width, is_big_endian })
+    }
+
+    /// The position of an offset: in wide text a byte of a character may look like a line end.
+    /// Columns still count bytes.
+    pub(super) fn locate(self, bytes: &[u8], first: Position, offset: usize) -> Position {
+        let width = self.width;
+        // Of a big-endian character the last byte is the one that tells.
+        let start = if self.is_big_endian { 0 } else { offset % width };
+        let before = &bytes[start..offset.min(bytes.len())];
+        let mut units = before.chunks_exact(width).map(|unit| self.number(unit)).enumerate();
+        let mut units = units.by_ref().peekable();
+        let mut line = first.line;
+        let mut line_start = 0;
+        while let Some((index, char)) = units.next() {
+            let next = units.peek().map(|(_, char)| *char);
+            if char == 0x0a || char == 0x0d && next != Some(0x0a) {
+                line += 1;
+                line_start = start + (index + 1) * width;
+            }
+        }
+        let before = if line_start == 0 { first.column } else { 1 };
+        Position { line, column: before + (offset - line_start) as u64 }
+    }
+
+    /// The lines around a span, as UTF-8, and where in them its text stands.
+    pub(super) fn lines(
+        self,
+        bytes: &[u8],
+        span: &Range<usize>,
+        text: &[u8],
+    ) -> (Vec<u8>, Range<usize>) {
+        let width = self.width;
+        // A span begins at the byte of its first character that tells: of a big-endian one, the last.
+        let start = span.start.saturating_sub(if self.is_big_endian { width - 1 } else { 0 });
+        let end = (start + text.len() * width).min(bytes.len());
+        let before = &bytes[start % width..start];
+        let after = &bytes[end..];
+        let mut lines = self.decode(&before[self.last_lines(before)..]);
+        let secret = lines.len()..lines.len() + text.len();
+        lines.extend_from_slice(text);
+        lines.extend(self.decode(&after[..self.first_line(after)]));
+        (lines, secret)
+    }
+
+    /// Where the last two whole lines of `bytes` begin. CRLF counts as two line ends, hence three.
+    fn last_lines(self, bytes: &[u8]) -> usize {
+        let mut ends = 0;
+        let chars = bytes.rchunks_exact(self.width).take(MAX_CHARS).take_while(|unit| {
+            ends += usize::from(self.is_line_end(unit));
+            ends < 3
+        });
+        bytes.len() - chars.count() * self.width
+    }
+
+    /// Where the first line of `bytes` ends.
+    fn first_line(self, bytes: &[u8]) -> usize {
+        let chars = bytes.chunks_exact(self.width).take(MAX_CHARS);
+        chars.take_while(|unit| !self.is_line_end(unit)).count() * self.width
+    }
+
+    fn is_line_end(self, unit: &[u8]) -> bool {
+        matches!(self.number(unit), 0x0a | 0x0d)
+    }
+
+    fn number(self, unit: &[u8]) -> u32 {
+        let join = |number: u32, byte: &u8| number << 8 | u32::from(*byte);
+        if self.is_big_endian { unit.iter().fold(0, join) } else { unit.iter().rev().fold(0, join) }
+    }
+
+    fn decode(self, bytes: &[u8]) -> Vec<u8> {
+        let numbers = bytes.chunks_exact(self.width).map(|unit| self.number(unit));
+        let text: String = if self.width == 2 {
+            // Two bytes make no more than 16 bits.
+            char::decode_utf16(numbers.map(|number| number as u16))
+                .map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect()
+        } else {
+            numbers
+                .map(|number| char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect()
+        };
+        text.into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Encoding, Units, views};
+
+    #[test]
+    fn every_wide_encoding_has_a_view_with_its_text() {
+        let text = "token\r\nžluť key=1234";
+        let utf16: Vec<u16> = text.encode_utf16().collect();
+        let encoded: [Vec<u8>; 4] = [
+            utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+            [vec![0xfe, 0xff], utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect()].concat(),
+            text.chars().flat_map(|char| (char as u32).to_le_bytes()).collect(),
+            text.chars().flat_map(|char| (char as u32).to_be_bytes()).collect(),
+        ];
+        for bytes in encoded {
+            let found = views(&bytes).into_iter().any(|view| {
+                let at = view.bytes.windows(8).position(|window| window == b"key=1234");
+                at.is_some_and(|at| {
+                    let raw = view.decoding.raw(&(at..at + 1));
+                    bytes[raw].contains(&b'k')
+                })
+            });
+            assert!(found, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn plain_text_and_binaries_have_none() {
+        assert!(views(b"plain text\0with a zero").is_empty());
+        assert!(views(&[0; 100]).is_empty());
+        assert!(views(b"").is_empty());
+    }
+
+    #[test]
+    fn units_decode_lines_in_every_order() {
+        let text = "zero\r\n\u{17e}one\r\ntwo KEY tw\u{1f511}\nthree";
+        let utf16: Vec<u16> = text.encode_utf16().collect();
+        let encoded: [(Vec<u8>, usize, bool); 4] = [
+            (utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect(), 2, false),
+            (utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect(), 2, true),
+            (text.chars().flat_map(|char| (char as u32).to_le_bytes()).collect(), 4, false),
+            (text.chars().flat_map(|char| (char as u32).to_be_bytes()).collect(), 4, true),
+        ];
+        for (bytes, width, is_big_endian) in encoded {
+            let first = 16 * width + if is_big_endian { width - 1 } else { 0 };
+            let units = Units { width, is_big_endian };
+            let (lines, secret) = units.lines(&bytes, &(first..first + 3 * width), b"KEY");
+            let lines = String::from_utf8(lines).unwrap();
+            assert_eq!(lines, "\u{17e}one\r\ntwo KEY tw\u{1f511}", "{width} {is_big_endian}");
+            assert_eq!(&lines[secret], "KEY");
+        }
+    }
+
+    #[test]
+    fn units_decode_a_last_character_that_is_cut() {
+        let bytes: Vec<u8> = "a KEY".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let (lines, secret) = Units::of(Encoding::Utf16Be).unwrap().lines(&bytes, &(5..10), b"KEY");
+        assert_eq!((&lines[..], secret), (&b"a KEY"[..], 2..5));
+    }
+}

@@ -1,0 +1,105 @@
+//! The variables of a process, read once.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The variables that count for a run. `main` reads those of the process and hands them down; a
+/// library hands in what it likes.
+///
+/// ```
+/// use tightlip::environment::Environment;
+/// let environment = Environment::new([("HOME".into(), "/home/me".into())]);
+/// assert_eq!(environment.home().unwrap(), std::path::Path::new("/home/me"));
+/// assert!(!environment.is_set("GIT_DIR"));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment(Arc<BTreeMap<OsString, OsString>>);
+
+impl Environment {
+    /// Makes an environment of these variables.
+    pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        Environment(Arc::new(variables.into_iter().collect()))
+    }
+
+    /// Returns the value of a variable, empty or not.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// Returns the value of a variable that is not empty.
+    #[must_use]
+    pub fn get_filled(&self, name: &str) -> Option<&OsStr> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a variable is set, be it to nothing.
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Whether a variable is set to one of git's words for yes.
+    /// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-boolean>
+    #[must_use]
+    pub fn is_true(&self, name: &str) -> bool {
+        let no = ["0", "false", "no", "off"];
+        let value = self.get_filled(name);
+        value.is_some_and(|value| !no.iter().any(|no| value.eq_ignore_ascii_case(no)))
+    }
+
+    /// Whether one of these variables is set.
+    #[must_use]
+    pub fn sets_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.is_set(name))
+    }
+
+    /// Returns every variable with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Returns the same environment without these variables.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        let is_kept = |name: &OsStr| !names.iter().any(|other| name == *other);
+        let kept = self.0.iter().filter(|(name, _)| is_kept(name));
+        Environment::new(kept.map(|(name, value)| (name.clone(), value.clone())))
+    }
+
+    /// Returns the user's directory: `HOME`, or on Windows `USERPROFILE`.
+    #[must_use]
+    pub fn home(&self) -> Option<PathBuf> {
+        ["HOME", "USERPROFILE"].iter().find_map(|name| self.get_filled(name)).map(PathBuf::from)
+    }
+
+    /// Returns the directory of the user's configuration: `XDG_CONFIG_HOME`, or `~/.config`.
+    #[must_use]
+    pub fn config_directory(&self) -> Option<PathBuf> {
+        let named = self.get_filled("XDG_CONFIG_HOME").map(PathBuf::from);
+        named.or_else(|| self.home().map(|home| home.join(".config")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Environment;
+
+    #[test]
+    fn home_falls_back_to_that_of_windows() {
+        let home = |name: &str, value: &str| {
+            Environment::new([(name.into(), value.into())]).home().is_some()
+        };
+        assert!(home("HOME", "/h") && home("USERPROFILE", "/h"));
+        assert!(!home("HOME", "") && !home("X", "/h"));
+    }
+
+    #[test]
+    fn without_drops_only_the_named_variables() {
+        let all = Environment::new([("A".into(), "1".into()), ("B".into(), "2".into())]);
+        let some = all.without(&["A", "C"]);
+        assert!(!some.is_set("A") && some.is_set("B") && all.is_set("A"));
+    }
+}

@@ -1,0 +1,96 @@
+//! What was not read, and why.
+
+/// Something that was not read, or not wholly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// What it is: a path, a ref, an object; empty for the run as a whole.
+    pub path: Vec<u8>,
+    /// Why it was not read.
+    pub kind: SkipKind,
+    /// The same for people, as a sentence without a full stop.
+    pub reason: String,
+}
+
+impl Skipped {
+    /// Names something that was not read.
+    pub fn new(kind: SkipKind, path: &[u8], reason: impl Into<String>) -> Self {
+        Skipped { path: path.to_vec(), kind, reason: reason.into() }
+    }
+
+    /// Whether the run is incomplete for it, or only obeyed what it was told to leave out.
+    #[must_use]
+    pub const fn is_incomplete(&self) -> bool {
+        self.kind.is_incomplete()
+    }
+}
+
+/// Why something was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SkipKind {
+    /// Policy allows its path.
+    AllowedPath,
+    /// `.gitignore` names it.
+    Ignored,
+    /// It is a device, a pipe or a socket.
+    Special,
+    /// A shallow clone ends here, and the user said that this is fine.
+    AllowedShallow,
+    /// The commit that a range begins at is not here; everything that is here was read instead.
+    RangeStart,
+    /// A shallow clone ends here.
+    Shallow,
+    /// It is not there.
+    Missing,
+    /// It is larger than a limit.
+    TooLarge,
+    /// Its bytes do not make sense.
+    Damaged,
+    /// The system or git does not give its bytes.
+    Unreadable,
+    /// It is an archive, or a member of one, that is not opened.
+    Unopened,
+    /// It holds more matches than are listed.
+    TooManyMatches,
+    /// It is a repository of its own.
+    OtherRepository,
+    /// The user ended the run.
+    Interrupted,
+    /// The source as a whole cannot be listed.
+    Source,
+}
+
+impl SkipKind {
+    /// Whether a run is incomplete for it.
+    #[must_use]
+    pub const fn is_incomplete(self) -> bool {
+        !matches!(
+            self,
+            SkipKind::AllowedPath
+                | SkipKind::Ignored
+                | SkipKind::Special
+                | SkipKind::AllowedShallow
+                | SkipKind::RangeStart
+        )
+    }
+
+    /// Returns the name that machine formats use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            SkipKind::AllowedPath => "allowed-path",
+            SkipKind::Ignored => "ignored",
+            SkipKind::Special => "special-file",
+            SkipKind::AllowedShallow | SkipKind::Shallow => "shallow",
+            SkipKind::RangeStart => "range-start",
+            SkipKind::Missing => "missing",
+            SkipKind::TooLarge => "too-large",
+            SkipKind::Damaged => "damaged",
+            SkipKind::Unreadable => "unreadable",
+            SkipKind::Unopened => "unopened",
+            SkipKind::TooManyMatches => "too-many-matches",
+            SkipKind::OtherRepository => "other-repository",
+            SkipKind::Interrupted => "interrupted",
+            SkipKind::Source => "source",
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What goes wrong while a repository is read.
+
+use std::path::Path;
+
+use super::ObjectId;
+use crate::finding::{SkipKind, Skipped};
+use crate::text::escape::{escape, escape_path};
+
+/// Git, or a repository, that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// There is no repository here.
+    #[error(
+        "this is not a git repository; run tightlip inside one, or scan files with `tightlip scan`"
+    )]
+    NoRepository,
+    /// There is a repository that neither libgit2 nor git opens.
+    #[error("cannot open the repository: libgit2 says \"{native}\", git says \"{git}\"")]
+    Refused {
+        /// libgit2's reason.
+        native: String,
+        /// Git's reason.
+        git: String,
+    },
+    /// Git is needed and cannot be run.
+    #[error("git cannot be run: install it, or put it on the PATH")]
+    NoGit(#[source] std::io::Error),
+    /// A command of git's failed.
+    #[error("git {command} failed: {message}")]
+    Failed {
+        /// The subcommand.
+        command: String,
+        /// What it wrote to standard error.
+        message: String,
+    },
+    /// A command of git's printed something that cannot be understood.
+    #[error("git {command} printed {found}; {UPDATE}")]
+    Unexpected {
+        /// The subcommand.
+        command: &'static str,
+        /// What was printed.
+        found: &'static str,
+    },
+    /// A line that git hands to a hook does not match githooks(5).
+    #[error("git passed the hook a line that cannot be understood: {line}; {UPDATE}")]
+    HookInput {
+        /// The line, escaped.
+        line: String,
+    },
+    /// A file of the repository cannot be read.
+    #[error("cannot read `{path}`")]
+    File {
+        /// The file, escaped.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of the repository is damaged.
+    #[error("`{path}` is damaged; {advice}")]
+    Damaged {
+        /// The file, escaped.
+        path: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// libgit2 cannot read something without which nothing can be listed.
+    #[error("cannot read {what}: {message}")]
+    Native {
+        /// What was to be read.
+        what: &'static str,
+        /// libgit2's reason.
+        message: String,
+    },
+    /// Objects have ids of a hash that is not known.
+    #[error("the repository names its objects by {0}, which is not supported")]
+    ObjectFormat(String),
+    /// A directory stands in the index, which a sparse checkout does.
+    #[error("`{path}` is a directory in the index; `git sparse-checkout disable` lists its files")]
+    SparseDirectory {
+        /// The directory, escaped.
+        path: String,
+    },
+    /// An object that must be a commit is something else.
+    #[error("expected a commit, found another object: {0}")]
+    NotACommit(ObjectId),
+    /// An object without which nothing can be listed.
+    #[error(transparent)]
+    Object(#[from] ReadError),
+}
+
+/// What to do where git prints what no known version prints.
+const UPDATE: &str = "a newer tightlip may know this version of git";
+
+impl GitError {
+    pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
+        GitError::File { path: escape_path(path), source }
+    }
+
+    /// The error of a line that does not match githooks(5).
+    #[must_use]
+    pub fn unexpected_hook_input(line: &[u8]) -> Self {
+        GitError::HookInput { line: escape(line).into_owned() }
+    }
+}
+
+/// An object that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ReadError {
+    kind: SkipKind,
+    message: String,
+}
+
+impl ReadError {
+    pub(crate) fn object(id: &ObjectId, what: &str) -> Self {
+        ReadError::new(SkipKind::Damaged, format!("object {id} cannot be read: {what}"))
+    }
+
+    pub(crate) fn missing(id: &ObjectId) -> Self {
+        ReadError::new(
+            SkipKind::Missing,
+            format!(
+                "object {id} is missing; `git fsck` shows what else is, and in a partial clone \
+                 `git fetch` brings it"
+            ),
+        )
+    }
+
+    pub(crate) fn too_large(id: &ObjectId, size: u64, limit: u64) -> Self {
+        ReadError::new(
+            SkipKind::TooLarge,
+            format!(
+                "object {id} has {size} bytes, more than the limit of {limit}; raise it with \
+                 --max-object-bytes, or allow its path"
+            ),
+        )
+    }
+
+    pub(crate) fn no_git(error: &std::io::Error) -> Self {
+        ReadError::new(SkipKind::Unreadable, format!("git cannot be started: {error}"))
+    }
+
+    pub(crate) fn new(kind: SkipKind, message: String) -> Self {
+        ReadError { kind, message }
+    }
+
+    /// Names what could not be read because of this.
+    #[must_use]
+    pub fn skip(&self, path: &[u8]) -> Skipped {
+        Skipped::new(self.kind, path, self.message.clone())
+    }
+}

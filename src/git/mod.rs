@@ -1,0 +1,29 @@
+//! How git's repositories are read: objects, refs, the index, configuration, and git's own commands.
+//!
+//! Objects come from libgit2, from git, or, where all of them are read, straight from packs and loose
+//! files ([`odb`]). Nothing here judges bytes or knows what a finding is made of.
+
+pub mod command;
+mod config;
+mod error;
+mod index;
+pub(crate) mod line_diff;
+mod location;
+pub(crate) mod object;
+pub(crate) mod odb;
+mod pool;
+pub(crate) mod repository;
+pub mod state;
+
+pub use config::{Level, Setting, Settings};
+pub use error::{GitError, ReadError};
+pub use line_diff::Added;
+pub use location::Location;
+pub use object::{Kind, ObjectId};
+pub use pool::{Handle, RepositoryPool};
+pub use repository::{Repository, Tip};
+pub use state::Known;
+
+/// Objects larger than this are left out and named, unless another limit is set: libgit2 holds a
+/// whole object in memory.
+pub const MAX_OBJECT_BYTES: u64 = 512 << 20;

@@ -1,0 +1,444 @@
+//! Going over all objects along their deltas.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::inflate::{Inflater, in_fragments};
+use super::loose::Loose;
+use super::pack::{Form, NONE, Pack, Part, header};
+use super::{Buffer, Damage, ObjectNo, Objects, Store, delta};
+use crate::finding::Progress;
+use crate::git::object::Kind;
+use crate::git::{Handle, RepositoryPool};
+use crate::text::fragment::Fragment;
+
+/// Blobs larger than this, from which nothing is made, are never held whole.
+const STREAM_FROM_BYTES: u64 = 16 << 20;
+
+/// Only one thread at a time holds objects larger than this.
+const BIG_BYTES: u64 = 8 << 20;
+
+/// An object on its way by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Object<'a> {
+    pub(crate) no: ObjectNo,
+    pub(crate) kind: Kind,
+    pub(crate) bytes: &'a [u8],
+    /// Of what it was made, if that was visited.
+    pub(crate) step: Option<Step<'a>>,
+}
+
+/// From one object to the next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step<'a> {
+    /// What the visitor said of the object before.
+    pub(crate) said: u8,
+    /// Where the object differs from the one before; in rising order.
+    pub(crate) edits: &'a [Range<usize>],
+}
+
+/// Looks at objects, on one thread.
+pub(crate) trait Visitor: Send {
+    /// Looks at one, and may say something to those that are made from it.
+    fn object(&mut self, object: Object<'_>) -> u8;
+
+    /// Looks at a part of a blob that is too large to be held whole.
+    fn part(&mut self, no: ObjectNo, fragment: Fragment<'_>);
+
+    /// Is told of an object that cannot be read.
+    fn unreadable(&mut self, no: ObjectNo, reason: String);
+}
+
+/// What bounds a sweep.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits<'a> {
+    pub(crate) threads: usize,
+    pub(crate) max_object_bytes: u64,
+    pub(crate) progress: &'a Progress,
+    /// The repository by which objects are read that this reader does not understand.
+    pub(crate) repository: &'a RepositoryPool,
+}
+
+/// Something to read on its own: a whole object with all that is made from it, or a loose file.
+#[derive(Clone, Copy)]
+enum Job {
+    Family {
+        pack: u32,
+        entry: u32,
+    },
+    Loose(u32),
+    /// An entry of a pack that only libgit2 or git may know how to read.
+    Orphan(ObjectNo),
+}
+
+const TOO_LARGE: Damage = Damage("it is too large");
+
+/// How many jobs a thread takes at a time.
+const BATCH: usize = 16;
+
+impl Objects {
+    /// Shows every object whose type is `wanted` to a visitor, each once, on several threads.
+    /// Of what is stored together, all is shown or nothing, as `is_due` says of the first.
+    pub(crate) fn sweep<V: Visitor>(
+        &self,
+        wanted: &(dyn Fn(Kind) -> bool + Sync),
+        is_due: &dyn Fn(ObjectNo) -> bool,
+        limits: Limits<'_>,
+        make: &(dyn Fn() -> V + Sync),
+    ) -> Vec<V> {
+        let jobs = self.jobs(wanted, is_due);
+        let next = AtomicUsize::new(0);
+        let big = Mutex::new(());
+        let work = || {
+            let mut worker = Worker::new(self, limits, wanted, &big, make());
+            loop {
+                let from = next.fetch_add(BATCH, Ordering::Relaxed);
+                if from >= jobs.len() || worker.is_stopped() {
+                    return worker.visitor;
+                }
+                for &job in &jobs[from..jobs.len().min(from + BATCH)] {
+                    worker.work(job);
+                }
+            }
+        };
+        if limits.threads <= 1 {
+            return vec![work()];
+        }
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..limits.threads).map(|_| scope.spawn(work)).collect();
+            let done = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+            done.map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
+    }
+
+    /// What there is to do, in the order of the files.
+    fn jobs(&self, wanted: &dyn Fn(Kind) -> bool, is_due: &dyn Fn(ObjectNo) -> bool) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        for (number, pack) in (0..).zip(&self.packs) {
+            for (entry, at) in pack.of.entries.iter().zip(0..) {
+                if !is_due(pack.first + entry.id_at) {
+                    continue;
+                }
+                match entry.kind {
+                    Some(kind) if entry.base == NONE && wanted(kind) => {
+                        jobs.push(Job::Family { pack: number, entry: at });
+                    }
+                    Some(_) => {}
+                    None => jobs.push(Job::Orphan(pack.first + entry.id_at)),
+                }
+            }
+        }
+        let loose = 0..self.loose.of.ids.len() as u32;
+        jobs.extend(loose.filter(|at| is_due(self.loose.first + at)).map(Job::Loose));
+        jobs
+    }
+}
+
+struct Worker<'a, V> {
+    objects: &'a Objects,
+    limits: Limits<'a>,
+    wanted: &'a (dyn Fn(Kind) -> bool + Sync),
+    visitor: V,
+    inflater: Inflater,
+    raw: Vec<u8>,
+    delta: Buffer,
+    stream: Vec<u8>,
+    edits: Vec<Range<usize>>,
+    spare: Vec<Buffer>,
+    big: &'a Mutex<()>,
+    holds_big: Option<MutexGuard<'a, ()>>,
+    /// Opened when first needed.
+    repository: Option<Handle>,
+}
+
+/// An object from which others are still to be made.
+struct Frame {
+    entry: u32,
+    /// `None` if it could not be read.
+    bytes: Option<Buffer>,
+    /// What was said of it; `None` if it was not shown.
+    said: Option<u8>,
+    next: usize,
+}
+
+impl<'a, V: Visitor> Worker<'a, V> {
+    fn new(
+        objects: &'a Objects,
+        limits: Limits<'a>,
+        wanted: &'a (dyn Fn(Kind) -> bool + Sync),
+        big: &'a Mutex<()>,
+        visitor: V,
+    ) -> Self {
+        Worker {
+            objects,
+            limits,
+            wanted,
+            visitor,
+            inflater: Inflater::new(),
+            raw: Vec::new(),
+            delta: Buffer::default(),
+            stream: Vec::new(),
+            edits: Vec::new(),
+            spare: Vec::new(),
+            big,
+            holds_big: None,
+            repository: None,
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.limits.progress.stop.load(Ordering::Relaxed)
+    }
+
+    fn work(&mut self, job: Job) {
+        match job {
+            Job::Family { pack, entry } => self.family(&self.objects.packs[pack as usize], entry),
+            Job::Loose(at) => self.loose(at),
+            Job::Orphan(no) => {
+                self.by_id(no, "it cannot be understood");
+            }
+        }
+        self.holds_big = None;
+    }
+
+    /// Visits an object that is stored whole, and all that is made from it.
+    fn family(&mut self, pack: &Store<Pack>, root: u32) {
+        let kind = pack.of.entries[root as usize].kind.expect("families have a type");
+        let mut stack = vec![self.root(pack, root, kind)];
+        while let Some(top) = stack.last_mut() {
+            let children = pack.of.children(top.entry);
+            let Some(&child) = children.get(top.next).filter(|_| !self.is_stopped()) else {
+                let done = stack.pop().and_then(|frame| frame.bytes);
+                self.keep(done);
+                continue;
+            };
+            top.next += 1;
+            let made = match &top.bytes {
+                Some(base) => self.make(&pack.of, child, base.bytes()),
+                None => Err(Damage("what it is made from cannot be read")),
+            };
+            let said = top.said;
+            if top.next == children.len() {
+                // Nothing more is made from it: it need not be held while its last child is.
+                let done = stack.pop().and_then(|frame| frame.bytes);
+                self.keep(done);
+            }
+            let no = pack.first + pack.of.entries[child as usize].id_at;
+            let frame = match made {
+                Ok(bytes) => self.show(child, no, kind, bytes, said),
+                Err(damage) => self.instead(child, no, damage),
+            };
+            if pack.of.children(child).is_empty() {
+                self.keep(frame.bytes);
+            } else {
+                stack.push(frame);
+            }
+        }
+    }
+
+    /// Reads an object that is stored whole.
+    fn root(&mut self, pack: &Store<Pack>, entry: u32, kind: Kind) -> Frame {
+        let at = pack.of.entries[entry as usize];
+        let no = pack.first + at.id_at;
+        let is_alone = pack.of.children(entry).is_empty();
+        match self.whole(&pack.of, entry, kind, is_alone, no) {
+            Ok(Some(bytes)) => self.show(entry, no, kind, bytes, None),
+            Ok(None) => Frame { entry, bytes: None, said: None, next: 0 },
+            Err(damage) => self.instead(entry, no, damage),
+        }
+    }
+
+    /// Inflates an object that is stored whole; `None` if it was shown in parts.
+    fn whole(
+        &mut self,
+        pack: &Pack,
+        entry: u32,
+        kind: Kind,
+        is_alone: bool,
+        no: ObjectNo,
+    ) -> Result<Option<Buffer>, Damage> {
+        const GONE: Damage = Damage("its pack cannot be read");
+        let offset = pack.entries[entry as usize].offset;
+        let end = pack.end_of(entry);
+        let mut start = [0; 48];
+        let have = start.len().min((end - offset) as usize);
+        let first = if end - offset > STREAM_FROM_BYTES {
+            super::pread::read_at(&pack.file, &mut start[..have], offset).map_err(|_| GONE)?;
+            header(&start[..have], self.objects.id_bytes)?
+        } else {
+            pack.read(entry, &mut self.raw).map_err(|_| GONE)?;
+            header(&self.raw[..(end - offset) as usize], self.objects.id_bytes)?
+        };
+        let is_large = first.size > self.limits.max_object_bytes;
+        if kind == Kind::Blob && first.size > STREAM_FROM_BYTES && (is_alone || is_large) {
+            if !self.objects.is_repeated(no) {
+                let part = Part { file: &pack.file, at: offset + first.bytes as u64, end };
+                let part = std::io::BufReader::with_capacity(1 << 16, part);
+                let (visitor, progress) = (&mut self.visitor, self.limits.progress);
+                in_fragments(part, 0, first.size, &mut self.stream, &mut |fragment| {
+                    visitor.part(no, fragment);
+                })?;
+                progress.add(1, first.size);
+            }
+            return Ok(None);
+        }
+        if is_large {
+            return Err(TOO_LARGE);
+        }
+        self.reserve(first.size.max(end - offset));
+        if end - offset > STREAM_FROM_BYTES {
+            pack.read(entry, &mut self.raw).map_err(|_| GONE)?;
+        }
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        let packed = &self.raw[first.bytes..(end - offset) as usize];
+        self.inflater.inflate(packed, first.size, &mut bytes)?;
+        self.give_back_raw();
+        Ok(Some(bytes))
+    }
+
+    /// Makes an entry from its base.
+    fn make(&mut self, pack: &Pack, entry: u32, base: &[u8]) -> Result<Buffer, Damage> {
+        pack.read(entry, &mut self.raw).map_err(|_| Damage("its pack cannot be read"))?;
+        let packed = (pack.end_of(entry) - pack.entries[entry as usize].offset) as usize;
+        let first = header(&self.raw[..packed], self.objects.id_bytes)?;
+        if matches!(first.form, Form::Whole(_)) || first.size > self.limits.max_object_bytes {
+            return Err(Damage("its delta cannot be understood"));
+        }
+        self.reserve(first.size);
+        self.inflater.inflate(&self.raw[first.bytes..packed], first.size, &mut self.delta)?;
+        let (_, size, _) = delta::sizes(self.delta.bytes())?;
+        self.reserve((size as u64).max(base.len() as u64));
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        let max_bytes = self.limits.max_object_bytes;
+        delta::apply(base, self.delta.bytes(), max_bytes, &mut bytes, &mut self.edits)?;
+        self.give_back_raw();
+        Ok(bytes)
+    }
+
+    /// Waits until no other thread holds large objects, if this one is going to.
+    fn reserve(&mut self, bytes: u64) {
+        if bytes > BIG_BYTES && self.holds_big.is_none() {
+            self.holds_big = Some(self.big.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    fn give_back_raw(&mut self) {
+        if self.raw.len() as u64 > BIG_BYTES {
+            self.raw = Vec::new();
+        }
+        if self.delta.capacity() as u64 > BIG_BYTES {
+            self.delta = Buffer::default();
+        }
+    }
+
+    /// Keeps a buffer for later, unless it is large.
+    fn keep(&mut self, bytes: Option<Buffer>) {
+        const MOST: usize = 32;
+        const MAX_BYTES: usize = 1 << 20;
+        let is_small = |bytes: &Buffer| bytes.capacity() <= MAX_BYTES;
+        self.spare.extend(bytes.filter(is_small).filter(|_| self.spare.len() < MOST));
+    }
+
+    fn show(
+        &mut self,
+        entry: u32,
+        no: ObjectNo,
+        kind: Kind,
+        bytes: Buffer,
+        base: Option<u8>,
+    ) -> Frame {
+        let mut said = None;
+        if !self.objects.is_repeated(no) {
+            let step = base.map(|said| Step { said, edits: &self.edits });
+            said = Some(self.visitor.object(Object { no, kind, bytes: bytes.bytes(), step }));
+            self.limits.progress.add(1, bytes.bytes().len() as u64);
+        }
+        Frame { entry, bytes: Some(bytes), said, next: 0 }
+    }
+
+    /// Reads an object by libgit2 or git, because its pack does not give it.
+    fn instead(&mut self, entry: u32, no: ObjectNo, damage: Damage) -> Frame {
+        let bytes = self.by_id(no, damage.0);
+        Frame { entry, bytes, said: None, next: 0 }
+    }
+
+    fn by_id(&mut self, no: ObjectNo, why: &str) -> Option<Buffer> {
+        if self.objects.is_repeated(no) {
+            return None;
+        }
+        let id = self.objects.id(no);
+        if self.repository.is_none() {
+            self.repository = self.limits.repository.get().ok();
+        }
+        let mut bytes = Buffer::default();
+        let read = match &mut self.repository {
+            Some(repository) => repository.object(&id, |kind, raw| {
+                bytes.reset(raw.len()).copy_from_slice(raw);
+                kind
+            }),
+            None => {
+                self.visitor.unreadable(no, format!("object {id} cannot be read: {why}"));
+                return None;
+            }
+        };
+        match read {
+            Ok(kind) if (self.wanted)(kind) => self.show(NONE, no, kind, bytes, None).bytes,
+            Ok(_) => Some(bytes),
+            // That git calls it missing, too, if its file is damaged, helps nobody.
+            Err(_) if why != TOO_LARGE.0 => {
+                let reason = format!(
+                    "object {id} cannot be read: {why}; `git fsck` shows what else is damaged"
+                );
+                self.visitor.unreadable(no, reason);
+                None
+            }
+            Err(error) => {
+                self.visitor.unreadable(no, error.to_string());
+                None
+            }
+        }
+    }
+
+    fn loose(&mut self, at: u32) {
+        let files = &self.objects.loose.of;
+        let no = self.objects.loose.first + at;
+        let at = at as usize;
+        let is_other = files.kind(at).is_some_and(|kind| !(self.wanted)(kind));
+        if self.objects.is_repeated(no) || is_other {
+            return;
+        }
+        let done = Loose::open(&files.path(at)).and_then(|mut loose| {
+            files.set_kind(at, loose.kind);
+            if !(self.wanted)(loose.kind) {
+                return Ok(());
+            }
+            let size = loose.size;
+            if loose.kind == Kind::Blob && size > STREAM_FROM_BYTES {
+                let visitor = &mut self.visitor;
+                loose.in_fragments(&mut self.stream, &mut |fragment| visitor.part(no, fragment))?;
+                self.limits.progress.add(1, size);
+                return Ok(());
+            }
+            if size > self.limits.max_object_bytes {
+                return Err(TOO_LARGE.into());
+            }
+            self.reserve(size);
+            let mut bytes = self.spare.pop().unwrap_or_default();
+            loose.read(&mut self.inflater, &mut bytes)?;
+            let object = Object {
+                no,
+                kind: loose.kind,
+                bytes: &bytes.bytes()[loose.header_bytes()..],
+                step: None,
+            };
+            self.visitor.object(object);
+            self.limits.progress.add(1, size);
+            self.keep(Some(bytes));
+            Ok(())
+        });
+        if let Err(error) = done {
+            self.by_id(no, &error.to_string());
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What a repository's refs lead to.
+
+use git2::ErrorCode;
+
+use super::Repository;
+use crate::finding::{SkipKind, Skipped};
+use crate::git::GitError;
+use crate::git::command::{lines, printed_if_set};
+use crate::git::object::ObjectId;
+
+/// Something that is sent, with the name it is sent under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tip {
+    /// What the ref will point at: a commit, a tag, or rarely a tree or a blob.
+    pub id: ObjectId,
+    /// The name it is to have on the other side, or empty.
+    pub name: Vec<u8>,
+}
+
+/// How `git for-each-ref` is asked.
+const FORMAT: &str = "--format=%(objectname) %(refname)";
+
+fn native_error(what: &'static str, error: &git2::Error) -> GitError {
+    GitError::Native { what, message: error.message().to_owned() }
+}
+
+impl Repository {
+    /// Returns what HEAD points at; `None` before the first commit.
+    ///
+    /// # Errors
+    /// HEAD is damaged.
+    pub fn head(&self) -> Result<Option<ObjectId>, GitError> {
+        if let Some(native) = &self.native {
+            return match native.head().and_then(|head| head.resolve()) {
+                Ok(head) => Ok(head.target().and_then(|oid| ObjectId::from_bytes(oid.as_bytes()))),
+                Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(None),
+                Err(error) => Err(native_error("HEAD", &error)),
+            };
+        }
+        let mut command = self.location.git();
+        command.args(["rev-parse", "--verify", "-q", "HEAD"]);
+        if let Some(printed) = printed_if_set(&mut command)? {
+            let id = ObjectId::parse(printed.trim_ascii_end());
+            let found = "no object id for HEAD";
+            return id.map(Some).ok_or(GitError::Unexpected { command: "rev-parse", found });
+        }
+        // Unborn only if HEAD is a symbolic ref; anything else is damage.
+        self.location.run(["symbolic-ref", "-q", "HEAD"]).map(|_| None)
+    }
+
+    /// Returns what the refs point at whose names begin with one of `prefixes`, tags not peeled.
+    ///
+    /// # Errors
+    /// The refs cannot be listed.
+    pub(crate) fn refs(&self, prefixes: &[String]) -> Result<Vec<ObjectId>, GitError> {
+        let is_wanted =
+            |name: &[u8]| prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
+        if let Some(native) = &self.native {
+            let refused = |error: git2::Error| native_error("the refs", &error);
+            let mut ids = Vec::new();
+            for reference in native.references().map_err(refused)? {
+                let reference = reference.map_err(refused)?;
+                if is_wanted(reference.name_bytes()) {
+                    ids.extend(
+                        reference.target().and_then(|oid| ObjectId::from_bytes(oid.as_bytes())),
+                    );
+                }
+            }
+            return Ok(ids);
+        }
+        let listed = self.location.run(["for-each-ref", FORMAT])?;
+        let ids = lines(&listed).filter_map(|line| {
+            let (id, name) = line.split_at_checked(line.iter().position(|&byte| byte == b' ')?)?;
+            is_wanted(&name[1..]).then(|| ObjectId::parse(id)).flatten()
+        });
+        Ok(ids.collect())
+    }
+
+    /// Returns HEAD and every ref with what they point at, tags not peeled. A ref that cannot be
+    /// read is named in `skipped`.
+    ///
+    /// # Errors
+    /// HEAD is damaged, or git is needed and cannot be run.
+    pub fn tips(&self, skipped: &mut Vec<Skipped>) -> Result<Vec<Tip>, GitError> {
+        let mut tips = Vec::new();
+        if let Some(id) = self.head()? {
+            tips.push(Tip { id, name: b"HEAD".to_vec() });
+        }
+        tips.extend(self.worktree_heads());
+        let mut refs = self.named_refs(skipped)?;
+        refs.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
+        tips.extend(refs);
+        Ok(tips)
+    }
+
+    /// Returns the stashes below the newest one, which no ref names.
+    ///
+    /// # Errors
+    /// Git cannot read their list.
+    pub fn stashes(&self) -> Result<Vec<Tip>, GitError> {
+        if self.location.run(["rev-parse", "--verify", "--quiet", "refs/stash"]).is_err() {
+            return Ok(Vec::new());
+        }
+        let listed = self.location.run(["rev-list", "--walk-reflogs", "refs/stash"])?;
+        let ids = lines(&listed).filter_map(ObjectId::parse);
+        let tip = |(at, id)| Tip { id, name: format!("stash@{{{at}}}").into_bytes() };
+        Ok(ids.enumerate().skip(1).map(tip).collect())
+    }
+
+    /// Returns what is checked out in other worktrees without being on a branch.
+    fn worktree_heads(&self) -> Vec<Tip> {
+        let common = self.common_dir();
+        let mut heads = Vec::new();
+        if self.git_dir != common {
+            heads.push((common.join("HEAD"), b"HEAD of the main worktree".to_vec()));
+        }
+        if let Ok(folders) = std::fs::read_dir(common.join("worktrees")) {
+            for folder in folders.flatten() {
+                let name = folder.file_name();
+                let name = [b"HEAD of worktree ", name.as_encoded_bytes()].concat();
+                heads.push((folder.path().join("HEAD"), name));
+            }
+        }
+        heads.sort();
+        let detached = heads.into_iter().filter_map(|(file, name)| {
+            let id = ObjectId::parse(std::fs::read(file).ok()?.trim_ascii())?;
+            Some(Tip { id, name })
+        });
+        detached.collect()
+    }
+
+    /// Returns every ref with what it points at, tags not peeled. One that cannot be read is named
+    /// in `skipped`; symbolic refs are left to what they point at.
+    fn named_refs(&self, skipped: &mut Vec<Skipped>) -> Result<Vec<Tip>, GitError> {
+        let mut tips = Vec::new();
+        // libgit2 stops at the first ref that is broken.
+        if let Some(native) = &self.native
+            && let Ok(references) = native.references()
+        {
+            let refs: Result<Vec<_>, git2::Error> = references.collect();
+            if let Ok(refs) = refs {
+                for reference in refs {
+                    let target = reference.target();
+                    let id = target.and_then(|oid| ObjectId::from_bytes(oid.as_bytes()));
+                    let name = reference.name_bytes().to_vec();
+                    tips.extend(id.map(|id| Tip { id, name }));
+                }
+                return Ok(tips);
+            }
+        }
+        let output = self.location.git().args(["for-each-ref", FORMAT]).output();
+        let output = output.map_err(GitError::NoGit)?;
+        for line in lines(&output.stdout) {
+            let blank = line.iter().position(|&byte| byte == b' ').unwrap_or(0);
+            if let Some(id) = ObjectId::parse(&line[..blank]) {
+                tips.push(Tip { id, name: line[blank + 1..].to_vec() });
+            }
+        }
+        let errors = String::from_utf8_lossy(&output.stderr);
+        for line in errors.lines().filter(|line| !line.is_empty()) {
+            let reason = format!("git says \"{line}\"");
+            skipped.push(Skipped::new(SkipKind::Damaged, b"refs", reason));
+        }
+        Ok(tips)
+    }
+}
+
+/// Branches tell most, then tags, then what stands for other places.
+fn rank(name: &[u8]) -> u8 {
+    let order: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
+    order.iter().position(|prefix| name.starts_with(prefix)).unwrap_or(3) as u8
+}

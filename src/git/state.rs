@@ -1,0 +1,160 @@
+//! What git is in the middle of when it runs a hook, told by its environment and by what it has
+//! left in the git directory.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::command::lines;
+use super::{GitError, ObjectId, Repository, Tip};
+use crate::environment::Environment;
+use crate::text::escape::escape_path;
+
+/// What the other side has.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Objects it is known to have; those that are not here are passed over.
+    pub ids: Vec<ObjectId>,
+    /// Prefixes of the refs of this repository that stand for what it has.
+    pub ref_prefixes: Vec<String>,
+}
+
+/// What other commands than `git commit` leave in the git directory while they make commits.
+const TRACES: [&str; 6] =
+    ["CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_MSG", "rebase-merge", "rebase-apply", "MERGE_HEAD"];
+
+/// Whether pre-commit or pre-merge-commit has looked at what prepare-commit-msg is about to see.
+///
+/// Cherry-pick, revert and rebase run neither. `git commit` and `git merge` do, and if they were
+/// told not to (`--no-verify`), that is respected here; the push hook will still look. `git
+/// commit` is known by the author date that it exports in its own form (`GIT_AUTHOR_DATE`), and by the absence of what the other commands leave in the git directory.
+///
+#[must_use]
+pub fn was_looked_at(repository: &Repository, is_merge: bool) -> bool {
+    let author_date = repository.location().environment().get("GIT_AUTHOR_DATE");
+    let is_commit = author_date.is_some_and(|date| date.as_encoded_bytes().starts_with(b"@"));
+    is_merge || is_commit && !TRACES.iter().any(|name| repository.git_dir().join(name).exists())
+}
+
+/// Returns the commits that are being merged as git names them to hooks before it writes them
+/// down: in variables `GITHEAD_<id>`.
+///
+/// # Errors
+/// Such a variable holds no id.
+pub fn merge_heads_of_environment(environment: &Environment) -> Result<Vec<ObjectId>, GitError> {
+    let mut heads = Vec::new();
+    for (name, _) in environment.iter() {
+        if let Some(id) = name.as_encoded_bytes().strip_prefix(b"GITHEAD_") {
+            let malformed = || GitError::unexpected_hook_input(name.as_encoded_bytes());
+            heads.push(ObjectId::parse(id).ok_or_else(malformed)?);
+        }
+    }
+    heads.sort();
+    Ok(heads)
+}
+
+/// Returns the commits that are being merged as git has written them down; none if there is no
+/// merge.
+///
+/// # Errors
+/// What is written there cannot be read.
+pub fn merge_heads(repository: &Repository) -> Result<Vec<ObjectId>, GitError> {
+    let file = repository.git_dir().join("MERGE_HEAD");
+    let text = match std::fs::read(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(GitError::file(&file, error)),
+    };
+    let heads: Option<Vec<ObjectId>> =
+        lines(&text).map(|line| ObjectId::parse(line.trim_ascii())).collect();
+    let advice = "`git merge --abort` undoes the merge";
+    heads.ok_or_else(|| GitError::Damaged { path: escape_path(&file), advice })
+}
+
+/// Returns what a merge of these commits brings in: what to start from, and what is here already.
+///
+/// # Errors
+/// HEAD cannot be read.
+pub fn merged(
+    repository: &Repository,
+    heads: Vec<ObjectId>,
+) -> Result<(Vec<Tip>, Known), GitError> {
+    let own = repository.head()?;
+    let tips = heads.into_iter().map(|id| Tip { id, name: Vec::new() }).collect();
+    Ok((tips, Known { ids: own.into_iter().collect(), ref_prefixes: Vec::new() }))
+}
+
+/// Returns what a push sends and what the other side has; nothing if it only deletes.
+///
+/// `text` is what git says to pre-push: lines `<local-ref> <local-id> <remote-ref> <remote-id>`, of
+/// which the first name may hold blanks. `remote` is the remote's name, or a URL, and `address` where
+/// the push really goes.
+/// <https://git-scm.com/docs/githooks#_pre_push>
+///
+/// # Errors
+/// A line cannot be understood, or the repository cannot be read.
+pub fn pushed(
+    repository: &Repository,
+    text: &[u8],
+    remote: Option<&OsStr>,
+    address: Option<&OsStr>,
+) -> Result<Option<(Vec<Tip>, Known)>, GitError> {
+    let mut tips = Vec::new();
+    let mut known = Known::default();
+    for line in lines(text).filter(|line| !line.is_empty()) {
+        let words: Vec<&[u8]> = line.rsplitn(4, |&byte| byte == b' ').collect();
+        let [theirs, name, ours, _] = words[..] else {
+            return Err(GitError::unexpected_hook_input(line));
+        };
+        let (Some(theirs), Some(ours)) = (ObjectId::parse(theirs), ObjectId::parse(ours)) else {
+            return Err(GitError::unexpected_hook_input(line));
+        };
+        if !theirs.is_zero() {
+            known.ids.push(theirs);
+        }
+        if !ours.is_zero() {
+            tips.push(Tip { id: ours, name: name.to_vec() });
+        }
+    }
+    if let (Some(remote), false) = (remote, tips.is_empty()) {
+        known.ref_prefixes.extend(own_refs(repository, remote, address));
+    }
+    Ok((!tips.is_empty()).then_some((tips, known)))
+}
+
+/// Where the refs stand that tell what the other side of a push has; `None` if there are none that
+/// can be trusted: a push to a URL has none, what is fetched from another address says nothing of
+/// this one, and two remotes may keep theirs in one place.
+fn own_refs(repository: &Repository, remote: &OsStr, address: Option<&OsStr>) -> Option<String> {
+    let name = remote.to_str().filter(|name| !name.is_empty() && !Path::new(name).is_absolute())?;
+    let settings = repository.settings().ok()?;
+    let remotes = || settings.section("remote");
+    let values = |key: &str| {
+        let key = format!("remote.{name}.{key}");
+        let own = remotes().filter(move |setting| setting.key == key);
+        own.filter_map(|setting| setting.value.as_deref()).collect::<Vec<_>>()
+    };
+    let pushed_to = address.map(OsStr::as_encoded_bytes).or_else(|| values("pushurl").pop());
+    // Where the address is the one that is configured, no `insteadOf` stands between the two.
+    if let Some(address) = pushed_to.filter(|address| values("url").pop() != Some(address)) {
+        let fetched = repository.location().line(["remote", "get-url", name]).ok()?;
+        if fetched != address {
+            return None;
+        }
+    }
+    let prefix = format!("refs/remotes/{name}/");
+    let own_key = format!("remote.{name}.fetch");
+    let mut is_own = false;
+    for setting in remotes().filter(|setting| setting.key.ends_with(".fetch")) {
+        let refspec = setting.value.as_deref().unwrap_or_default();
+        let target = refspec.rsplit(|&byte| byte == b':').next().unwrap_or_default();
+        let target = target.strip_suffix(b"*").unwrap_or(target);
+        let overlaps =
+            target.starts_with(prefix.as_bytes()) || prefix.as_bytes().starts_with(target);
+        match (setting.key == own_key, overlaps) {
+            (true, true) => is_own = true,
+            (false, true) => return None,
+            _ => {}
+        }
+    }
+    is_own.then_some(prefix)
+}

@@ -1,0 +1,205 @@
+//! What a hook has to look at, from what git passes to it.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use super::Hook;
+use crate::git::command::lines;
+use crate::git::state::{merge_heads, merge_heads_of_environment, merged, pushed, was_looked_at};
+use crate::git::{GitError, Known, ObjectId, Repository, RepositoryPool, Tip};
+use crate::source::{Cleanup, Commits, Message, MessageOptions, Staged, StagedOptions};
+
+/// What a hook has to look at.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// The index, with these commits as parents beside HEAD.
+    pub staged: Option<Vec<ObjectId>>,
+    /// A message.
+    pub message: Option<MessageOptions>,
+    /// What is sent or merged, and what the other side has.
+    pub commits: Vec<(Vec<Tip>, Known)>,
+}
+
+/// A hook whose work cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// The repository cannot be read, or git passed something that cannot be understood.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// Git has not passed an argument that it always passes.
+    #[error("git passes the file of the message to {0}, and did not")]
+    NoMessage(Hook),
+    /// What git says on standard input cannot be read.
+    #[error("cannot read what git says on standard input")]
+    Input(#[source] io::Error),
+}
+
+/// What git passes to a hook.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// The repository that git works on.
+    pub repository: &'a RepositoryPool,
+    /// The arguments behind the hook's name.
+    pub arguments: &'a [OsString],
+}
+
+impl Work {
+    /// The work of a hook; `None` where there is nothing to do. `input` is read only by hooks to which
+    /// git speaks on standard input.
+    ///
+    /// # Errors
+    /// What git passes cannot be read or understood.
+    pub fn plan(
+        hook: Hook,
+        call: Call<'_>,
+        input: &mut dyn Read,
+    ) -> Result<Option<Work>, WorkError> {
+        let repository = &*call.repository.get()?;
+        let environment = repository.location().environment();
+        let file = || call.arguments.first().map(PathBuf::from).ok_or(WorkError::NoMessage(hook));
+        let mut work = Work::default();
+        match hook {
+            Hook::PreCommit => work = Work::of_index(repository)?,
+            Hook::PreApplypatch => work.staged = Some(Vec::new()),
+            Hook::PreMergeCommit => {
+                let heads = merge_heads_of_environment(environment)?;
+                if heads.is_empty() {
+                    work = Work::of_index(repository)?;
+                } else {
+                    work.commits.push(merged(repository, heads.clone())?);
+                    work.staged = Some(heads);
+                }
+            }
+            Hook::CommitMsg => work.message = Some(message(file()?, call.is_edited())),
+            Hook::ApplypatchMsg => work.message = Some(message(file()?, false)),
+            Hook::PrepareCommitMsg => {
+                if was_looked_at(repository, call.is_merge_message()) {
+                    return Ok(None);
+                }
+                work = Work::of_index(repository)?;
+                work.message = Some(message(file()?, true));
+            }
+            Hook::PrePush => {
+                let argument = |index: usize| call.arguments.get(index).map(|word| &**word);
+                let text = read(input)?;
+                work.commits.extend(pushed(repository, &text, argument(0), argument(1))?);
+            }
+            Hook::PreReceive => work.commits.extend(updated(&read(input)?, |_| true, &["refs/"])?),
+            Hook::ReferenceTransaction => {
+                if call.arguments.first().is_none_or(|state| state != "prepared") {
+                    return Ok(None);
+                }
+                // Other refs, such as the stash, are not looked at, so they prove nothing.
+                let looked_at = ["refs/heads/", "refs/tags/", "refs/notes/", "refs/remotes/"];
+                work.commits.extend(updated(&read(input)?, is_own_ref, &looked_at)?);
+            }
+        }
+        let is_empty = work.staged.is_none() && work.message.is_none() && work.commits.is_empty();
+        Ok((!is_empty).then_some(work))
+    }
+
+    /// What is staged and, during a conflicted merge, what the other side's commits bring:
+    /// pre-merge-commit does not run for it.
+    ///
+    /// # Errors
+    /// The state of the merge cannot be read.
+    pub fn of_index(repository: &Repository) -> Result<Work, GitError> {
+        let heads = merge_heads(repository)?;
+        let incoming = if heads.is_empty() { None } else { Some(merged(repository, heads)?) };
+        let commits = incoming.into_iter().collect();
+        Ok(Work { staged: Some(Vec::new()), message: None, commits })
+    }
+
+    /// The index as a source, if it is to be looked at.
+    #[must_use]
+    pub fn staged_source(
+        &self,
+        repository: &RepositoryPool,
+        options: StagedOptions,
+    ) -> Option<Staged> {
+        let merge_heads = self.staged.clone()?;
+        Some(Staged::new(repository, StagedOptions { merge_heads, ..options }))
+    }
+
+    /// The message as a source, if there is one.
+    #[must_use]
+    pub fn message_source(&self, repository: &RepositoryPool) -> Option<Message> {
+        self.message.clone().map(|options| Message::new(repository, options))
+    }
+
+    /// The commits as sources.
+    pub fn commit_sources(&self, repository: &RepositoryPool) -> impl Iterator<Item = Commits> {
+        self.commits
+            .iter()
+            .map(|(tips, known)| Commits::new(repository, tips.clone(), known.clone()))
+    }
+}
+
+impl Call<'_> {
+    /// Whether prepare-commit-msg is called for a merge.
+    #[must_use]
+    pub fn is_merge_message(&self) -> bool {
+        self.arguments.get(1).is_some_and(|source| source == "merge")
+    }
+
+    /// Whether git opens an editor. It sets the editor to `:` where it opens none; then it removes no
+    /// comments by default.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        let editor = self.repository.location().environment().get("GIT_EDITOR");
+        editor.is_none_or(|editor| editor != ":")
+    }
+}
+
+/// A message in `file`, cleaned up as git is configured to.
+#[must_use]
+pub fn message(file: PathBuf, edited: bool) -> MessageOptions {
+    MessageOptions { file, cleanup: Cleanup::Configured { edited } }
+}
+
+/// Reads all that git says on standard input.
+///
+/// # Errors
+/// The system's.
+pub fn read(input: &mut dyn Read) -> Result<Vec<u8>, WorkError> {
+    let mut text = Vec::new();
+    input.read_to_end(&mut text).map_err(WorkError::Input)?;
+    Ok(text)
+}
+
+/// Refs that are this repository's own work; what was fetched is another's.
+fn is_own_ref(name: &[u8]) -> bool {
+    let own = [&b"refs/heads/"[..], b"refs/tags/", b"refs/notes/"];
+    name == b"HEAD" || own.iter().any(|own| name.starts_with(own))
+}
+
+/// Parses lines `<old-id> <new-id> <ref>`, leaving out refs that do not count.
+/// <https://git-scm.com/docs/githooks#pre-receive>
+fn updated(
+    text: &[u8],
+    counts: impl Fn(&[u8]) -> bool,
+    known: &[&str],
+) -> Result<Option<(Vec<Tip>, Known)>, GitError> {
+    let mut tips: Vec<Tip> = Vec::new();
+    let ref_prefixes = known.iter().map(|&prefix| prefix.to_owned()).collect();
+    let mut known = Known { ids: Vec::new(), ref_prefixes };
+    for line in lines(text).filter(|line| !line.is_empty()) {
+        let malformed = || GitError::unexpected_hook_input(line);
+        let mut words = line.splitn(3, |&byte| byte == b' ');
+        let (Some(old), Some(new), Some(name)) = (words.next(), words.next(), words.next()) else {
+            return Err(malformed());
+        };
+        // A symbolic ref names a ref, which has a line of its own.
+        if !counts(name) || new.starts_with(b"ref:") {
+            continue;
+        }
+        let new = ObjectId::parse(new).ok_or_else(malformed)?;
+        known.ids.extend(ObjectId::parse(old).filter(|old| !old.is_zero()));
+        if !new.is_zero() {
+            let name = if name == b"HEAD" { Vec::new() } else { name.to_vec() };
+            tips.push(Tip { id: new, name });
+        }
+    }
+    Ok((!tips.is_empty()).then_some((tips, known)))
+}

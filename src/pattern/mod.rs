@@ -1,0 +1,19 @@
+//! Regular expressions: their dialects, and what an expression requires of what it matches.
+//!
+//! Rules and users write in our own syntax ([`syntax`]); git-secrets' patterns are POSIX extended ones
+//! ([`Ere`]), and those with back-references or lookaround are tried by a backtracking engine
+//! ([`exact`]). What an expression requires is told without compiling it.
+
+pub(crate) mod analysis;
+pub(crate) mod boundary;
+mod ere;
+pub mod exact;
+pub(crate) mod longest;
+pub(crate) mod prefix_length;
+pub(crate) mod required_literals;
+pub mod syntax;
+
+pub use ere::{Ere, EreError, EreLint, escape_literal};
+
+/// The shortest literal that is worth looking for before an expression is tried, in bytes.
+pub const MIN_KEYWORD_BYTES: usize = 3;

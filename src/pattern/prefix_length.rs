@@ -1,0 +1,67 @@
+//! Where in a pattern its keywords stand.
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use super::required_literals::literal;
+
+/// Returns how many bytes of a match stand before a keyword at most; `None` if a match need
+/// not hold a keyword, or if it cannot be told.
+pub(crate) fn max_bytes(hir: &Hir, keywords: &[Vec<u8>]) -> Option<usize> {
+    match hir.kind() {
+        HirKind::Capture(capture) => max_bytes(&capture.sub, keywords),
+        HirKind::Repetition(repetition) if repetition.min > 0 => {
+            max_bytes(&repetition.sub, keywords)
+        }
+        HirKind::Alternation(branches) => branches
+            .iter()
+            .map(|branch| max_bytes(branch, keywords))
+            .try_fold(0, |most, lead| lead.map(|lead| most.max(lead))),
+        HirKind::Concat(parts) => in_sequence(parts, keywords),
+        HirKind::Literal(_) => in_sequence(std::slice::from_ref(hir), keywords),
+        _ => None,
+    }
+}
+
+/// Case-insensitive literals are sequences of classes; they are put together again.
+fn in_sequence(parts: &[Hir], keywords: &[Vec<u8>]) -> Option<usize> {
+    let mut before = 0;
+    let mut run: Vec<u8> = Vec::new();
+    for part in parts {
+        match literal(part) {
+            Some(bytes) => run.extend(bytes),
+            None => {
+                if let Some(lead) = max_bytes(part, keywords) {
+                    return Some(before + run.len() + lead);
+                }
+                before += run.len() + part.properties().maximum_len()?;
+                run.clear();
+            }
+        }
+        let starts = keywords.iter().filter_map(|k| memchr::memmem::find(&run, k));
+        if let Some(start) = starts.min() {
+            return Some(before + start);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::max_bytes;
+
+    #[test]
+    fn the_lead_is_known_where_every_match_holds_a_keyword() {
+        for (pattern, keyword, expected) in [
+            ("ghp_[a-z]{36}", "ghp_", Some(0)),
+            (r"(?:^|[^a-z])(?:(?:x{2})?AKIA|KIA)z", "kia", Some(4)),
+            ("[a-z]{1,30}://x", "://", Some(30)),
+            (r"(?i:aws_?)?(?i:secret)", "secret", Some(4)),
+            ("a*token", "token", None),
+            ("(?:token)?x", "token", None),
+            ("token|x", "token", None),
+        ] {
+            let hir = crate::pattern::syntax::parse(pattern).unwrap();
+            assert_eq!(max_bytes(&hir, &[keyword.into()]), expected, "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! One finding for each secret and file, however many commits and names the file has had.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Occurrences;
+use crate::finding::{Finding, Fingerprint, Occurrence, Outcome, Place, Secret};
+use crate::rule::Text;
+
+/// Joins findings that are the same secret in versions of the same file, under whatever names it
+/// had, or in the same kind of message. What is left keeps the order of its first part.
+/// `occurrences` are those of the findings, as far as they are known.
+pub(super) fn join(outcome: &mut Outcome, occurrences: Occurrences) {
+    let mut secrets = Secrets::default();
+    let findings = std::mem::take(&mut outcome.findings).into_iter();
+    let occurrences = occurrences.into_iter().chain(std::iter::repeat(None));
+    let found = findings.zip(occurrences).map(|(mut finding, occurrence)| {
+        cut_name(&mut finding);
+        Found { finding, occurrence: occurrence.map(Arc::unwrap_or_clone) }
+    });
+    // Copies of what stands elsewhere come last, when it is known what there is to copy.
+    let (copies, others): (Vec<_>, Vec<_>) =
+        found.partition(|found| found.finding.origin.place.is_echo());
+    others.into_iter().chain(copies).for_each(|found| secrets.add(found));
+    outcome.findings = secrets.list.into_iter().map(Found::into_finding).collect();
+}
+
+/// A finding with its occurrence in a history.
+struct Found {
+    finding: Finding,
+    occurrence: Option<Occurrence>,
+}
+
+impl Found {
+    fn into_finding(self) -> Finding {
+        let presence = self.occurrence.map(|known| known.presence).or(self.finding.presence);
+        Finding { presence, ..self.finding }
+    }
+}
+
+/// Findings that have been joined so far, with what tells that another belongs to one of them.
+#[derive(Default)]
+struct Secrets {
+    list: Vec<Found>,
+    secrets: HashMap<(Text, Secret), u32>,
+    members: HashMap<(u32, Mark), usize>,
+}
+
+/// What a finding has in common with others that it is joined with, beside the secret.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Mark {
+    /// It is there at all.
+    Any,
+    /// It stands in the same file, or in a file of that name.
+    File(Arc<[u8]>),
+    /// It stands in a name.
+    Name(Arc<[u8]>),
+    /// It stands in texts of the same kind.
+    Text(Place),
+    /// It was in a file up to this commit, after which the file may have got another name.
+    Until(u32),
+}
+
+impl Secrets {
+    fn add(&mut self, found: Found) {
+        let finding = &found.finding;
+        let next = self.secrets.len() as u32;
+        let key = (finding.rule.clone(), finding.secret.clone());
+        let secret = *self.secrets.entry(key).or_insert(next);
+        let own = match finding.origin.place {
+            Place::Object | Place::GitDir => Mark::Any,
+            Place::Path | Place::RefName => Mark::Name(finding.origin.path.clone()),
+            Place::Index | Place::Worktree | Place::Commit | Place::Stdin => {
+                Mark::File(finding.origin.path.clone())
+            }
+            place => Mark::Text(place),
+        };
+        let renamed = || {
+            let known = found.occurrence.as_ref().filter(|_| matches!(own, Mark::File(_)))?;
+            known.lifetime.parents.iter().find_map(|&parent| {
+                let at = *self.members.get(&(secret, Mark::Until(parent)))?;
+                let before = &self.list[at].occurrence.as_ref()?.lifetime;
+                (before.first < known.lifetime.first && before.last == parent).then_some(at)
+            })
+        };
+        let joined = self.members.get(&(secret, own.clone())).copied().or_else(renamed);
+        let at = joined.unwrap_or(self.list.len());
+        for path in &finding.other_paths {
+            self.members.insert((secret, Mark::File(path.clone())), at);
+        }
+        match self.list.get_mut(at) {
+            Some(first) => first.join(found),
+            None => self.list.push(found),
+        }
+        self.members.insert((secret, own.clone()), at);
+        self.members.entry((secret, Mark::Any)).or_insert(at);
+        if let (Mark::File(_), Some(known)) = (own, &self.list[at].occurrence) {
+            self.members.insert((secret, Mark::Until(known.lifetime.last)), at);
+        }
+    }
+}
+
+/// A name is what is found, not what lies below it.
+fn cut_name(finding: &mut Finding) {
+    if finding.origin.place != Place::Path {
+        return;
+    }
+    let end = (finding.location.end.column as usize).saturating_sub(1);
+    let path = &finding.origin.path;
+    let slash = path.get(end..).and_then(|rest| memchr::memchr(b'/', rest));
+    if let Some(slash) = slash {
+        finding.origin.path = path[..end + slash].into();
+        finding.fingerprint =
+            Fingerprint::new(&finding.rule, Place::Path, &finding.origin.path, &finding.secret);
+    }
+}
+
+impl Found {
+    /// Joins another finding of the same secret.
+    fn join(&mut self, other: Found) {
+        let own = &mut self.finding;
+        let path = other.finding.origin.path;
+        if own.other_paths.len() < MAX_NAMES
+            && path != own.origin.path
+            && !own.other_paths.contains(&path)
+        {
+            own.other_paths.push(path);
+        }
+        own.confidence = own.confidence.max(other.finding.confidence);
+        own.presence = own.presence.take().or(other.finding.presence);
+        match (&mut self.occurrence, other.occurrence) {
+            (Some(own), Some(other)) => own.join(&other),
+            (own @ None, other) => *own = other,
+            (Some(_), None) => {}
+        }
+    }
+}
+
+/// How many other names of a file are kept.
+const MAX_NAMES: usize = 100;

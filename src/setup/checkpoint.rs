@@ -1,0 +1,439 @@
+//! The checkpoint file of `--checkpoint FILE`: what an earlier run has looked at already.
+//!
+//! A checkpoint holds the commits that were scanned to the end, and a hash of everything that
+//! decided what was found in them. It counts only where that hash is still the same: after a
+//! change of a rule, an allow entry or the program, all of history is looked at again. It holds
+//! no finding, so it must be saved only after a run that read everything and found nothing to
+//! report; otherwise the next run would pass over what this one has found.
+
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::file::{self, Mode};
+use crate::git::ObjectId;
+use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, Scope};
+use crate::setup::Config;
+use crate::suppress::{AllowEntry, Allowlist};
+use crate::text::escape::escape_path;
+
+/// The form of the file. Another number is another form, and is not guessed at.
+const VERSION: u64 = 1;
+
+/// The most that a checkpoint may hold: it comes out of a cache that anything may have written.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// A checkpoint that cannot be used or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// It is there and cannot be read.
+    #[error("cannot read the checkpoint `{path}`")]
+    Read {
+        /// The file, escaped.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It is read and not understood.
+    #[error("the checkpoint `{path}` {message}; remove it to begin anew")]
+    Content {
+        /// The file, escaped.
+        path: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// It cannot be written.
+    #[error("cannot write the checkpoint `{path}`")]
+    Write {
+        /// The file, escaped.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// What an earlier run has looked at, and by which rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// What [`rules_hash`] returned for that run.
+    rules: String,
+    tips: Vec<ObjectId>,
+}
+
+/// The file as written. The program's version in it is for people; what counts is in the hash.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    version: u64,
+    tightlip: String,
+    rules: String,
+    tips: Vec<String>,
+}
+
+/// The one key that every version of the file has.
+#[derive(Debug, Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
+impl Checkpoint {
+    /// Makes a checkpoint of commits that were scanned, by the rules of this hash.
+    pub fn new(rules: String, mut tips: Vec<ObjectId>) -> Self {
+        tips.sort();
+        tips.dedup();
+        Checkpoint { rules, tips }
+    }
+
+    /// Whether it was made by exactly these rules. One that was not proves nothing.
+    pub fn is_for(&self, rules_hash: &str) -> bool {
+        self.rules == rules_hash
+    }
+
+    /// Returns the commits that need not be looked at again, in rising order.
+    pub fn tips(&self) -> &[ObjectId] {
+        &self.tips
+    }
+
+    /// Reads a checkpoint; `None` where there is no such file, as before the first run.
+    ///
+    /// # Errors
+    /// A file that is there and cannot be read or understood. To go on without it would be safe,
+    /// and would hide that every run begins anew.
+    pub fn load(path: &Path) -> Result<Option<Self>, CheckpointError> {
+        let bytes = match file::read(path, MAX_BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(CheckpointError::Read { path: escape_path(path), source }),
+        };
+        let checkpoint = Checkpoint::parse(&bytes)
+            .map_err(|message| CheckpointError::Content { path: escape_path(path), message })?;
+        Ok(Some(checkpoint))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let malformed = |error: serde_json::Error| format!("is malformed ({error})");
+        let Versioned { version } = serde_json::from_slice(bytes).map_err(malformed)?;
+        if version != VERSION {
+            return Err(format!("has version {version}, and only version {VERSION} is known"));
+        }
+        let written: Written = serde_json::from_slice(bytes).map_err(malformed)?;
+        let is_hash = written.rules.len() == 64 && written.rules.bytes().all(is_hex_digit);
+        if !is_hash {
+            return Err("holds something else where the hash of the rules should be".into());
+        }
+        let parse = |id: &String| ObjectId::parse(id.as_bytes()).filter(|id| !id.is_zero());
+        let tips: Option<Vec<ObjectId>> = written.tips.iter().map(parse).collect();
+        let tips = tips.ok_or("holds a commit id that is none")?;
+        Ok(Checkpoint::new(written.rules, tips))
+    }
+
+    /// Writes the checkpoint: wholly, or not at all. A run that is killed leaves the old one.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+        let fail = |source| CheckpointError::Write { path: escape_path(path), source };
+        let written = Written {
+            version: VERSION,
+            tightlip: env!("CARGO_PKG_VERSION").to_owned(),
+            rules: self.rules.clone(),
+            tips: self.tips.iter().map(ToString::to_string).collect(),
+        };
+        let mut bytes = serde_json::to_vec_pretty(&written).map_err(|error| fail(error.into()))?;
+        bytes.push(b'\n');
+        file::replace(path, &bytes, Mode::Plain).map_err(fail)
+    }
+}
+
+const fn is_hex_digit(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
+
+/// Returns a SHA-256, as 64 hexadecimal digits, of everything that decides what is found: the
+/// program's version, every rule, every allow entry and every limit. `allowlist` has the entries
+/// of git-secrets beside those of the config; `max_object_bytes` is the limit that counts in the
+/// end, from a flag or from the config.
+///
+/// Rules that are switched off are part of it: others may be tried near their matches. Where a
+/// rule or an entry stands is not: to move it changes nothing that is found.
+pub fn rules_hash(
+    rules: &RuleSet,
+    config: &Config,
+    allowlist: &Allowlist,
+    max_object_bytes: u64,
+) -> String {
+    // Every struct is taken apart without `..`, so that a new field does not compile until it is
+    // part of the hash. What `rules` says is in the rule set, with what the flags say.
+    let Config { rules: _, allow, min_confidence, max_object_bytes: _, files: _ } = config;
+    let mut parts = Parts::default();
+    parts.text("tightlip rules 1");
+    parts.text(env!("CARGO_PKG_VERSION"));
+    parts.number(max_object_bytes);
+    parts.text(min_confidence.unwrap_or(Confidence::Low).name());
+    parts.number(rules.all().len() as u64);
+    for rule in rules.all() {
+        parts.rule(rule);
+    }
+    parts.number(allow.len() as u64);
+    for (entry, _) in allow {
+        parts.allow(entry);
+    }
+    for (entry, hides_line) in allowlist.line_keys() {
+        parts.text(entry);
+        parts.number(u64::from(hides_line));
+    }
+    parts.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A hash of parts, each with its length before it, so that no part can run into the next.
+#[derive(Default)]
+struct Parts(Sha256);
+
+impl Parts {
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.update(text);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0.update(number.to_le_bytes());
+    }
+
+    fn texts<T: AsRef<str>>(&mut self, texts: &[T]) {
+        self.number(texts.len() as u64);
+        for text in texts {
+            self.text(text.as_ref());
+        }
+    }
+
+    fn option<T>(&mut self, value: Option<T>, part: impl FnOnce(&mut Self, T)) {
+        self.number(u64::from(value.is_some()));
+        if let Some(value) = value {
+            part(self, value);
+        }
+    }
+
+    fn rule(&mut self, rule: &Rule) {
+        let Rule {
+            id,
+            description,
+            keywords,
+            pattern,
+            scope,
+            edge,
+            secret_group,
+            min_entropy,
+            checks,
+            confidence,
+            stop_words,
+            advice,
+            url,
+            enabled,
+            max_bytes,
+            near,
+            pair,
+            near_bytes,
+            matches,
+            rejects,
+            origin: RuleOrigin { file: _, line: _, builtin },
+        } = rule;
+        for text in [id, description, pattern, advice, url] {
+            self.text(text);
+        }
+        for texts in [keywords, stop_words, matches, rejects] {
+            self.texts(texts);
+        }
+        self.option(
+            match scope {
+                Scope::Bytes => None,
+                Scope::Line { exact } => Some(exact.as_deref()),
+            },
+            |parts, exact| parts.option(exact, Self::text),
+        );
+        self.option(edge.as_deref(), Self::text);
+        self.option(*secret_group, |parts, group| parts.number(group as u64));
+        self.option(*min_entropy, |parts, bits| parts.number(u64::from(bits.to_bits())));
+        self.texts(checks);
+        self.text(confidence.name());
+        self.number(u64::from(*enabled));
+        self.option(*max_bytes, |parts, bytes| parts.number(bytes as u64));
+        self.option(near.as_deref(), Self::text);
+        self.option(pair.as_deref(), Self::text);
+        self.number(*near_bytes as u64);
+        self.number(u64::from(*builtin));
+    }
+
+    fn allow(&mut self, entry: &AllowEntry) {
+        let AllowEntry { reason, rules, paths, patterns, line_patterns, stop_words, fingerprints } =
+            entry;
+        self.text(reason);
+        for texts in [rules, paths, patterns, line_patterns, stop_words, fingerprints] {
+            self.texts(texts);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{Checkpoint, MAX_BYTES, rules_hash};
+    use crate::git::ObjectId;
+    use crate::rule::{RuleSet, parse_pack};
+    use crate::setup::{Config, load_file};
+    use crate::suppress::{Allowlist, LineAllow};
+
+    const LIMIT: u64 = 1 << 20;
+
+    fn id(digit: &str) -> ObjectId {
+        ObjectId::parse(digit.repeat(40).as_bytes()).unwrap()
+    }
+
+    fn config(text: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        fs::write(&path, text).unwrap();
+        load_file(&path).unwrap()
+    }
+
+    fn hash_of(pack: &str, config_text: &str) -> String {
+        let rules = RuleSet::from_rules(parse_pack(pack, "p.toml").unwrap());
+        rules_hash(&rules, &config(config_text), &Allowlist::default(), LIMIT)
+    }
+
+    const PACK: &str = "[[rule]]\nid = 'acme'\npattern = 'acme_[0-9]{9}'\nkeywords = ['ab', 'c']\n";
+    const ALLOW: &str = "[[allow]]\nreason = 'because'\npaths = ['tests/']\n";
+
+    #[test]
+    fn everything_that_decides_what_is_found_changes_the_hash() {
+        let mut seen = vec![("nothing changed", hash_of(PACK, ALLOW))];
+        let rule = |line: &str| format!("{PACK}{line}\n");
+        let allow = |line: &str| format!("{ALLOW}{line}\n");
+        for (name, pack, config) in [
+            ("pattern", PACK.replace("{9}", "{8}"), ALLOW.to_owned()),
+            ("id", PACK.replace("'acme'", "'acme2'"), ALLOW.to_owned()),
+            ("keywords run together", PACK.replace("'ab', 'c'", "'a', 'bc'"), ALLOW.to_owned()),
+            ("switched off", rule("enabled = false"), ALLOW.to_owned()),
+            ("group", rule("secret_group = 0"), ALLOW.to_owned()),
+            ("entropy", rule("min_entropy = 3.0"), ALLOW.to_owned()),
+            ("other entropy", rule("min_entropy = 3.1"), ALLOW.to_owned()),
+            ("check", rule("checks = ['not-hex']"), ALLOW.to_owned()),
+            ("confidence", rule("confidence = 'low'"), ALLOW.to_owned()),
+            ("stop word", rule("stop_words = ['x']"), ALLOW.to_owned()),
+            ("reach", rule("max_bytes = 10"), ALLOW.to_owned()),
+            ("near", rule("near = 'x'"), ALLOW.to_owned()),
+            ("pair", rule("pair = 'x'"), ALLOW.to_owned()),
+            ("near bytes", rule("near_bytes = 9"), ALLOW.to_owned()),
+            ("no allow entry", PACK.to_owned(), String::new()),
+            ("another allow entry", PACK.to_owned(), format!("{ALLOW}{ALLOW}")),
+            ("allow rules", PACK.to_owned(), allow("rules = ['acme']")),
+            ("allow patterns", PACK.to_owned(), allow("patterns = ['x']")),
+            ("allow lines", PACK.to_owned(), allow("line_patterns = ['x']")),
+            ("allow stop words", PACK.to_owned(), allow("stop_words = ['x']")),
+            ("allow fingerprints", PACK.to_owned(), allow("fingerprints = ['x']")),
+            ("allow paths", PACK.to_owned(), ALLOW.replace("tests/", "test/")),
+            ("confidence", PACK.to_owned(), format!("min_confidence = 'high'\n{ALLOW}")),
+        ] {
+            let hash = hash_of(&pack, &config);
+            assert_eq!(hash.len(), 64);
+            let same = seen.iter().find(|(_, other)| *other == hash);
+            assert!(same.is_none(), "{name} has the hash of {:?}", same.unwrap().0);
+            seen.push((name, hash));
+        }
+    }
+
+    #[test]
+    fn a_rule_that_is_disabled_and_another_limit_change_the_hash() {
+        let mut rules = RuleSet::builtin();
+        let (config, none) = (Config::default(), Allowlist::default());
+        let before = rules_hash(&rules, &config, &none, LIMIT);
+        assert_eq!(before, rules_hash(&RuleSet::builtin(), &config, &none, LIMIT));
+        assert_ne!(before, rules_hash(&rules, &config, &none, LIMIT + 1));
+        rules.enable("aws-access-key-id", false).unwrap();
+        assert_ne!(before, rules_hash(&rules, &config, &none, LIMIT));
+    }
+
+    #[test]
+    fn an_entry_of_git_secrets_changes_the_hash() {
+        let (rules, config) = (RuleSet::builtin(), Config::default());
+        let hash = |hides_line| {
+            let entry = LineAllow::new(b"x", "f:1".into(), hides_line).unwrap();
+            let allowlist = Allowlist::default().with_lines(vec![entry]);
+            rules_hash(&rules, &config, &allowlist, LIMIT)
+        };
+        let none = rules_hash(&rules, &config, &Allowlist::default(), LIMIT);
+        assert_ne!(hash(true), hash(false));
+        assert_ne!(hash(false), none);
+    }
+
+    #[test]
+    fn where_a_rule_stands_does_not_change_the_hash() {
+        assert_eq!(hash_of(PACK, ALLOW), hash_of(&format!("\n\n{PACK}"), &format!("\n{ALLOW}")));
+        let file = |name| {
+            let rules = RuleSet::from_rules(parse_pack(PACK, name).unwrap());
+            rules_hash(&rules, &Config::default(), &Allowlist::default(), LIMIT)
+        };
+        assert_eq!(file("p.toml"), file("sub/p.toml"));
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_and_the_order_of_tips_does_not_matter() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint.json");
+        assert_eq!(Checkpoint::load(&path).unwrap(), None);
+        let hash = hash_of(PACK, ALLOW);
+        for tips in [vec![id("b"), id("a"), id("b")], vec![id("a"), id("b")]] {
+            Checkpoint::new(hash.clone(), tips).save(&path).unwrap();
+            let loaded = Checkpoint::load(&path).unwrap().unwrap();
+            assert_eq!(loaded.tips(), [id("a"), id("b")]);
+            assert!(loaded.is_for(&hash) && !loaded.is_for(&hash_of(PACK, "")));
+        }
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn a_checkpoint_that_cannot_be_understood_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.json");
+        let (hash, tip) = ("0".repeat(64), "1".repeat(40));
+        let good = format!(
+            "{{\"version\":1,\"tightlip\":\"0.1.0\",\"rules\":\"{hash}\",\"tips\":[\"{tip}\"]}}"
+        );
+        fs::write(&path, &good).unwrap();
+        assert!(Checkpoint::load(&path).unwrap().is_some());
+        for (text, expected) in [
+            (String::new(), "malformed"),
+            ("[]".into(), "malformed"),
+            (good[..50].to_owned(), "malformed"),
+            (good.replace("\"version\":1", "\"version\":2"), "version 2"),
+            (good.replace("\"version\":1,", ""), "malformed"),
+            (good.replace(",\"tips\"", ",\"new\":1,\"tips\""), "malformed"),
+            (good.replace(&hash, "0"), "hash of the rules"),
+            (good.replace(&tip, "HEAD"), "a commit id that is none"),
+            (good.replace(&tip, &"0".repeat(40)), "a commit id that is none"),
+            (format!("{good}{good}"), "malformed"),
+        ] {
+            fs::write(&path, &text).unwrap();
+            let error = Checkpoint::load(&path).expect_err(&text).to_string();
+            assert!(error.contains(expected) && error.contains("remove it"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_or_too_large_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Checkpoint::load(folder.path()).is_err());
+        let path = folder.path().join("c.json");
+        fs::File::create(&path).unwrap().set_len(MAX_BYTES + 1).unwrap();
+        assert!(Checkpoint::load(&path).is_err());
+        let checkpoint = Checkpoint::new("0".repeat(64), Vec::new());
+        assert!(checkpoint.save(&folder.path().join("no/such/folder")).is_err());
+        assert!(checkpoint.save(Path::new("/")).is_err());
+    }
+}

@@ -1,0 +1,190 @@
+//! Config files found, read and joined.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Config, ConfigFile, FILE_NAME, RuleChange};
+use crate::file;
+use crate::rule::{Confidence, RuleOrigin, line_of};
+use crate::text::escape::escape;
+
+/// A config file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read the config file `{path}`")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It says something that makes no sense.
+    #[error("{path}:{line}: {message}")]
+    Content {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// Where to look for config files. Whoever asks has read the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Discovery {
+    /// The user's config directory: `$XDG_CONFIG_HOME`, or `~/.config`.
+    pub user_dir: Option<PathBuf>,
+    /// A file that git's own configuration names.
+    pub from_git: Option<PathBuf>,
+    /// The root of the working tree, if there is one.
+    pub root: Option<PathBuf>,
+}
+
+/// Loads every file that there is, in order.
+///
+/// # Errors
+/// A file that exists and cannot be read or understood; a file that git's configuration names
+/// and that does not exist.
+pub fn load(discovery: &Discovery) -> Result<Config, ConfigError> {
+    let mut config = Config::default();
+    if let Some(dir) = &discovery.user_dir {
+        add_if_there(&mut config, dir.join("tightlip").join("config.toml"))?;
+    }
+    if let Some(path) = &discovery.from_git {
+        add_file(&mut config, path.clone())?;
+    }
+    if let Some(root) = &discovery.root {
+        add_if_there(&mut config, root.join(FILE_NAME))?;
+    }
+    Ok(config)
+}
+
+/// Loads one file and no other.
+///
+/// # Errors
+/// It cannot be read or understood.
+pub fn load_file(path: &Path) -> Result<Config, ConfigError> {
+    let mut config = Config::default();
+    add_file(&mut config, path.to_owned())?;
+    Ok(config)
+}
+
+fn add_if_there(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
+    match add_file(config, path) {
+        Err(ConfigError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+fn add_file(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
+    let shown = shown(&path);
+    let text = read(&path).map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
+    let file: ConfigFile = toml::from_str(&text).map_err(|error| ConfigError::Content {
+        path: shown.clone(),
+        line: line_of(&text, error.span().map_or(0, |span| span.start)),
+        message: error.message().to_owned(),
+    })?;
+    Layer { path: shown, text: &text }.join(file, config)?;
+    config.files.push(path);
+    Ok(())
+}
+
+/// The most that a config file may hold: one in a repository may be anything.
+pub(super) const MAX_BYTES: u64 = 16 << 20;
+
+fn read(path: &Path) -> io::Result<String> {
+    String::from_utf8(file::read(path, MAX_BYTES)?)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+}
+
+/// As the user would name it: without `./`, and safe to print.
+fn shown(path: &Path) -> String {
+    let path = path.strip_prefix(".").unwrap_or(path);
+    escape(path.as_os_str().as_encoded_bytes()).into_owned()
+}
+
+/// One file, while it is joined to the rest.
+struct Layer<'a> {
+    path: String,
+    text: &'a str,
+}
+
+impl Layer<'_> {
+    fn join(&self, file: ConfigFile, config: &mut Config) -> Result<(), ConfigError> {
+        for entry in file.rule {
+            let line = line_of(self.text, entry.span().start);
+            let origin = RuleOrigin { file: Cow::Owned(self.path.clone()), line, builtin: false };
+            config.rules.push(RuleChange::Put(Box::new(entry.into_inner()), origin));
+        }
+        for (ids, enabled) in [(file.enable, true), (file.disable, false)] {
+            for id in ids {
+                let origin = format!("{}:{}", self.path, line_of(self.text, id.span().start));
+                config.rules.push(RuleChange::Switch { id: id.into_inner(), enabled, origin });
+            }
+        }
+        for entry in file.allow {
+            let origin = format!("{}:{}", self.path, line_of(self.text, entry.span().start));
+            config.allow.push((entry.into_inner(), origin));
+        }
+        if let Some(name) = file.min_confidence {
+            let confidence =
+                Confidence::parse(name.get_ref()).ok_or_else(|| ConfigError::Content {
+                    path: self.path.clone(),
+                    line: line_of(self.text, name.span().start),
+                    message: "min_confidence must be \"low\", \"medium\" or \"high\"".into(),
+                })?;
+            config.min_confidence = Some(confidence);
+        }
+        config.max_object_bytes = file.max_object_bytes.or(config.max_object_bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Discovery, load, load_file};
+
+    #[test]
+    fn layers_add_up_and_the_later_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let user = dir.path().join("tightlip");
+        fs::create_dir(&user).unwrap();
+        fs::write(user.join("config.toml"), "min_confidence = 'high'\ndisable = ['jwt']\n")
+            .unwrap();
+        let root = dir.path().join("repo");
+        fs::create_dir(&root).unwrap();
+        fs::write(root.join(".tightlip.toml"), "min_confidence = 'medium'\nenable = ['jwt']\n")
+            .unwrap();
+        let found =
+            Discovery { user_dir: Some(dir.path().to_owned()), from_git: None, root: Some(root) };
+        let config = load(&found).unwrap();
+        assert_eq!(config.min_confidence.unwrap().name(), "medium");
+        assert_eq!((config.rules.len(), config.files.len()), (2, 2));
+        assert_eq!(load(&Discovery::default()).unwrap().files.len(), 0);
+    }
+
+    #[test]
+    fn mistakes_name_the_file_and_the_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.toml");
+        for (text, expected) in [
+            ("a = 1", "c.toml:1: unknown field `a`"),
+            ("\n[[allow]]\npaths = ['x']", "c.toml:2: missing field `reason`"),
+            ("[[rule]]\nid = 'x'\nkeyword = 'y'", "c.toml:3: unknown field `keyword`"),
+            ("min_confidence = 'sure'", "c.toml:1: min_confidence must"),
+            ("x =", "c.toml:1: "),
+        ] {
+            fs::write(&path, text).unwrap();
+            let error = load_file(&path).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(load_file(&path).is_err());
+    }
+}

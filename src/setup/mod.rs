@@ -1,0 +1,78 @@
+//! Configuration: what a file may say, where files are found, and which wins.
+//!
+//! The layers, the later over the earlier: the rules that come with the program; the user's
+//! file; the file that git's `tightlip.config` names; `.tightlip.toml` at the repository's root;
+//! flags. Lists of rules and allow entries add up; for a single value the later layer counts. A
+//! file given by `--config` takes the place of all of them.
+//!
+//! [`Scanner`] is what comes of it: engine, policy and options, for both command lines and for
+//! libraries.
+
+pub mod checkpoint;
+pub mod git_secrets;
+mod load;
+mod scanner;
+
+use serde::Deserialize;
+
+pub use load::{ConfigError, Discovery, load, load_file};
+pub use scanner::{Request, Scanner, SetupError, load_config, rules};
+
+use crate::rule::{Confidence, RuleEntry, RuleOrigin};
+use crate::suppress::AllowEntry;
+
+/// The name of the file at a repository's root.
+pub const FILE_NAME: &str = ".tightlip.toml";
+
+/// What a config file may hold.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigFile {
+    /// Ids of rules that are switched off.
+    #[serde(default)]
+    disable: Vec<toml::Spanned<String>>,
+    /// Ids of rules that are switched on although they are off by default.
+    #[serde(default)]
+    enable: Vec<toml::Spanned<String>>,
+    /// Findings less sure than this are not reported: `low`, `medium` or `high`.
+    min_confidence: Option<toml::Spanned<String>>,
+    /// Objects larger than this are left out and named.
+    max_object_bytes: Option<u64>,
+    /// Rules, new ones or changes to built-in ones.
+    #[serde(default)]
+    rule: Vec<toml::Spanned<RuleEntry>>,
+    /// What is never reported.
+    #[serde(default)]
+    allow: Vec<toml::Spanned<AllowEntry>>,
+}
+
+/// All layers, joined.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// What is said about rules, in order.
+    pub rules: Vec<RuleChange>,
+    /// Allow entries, each with its `file:line`.
+    pub allow: Vec<(AllowEntry, String)>,
+    /// Findings less sure than this are not reported.
+    pub min_confidence: Option<Confidence>,
+    /// Objects larger than this are left out and named.
+    pub max_object_bytes: Option<u64>,
+    /// The files that were read.
+    pub files: Vec<std::path::PathBuf>,
+}
+
+/// One statement about rules.
+#[derive(Debug, Clone)]
+pub enum RuleChange {
+    /// A new rule, or keys that override those of a rule with the same id.
+    Put(Box<RuleEntry>, RuleOrigin),
+    /// A rule switched on or off.
+    Switch {
+        /// The rule's id.
+        id: String,
+        /// Whether it is on.
+        enabled: bool,
+        /// Where it is said: `file:line`.
+        origin: String,
+    },
+}

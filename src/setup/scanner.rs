@@ -1,0 +1,283 @@
+//! A scanner as a repository and its user configure it.
+
+use std::path::{Path, PathBuf};
+
+use super::checkpoint::rules_hash;
+use super::git_secrets::{GitSecrets, GitSecretsError, Providers};
+use super::{Config, ConfigError, Discovery, RuleChange, load, load_file};
+use crate::engine::{Engine, EngineError};
+use crate::finding::{Outcome, Progress};
+use crate::git::{GitError, MAX_OBJECT_BYTES, RepositoryPool, Settings};
+use crate::rule::{Confidence, PackError, RuleSet, SetError};
+use crate::scan::{Lines, Options, Scan};
+use crate::source::{HistoryOptions, Source};
+use crate::suppress::{Allow, AllowError, Allowlist};
+
+/// What a caller asks for beside the configuration; it outranks it.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// A config file that is read in place of all others.
+    pub config: Option<PathBuf>,
+    /// Ids of the only rules to use; empty for all that are switched on.
+    pub rules: Vec<String>,
+    /// How many threads; 0 for one a core.
+    pub threads: usize,
+    /// Objects larger than this are left out and named.
+    pub max_object_bytes: Option<u64>,
+    /// Which of git-secrets' providers run.
+    pub providers: Providers,
+    /// The time now, in seconds since 1970: tokens may have expired.
+    pub now: i64,
+}
+
+/// Engine, policy and options, from configuration: what both command lines and libraries scan with.
+///
+/// ```no_run
+/// use tightlip::environment::Environment;
+/// use tightlip::git::{Location, RepositoryPool};
+/// use tightlip::setup::{Request, Scanner};
+/// use tightlip::source::{Staged, StagedOptions};
+///
+/// let location = Location::named("/a/repository", &Environment::new(std::env::vars_os()));
+/// let repository = RepositoryPool::new(location);
+/// let scanner = Scanner::load(&repository, &Request::default())?;
+/// let outcome = scanner.scan(&Staged::new(&repository, StagedOptions::default()));
+/// println!("{:?}", outcome.status());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Scanner {
+    repository: RepositoryPool,
+    engine: Engine,
+    policy: Allowlist,
+    options: Options,
+    config: Config,
+    warnings: Vec<String>,
+}
+
+/// A configuration with which nothing can be scanned.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The repository cannot be opened, or its configuration cannot be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A config file cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// git-secrets' configuration cannot be used.
+    #[error(transparent)]
+    GitSecrets(#[from] GitSecretsError),
+    /// A rule that the configuration adds or changes cannot be used.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// A rule cannot be used.
+    #[error(transparent)]
+    Rule(#[from] SetError),
+    /// The configuration names a rule that is not there.
+    #[error("{origin}: {source}")]
+    Switch {
+        /// Where it does: `file:line`.
+        origin: String,
+        /// What is wrong.
+        source: SetError,
+    },
+    /// An allow entry cannot be used.
+    #[error(transparent)]
+    Allow(#[from] AllowError),
+    /// An allow entry names a rule that is not there.
+    #[error("{origin}: no rule has the id `{id}`; see `tightlip rules list`")]
+    UnknownRule {
+        /// Where it does: `file:line`.
+        origin: String,
+        /// The id.
+        id: String,
+    },
+    /// The rules do not make an engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Scanner {
+    /// Reads the configuration that counts in a repository, or outside of one, and makes a scanner
+    /// of it.
+    ///
+    /// # Errors
+    /// Something of the configuration cannot be read or understood.
+    pub fn load(repository: &RepositoryPool, request: &Request) -> Result<Self, SetupError> {
+        let (config, mut git_secrets) = load_config(repository, request.config.as_deref())?;
+        git_secrets.run_providers(request.providers, repository.location().environment())?;
+        let rules = rules(&config, &git_secrets, &request.rules)?;
+        let mut entries = Vec::new();
+        for (entry, origin) in &config.allow {
+            entries.push(Allow::compile(entry.clone(), origin.clone())?);
+        }
+        let policy = Allowlist::new(entries).with_lines(git_secrets.line_allows()?);
+        if let Some((origin, id)) = policy.rule_ids().find(|(_, id)| rules.find(id).is_none()) {
+            return Err(SetupError::UnknownRule { origin: origin.into(), id: id.into() });
+        }
+        let limit = request.max_object_bytes.or(config.max_object_bytes);
+        repository.set_max_object_bytes(limit.unwrap_or(MAX_OBJECT_BYTES));
+        let min_confidence = config.min_confidence.unwrap_or(Confidence::Low);
+        Ok(Scanner {
+            repository: repository.clone(),
+            engine: Engine::new(rules, request.now)?,
+            policy,
+            options: Options { threads: request.threads, min_confidence, ..Options::default() },
+            config,
+            warnings: [git_secrets.warnings, git_secrets.not_run].concat(),
+        })
+    }
+
+    /// Makes a scanner of what git-secrets' configuration alone forbids, which finds lines as grep
+    /// does; `None` if nothing is forbidden.
+    ///
+    /// # Errors
+    /// Something of the configuration cannot be used.
+    pub fn of_git_secrets(
+        repository: &RepositoryPool,
+        found: GitSecrets,
+        now: i64,
+    ) -> Result<Option<Self>, SetupError> {
+        if found.forbids_nothing() {
+            return Ok(None);
+        }
+        let mut rules = found.rules()?;
+        if found.completes_aws() {
+            rules.extend(GitSecrets::aws_rules());
+        }
+        Ok(Some(Scanner {
+            repository: repository.clone(),
+            policy: Allowlist::default().with_lines(found.line_allows()?),
+            engine: Engine::new(RuleSet::from_rules(rules), now)?,
+            options: Options { lines: Lines::Whole, ..Options::default() },
+            config: Config::default(),
+            warnings: found.warnings,
+        }))
+    }
+
+    /// Scans one source. A source that cannot be listed makes the outcome incomplete, so that what
+    /// others hold is still reported.
+    #[must_use]
+    pub fn scan(&self, source: &dyn Source) -> Outcome {
+        self.pipeline().source(source, &Progress::default())
+    }
+
+    /// Scans a history; `progress` tells how far it has come, and ends it.
+    #[must_use]
+    pub fn history(&self, options: HistoryOptions, progress: &Progress) -> Outcome {
+        self.history_and(options, progress, |_| {})
+    }
+
+    /// Scans a history, and then what `more` scans: a secret that both hold is one finding.
+    #[must_use]
+    pub fn history_and(
+        &self,
+        options: HistoryOptions,
+        progress: &Progress,
+        more: impl FnOnce(&mut Outcome),
+    ) -> Outcome {
+        let options = HistoryOptions { threads: self.options.threads, ..options };
+        self.pipeline().history(&self.repository, options, progress, more)
+    }
+
+    fn pipeline(&self) -> Scan<'_> {
+        Scan { engine: &self.engine, policy: &self.policy, options: self.options }
+    }
+
+    /// Returns the repository that is scanned.
+    #[must_use]
+    pub fn repository(&self) -> &RepositoryPool {
+        &self.repository
+    }
+
+    /// Returns the engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Returns how many threads scan; 0 for one a core.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.options.threads
+    }
+
+    /// Returns what was ignored in git-secrets' configuration, one sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Returns a hash of everything that decides what is found.
+    #[must_use]
+    pub fn rules_hash(&self) -> String {
+        let limit = self.repository.max_object_bytes();
+        rules_hash(self.engine.rules(), &self.config, &self.policy, limit)
+    }
+}
+
+/// Loads the config that counts, and what git-secrets is configured to forbid and allow. A file that
+/// is named takes the place of both.
+///
+/// # Errors
+/// Something of it cannot be read or understood.
+pub fn load_config(
+    repository: &RepositoryPool,
+    named: Option<&Path>,
+) -> Result<(Config, GitSecrets), SetupError> {
+    let location = repository.location();
+    if let Some(path) = named {
+        return Ok((load_file(path)?, GitSecrets::default()));
+    }
+    let environment = location.environment();
+    let opened = repository.get_if_there()?;
+    let outside;
+    let settings = match &opened {
+        Some(repository) => repository.settings()?,
+        None => {
+            outside = Settings::outside(location)?;
+            &outside
+        }
+    };
+    let from_git = settings.get("tightlip.config").filter(|_| opened.is_some());
+    let root = location.root();
+    let git_secrets = GitSecrets::load(settings, root.as_deref().filter(|_| opened.is_some()))?;
+    let discovery = Discovery {
+        user_dir: environment.config_directory(),
+        from_git: from_git.map(|path| match (path.strip_prefix("~/"), environment.home()) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => location.join(path),
+        }),
+        root,
+    };
+    Ok((load(&discovery)?, git_secrets))
+}
+
+/// Joins the built-in rules with what git-secrets' configuration, the config and the caller say.
+///
+/// # Errors
+/// A rule cannot be used, or one that is named is not there.
+pub fn rules(
+    config: &Config,
+    git_secrets: &GitSecrets,
+    only: &[String],
+) -> Result<RuleSet, SetupError> {
+    let mut rules = RuleSet::builtin();
+    if git_secrets.completes_aws() {
+        rules.enable("aws-account-id", true)?;
+    }
+    rules.extend(git_secrets.rules()?);
+    for change in &config.rules {
+        match change {
+            RuleChange::Put(entry, origin) => rules.apply((**entry).clone(), origin.clone())?,
+            RuleChange::Switch { id, enabled, origin } => {
+                let switched = rules.enable(id, *enabled);
+                switched.map_err(|source| SetupError::Switch { origin: origin.clone(), source })?;
+            }
+        }
+    }
+    if !only.is_empty() {
+        rules.only(only)?;
+    }
+    Ok(rules)
+}
