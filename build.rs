@@ -136,8 +136,21 @@ fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
         ("id", text(&entry.id)),
         ("description", text(&need(&entry.description, "description"))),
         ("keywords", texts(entry.keywords.as_deref())),
-        ("pattern", text(&need(&entry.pattern, "pattern"))),
-        ("scope", "Scope::Bytes".into()),
+        (
+            "pattern",
+            match entry.grammar {
+                Some(_) => text(""),
+                None => text(&need(&entry.pattern, "pattern")),
+            },
+        ),
+        (
+            "scope",
+            match entry.grammar.as_deref() {
+                None => "Scope::Bytes".into(),
+                Some("assignment") => "Scope::Assignment".into(),
+                Some(other) => panic!("{file}:{line}: the grammar `{other}` is not known"),
+            },
+        ),
         ("edge", option(entry.edge.as_deref())),
         ("secret_group", format!("{:?}", entry.secret_group)),
         (

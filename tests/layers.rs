@@ -57,7 +57,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rayon", &["scan"]),
     ("git2", &["git"]),
     ("libdeflater", &["git"]),
-    ("flate2", &["git", "archive"]),
+    ("flate2", &["git", "archive", "engine"]),
     ("ruzstd", &["archive"]),
     ("ignore", &["source"]),
     ("toml", &["setup", "rule"]),

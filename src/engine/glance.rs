@@ -56,14 +56,6 @@ impl Engine {
             let has_match = !self.scan(bytes).list.is_empty();
             return Glance { has_match, reach: Reach::Anywhere };
         }
-        debug_assert!(
-            {
-                let mut views = 0;
-                decode::each_view(bytes, &mut |_| views += 1);
-                views == 0
-            },
-            "without NUL there is no UTF-16"
-        );
         let far = self.far();
         let mut reach = far.everywhere;
         let mut scan = Scan::new(self, bytes, &|_| true);
@@ -75,8 +67,17 @@ impl Engine {
         });
         scan.everywhere();
         scan.near();
+        let mut found = scan.found.list;
+        decode::each_view(bytes, &mut |view| {
+            // A change at one end of a run decides how all of it is decoded.
+            reach = reach.max(Reach::Runs);
+            let mut scan = Scan::new(self, &view.bytes, &|_| true);
+            scan.keywords(|each| self.links.prefilter.for_each(&view.bytes, each));
+            scan.everywhere();
+            scan.near();
+            found.extend(scan.found.list.into_iter().filter(|found| view.is_decoded(&found.span)));
+        });
         // A rule that is switched off may still be one that others are tried near.
-        let found = &scan.found.list;
         if !found.is_empty() {
             reach = Reach::Anywhere;
         }
@@ -167,7 +168,7 @@ pub(super) struct Far {
 }
 
 fn reach_of(rule: &Rule) -> Reach {
-    if matches!(rule.scope, Scope::Line { .. }) {
+    if matches!(rule.scope, Scope::Line { .. } | Scope::Assignment) {
         return Reach::Near;
     }
     match syntax::parse(&rule.pattern) {

@@ -10,6 +10,7 @@
 
 mod check;
 mod decode;
+pub mod generic;
 mod glance;
 mod keyword_tables;
 mod pair;
@@ -29,7 +30,7 @@ pub use pattern::PatternError;
 pub use prefilter::{Hit, Prefilter};
 pub use selftest::{Failure, selftest};
 
-use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet};
+use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, Scope};
 use crate::text::entropy::shannon;
 use check::Candidate;
 use pattern::{Found, Pattern};
@@ -38,6 +39,9 @@ use prefilter::builtin;
 /// More matches than this in one buffer are not looked for; the scan says that it was cut. See
 /// [`Engine::scan_new`].
 pub const MAX_MATCHES: usize = 10_000;
+
+/// Escapes make a match longer than its rule allows; so much longer is looked for.
+const ESCAPE_BYTES: usize = 64;
 
 /// A pattern hit that passed its rule's checks.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +64,19 @@ pub struct Match {
     pub account: Option<String>,
     /// The index, in the same list, of the match that makes this one stronger.
     pub pair: Option<usize>,
+}
+
+impl Match {
+    /// Leads a match in decoded bytes back to the raw ones.
+    fn decoded_by(self, decoding: &Arc<Decoding>) -> Self {
+        let inner = self.decoding.as_ref();
+        Match {
+            span: decoding.raw(&self.span),
+            secret: decoding.raw(&self.secret),
+            decoding: Some(inner.map_or_else(|| decoding.clone(), |inner| inner.inside(decoding))),
+            ..self
+        }
+    }
 }
 
 /// What a scan of one buffer found.
@@ -123,6 +140,8 @@ pub struct Engine {
     far: OnceLock<glance::Far>,
     /// Seconds since 1970, to tell what has expired.
     now: i64,
+    /// Generic secrets below are not looked for. Other matches are kept: a companion may raise them.
+    min_confidence: Confidence,
 }
 
 /// How rules hang together with their keywords and with each other.
@@ -178,6 +197,7 @@ impl Engine {
             is_needed: rules.all().iter().map(|rule| rule.enabled).collect(),
             far: OnceLock::new(),
             now,
+            min_confidence: Confidence::Low,
             rules,
         };
         if !engine.rules.is_builtin() {
@@ -188,6 +208,14 @@ impl Engine {
             engine.is_needed[other] |= engine.rules.all()[rule].enabled;
         }
         Ok(engine)
+    }
+
+    /// Leaves out generic secrets of less confidence, which would be dropped later, so that they cost
+    /// nothing.
+    #[must_use]
+    pub const fn with_min_confidence(mut self, least: Confidence) -> Self {
+        self.min_confidence = least;
+        self
     }
 
     /// Returns the rules, switched on or not.
@@ -244,12 +272,8 @@ impl Engine {
             scan.everywhere();
             scan.near();
             found.cut |= scan.found.cut;
-            found.list.extend(scan.found.list.into_iter().map(|found| Match {
-                span: raw(&found.span),
-                secret: raw(&found.secret),
-                decoding: Some(view.decoding.clone()),
-                ..found
-            }));
+            let decoded = scan.found.list.into_iter().filter(|found| view.is_decoded(&found.span));
+            found.list.extend(decoded.map(|found| found.decoded_by(&view.decoding)));
         });
         found.list.retain(|found| self.rules.all()[found.rule].enabled);
         found.list.sort_by_key(|found| (found.secret.start, found.secret.end, found.rule));
@@ -309,6 +333,9 @@ impl Engine {
             return Err(EngineError::UnknownCheck { origin, id, check: check.to_string(), known });
         }
         let fail = |source| compile_error(rule, source);
+        if rule.scope == Scope::Assignment {
+            return Ok(());
+        }
         if !rule.origin.builtin && !pattern::surely_compiles(rule).map_err(fail)? {
             let pattern = Box::new(Pattern::compile(rule).map_err(fail)?);
             let _ = self.patterns[at].set(pattern);
@@ -362,6 +389,10 @@ impl<'a> Scan<'a> {
             let at = hit.start..hit.start + links.prefilter.keyword_bytes(hit.keyword);
             let rules = links.rules_of_keyword[hit.keyword as usize].iter();
             for &rule in rules.filter(|&&rule| engine.is_needed[rule]) {
+                if engine.rules.all()[rule].scope == Scope::Assignment {
+                    self.try_assignment(rule, &at);
+                    continue;
+                }
                 let pattern = engine.pattern(rule);
                 let slot = open.get_mut(&rule);
                 if pattern.is_by_line() && slot.as_ref().is_some_and(|open| at.start < open.end) {
@@ -396,12 +427,28 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Judges a name that holds the keyword at `word`, and the value assigned to it.
+    fn try_assignment(&mut self, rule: usize, word: &Range<usize>) {
+        let Some(found) = generic::judge(self.bytes, word) else { return };
+        if found.confidence < self.engine.min_confidence {
+            return;
+        }
+        let hit = Found { span: found.span, secret: found.secret };
+        if let Some(mut matched) = self.engine.judge(rule, self.bytes, hit) {
+            matched.confidence = found.confidence;
+            self.add(matched);
+        }
+    }
+
     /// Tries a rule where its keyword stands; returns where the secret ends if it matches.
     fn try_at(&mut self, rule: usize, window: Range<usize>) -> Option<usize> {
         if window.is_empty() {
             return None;
         }
-        let found = self.engine.pattern(rule).find_at(self.bytes, window)?;
+        let Some(found) = self.engine.pattern(rule).find_at(self.bytes, window.clone()) else {
+            self.try_unescaped(rule, window);
+            return None;
+        };
         let end = found.secret.end.max(found.span.start + 1);
         let before = self.found.list.len();
         self.keep(rule, found);
@@ -443,23 +490,44 @@ impl<'a> Scan<'a> {
 
     fn try_rule(&mut self, rule: usize, window: Range<usize>) {
         let pattern = self.engine.pattern(rule);
-        pattern.find(self.bytes, window, &mut |found| self.keep(rule, found));
+        pattern.find(self.bytes, window.clone(), &mut |found| self.keep(rule, found));
+        self.try_unescaped(rule, window);
+    }
+
+    /// Tries a rule where escapes hide a part of what it looks for.
+    fn try_unescaped(&mut self, rule: usize, window: Range<usize>) {
+        let pattern = self.engine.pattern(rule);
+        if pattern.is_by_line() {
+            // Patterns of git-secrets see lines as they are.
+            return;
+        }
+        let end = window.end.saturating_add(ESCAPE_BYTES).min(self.bytes.len());
+        for view in decode::unescaped(self.bytes, window.start..end) {
+            pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
+                let is_decoded = view.is_decoded(&found.span);
+                let found = self.engine.judge(rule, &view.bytes, found).filter(|_| is_decoded);
+                found.is_none_or(|found| self.add(found.decoded_by(&view.decoding)))
+            });
+        }
     }
 
     /// Keeps a hit that passes its rule's checks; returns whether there is room for more.
     fn keep(&mut self, rule: usize, found: Found) -> bool {
-        if let Some(found) = self.engine.judge(rule, self.bytes, found) {
-            if (self.is_new)(&found.secret) {
-                if self.new == MAX_MATCHES {
-                    self.found.cut = true;
-                    return false;
-                }
-                self.new += 1;
-            } else if !self.engine.has_companions(rule) {
-                return true;
+        self.engine.judge(rule, self.bytes, found).is_none_or(|found| self.add(found))
+    }
+
+    /// Adds a match; returns whether there is room for more.
+    fn add(&mut self, found: Match) -> bool {
+        if (self.is_new)(&found.secret) {
+            if self.new == MAX_MATCHES {
+                self.found.cut = true;
+                return false;
             }
-            self.found.list.push(found);
+            self.new += 1;
+        } else if !self.engine.has_companions(found.rule) {
+            return true;
         }
+        self.found.list.push(found);
         true
     }
 }

@@ -93,6 +93,8 @@ impl fmt::Display for RuleOrigin {
 /// Where a pattern is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
+    /// At a name that holds a keyword and is assigned a value: no pattern, a model judges them.
+    Assignment,
     /// In the bytes as they are: a match may reach over the ends of lines.
     Bytes,
     /// In each line by itself, of whatever length, as grep does. The whole match is the secret.

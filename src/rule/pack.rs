@@ -75,7 +75,21 @@ pub fn rule_from_entry(
         rule.description = Cow::Owned(format!("forbidden pattern {}", rule.id));
     }
     apply_judgement(&mut rule, &entry)?;
-    if rule.pattern.is_empty() {
+    if let Some(grammar) = &entry.grammar {
+        if grammar != "assignment" || entry.pattern.is_some() || rule.keywords.is_empty() {
+            let message = format!(
+                "rule `{}`: the only grammar is \"assignment\", with keywords and without a pattern",
+                rule.id
+            );
+            return Err(PackError::at(&rule.origin, message));
+        }
+        rule.scope = Scope::Assignment;
+        rule.pattern = Cow::Borrowed("");
+    }
+    if entry.pattern.is_some() {
+        rule.scope = Scope::Bytes;
+    }
+    if rule.pattern.is_empty() && rule.scope != Scope::Assignment {
         return Err(PackError::at(&rule.origin, format!("rule `{}` has no pattern", rule.id)));
     }
     if let Some(empty) = rule.keywords.iter().find(|keyword| keyword.is_empty()) {

@@ -19,6 +19,9 @@ pub struct RuleEntry {
     pub keywords: Option<Vec<String>>,
     /// The regular expression, on bytes, Unicode off.
     pub pattern: Option<String>,
+    /// `assignment` in place of a pattern: a name that holds a keyword, an operator and a value, which a
+    /// model judges.
+    pub grammar: Option<String>,
     /// Characters, as between the brackets of a class, of which none may stand right before a
     /// match, unless it ends an escape.
     pub edge: Option<String>,

@@ -6,6 +6,7 @@ use super::{Hits, Job, Lines, UnitResult};
 use crate::engine::{Encoding, Match};
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Related, Secret, Suppressed};
 use crate::git::ReadError;
+use crate::rule::Scope;
 use crate::source::{Reader, Unit};
 use crate::suppress::{Decision, Subject, decide};
 use crate::text::fragment::Fragment;
@@ -130,14 +131,20 @@ impl Job<'_> {
     ) -> bool {
         let own = &list[index];
         // Matches rise by where their secret begins: look both ways until none can overlap.
-        let rank =
-            |at: usize| (list[at].confidence, list[at].pair.is_some(), list[at].secret.len());
+        let is_generic =
+            |at: usize| self.engine.rules().all()[list[at].rule].scope == Scope::Assignment;
+        let rank = |at: usize| {
+            let found = &list[at];
+            (!is_generic(at), found.confidence, found.pair.is_some(), found.secret.len())
+        };
         let beats = |other: usize| {
             let found = &list[other];
             let overlaps =
                 found.secret.start < own.secret.end && own.secret.start < found.secret.end;
+            // What a service's rule knows is nothing generic, reported or not.
+            let counts = is_reported(other) || is_generic(index) && !is_generic(other);
             overlaps
-                && is_reported(other)
+                && counts
                 && (rank(other) > rank(index) || rank(other) == rank(index) && other < index)
         };
         let near = index.saturating_sub(NEIGHBOURS)..(index + NEIGHBOURS + 1).min(list.len());

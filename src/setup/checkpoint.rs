@@ -173,7 +173,7 @@ pub fn rules_hash(
     parts.text("tightlip rules 1");
     parts.text(env!("CARGO_PKG_VERSION"));
     parts.number(max_object_bytes);
-    parts.text(min_confidence.unwrap_or(Confidence::Low).name());
+    parts.text(min_confidence.unwrap_or(Confidence::Medium).name());
     parts.number(rules.all().len() as u64);
     for rule in rules.all() {
         parts.rule(rule);
@@ -250,6 +250,7 @@ impl Parts {
         self.option(
             match scope {
                 Scope::Bytes => None,
+                Scope::Assignment => Some(Some("\0assignment")),
                 Scope::Line { exact } => Some(exact.as_deref()),
             },
             |parts, exact| parts.option(exact, Self::text),

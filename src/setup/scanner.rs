@@ -117,10 +117,10 @@ impl Scanner {
         }
         let limit = request.max_object_bytes.or(config.max_object_bytes);
         repository.set_max_object_bytes(limit.unwrap_or(MAX_OBJECT_BYTES));
-        let min_confidence = config.min_confidence.unwrap_or(Confidence::Low);
+        let min_confidence = config.min_confidence.unwrap_or(Confidence::Medium);
         Ok(Scanner {
             repository: repository.clone(),
-            engine: Engine::new(rules, request.now)?,
+            engine: Engine::new(rules, request.now)?.with_min_confidence(min_confidence),
             policy,
             options: Options { threads: request.threads, min_confidence, ..Options::default() },
             config,

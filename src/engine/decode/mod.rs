@@ -3,8 +3,15 @@
 //! A decoder looks at bytes and returns the views that they are worth; the engine scans each view like
 //! any other buffer and leads its matches back. Views nest: what one decoder returns is given to the
 //! others, up to [`MAX_DEPTH`]. A new decoder is a file beside [`wide`] and a line in [`DECODERS`].
+//!
+//! Escapes (`%2F`, `\u002b`, `&#43;`) are decoded elsewhere: they are too frequent for views of whole
+//! buffers, and a keyword has none as a rule. [`escapes::views`] decodes the window around a keyword.
 
+mod escapes;
+mod runs;
 mod wide;
+
+pub(super) use escapes::views as unescaped;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,8 +24,8 @@ const MAX_DEPTH: usize = 3;
 /// A decoder: the views that bytes are worth; none for most bytes, at next to no price.
 type Decoder = fn(&[u8]) -> Vec<View>;
 
-/// Every decoder. None is applied to its own views.
-const DECODERS: [Decoder; 1] = [wide::views];
+/// Every decoder.
+const DECODERS: [Decoder; 2] = [wide::views, runs::views];
 
 /// An encoding of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +38,20 @@ pub enum Encoding {
     Utf32Le,
     /// UTF-32 with the high byte first.
     Utf32Be,
+    /// Base64 with either alphabet, padded or not, in one line or folded.
+    Base64,
+    /// Two hexadecimal digits a byte.
+    Hex,
+    /// gzip data (RFC 1952).
+    Gzip,
+    /// `%2F` of URLs.
+    Percent,
+    /// `&#43;` and `&amp;` of HTML and XML.
+    Html,
+    /// `\u002b`, `\x2b` and `\/` of string literals and JSON.
+    Backslash,
+    /// `=3D` of mail (RFC 2045).
+    QuotedPrintable,
 }
 
 impl Encoding {
@@ -42,6 +63,13 @@ impl Encoding {
             Encoding::Utf16Be => "utf-16be",
             Encoding::Utf32Le => "utf-32le",
             Encoding::Utf32Be => "utf-32be",
+            Encoding::Base64 => "base64",
+            Encoding::Hex => "hex",
+            Encoding::Gzip => "gzip",
+            Encoding::Percent => "percent",
+            Encoding::Html => "html",
+            Encoding::Backslash => "backslash",
+            Encoding::QuotedPrintable => "quoted-printable",
         }
     }
 }
@@ -65,15 +93,28 @@ enum Map {
         /// How many raw bytes there are: the last byte may stand for fewer.
         total: usize,
     },
+    /// Each byte begins at an offset of its own; one more offset says where the last one ends.
+    Offsets {
+        /// What the offsets count from.
+        base: usize,
+        offsets: Box<[u32]>,
+    },
+    /// All bytes stand for all of these.
+    Whole(Range<usize>),
 }
 
 impl Map {
     fn raw(&self, range: &Range<usize>) -> Range<usize> {
-        match *self {
-            Map::Stride { width, phase, total } => {
+        match self {
+            &Map::Stride { width, phase, total } => {
                 let raw = |at: usize| (at * width + phase).min(total);
                 raw(range.start)..raw(range.end)
             }
+            Map::Offsets { base, offsets } => {
+                let raw = |at: usize| base + offsets[at.min(offsets.len() - 1)] as usize;
+                raw(range.start)..raw(range.end)
+            }
+            Map::Whole(raw) => raw.clone(),
         }
     }
 }
@@ -92,6 +133,13 @@ impl Decoding {
         let mut all = self.outer.as_ref().map_or_else(Vec::new, |outer| outer.encodings());
         all.push(self.encoding);
         all
+    }
+
+    /// Returns the same for text that was found in text decoded as `outer` says.
+    #[must_use]
+    pub(super) fn inside(&self, outer: &Arc<Decoding>) -> Arc<Decoding> {
+        let outer = self.outer.as_ref().map_or_else(|| outer.clone(), |own| own.inside(outer));
+        Arc::new(Decoding { encoding: self.encoding, map: self.map.clone(), outer: Some(outer) })
     }
 
     /// The encoding of the unit's own bytes.
@@ -122,35 +170,81 @@ impl Decoding {
     }
 }
 
-/// Bytes decoded.
+/// Bytes decoded, with some of the bytes around them, which may say what they are.
 #[derive(Debug)]
 pub(super) struct View {
     pub(super) bytes: Vec<u8>,
     pub(super) decoding: Arc<Decoding>,
+    /// Which of `bytes` are decoded.
+    decoded: Range<usize>,
+}
+
+impl View {
+    /// Whether some of a match is decoded: the rest is found in the raw bytes, too.
+    pub(super) fn is_decoded(&self, span: &Range<usize>) -> bool {
+        span.start < self.decoded.end && self.decoded.start < span.end
+    }
+}
+
+/// A view in the making, each byte with the offset of what it was decoded from.
+#[derive(Debug, Default)]
+struct Builder {
+    base: usize,
+    bytes: Vec<u8>,
+    offsets: Vec<u32>,
+}
+
+impl Builder {
+    /// Begins a view whose raw bytes stand from `base` on.
+    fn at(base: usize) -> Self {
+        Builder { base, ..Builder::default() }
+    }
+
+    /// Adds a byte that was decoded from the raw bytes at `raw`.
+    fn push(&mut self, byte: u8, raw: usize) {
+        // Buffers are far smaller than 4 GB; a wrong offset in a larger one would only misplace a finding.
+        self.offsets.push(u32::try_from(raw - self.base).unwrap_or(u32::MAX));
+        self.bytes.push(byte);
+    }
+
+    /// Adds bytes as they are.
+    fn copy(&mut self, bytes: &[u8], raw: Range<usize>) {
+        raw.for_each(|at| self.push(bytes[at], at));
+    }
+
+    /// Ends the view, whose last byte ends at `raw`.
+    fn view(mut self, encoding: Encoding, decoded: Range<usize>, raw: usize) -> View {
+        self.offsets.push(u32::try_from(raw - self.base).unwrap_or(u32::MAX));
+        let map = Map::Offsets { base: self.base, offsets: self.offsets.into() };
+        let decoding = Arc::new(Decoding { encoding, map, outer: None });
+        View { bytes: self.bytes, decoding, decoded }
+    }
 }
 
 /// Calls `each` with every view that `bytes` are worth, outer ones before those inside them.
 pub(super) fn each_view(bytes: &[u8], each: &mut dyn FnMut(&View)) {
-    nested(bytes, None, &mut Vec::new(), each);
+    nested(bytes, None, 0, each);
 }
 
 fn nested(
     bytes: &[u8],
     outer: Option<&Arc<Decoding>>,
-    applied: &mut Vec<usize>,
+    depth: usize,
     each: &mut dyn FnMut(&View),
 ) {
-    for (index, decoder) in DECODERS.iter().enumerate() {
-        if applied.len() == MAX_DEPTH || applied.contains(&index) {
-            continue;
-        }
+    if depth == MAX_DEPTH {
+        return;
+    }
+    for decoder in DECODERS {
         for view in decoder(bytes) {
-            let inner = Decoding { outer: outer.cloned(), ..(*view.decoding).clone() };
-            let view = View { decoding: Arc::new(inner), ..view };
+            let decoding = outer.map_or_else(|| view.decoding.clone(), |o| view.decoding.inside(o));
+            let is_wide = wide::Units::of(decoding.encoding).is_some();
+            if is_wide && outer.is_some_and(|outer| outer.encoding == decoding.encoding) {
+                continue;
+            }
+            let view = View { decoding, ..view };
             each(&view);
-            applied.push(index);
-            nested(&view.bytes, Some(&view.decoding), applied, each);
-            applied.pop();
+            nested(&view.bytes, Some(&view.decoding), depth + 1, each);
         }
     }
 }

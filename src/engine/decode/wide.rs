@@ -31,7 +31,8 @@ fn view(bytes: &[u8], width: usize, phase: usize) -> View {
     };
     let map = Map::Stride { width, phase, total: bytes.len() };
     let decoding = Arc::new(Decoding { encoding, map, outer: None });
-    View { bytes: (phase..bytes.len()).step_by(width).map(char).collect(), decoding }
+    let bytes: Vec<u8> = (phase..bytes.len()).step_by(width).map(char).collect();
+    View { decoded: 0..bytes.len(), bytes, decoding }
 }
 
 /// Returns the views that `bytes` is worth; none for most files, at the price of a `memchr`.
@@ -99,6 +100,7 @@ impl Units {
             Encoding::Utf16Be => (2, true),
             Encoding::Utf32Le => (4, false),
             Encoding::Utf32Be => (4, true),
+            _ => return None,
         };
         Some(Units { width, is_big_endian })
     }

@@ -1,0 +1,173 @@
+//! Escapes inside a window: `%2F` of URLs, `&#43;` of HTML, `\u002b`, `\x2b` and `\/` of string
+//! literals, `=3D` of mail.
+//!
+//! Escapes are everywhere in source (`\n`, `%d`), so only the window around a keyword is decoded, and
+//! only where an escape stands for a character that a secret can hold.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{Builder, Decoding, Encoding, View};
+
+/// How many times text may be escaped: a URL inside JSON inside a URL.
+const MAX_DEPTH: usize = 3;
+
+/// The introducer of each kind of escape, and how one is read: its byte and its length.
+const KINDS: [(u8, Encoding, Read); 4] = [
+    (b'\\', Encoding::Backslash, backslash),
+    (b'%', Encoding::Percent, percent),
+    (b'&', Encoding::Html, html),
+    (b'=', Encoding::QuotedPrintable, quoted_printable),
+];
+
+/// Reads the escape at the start of some bytes: what it stands for, if anything, and its length.
+type Read = fn(&[u8]) -> Option<(Option<u8>, usize)>;
+
+/// Returns the views of a window, one for each kind of escape in it, and those inside them.
+pub(in crate::engine) fn views(bytes: &[u8], window: Range<usize>) -> Vec<View> {
+    let mut views = Vec::new();
+    if memchr::memchr3(b'\\', b'%', b'&', &bytes[window.clone()]).is_some()
+        || memchr::memmem::find(&bytes[window.clone()], b"=3D").is_some()
+    {
+        nested(bytes, window, 0, None, &mut views);
+    }
+    views
+}
+
+fn nested(
+    bytes: &[u8],
+    window: Range<usize>,
+    depth: usize,
+    outer: Option<&Arc<Decoding>>,
+    views: &mut Vec<View>,
+) {
+    for kind in KINDS.iter().filter(|_| depth < MAX_DEPTH) {
+        let Some(mut view) = view(bytes, window.clone(), kind) else { continue };
+        if let Some(outer) = outer {
+            view.decoding = view.decoding.inside(outer);
+        }
+        nested(&view.bytes, 0..view.bytes.len(), depth + 1, Some(&view.decoding), views);
+        views.push(view);
+    }
+}
+
+/// The window with escapes of one kind decoded; `None` if it has none that matters.
+fn view(
+    bytes: &[u8],
+    window: Range<usize>,
+    &(introducer, encoding, read): &(u8, Encoding, Read),
+) -> Option<View> {
+    let text = &bytes[window.clone()];
+    let is_mail = encoding == Encoding::QuotedPrintable;
+    if is_mail && memchr::memmem::find(text, b"=3D").is_none() {
+        return None;
+    }
+    let is_useful = |at: usize| match read(&text[at..]) {
+        // A backslash counts where it may begin another escape: JSON inside a string.
+        Some((Some(b'\\'), 2)) => text.get(at + 2).is_some_and(|next| b"/xu\\".contains(next)),
+        Some((Some(byte), _)) => byte.is_ascii_graphic(),
+        _ => false,
+    };
+    memchr::memchr_iter(introducer, text).find(|&at| is_useful(at))?;
+    let mut builder = Builder::at(window.start);
+    let mut decoded: Option<Range<usize>> = None;
+    let mut at = 0;
+    while at < text.len() {
+        let escape = if text[at] == introducer { read(&text[at..]) } else { None };
+        let (byte, length) = escape.unwrap_or((Some(text[at]), 1));
+        if let Some(byte) = byte {
+            builder.push(byte, window.start + at);
+        }
+        if escape.is_some() {
+            let end = builder.bytes.len();
+            decoded = Some(decoded.map_or(end.saturating_sub(1), |range| range.start)..end);
+        }
+        at += length;
+    }
+    Some(builder.view(encoding, decoded?, window.end))
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    let digits = std::str::from_utf8(digits).ok()?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(())?;
+    u8::from_str_radix(digits, 16).ok().filter(u8::is_ascii)
+}
+
+fn percent(text: &[u8]) -> Option<(Option<u8>, usize)> {
+    Some((Some(hex(text.get(1..3)?)?), 3))
+}
+
+/// A line end behind `=` joins two lines.
+fn quoted_printable(text: &[u8]) -> Option<(Option<u8>, usize)> {
+    match text {
+        [_, b'\n', ..] => Some((None, 2)),
+        [_, b'\r', b'\n', ..] => Some((None, 3)),
+        _ => percent(text),
+    }
+}
+
+fn backslash(text: &[u8]) -> Option<(Option<u8>, usize)> {
+    match text {
+        [_, b'/', ..] => Some((Some(b'/'), 2)),
+        [_, b'x' | b'X', a, b, ..] => Some((Some(hex(&[*a, *b])?), 4)),
+        [_, b'u' | b'U', b'0', b'0', a, b, ..] => Some((Some(hex(&[*a, *b])?), 6)),
+        [_, b'\\', ..] => Some((Some(b'\\'), 2)),
+        _ => None,
+    }
+}
+
+/// Numbers, and the five names of XML.
+fn html(text: &[u8]) -> Option<(Option<u8>, usize)> {
+    let end = text.iter().take(9).position(|&byte| byte == b';')?;
+    let byte = match &text[1..end] {
+        b"amp" => b'&',
+        b"lt" => b'<',
+        b"gt" => b'>',
+        b"quot" => b'"',
+        b"apos" => b'\'',
+        [b'#', b'x' | b'X', digits @ ..] => {
+            u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?
+        }
+        [b'#', digits @ ..] => std::str::from_utf8(digits).ok()?.parse().ok()?,
+        _ => return None,
+    };
+    byte.is_ascii().then_some((Some(byte), end + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::views;
+
+    #[test]
+    fn views_decode_every_kind_of_escape_and_lead_back() {
+        for (text, decoded, names) in [
+            ("k=a%2Bb", "k=a+b", vec!["percent"]),
+            (r#""k":"a\u002Bb""#, r#""k":"a+b""#, vec!["backslash"]),
+            (r"k='a\x2Fb'", "k='a/b'", vec!["backslash"]),
+            (r"k: a\/b", "k: a/b", vec!["backslash"]),
+            ("k=a&#43;b", "k=a+b", vec!["html"]),
+            ("k=a&#x2F;b&amp;c", "k=a/b&c", vec!["html"]),
+            ("k=3Dx=\r\nb", "k=xb", vec!["quoted-printable"]),
+            ("k=a%252Bb", "k=a+b", vec!["percent", "percent"]),
+            (r#"\"k\":\"a\\\/b\""#, r#"\"k\":\"a/b\""#, vec!["backslash", "backslash"]),
+        ] {
+            let views = views(text.as_bytes(), 0..text.len());
+            let of_names = |view: &&super::View| view.decoding.encodings().len() == names.len();
+            let mut views = views.iter().filter(of_names);
+            let view = views.find(|view| view.bytes == decoded.as_bytes());
+            let view = view.unwrap_or_else(|| panic!("{text} is not decoded"));
+            let found: Vec<&str> =
+                view.decoding.encodings().into_iter().map(super::Encoding::name).collect();
+            assert_eq!(found, names, "{text}");
+            let at = decoded.rfind('b').unwrap();
+            assert_eq!(&text[view.decoding.raw(&(at..at + 1))], "b", "{text}");
+        }
+    }
+
+    #[test]
+    fn views_are_none_where_no_escape_hides_a_character_of_a_secret() {
+        for text in ["printf(\"%d %s\\n\", a & b)", "50% off", "a &nbsp; b", "x = 3", "%E4%F6", "\\t"] {
+            assert!(views(text.as_bytes(), 0..text.len()).is_empty(), "{text}");
+        }
+    }
+}
