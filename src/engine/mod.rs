@@ -558,6 +558,7 @@ impl Engine {
             secret,
             matched: &bytes[found.span.clone()],
             before: &bytes[..found.span.start],
+            behind: &bytes[found.secret.end..],
             now: self.now,
         };
         let (confidence, learnt) = check::run(&rule.checks, &candidate, rule.confidence)?;

@@ -75,6 +75,7 @@ fn fill(form: &str, random: &mut Random) -> Option<Vec<u8>> {
             let sum = crc32_base62(&body);
             Some([prefix.as_bytes(), &body, &sum].concat())
         }
+        "basic" => Some(basic(count(argument)?, random)),
         "jwt" => Some(jwt(argument == "expired", random)),
         "pem" => Some(pem(argument, "\n", random)),
         "pem1" => Some(pem(argument, "\\n", random)),
@@ -106,6 +107,12 @@ fn alphabet(name: &str) -> Option<&'static [u8]> {
         "word" => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_",
         _ => return None,
     })
+}
+
+/// A user and a password of so many characters, as HTTP's scheme Basic encodes them.
+fn basic(count: usize, random: &mut Random) -> Vec<u8> {
+    use base64::engine::general_purpose::STANDARD;
+    STANDARD.encode([b"ada:".to_vec(), random.text(ALNUM, count)].concat()).into_bytes()
 }
 
 fn jwt(expired: bool, random: &mut Random) -> Vec<u8> {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what a rule, a finding or a repository is.
 
+pub(crate) mod base64;
 pub mod chain;
 pub mod checksum;
 pub mod date;

@@ -1,6 +1,11 @@
 //! The account number that an AWS access key id holds.
 
+use super::placeholder::is_sequence;
 use super::{Candidate, Learnt, Verdict};
+use crate::engine::generic::is_wordlike;
+
+/// The account of the documentation, and of tools that imitate AWS.
+const DOCUMENTED_ACCOUNT: u64 = 123_456_789_012;
 
 /// Tells the account; an id with a digit that AWS never uses is hardly one.
 pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
@@ -11,11 +16,22 @@ pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
     let Some(bits) = base32_prefix(body) else {
         return Verdict::Lowest;
     };
+    if is_worded(body) || is_sequence(body) || account(bits) == Some(DOCUMENTED_ACCOUNT) {
+        return Verdict::Drop;
+    }
+    if candidate.is_inside_data() {
+        return Verdict::Drop;
+    }
     learnt.account = account(bits).map(|account| format!("{account:012}"));
     if id.starts_with(b"ASIA") {
         learnt.notes.push("temporary key".into());
     }
     Verdict::Keep
+}
+
+/// Whether an id is spelled by words, as `ASIAPACIFIC...`: no digit, and likely letters.
+fn is_worded(body: &[u8]) -> bool {
+    body.iter().all(u8::is_ascii_alphabetic) && is_wordlike(body)
 }
 
 /// The first 48 bits of what the characters encode (RFC 4648 base32); `None` if one is no digit.

@@ -4,14 +4,16 @@
 
 mod aws_account;
 mod aws_context;
+mod basic_auth;
 mod crc32_base62;
 mod jwt;
 mod key_of_hash;
 mod mixed;
 mod not_hex;
 mod pem;
-mod placeholder;
+pub(in crate::engine) mod placeholder;
 mod url_password;
+mod weak_word;
 
 use crate::rule::{Confidence, Text};
 
@@ -19,7 +21,7 @@ use crate::rule::{Confidence, Text};
 type Check = fn(&Candidate<'_>, &mut Learnt) -> Verdict;
 
 /// Every check, by the name that rules give it.
-const CHECKS: [(&str, Check); 10] = [
+const CHECKS: [(&str, Check); 12] = [
     ("placeholder", placeholder::check),
     ("not-hex", not_hex::check),
     ("mixed", mixed::check),
@@ -27,6 +29,8 @@ const CHECKS: [(&str, Check); 10] = [
     ("jwt", jwt::check),
     ("pem", pem::check),
     ("url-password", url_password::check),
+    ("weak-word", weak_word::check),
+    ("basic-auth", basic_auth::check),
     ("aws-account", aws_account::check),
     ("aws-context", aws_context::check),
     ("key-of-hash", key_of_hash::check),
@@ -55,8 +59,22 @@ pub(super) struct Candidate<'a> {
     pub(super) matched: &'a [u8],
     /// Everything before the match.
     pub(super) before: &'a [u8],
+    /// Everything behind the secret.
+    pub(super) behind: &'a [u8],
     /// Seconds since 1970, to tell what has expired.
     pub(super) now: i64,
+}
+
+impl Candidate<'_> {
+    /// Whether the secret stands inside encoded data, such as an image, which holds every short form sooner
+    /// or later.
+    fn is_inside_data(&self) -> bool {
+        const FAR: usize = 64;
+        let is_data = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        let before = self.before.iter().rev().take(FAR).take_while(is_data).count();
+        let behind = self.behind.iter().take(FAR).take_while(is_data).count();
+        before == FAR || behind == FAR
+    }
 }
 
 /// What a check says.
@@ -115,7 +133,7 @@ mod tests {
 
     /// A secret that is the whole match.
     pub(super) fn candidate(secret: &[u8]) -> Candidate<'_> {
-        Candidate { secret, matched: secret, before: b"", now: 1_790_000_000 }
+        Candidate { secret, matched: secret, before: b"", behind: b"", now: 1_790_000_000 }
     }
 
     fn judge(check: &'static str, template: &str) -> Option<(Confidence, Learnt)> {

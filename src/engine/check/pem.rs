@@ -1,17 +1,9 @@
 //! Private keys in armour: whether there is a key inside, and whether a passphrase guards it.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use base64::{alphabet, engine::DecodePaddingMode};
 
 use super::{Candidate, Learnt, Verdict};
-
-const STANDARD: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
+use crate::text::base64::LENIENT;
 
 /// Fewer characters than this are no key: the shortest real one, Ed25519 in PKCS #8, has 64.
 const MIN_BODY_CHARS: usize = 56;
@@ -27,9 +19,12 @@ pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
         return Verdict::Drop;
     }
     // Enough to tell the kind; the end may be cut off or damaged.
-    let Ok(start) = STANDARD.decode(&body[..MIN_BODY_CHARS]) else {
+    let Ok(start) = LENIENT.decode(&body[..MIN_BODY_CHARS]) else {
         return Verdict::Drop;
     };
+    if holds_words(inside(armour)) || !is_key(&start) {
+        return Verdict::Drop;
+    }
     let holds = |part: &[u8]| memchr::memmem::find(armour, part).is_some();
     let encrypted = holds(b"ENCRYPTED")
         || holds(b"Encryption: aes")
@@ -41,6 +36,23 @@ pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
         return Verdict::Lower;
     }
     Verdict::Keep
+}
+
+/// Whether the body begins as one of a key does: DER (a SEQUENCE), OpenSSH's own form, an OpenPGP packet.
+fn is_key(start: &[u8]) -> bool {
+    match start {
+        [0x30, length, rest @ ..] if length & 0x80 == 0 => matches!(rest.first(), Some(0x02 | 0x30)),
+        [0x30, 0x81, _, rest @ ..] | [0x30, 0x82, _, _, rest @ ..] => {
+            matches!(rest.first(), Some(0x02 | 0x30))
+        }
+        [0x30, ..] => true,
+        _ => start.starts_with(b"openssh-key-v1") || start[0] & 0x80 != 0,
+    }
+}
+
+/// Whether there are words in the place of some of the key: `...`, `key content`.
+fn holds_words(inside: &[u8]) -> bool {
+    memchr::memmem::find(inside, b"...").is_some()
 }
 
 /// The base64 text inside the armour. Short runs of such characters are words of headers.

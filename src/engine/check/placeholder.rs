@@ -31,6 +31,9 @@ const WORDS: [&[u8]; 22] = [
 /// Characters that begin a variable or a mask and that no token holds.
 const MARKS: [&[u8]; 6] = [b"${", b"{{", b"$(", b"***", b"<", b"%("];
 
+/// The share of characters that may follow their neighbour in the alphabet.
+const MAX_NEIGHBOUR_SHARE: f32 = 0.5;
+
 /// How often one character may follow itself.
 const MAX_RUN: usize = 5;
 
@@ -44,5 +47,11 @@ pub(super) fn is_placeholder(secret: &[u8]) -> bool {
     let lower = secret.to_ascii_lowercase();
     let holds = |part: &&[u8]| memchr::memmem::find(&lower, part).is_some();
     let run = lower.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0);
-    run > MAX_RUN || WORDS.iter().chain(&MARKS).any(holds)
+    run > MAX_RUN || is_sequence(secret) || WORDS.iter().chain(&MARKS).any(holds)
+}
+
+/// Whether a value runs through the alphabet or the digits.
+pub(in crate::engine) fn is_sequence(value: &[u8]) -> bool {
+    let steps = value.windows(2).filter(|pair| pair[1] == pair[0].wrapping_add(1)).count();
+    value.len() >= 8 && steps as f32 > MAX_NEIGHBOUR_SHARE * value.len() as f32
 }

@@ -4,7 +4,17 @@ use super::placeholder::is_placeholder;
 use super::{Candidate, Learnt, Verdict};
 
 /// What people write for "the password goes here", and what guards nothing.
-const WORDS: [&str; 34] = [
+const WORDS: [&str; 44] = [
+    "changeme",
+    "changeit",
+    "mypass",
+    "mypassword",
+    "mysecret",
+    "yourpassword",
+    "example",
+    "pass123",
+    "hunter2",
+    "bar123",
     "password",
     "passwd",
     "pass",
@@ -42,7 +52,10 @@ const WORDS: [&str; 34] = [
 ];
 
 /// Hosts that are nobody's.
-const LOCAL: [&[u8]; 5] = [b"localhost", b"127.0.0.1", b"0.0.0.0", b"[::1]", b"example."];
+const LOCAL: [&[u8]; 4] = [b"localhost", b"127.0.0.1", b"0.0.0.0", b"[::1]"];
+
+/// Hosts of documentation (RFC 2606).
+const RESERVED: [&[u8]; 3] = [b"example.com", b"example.org", b"example.net"];
 
 /// Drops placeholders, lowers passwords of hosts that are nobody's.
 pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict {
@@ -55,11 +68,29 @@ pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict 
         return Verdict::Drop;
     }
     let lower = candidate.matched.to_ascii_lowercase();
-    let is_local = LOCAL.iter().any(|host| {
+    let names = |host: &&[u8]| {
         memchr::memmem::rfind(&lower, host)
             .is_some_and(|at| at > 0 && matches!(lower[at - 1], b'@' | b'.'))
-    });
+    };
+    if RESERVED.iter().any(names) || is_user(candidate) || is_port(secret) {
+        return Verdict::Drop;
+    }
+    let is_local = LOCAL.iter().any(names);
     if is_local { Verdict::Lower } else { Verdict::Keep }
+}
+
+/// Whether the password is the user's name.
+fn is_user(candidate: &Candidate<'_>) -> bool {
+    let matched = candidate.matched;
+    let user = memchr::memmem::find(matched, b"://").map_or(matched, |at| &matched[at + 3..]);
+    let user = user.split(|byte| matches!(byte, b':' | b'@')).next().unwrap_or_default();
+    user.eq_ignore_ascii_case(candidate.secret)
+}
+
+/// Whether a port and parameters stand where a password would: `host:1433;user=sa@corp`.
+fn is_port(secret: &[u8]) -> bool {
+    let digits = secret.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (1..=5).contains(&digits) && matches!(secret.get(digits), Some(b';' | b'/' | b'?'))
 }
 
 fn is_percent_escape(secret: &[u8]) -> bool {

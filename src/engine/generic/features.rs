@@ -472,8 +472,13 @@ impl<'a> Name<'a> {
     }
 }
 
+/// Whether a value is one of the words that guard nothing.
+pub(in crate::engine) fn is_weak(value: &[u8]) -> bool {
+    value.len() < 3 || Value::new(value).is_one_of(&WEAK)
+}
+
 /// The words of a name: parted by signs and at changes of case.
-fn words(name: &[u8]) -> Vec<&[u8]> {
+pub(super) fn words(name: &[u8]) -> Vec<&[u8]> {
     let mut words = Vec::new();
     for part in name.split(|byte| !byte.is_ascii_alphanumeric()) {
         let mut start = 0;

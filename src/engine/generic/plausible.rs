@@ -1,0 +1,182 @@
+//! What surely is no secret, told by a few tests before the model is asked.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+
+use super::features::words;
+use super::grammar::{Candidate, Kind, Operator, Quote, Scheme, candidate};
+use crate::engine::check::placeholder::is_sequence;
+use crate::text::base64::LENIENT;
+
+/// The candidate at a word, unless a few tests tell that it is no secret.
+pub(super) fn plausible(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> {
+    let found = candidate(bytes, word)?;
+    let value = &bytes[found.value.clone()];
+    let behind = &bytes[found.value.end..(found.value.end + 4).min(bytes.len())];
+    let is_dropped = is_call(&found, value, behind)
+        || is_placeholder(value)
+        || is_of_a_thing(bytes, &found, value)
+        || is_encoded_placeholder(&found, value)
+        || is_reference(value)
+        || is_public(bytes, &found, value)
+        || is_of_its_own_rule(value)
+        || is_digest_of_a_file(bytes, &found, value)
+        || is_type_or_number(&found, value, behind)
+        || value.iter().all(|byte| !byte.is_ascii_alphanumeric());
+    (!is_dropped).then_some(found)
+}
+
+/// A call, an index, a member: code, not a value.
+fn is_call(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
+    if found.quote != Quote::None || found.operator == Operator::Element {
+        return false;
+    }
+    let is_name = value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.:$>-".contains(byte));
+    is_name && !value[0].is_ascii_digit() && matches!(behind.first(), Some(b'(' | b'[' | b'{'))
+        || value.starts_with(b"self.")
+        || value.starts_with(b"this.")
+        || found.kind != Kind::Parameter && memchr::memmem::find(value, b"->").is_some()
+}
+
+/// A type, a variable of code, a number, a fingerprint.
+fn is_type_or_number(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
+    let is_pairs = value.len() > 5 && value.chunks(3).all(|part| {
+        part.iter().take(2).all(u8::is_ascii_hexdigit) && part.get(2).is_none_or(|byte| *byte == b':')
+    });
+    if is_pairs || value.starts_with(b"0x") && value.len() <= 10 {
+        return true;
+    }
+    let is_letters = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    let is_bare = found.quote == Quote::None && found.operator != Operator::Element;
+    is_bare
+        && (value.strip_suffix(b"!").or(value.strip_suffix(b"?")).is_some_and(is_letters)
+            || is_letters(value) && matches!(behind.first(), Some(b';' | b')'))
+            || value.starts_with(b"-"))
+}
+
+/// A template, a variable, an environment, a path in a vault.
+fn is_reference(value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 12] = [
+        b"${", b"$(", b"{{", b"<%", b"#{", b"%{", b"@{", b"arn:", b"vault:", b"ssm:", b"secret://", b"op://",
+    ];
+    let holds = |mark: &[u8]| memchr::memmem::find(value, mark).is_some();
+    STARTS.iter().any(|mark| value.starts_with(mark))
+        || value.starts_with(b"<") && value.ends_with(b">")
+        || value.starts_with(b"%") && value.ends_with(b"%")
+        || holds(b"${") || holds(b"{{") || holds(b"://") || holds(b"environ") || holds(b"process.env") || holds(b"getenv")
+        || holds(b"secretKeyRef") || holds(b":aws:secretsmanager") || holds(b"\\u00") && value.len() < 8
+}
+
+/// A public key, a hash of a password, a sum.
+fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 24] = [
+        b"ssh-", b"ecdsa-", b"AAAAB3Nza", b"AAAAC3Nza", b"-----", b"MIIB", b"MFkw", b"MIGf", b"sha1-", b"sha256", b"sha384-", b"sha512",
+        b"$2a$", b"$2b$", b"$2y$", b"$1$", b"$5$", b"$6$", b"$apr1$", b"$argon2", b"pbkdf2", b"{SSHA", b"{SHA", b"{bcrypt}",
+    ];
+    let name = bytes[found.name.clone()].to_ascii_lowercase();
+    let named = |word: &[u8]| memchr::memmem::find(&name, word).is_some();
+    STARTS.iter().any(|mark| value.starts_with(mark))
+        || named(b"publickey") || named(b"public_key") || named(b"public-key") || named(b"fingerprint") || named(b"sitekey")
+        || named(b"signature") || named(b"author") && !named(b"authoriz")
+}
+
+/// What rules of their own look for: JSON Web Tokens and ids of AWS keys.
+fn is_of_its_own_rule(value: &[u8]) -> bool {
+    let is_key_id = value.len() == 20 && (value.starts_with(b"AKIA") || value.starts_with(b"ASIA"));
+    is_key_id || value.starts_with(b"eyJ") && value.iter().filter(|byte| **byte == b'.').count() >= 2
+}
+
+/// Whether a value is a digest of the usual lengths, in hexadecimal.
+fn is_digest(value: &[u8]) -> bool {
+    matches!(value.len(), 32 | 40 | 64) && value.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The entry of a list of sums (`"lib/key.rb": "<digest>"`), or a sum beside another one.
+fn is_digest_of_a_file(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
+    if let Some(at) = memchr::memrchr3(b'-', b':', b'/', value)
+        && is_digest(&value[at + 1..])
+    {
+        return true;
+    }
+    if let Some(dot) = memchr::memchr(b'.', value)
+        && is_digest(&value[..dot])
+    {
+        return true;
+    }
+    if !is_digest(value) {
+        return false;
+    }
+    let before = found.name.start.checked_sub(1).map(|at| bytes[at]);
+    let name = &bytes[found.name.clone()];
+    let has_ending =
+        memchr::memrchr(b'.', name).is_some_and(|dot| (2..=4).contains(&(name.len() - dot - 1)));
+    let around = &bytes[found.name.start.saturating_sub(160)..found.name.start];
+    let mut runs = around.split(|byte| !byte.is_ascii_alphanumeric());
+    before == Some(b'/') || has_ending || runs.any(|run| run.len() == value.len() && is_digest(run))
+}
+
+/// What documentation puts in the place of a secret.
+fn is_placeholder(value: &[u8]) -> bool {
+    const WORDS: [&str; 34] = [
+        "my", "your", "the", "a", "an", "some", "any", "super", "very", "top", "secret", "secrets", "key", "keys", "token", "tokens",
+        "password", "passwd", "pass", "passphrase", "api", "access", "private", "client", "app", "auth", "user", "db", "database",
+        "here", "value", "string", "goes", "id",
+    ];
+    /// The key of MinIO's own documentation.
+    const DOCUMENTED: [&[u8]; 2] = [b"q3am3uq867", b"minioadmin"];
+    let lower = value.to_ascii_lowercase();
+    let holds = |part: &[u8]| memchr::memmem::find(&lower, part).is_some();
+    let own = words(value);
+    holds(b"example")
+        || DOCUMENTED.iter().any(|known| holds(known))
+        || is_sequence(value)
+        || own.len() > 1 && own.iter().all(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes())))
+}
+
+/// A key of a table, a cursor, a version: no secret whatever its value. A sum is none, too.
+fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
+    const KEYS: [&str; 13] = [
+        "s3", "object", "cache", "primary", "foreign", "partition", "sort", "translation", "i18n", "idempotency", "bucket", "routing",
+        "index",
+    ];
+    const TOKENS: [&str; 10] =
+        ["change", "next", "continuation", "page", "pagination", "sync", "resume", "cursor", "marker", "upload"];
+    const SUMS: [&str; 8] = ["checksum", "sha1", "sha256", "sha512", "md5", "digest", "encrypted", "ciphertext"];
+    let name = words(&bytes[found.name.clone()]);
+    let joined = bytes[found.name.clone()].to_ascii_lowercase();
+    let word = bytes[found.word.clone()].to_ascii_lowercase();
+    let has = |list: &[&str]| name.iter().any(|own| list.iter().any(|known| own.eq_ignore_ascii_case(known.as_bytes())));
+    let holds = |list: &[&str]| list.iter().any(|known| memchr::memmem::find(&joined, known.as_bytes()).is_some());
+    word == b"key" && has(&KEYS)
+        || word == b"token" && has(&TOKENS)
+        || holds(&SUMS)
+        || value.starts_with(b"AQICAH")
+        || matches!(&word[..], b"token" | b"sess" | b"cookie" | b"csrf" | b"xsrf")
+            && value
+                .rsplit(|byte| *byte == b'=')
+                .next()
+                .is_some_and(|last| last.len() == 128 && last.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Base64 of a placeholder; credentials of the scheme Basic without a password worth the name.
+fn is_encoded_placeholder(found: &Candidate, value: &[u8]) -> bool {
+    let is_basic = found.scheme == Scheme::Basic;
+    if !is_basic && (value.len() < 8 || value.len() % 4 != 0) {
+        return false;
+    }
+    let decoded = LENIENT.decode(value).ok();
+    let text = decoded.filter(|text| text.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r')));
+    let Some(text) = text else { return is_basic };
+    let text = text.trim_ascii();
+    let secret = match memchr::memchr(b':', text) {
+        Some(at) if is_basic => &text[at + 1..],
+        None if is_basic => return true,
+        _ => text,
+    };
+    let lower = secret.to_ascii_lowercase();
+    let says = |word: &[u8]| memchr::memmem::find(&lower, word).is_some();
+    is_placeholder(secret)
+        || super::features::is_weak(secret)
+        || says(b"secret") || says(b"password") || says(b"changeme") || says(b"<") || says(b"${")
+}
