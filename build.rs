@@ -11,13 +11,9 @@ mod schema;
 use schema::{PackFile, RuleEntry, line_of};
 
 #[path = "src/engine/keyword_tables.rs"]
-#[expect(
-    dead_code,
-    reason = "the library looks keywords up, the build script only lays the tables"
-)]
 mod keyword_tables;
 
-use keyword_tables::{FragmentTables, SHORTEST_KEYWORD, shuffle};
+use keyword_tables::{GramTables, SHORTEST_KEYWORD};
 
 /// A folder with further packs, for measuring: `benches/hook.rs` says how.
 const MORE_PATTERNS: &str = "TIGHTLIP_MORE_PATTERNS";
@@ -27,6 +23,7 @@ fn main() {
     println!("cargo::rerun-if-changed=patterns");
     println!("cargo::rerun-if-changed=src/rule/schema.rs");
     println!("cargo::rerun-if-changed=src/engine/keyword_tables.rs");
+    println!("cargo::rerun-if-changed=src/engine/generic/letters.bin");
     println!("cargo::rerun-if-env-changed={MORE_PATTERNS}");
     packs.extend(
         env::var_os(MORE_PATTERNS).map(|more| pack_files(Path::new(&more))).unwrap_or_default(),
@@ -65,6 +62,7 @@ fn keywords(entries: &[RuleEntry]) -> String {
     let mut keywords: Vec<Vec<u8>> = Vec::new();
     let mut rules: Vec<Vec<usize>> = Vec::new();
     let (mut near, mut pairs) = (Vec::new(), Vec::new());
+    let mut names: Vec<(String, usize)> = Vec::new();
     for (at, rule) in entries.iter().enumerate() {
         pairs.extend(rule.pair.as_ref().map(|name| (at, place(rule, name))));
         if let Some(name) = &rule.near {
@@ -72,8 +70,18 @@ fn keywords(entries: &[RuleEntry]) -> String {
             continue;
         }
         let own = rule.keywords.as_deref().unwrap_or_default();
-        let is_usable = |keyword: &String| keyword.len() >= SHORTEST_KEYWORD;
-        assert!(!own.is_empty() && own.iter().all(is_usable), "rule `{}` has no keyword", rule.id);
+        if rule.grammar.is_some() && rule.pattern.is_some() {
+            names.extend(own.iter().map(|word| (word.to_ascii_lowercase(), at)));
+            continue;
+        }
+        // One of three bytes makes the filter stop at every second place that has its last two.
+        let is_usable = |keyword: &String| keyword.len() > SHORTEST_KEYWORD;
+        assert!(
+            !own.is_empty() && own.iter().all(is_usable),
+            "rule `{}` needs keywords of {} bytes or more",
+            rule.id,
+            SHORTEST_KEYWORD + 1
+        );
         for keyword in own {
             let keyword = keyword.to_ascii_lowercase().into_bytes();
             let known = keywords.iter().position(|other| *other == keyword);
@@ -86,8 +94,6 @@ fn keywords(entries: &[RuleEntry]) -> String {
         }
     }
     let mut out = String::new();
-    let longest = keywords.iter().map(Vec::len).max().unwrap_or(0);
-    let _ = writeln!(out, "pub(in super::super) const MAX_KEYWORD_BYTES: usize = {longest};");
     let list: Vec<String> =
         keywords.iter().map(|keyword| format!("Borrowed(&{keyword:?})")).collect();
     let _ = writeln!(
@@ -101,21 +107,23 @@ fn keywords(entries: &[RuleEntry]) -> String {
         "pub(in super::super) static RULES_OF_KEYWORD: &[Cow<'static, [usize]>] = &[{}];",
         list.join(", ")
     );
+    names.sort();
+    let list: Vec<String> =
+        names.iter().map(|(word, rule)| format!("(Borrowed({word:?}), {rule})")).collect();
+    let _ = writeln!(
+        out,
+        "pub(in super::super) static NAMES: &[(Cow<'static, str>, usize)] = &[{}];",
+        list.join(", ")
+    );
     for (name, list) in [("NEAR", near), ("PAIRS", pairs)] {
         let _ = writeln!(out, "pub(in super::super) static {name}: &[(usize, usize)] = &{list:?};");
     }
-    let (shuffle, suited) = shuffle(&keywords);
-    fragments(&mut out, "PLAIN", &FragmentTables::plain(&keywords));
-    fragments(&mut out, "SHUFFLE", &suited);
-    let _ = writeln!(out, "pub(in super::super) static SHUFFLE: Shuffle = {shuffle:?};");
-    out
-}
-
-fn fragments(out: &mut String, name: &str, tables: &FragmentTables) {
-    let FragmentTables { heads, entries } = tables;
+    let GramTables { bitmap, lists, entries } = GramTables::new(&keywords);
     let of = "pub(in super::super) static";
-    let _ = writeln!(out, "{of} {name}_HEADS: [u32; HASHES] = {heads:?};");
-    let _ = writeln!(out, "{of} {name}_ENTRIES: &[FragmentEntry] = &{entries:?};");
+    let _ = writeln!(out, "{of} BITMAP: [u32; BITMAP_WORDS] = {bitmap:?};");
+    let _ = writeln!(out, "{of} LISTS_OF_GRAMS: [u32; LISTS] = {lists:?};");
+    let _ = writeln!(out, "{of} ENTRIES: &[GramEntry] = &{entries:?};");
+    out
 }
 
 fn pack_files(folder: &Path) -> Vec<PathBuf> {
@@ -138,9 +146,9 @@ fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
         ("keywords", texts(entry.keywords.as_deref())),
         (
             "pattern",
-            match entry.grammar {
-                Some(_) => text(""),
-                None => text(&need(&entry.pattern, "pattern")),
+            match (&entry.grammar, &entry.pattern) {
+                (Some(_), None) => text(""),
+                _ => text(&need(&entry.pattern, "pattern")),
             },
         ),
         (

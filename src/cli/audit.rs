@@ -22,9 +22,9 @@ use tightlip::source::{
 /// are on this disk.
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
-    /// The repository
-    #[arg(value_name = "REPO", default_value = ".")]
-    pub(super) repository: PathBuf,
+    /// The repository; by default the one here
+    #[arg(value_name = "REPO")]
+    pub(super) repository: Option<PathBuf>,
 }
 
 pub(super) fn run(
@@ -32,13 +32,7 @@ pub(super) fn run(
     shared: &Shared,
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
-    if !args.repository.is_dir() {
-        let path = args.repository.display();
-        return Err(format!("`{path}` is not a directory; name a repository").into());
-    }
-    // Everything that is read, config too, is that of the repository.
-    let location = Location::new(&args.repository, process.environment.clone());
-    let repository = RepositoryPool::new(location);
+    let repository = repository(args.repository.as_deref(), process)?;
     let session = Session::load(process, &repository, shared, Purpose::Look)?;
     let scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);
     let options = HistoryOptions {
@@ -49,6 +43,31 @@ pub(super) fn run(
     let files = Files { scanner: &session.scanner, repository: &*repository.get()? };
     let outcome = scan.run(options, |outcome| files.scan(outcome))?;
     session.finish(&outcome, &mut process.streams)
+}
+
+/// Opens what is audited, from its top, so that the report is the same from every directory in it.
+fn repository(named: Option<&Path>, process: &Process<'_>) -> Result<RepositoryPool, Failure> {
+    let environment = process.environment.clone();
+    let location = match named {
+        Some(path) if !path.is_dir() => {
+            return Err(
+                format!("`{}` is not a directory; name a repository", path.display()).into()
+            );
+        }
+        // What is named counts more than what a hook of another repository has inherited.
+        Some(path) => Location::named(path, &environment),
+        None => Location::new(".", environment),
+    };
+    let directory = location.directory().canonicalize().ok();
+    let repository = RepositoryPool::new(location);
+    let root = repository.get_if_there()?.and_then(|opened| opened.worktree());
+    match root {
+        Some(root) if root.canonicalize().ok() != directory => {
+            let environment = repository.location().environment().clone();
+            Ok(RepositoryPool::new(Location::new(&root, environment)))
+        }
+        _ => Ok(repository),
+    }
 }
 
 /// The files of a repository.

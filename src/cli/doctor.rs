@@ -48,7 +48,7 @@ pub(super) fn run(
     for warning in &report.warnings {
         writeln!(out, "warning: {warning}")?;
     }
-    if process.environment.is_set("TIGHTLIP_SKIP") {
+    if process.environment.is_true("TIGHTLIP_SKIP") {
         writeln!(
             out,
             "warning: TIGHTLIP_SKIP is set here, so commits made from here are not scanned"

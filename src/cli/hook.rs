@@ -24,7 +24,7 @@ pub(super) struct HookArgs {
     arguments: Vec<OsString>,
 }
 
-/// Set to anything but 0 or nothing, it lets one git command pass.
+/// Set to anything but nothing or a word for no, it lets one git command pass.
 const SKIP_VARIABLE: &str = "TIGHTLIP_SKIP";
 
 pub(super) fn run(
@@ -32,8 +32,7 @@ pub(super) fn run(
     shared: &Shared,
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
-    let skip = process.environment.get_filled(SKIP_VARIABLE);
-    if skip.is_some_and(|value| value != "0") {
+    if process.environment.is_true(SKIP_VARIABLE) {
         let err = &mut process.streams.err;
         writeln!(err, "tightlip: not scanned, because {SKIP_VARIABLE} is set")?;
         return Ok(0);

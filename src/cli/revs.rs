@@ -101,8 +101,101 @@ fn verify(location: &Location, name: &str) -> Option<ObjectId> {
     location.id(["rev-parse", "--verify", "-q", "--end-of-options", name]).ok().flatten()
 }
 
+/// Whether text is made of numbers and of words that git knows in dates. Git takes anything else for now.
+fn is_date(text: &str) -> bool {
+    const WORDS: [&str; 37] = [
+        "now",
+        "today",
+        "yesterday",
+        "noon",
+        "midnight",
+        "tea",
+        "never",
+        "last",
+        "ago",
+        "at",
+        "the",
+        "am",
+        "pm",
+        "utc",
+        "gmt",
+        "t",
+        "z",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "second",
+        "minute",
+        "hour",
+        "day",
+        "week",
+        "month",
+        "year",
+        "st",
+        "th",
+    ];
+    const NAMES: [&str; 19] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "sunday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+    ];
+    let lower = text.to_ascii_lowercase();
+    let is_word = |word: &str| {
+        let one = word.strip_suffix('s').unwrap_or(word);
+        WORDS.contains(&word)
+            || WORDS.contains(&one)
+            || word.len() >= 3 && NAMES.iter().any(|name| name.starts_with(word))
+    };
+    let parts: Vec<&str> = lower
+        .split(|char: char| !char.is_ascii_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .collect();
+    !parts.is_empty()
+        && parts.iter().all(|part| {
+            let digits = part.trim_start_matches(|char: char| char.is_ascii_digit());
+            digits.is_empty()
+                || is_word(part)
+                || digits.len() < part.len()
+                    && matches!(digits, "st" | "nd" | "rd" | "th" | "t" | "z")
+                || part
+                    .split('t')
+                    .all(|half| half.trim_end_matches('z').bytes().all(|b| b.is_ascii_digit()))
+        })
+}
+
 /// Returns the time, in seconds since 1970, that git understands by a date.
 pub(super) fn since(location: &Location, date: &str) -> Result<i64, Failure> {
+    if !is_date(date) {
+        let date = escape(date.as_bytes());
+        return Err(format!(
+            "`{date}` is no date; write one as git does: 2026-05-01, \"2 weeks ago\", yesterday"
+        )
+        .into());
+    }
     let parsed = location.line(["rev-parse", &format!("--since={date}")])?;
     let seconds = std::str::from_utf8(&parsed).ok();
     let seconds = seconds.and_then(|text| text.strip_prefix("--max-age=")?.parse().ok());

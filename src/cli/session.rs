@@ -114,9 +114,10 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Whether the user wants no colours on any terminal. <https://no-color.org>
+/// Whether the user wants no colours on any terminal (<https://no-color.org>), or the terminal has none.
 fn is_plain(environment: &Environment) -> bool {
     environment.get_filled("NO_COLOR").is_some()
+        || environment.get_filled("TERM").is_some_and(|term| term == "dumb")
 }
 
 fn closed_is_fine(done: io::Result<()>) -> io::Result<()> {

@@ -68,7 +68,7 @@ impl Engine {
         scan.everywhere();
         scan.near();
         let mut found = scan.found.list;
-        decode::each_view(bytes, &mut |view| {
+        decode::each_run(bytes, &mut |view| {
             // A change at one end of a run decides how all of it is decoded.
             reach = reach.max(Reach::Runs);
             let mut scan = Scan::new(self, &view.bytes, &|_| true);

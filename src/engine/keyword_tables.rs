@@ -1,107 +1,131 @@
 //! The tables by which keywords are found, made of the keywords alone.
 //!
+//! A *gram* is four bytes in a row. Each keyword is known by its rarest one; a keyword of three bytes by all
+//! grams that begin with it.
+//!
 //! The build script shares this file: it lays the tables of the built-in rules, so that the start of
 //! the program does not grow with their number.
 
-/// How many bytes the fragment of a keyword has. A shorter keyword is padded in front with a
-/// position that any byte fits.
-pub(crate) const FRAGMENT_BYTES: usize = 4;
+/// How many bytes a gram has.
+pub(crate) const GRAM_BYTES: usize = 4;
 
 /// The shortest keyword, in bytes.
-pub(crate) const SHORTEST_KEYWORD: usize = 3;
+pub(crate) const SHORTEST_KEYWORD: usize = GRAM_BYTES - 1;
 
-/// How many bits the hash of a fragment has.
-pub(crate) const HASH_BITS: u32 = 12;
+/// How many bits the hash of a gram has, and how many words hold a bit for each hash.
+pub(crate) const HASH_BITS: u32 = 18;
+pub(crate) const BITMAP_WORDS: usize = (1 << HASH_BITS) / 32;
 
-/// How many hashes there are.
-pub(crate) const HASHES: usize = 1 << HASH_BITS;
+/// What a gram is multiplied by; the upper bits are its hash (Knuth's multiplicative hashing).
+pub(crate) const MULTIPLIER: u32 = 0x9e37_79b1;
 
-/// The fragments of all keywords, by a hash of their last three bytes: a keyword of three bytes
-/// has no more.
+/// How many lists of entries there are.
+pub(crate) const LISTS: usize = 1 << 12;
+
+/// Grams begin in the first bytes of a keyword: choosing among more saves nothing, and hits are put in order sooner.
+pub(crate) const MAX_GRAM_OFFSET: usize = 24;
+
+/// The grams of all keywords.
 #[derive(Debug, Clone)]
-pub(crate) struct FragmentTables {
-    /// Per hash, one more than the index of the first entry; 0 for none.
-    pub(crate) heads: Vec<u32>,
-    /// One for each keyword, in their order.
-    pub(crate) entries: Vec<FragmentEntry>,
+pub(crate) struct GramTables {
+    /// A bit for each hash: whether a gram has it.
+    pub(crate) bitmap: Vec<u32>,
+    /// Per upper part of a hash, one more than the index of the first entry; 0 for none.
+    pub(crate) lists: Vec<u32>,
+    pub(crate) entries: Vec<GramEntry>,
 }
 
-/// The fragment of one keyword.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FragmentEntry {
-    /// The last three bytes, as [`ending`] makes one word of them.
-    pub(crate) ending: u32,
+/// A gram of one keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GramEntry {
+    /// The four bytes, as [`gram`] makes one word of them.
+    pub(crate) gram: u32,
     /// The keyword's index.
     pub(crate) keyword: u32,
-    /// How many bytes of the keyword there are up to the fragment's end.
-    pub(crate) end: u32,
-    /// As in [`FragmentTables::heads`].
+    /// Where in the keyword the gram begins.
+    pub(crate) offset: u32,
+    /// As in [`GramTables::lists`].
     pub(crate) next: u32,
 }
 
-impl FragmentTables {
-    /// Makes the tables for short inputs: each keyword's own rarest fragment.
+impl GramTables {
+    /// Lays the tables of keywords in lower case, of at least [`SHORTEST_KEYWORD`] bytes.
     #[must_use]
-    pub(crate) fn plain(keywords: &[Vec<u8>]) -> Self {
-        let offsets: Vec<usize> = keywords.iter().map(|keyword| rarest_fragment(keyword)).collect();
-        FragmentTables::new(keywords, &offsets)
-    }
-
-    /// Makes a table of the fragments that begin at `offsets` of `keywords`.
-    fn new(keywords: &[Vec<u8>], offsets: &[usize]) -> Self {
-        let mut tables = FragmentTables { heads: vec![0; HASHES], entries: Vec::new() };
-        for (index, (keyword, offset)) in keywords.iter().zip(offsets).enumerate() {
-            debug_assert!(keyword.len() >= SHORTEST_KEYWORD, "shorter ones have no fragment");
-            let end = keyword.len().min(offset + FRAGMENT_BYTES);
-            let ending = ending(keyword, end - 1);
-            let head = &mut tables.heads[hash(ending)];
-            let keyword = u32::try_from(index).expect("keywords are counted in u32");
-            let entry = FragmentEntry { ending, keyword, end: end as u32, next: *head };
-            tables.entries.push(entry);
-            *head = keyword + 1;
+    pub(crate) fn new(keywords: &[Vec<u8>]) -> Self {
+        let mut tables = GramTables {
+            bitmap: vec![0; BITMAP_WORDS],
+            lists: vec![0; LISTS],
+            entries: Vec::new(),
+        };
+        for (index, keyword) in keywords.iter().enumerate() {
+            let index = u32::try_from(index).expect("keywords are counted in u32");
+            if keyword.len() >= GRAM_BYTES {
+                let offset = rarest_offset(keyword);
+                tables.add(gram(keyword, offset), index, offset);
+                continue;
+            }
+            let with = |last| gram(&[keyword[0], keyword[1], keyword[2], last], 0);
+            let mut grams: Vec<u32> = (0..=u8::MAX).map(with).collect();
+            grams.sort_unstable();
+            grams.dedup();
+            grams.into_iter().for_each(|gram| tables.add(gram, index, 0));
         }
         tables
     }
+
+    fn add(&mut self, gram: u32, keyword: u32, offset: usize) {
+        let hash = hash(gram);
+        self.bitmap[hash / 32] |= 1 << (hash % 32);
+        let list = &mut self.lists[list_of(hash)];
+        let entry = GramEntry { gram, keyword, offset: offset as u32, next: *list };
+        self.entries.push(entry);
+        *list = u32::try_from(self.entries.len()).expect("grams are counted in u32");
+    }
 }
 
-/// Returns the last three bytes up to `last` in one word, with the bit set that makes ASCII letters
-/// lower case. Other bytes that differ in that bit alone are taken for equal here and told apart later.
+/// Returns the four bytes from `at` on in one word, with the bit set that makes ASCII letters lower case.
+/// Other bytes that differ in that bit alone are taken for equal here and told apart later.
 #[inline]
 #[must_use]
-pub(crate) fn ending(bytes: &[u8], last: usize) -> u32 {
-    let [a, b, c] = *bytes[..=last].last_chunk().expect("fragments end at the third byte or later");
-    u32::from_le_bytes([a, b, c, 0]) | 0x0020_2020
+pub(crate) fn gram(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) | 0x2020_2020
 }
 
-/// Returns the hash of an ending.
+/// Returns the hash of a gram.
 #[inline]
 #[must_use]
-pub(crate) fn hash(ending: u32) -> usize {
-    (ending.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize
+pub(crate) const fn hash(gram: u32) -> usize {
+    (gram.wrapping_mul(MULTIPLIER) >> (32 - HASH_BITS)) as usize
 }
 
-/// Returns the tables of the shuffle, and of the fragments that suit it best.
+/// Returns the list that the entries of a hash are in.
+#[inline]
 #[must_use]
-pub(crate) fn shuffle(keywords: &[Vec<u8>]) -> (Shuffle, FragmentTables) {
-    let (shuffle, offsets) = Shuffle::new(keywords);
-    (shuffle, FragmentTables::new(keywords, &offsets))
+pub(crate) const fn list_of(hash: usize) -> usize {
+    hash >> (HASH_BITS - LISTS.trailing_zeros())
 }
 
-/// Returns where fragments of `keyword` may begin.
-fn fragment_offsets(keyword: &[u8]) -> std::ops::RangeInclusive<usize> {
-    0..=keyword.len().min(MAX_FRAGMENT_END).saturating_sub(FRAGMENT_BYTES)
-}
-
-/// Fragments are taken from the first bytes of a keyword: choosing among more saves nothing.
-const MAX_FRAGMENT_END: usize = 250;
-
-/// Returns where in `keyword` its rarest four bytes begin.
-fn rarest_fragment(keyword: &[u8]) -> usize {
-    let rarity = |offset: &usize| -> f32 {
-        keyword[*offset..].iter().take(FRAGMENT_BYTES).map(|&byte| frequency(byte)).product()
+/// Returns where the rarest gram of a keyword begins.
+fn rarest_offset(keyword: &[u8]) -> usize {
+    let rarity = |at: &usize| {
+        let [a, b, c, d] = [0, 1, 2, 3].map(|next| keyword[at + next]);
+        frequency(a) * frequency(b) * third_frequency(a, b, c) * third_frequency(b, c, d)
     };
-    fragment_offsets(keyword).min_by(|a, b| rarity(a).total_cmp(&rarity(b))).unwrap_or(0)
+    let last = (keyword.len() - GRAM_BYTES).min(MAX_GRAM_OFFSET);
+    (0..=last).min_by(|a, b| rarity(a).total_cmp(&rarity(b))).unwrap_or(0)
 }
+
+/// How often a byte follows two others, of 65,536: letters follow letters as they do in words.
+fn third_frequency(first: u8, second: u8, third: u8) -> f32 {
+    let letter = |byte: u8| byte.is_ascii_lowercase().then(|| usize::from(byte - b'a'));
+    let letters = (letter(first), letter(second), letter(third));
+    let (Some(first), Some(second), Some(third)) = letters else { return frequency(third) };
+    let sixteenths = f32::from(LETTERS[(first * 27 + second) * 27 + third] as i8);
+    65536. / 26. * (sixteenths / 16.).exp()
+}
+
+/// How much likelier three letters are in words than at random: see `generic/letters.rs`.
+const LETTERS: &[u8; 27 * 27 * 27] = include_bytes!("generic/letters.bin");
 
 /// How often a byte occurs in source text, in either case, of 65,536.
 fn frequency(byte: u8) -> f32 {
@@ -111,112 +135,6 @@ fn frequency(byte: u8) -> f32 {
     } else {
         of(byte)
     }
-}
-
-/// How many buckets fragments are spread over: one for each bit of a byte.
-const BUCKETS: usize = 8;
-
-/// For each position of a fragment, a mask of buckets for each half of a byte.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Shuffle {
-    /// By the low half.
-    pub(crate) low: [[u8; 16]; FRAGMENT_BYTES],
-    /// By the high half.
-    pub(crate) high: [[u8; 16]; FRAGMENT_BYTES],
-}
-
-impl Shuffle {
-    /// Makes the tables of keywords (in lower case), and says where the fragment of each begins.
-    /// A keyword of three bytes gets a first position that any byte fits.
-    fn new(keywords: &[Vec<u8>]) -> (Self, Vec<usize>) {
-        let mut order: Vec<usize> = (0..keywords.len()).collect();
-        // Short ones first: they have no choice.
-        order.sort_by_key(|&index| keywords[index].len());
-        let mut buckets = [Bucket::default(); BUCKETS];
-        let mut offsets = vec![0; keywords.len()];
-        for index in order {
-            let choices = fragment_offsets(&keywords[index]).flat_map(|offset| {
-                let fragment = halves(&keywords[index], offset);
-                buckets
-                    .iter()
-                    .enumerate()
-                    .map(move |(at, bucket)| (offset, at, bucket.with(&fragment)))
-            });
-            let added =
-                |choice: &(usize, usize, Bucket)| choice.2.expected - buckets[choice.1].expected;
-            let best = choices.min_by(|a, b| added(a).total_cmp(&added(b)));
-            let (offset, at, bucket) = best.expect("every keyword has a fragment");
-            offsets[index] = offset;
-            buckets[at] = bucket;
-        }
-        (Shuffle::tables(&buckets), offsets)
-    }
-
-    fn tables(buckets: &[Bucket; BUCKETS]) -> Self {
-        let mut tables = Shuffle::default();
-        for (index, bucket) in buckets.iter().enumerate() {
-            for (position, (low, high)) in bucket.halves.iter().enumerate() {
-                for half in 0..16 {
-                    tables.low[position][half] |= u8::from(low >> half & 1 == 1) << index;
-                    tables.high[position][half] |= u8::from(high >> half & 1 == 1) << index;
-                }
-            }
-        }
-        tables
-    }
-}
-
-/// For each position, the sets of low and high halves.
-type Halves = [(u16, u16); FRAGMENT_BYTES];
-
-fn halves(keyword: &[u8], offset: usize) -> Halves {
-    let any = (u16::MAX, u16::MAX);
-    let mut halves = [any; FRAGMENT_BYTES];
-    let fragment = &keyword[offset..keyword.len().min(offset + FRAGMENT_BYTES)];
-    for (position, byte) in halves[FRAGMENT_BYTES - fragment.len()..].iter_mut().zip(fragment) {
-        let upper = byte.to_ascii_uppercase();
-        *position = (1 << (byte & 15), 1 << (byte >> 4) | 1 << (upper >> 4));
-    }
-    halves
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Bucket {
-    halves: Halves,
-    /// The share of positions in source text that would be candidates, were bytes independent.
-    expected: f32,
-}
-
-impl Bucket {
-    fn with(&self, fragment: &Halves) -> Self {
-        let mut halves = self.halves;
-        for (position, more) in halves.iter_mut().zip(fragment) {
-            *position = (position.0 | more.0, position.1 | more.1);
-        }
-        let expected = halves.iter().map(|&(low, high)| share(low, high)).product();
-        Bucket { halves, expected }
-    }
-}
-
-/// The share of bytes in source text whose halves are in both sets.
-fn share(low: u16, high: u16) -> f32 {
-    if (low, high) == (u16::MAX, u16::MAX) {
-        return 1.0;
-    }
-    // Bytes above 127 are rare: the upper half of the table is left out.
-    let of_high = |high: u32| -> u32 {
-        bits(low).map(|low| u32::from(FREQUENCIES[(high << 4 | low) as usize])).sum()
-    };
-    let sum: u32 = bits(high & 0xff).map(of_high).sum();
-    sum as f32 / 65536.0
-}
-
-fn bits(mut set: u16) -> impl Iterator<Item = u32> {
-    std::iter::from_fn(move || {
-        let bit = set.trailing_zeros();
-        set &= set.wrapping_sub(1);
-        (bit < 16).then_some(bit)
-    })
 }
 
 /// How often each byte occurs in 189 MB of Rust, C and Python source, of 65,536, at least 1.

@@ -12,12 +12,12 @@ mod check;
 mod decode;
 pub mod generic;
 mod glance;
+mod grams;
 mod keyword_tables;
 mod pair;
 mod pattern;
 mod prefilter;
 mod selftest;
-mod shuffle;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -42,6 +42,9 @@ pub const MAX_MATCHES: usize = 10_000;
 
 /// Escapes make a match longer than its rule allows; so much longer is looked for.
 const ESCAPE_BYTES: usize = 64;
+
+/// How much is decoded before a window.
+const BEFORE_BYTES: usize = 16;
 
 /// A pattern hit that passed its rule's checks.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,6 +153,8 @@ struct Links {
     prefilter: Prefilter,
     /// For each keyword of the prefilter, the rules that have it.
     rules_of_keyword: Cow<'static, [Cow<'static, [usize]>]>,
+    /// Words of names in lower case, in order, each with a rule for the values assigned to such a name.
+    names: Cow<'static, [(Cow<'static, str>, usize)]>,
     /// Rules that are tried everywhere.
     everywhere: Vec<usize>,
     /// Rules that are tried near the matches of another: (rule, other).
@@ -164,10 +169,40 @@ impl Links {
         Links {
             prefilter: Prefilter::builtin(),
             rules_of_keyword: Cow::Borrowed(builtin::RULES_OF_KEYWORD),
+            names: Cow::Borrowed(builtin::NAMES),
             everywhere: Vec::new(),
             near: Cow::Borrowed(builtin::NEAR),
             pairs: Cow::Borrowed(builtin::PAIRS),
         }
+    }
+}
+
+impl Links {
+    /// The entries of `names` whose word begins a word of a name.
+    fn names_in<'a>(
+        &'a self,
+        name: &'a [u8],
+    ) -> impl Iterator<Item = &'a (Cow<'static, str>, usize)> {
+        let begins_word = |at: &usize| {
+            let (here, before) = (name[*at], at.checked_sub(1).map(|at| name[at]));
+            here.is_ascii_alphanumeric()
+                && before.is_none_or(|before| {
+                    !before.is_ascii_alphanumeric()
+                        || before.is_ascii_lowercase() && here.is_ascii_uppercase()
+                })
+        };
+        (0..name.len()).filter(begins_word).flat_map(|at| {
+            let rest = &name[at..];
+            let first = rest[0].to_ascii_lowercase();
+            let start = self.names.partition_point(|(word, _)| word.as_bytes()[0] < first);
+            self.names[start..]
+                .iter()
+                .take_while(move |(word, _)| word.as_bytes()[0] == first)
+                .filter(move |(word, _)| {
+                    rest.get(..word.len())
+                        .is_some_and(|own| own.eq_ignore_ascii_case(word.as_bytes()))
+                })
+        })
     }
 }
 
@@ -206,6 +241,12 @@ impl Engine {
         // A rule that others are tried near has to be found even where it is not reported.
         for &(rule, other) in &*engine.links.near {
             engine.is_needed[other] |= engine.rules.all()[rule].enabled;
+        }
+        // The words of generic rules lead to names, which others go by.
+        if engine.links.names.iter().any(|(_, rule)| engine.rules.all()[*rule].enabled) {
+            for (at, rule) in engine.rules.all().iter().enumerate() {
+                engine.is_needed[at] |= rule.scope == Scope::Assignment && !rule.is_named();
+            }
         }
         Ok(engine)
     }
@@ -288,6 +329,7 @@ impl Engine {
         let mut rules_of_keyword: Vec<Vec<usize>> = Vec::new();
         let mut known = std::collections::HashMap::new();
         let (mut everywhere, mut near, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
+        let mut names: Vec<(Cow<'static, str>, usize)> = Vec::new();
         for (at, rule) in self.rules.all().iter().enumerate() {
             if let Some(name) = &rule.pair {
                 pairs.push((at, self.place_of(rule, name)?));
@@ -297,6 +339,11 @@ impl Engine {
             }
             if let Some(name) = &rule.near {
                 near.push((at, self.place_of(rule, name)?));
+                continue;
+            }
+            if rule.is_named() {
+                let words = rule.keywords.iter();
+                names.extend(words.map(|word| (Cow::Owned(word.to_ascii_lowercase()), at)));
                 continue;
             }
             let fail = |source| compile_error(rule, source);
@@ -314,7 +361,9 @@ impl Engine {
                 rules_of_keyword[slot].push(at);
             }
         }
+        names.sort();
         self.links = Links {
+            names: Cow::Owned(names),
             prefilter: Prefilter::new(&keywords.iter().map(|k| &**k).collect::<Vec<_>>()),
             rules_of_keyword: rules_of_keyword.into_iter().map(Cow::Owned).collect(),
             everywhere,
@@ -333,7 +382,7 @@ impl Engine {
             return Err(EngineError::UnknownCheck { origin, id, check: check.to_string(), known });
         }
         let fail = |source| compile_error(rule, source);
-        if rule.scope == Scope::Assignment {
+        if rule.scope == Scope::Assignment && !rule.is_named() {
             return Ok(());
         }
         if !rule.origin.builtin && !pattern::surely_compiles(rule).map_err(fail)? {
@@ -427,15 +476,30 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Judges a name that holds the keyword at `word`, and the value assigned to it.
-    fn try_assignment(&mut self, rule: usize, word: &Range<usize>) {
-        let Some(found) = generic::judge(self.bytes, word) else { return };
-        if found.confidence < self.engine.min_confidence {
+    /// Tries the rules for values where a keyword at `hit` is part of a name that is assigned one.
+    fn try_assignment(&mut self, rule: usize, hit: &Range<usize>) {
+        let engine = self.engine;
+        let Some(found) = generic::Assignment::at(self.bytes, hit) else { return };
+        let hit = || Found { span: found.span(), secret: found.value() };
+        let mut is_known = false;
+        for (_, named) in engine.links.names_in(found.name(self.bytes)) {
+            if engine.is_needed[*named]
+                && engine.pattern(*named).is_whole(self.bytes, found.value())
+            {
+                let before = self.found.list.len();
+                self.keep(*named, hit());
+                is_known |= self.found.list.len() > before;
+            }
+        }
+        if is_known || !engine.rules.all()[rule].enabled {
             return;
         }
-        let hit = Found { span: found.span, secret: found.secret };
-        if let Some(mut matched) = self.engine.judge(rule, self.bytes, hit) {
-            matched.confidence = found.confidence;
+        let Some(confidence) = found.confidence(self.bytes) else { return };
+        if confidence < engine.min_confidence {
+            return;
+        }
+        if let Some(mut matched) = engine.judge(rule, self.bytes, hit()) {
+            matched.confidence = confidence;
             self.add(matched);
         }
     }
@@ -502,7 +566,9 @@ impl<'a> Scan<'a> {
             return;
         }
         let end = window.end.saturating_add(ESCAPE_BYTES).min(self.bytes.len());
-        for view in decode::unescaped(self.bytes, window.start..end) {
+        // What stands before a match says whether it begins there.
+        let start = window.start.saturating_sub(BEFORE_BYTES);
+        for view in decode::unescaped(self.bytes, start..end) {
             pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
                 let is_decoded = view.is_decoded(&found.span);
                 let found = self.engine.judge(rule, &view.bytes, found).filter(|_| is_decoded);

@@ -25,8 +25,8 @@ const SIZE_LIMIT: usize = 16 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum PatternError {
     /// It is not a regular expression.
-    #[error("{0}")]
-    Syntax(#[from] Box<regex_syntax::Error>),
+    #[error("the pattern is no regular expression: {0}")]
+    Syntax(#[from] syntax::SyntaxError),
     /// It is one, but it cannot be compiled: too large, as a rule.
     #[error("the pattern cannot be compiled: {0}")]
     Build(Box<BuildError>),
@@ -150,6 +150,12 @@ impl Pattern {
         let mut groups = self.regex.create_captures();
         self.regex.search_captures(&input.range(start..window.end), &mut groups);
         self.found(&groups)
+    }
+
+    /// Whether the pattern matches the whole of `range`.
+    pub(super) fn is_whole(&self, bytes: &[u8], range: Range<usize>) -> bool {
+        let input = Input::new(bytes).range(range.clone()).anchored(Anchored::Yes);
+        self.regex.search_half(&input).is_some_and(|half| half.offset() == range.end)
     }
 
     /// Calls `each` for every match in `window`; `each` returns whether to go on. What stands

@@ -18,7 +18,10 @@ impl Location {
     #[must_use]
     pub fn plain_git(&self) -> Command {
         let mut command = Command::new("git");
-        command.current_dir(self.directory()).env_clear().envs(self.environment().iter());
+        // A trace would stand among what git prints.
+        let variables = self.environment().iter();
+        let kept = variables.filter(|(name, _)| !name.as_encoded_bytes().starts_with(b"GIT_TRACE"));
+        command.current_dir(self.directory()).env_clear().envs(kept);
         command.env("LC_ALL", "C").stdin(Stdio::null());
         command
     }

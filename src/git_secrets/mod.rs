@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, process: &mut P
 fn obey(options: &Options, process: &mut Process<'_>) -> Result<u8, Stop> {
     match options.command {
         Command::Scan => scan::scan(options, process),
-        Command::ScanHistory => scan::history(process),
+        Command::ScanHistory => scan::history(options, process),
         Command::Install => install::install(options, process),
         Command::List => configure::list(options, process),
         Command::Add => configure::add(options, process),

@@ -171,12 +171,18 @@ pub(super) fn open(repository: &RepositoryPool) -> Result<Handle, Stop> {
 }
 
 /// Scans everything that refs and stashes lead to.
-pub(super) fn history(process: &mut Process<'_>) -> Result<u8, Stop> {
+pub(super) fn history(options: &Options, process: &mut Process<'_>) -> Result<u8, Stop> {
     let Some(guard) = Guard::load(process, Program::GitGrep)? else { return Ok(0) };
     let repository = open(guard.repository())?;
     let mut outcome = Outcome::default();
     let mut tips = repository.tips(&mut outcome.skipped).map_err(|error| Stop::of(128, &error))?;
     tips.extend(repository.stashes().map_err(|error| Stop::of(128, &error))?);
+    if tips.is_empty() && !repository.is_bare() {
+        // Without a revision `git grep` looks at the working tree, and so does git-secrets.
+        drop(repository);
+        tracked(&guard, options, &mut outcome)?;
+        return Ok(finish(&guard, &outcome, Once::Line, Program::GitGrep, &mut process.streams));
+    }
     let options =
         HistoryOptions { tips, allows_shallow: guard.allows_shallow, ..HistoryOptions::default() };
     drop(repository);

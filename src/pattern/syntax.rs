@@ -18,8 +18,33 @@ pub fn config() -> syntax::Config {
 ///
 /// # Errors
 /// It is not a regular expression.
-pub fn parse(pattern: &str) -> Result<Hir, Box<regex_syntax::Error>> {
-    syntax::parse_with(pattern, &config()).map_err(Box::new)
+pub fn parse(pattern: &str) -> Result<Hir, SyntaxError> {
+    syntax::parse_with(pattern, &config()).map_err(|error| SyntaxError::new(&error))
+}
+
+/// What is wrong with an expression. It does not show the expression, which may be the very secret that it
+/// forbids.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem} at character {column}")]
+pub struct SyntaxError {
+    problem: String,
+    /// Counted from 1.
+    column: usize,
+}
+
+impl SyntaxError {
+    fn new(error: &regex_syntax::Error) -> Self {
+        let (problem, column) = match error {
+            regex_syntax::Error::Parse(error) => {
+                (error.kind().to_string(), error.span().start.column)
+            }
+            regex_syntax::Error::Translate(error) => {
+                (error.kind().to_string(), error.span().start.column)
+            }
+            _ => ("it is no regular expression".to_owned(), 1),
+        };
+        SyntaxError { problem, column }
+    }
 }
 
 /// Compiles an expression.

@@ -12,7 +12,7 @@ mod template;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use pack::{PackError, blank, parse_pack, rule_from_entry};
+pub use pack::{PackError, blank, parse_pack, rule_from_entry, toml_problem};
 pub use schema::{RuleEntry, line_of};
 pub use set::{RuleSet, SetError};
 pub use template::{TemplateError, expand};
@@ -73,6 +73,14 @@ pub struct Rule {
     pub origin: RuleOrigin,
 }
 
+impl Rule {
+    /// Whether the rule is for values that are assigned to names with its keywords, and has a pattern for them.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.scope == Scope::Assignment && !self.pattern.is_empty()
+    }
+}
+
 /// Where a rule was written: a file and a line of it, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleOrigin {
@@ -93,7 +101,8 @@ impl fmt::Display for RuleOrigin {
 /// Where a pattern is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// At a name that holds a keyword and is assigned a value: no pattern, a model judges them.
+    /// The value that is assigned to a name which holds a keyword. The pattern matches it as a whole;
+    /// without a pattern a model judges name and value.
     Assignment,
     /// In the bytes as they are: a match may reach over the ends of lines.
     Bytes,

@@ -47,9 +47,23 @@ pub fn parse_pack(text: &str, file: &str) -> Result<Vec<Rule>, PackError> {
         .collect()
 }
 
+/// What is wrong with a TOML text, without the values that the error would quote: they may be secrets.
+#[must_use]
+pub fn toml_problem(error: &toml::de::Error) -> String {
+    let message = error.message();
+    let mut shown = String::new();
+    let mut parts = message.split('"');
+    shown.extend(parts.next());
+    while let (Some(_), Some(after)) = (parts.next(), parts.next()) {
+        shown.push_str("\"...\"");
+        shown.push_str(after);
+    }
+    shown
+}
+
 fn toml_error(text: &str, file: &str, error: &toml::de::Error) -> PackError {
     let line = line_of(text, error.span().map_or(0, |span| span.start));
-    PackError::new(file, line, error.message().to_owned())
+    PackError::new(file, line, toml_problem(error))
 }
 
 /// Completes `entry`: with the keys of `base` where it overrides a rule, else with defaults.
@@ -76,18 +90,14 @@ pub fn rule_from_entry(
     }
     apply_judgement(&mut rule, &entry)?;
     if let Some(grammar) = &entry.grammar {
-        if grammar != "assignment" || entry.pattern.is_some() || rule.keywords.is_empty() {
+        if grammar != "assignment" || rule.keywords.is_empty() {
             let message = format!(
-                "rule `{}`: the only grammar is \"assignment\", with keywords and without a pattern",
+                "rule `{}`: the only grammar is \"assignment\", and it needs keywords",
                 rule.id
             );
             return Err(PackError::at(&rule.origin, message));
         }
         rule.scope = Scope::Assignment;
-        rule.pattern = Cow::Borrowed("");
-    }
-    if entry.pattern.is_some() {
-        rule.scope = Scope::Bytes;
     }
     if rule.pattern.is_empty() && rule.scope != Scope::Assignment {
         return Err(PackError::at(&rule.origin, format!("rule `{}` has no pattern", rule.id)));

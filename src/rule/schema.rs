@@ -19,8 +19,8 @@ pub struct RuleEntry {
     pub keywords: Option<Vec<String>>,
     /// The regular expression, on bytes, Unicode off.
     pub pattern: Option<String>,
-    /// `assignment` in place of a pattern: a name that holds a keyword, an operator and a value, which a
-    /// model judges.
+    /// `assignment`: the keywords are words of a name that is assigned a value. A pattern has to match
+    /// the whole value, whose name also speaks of a secret; without a pattern a model judges name and value.
     pub grammar: Option<String>,
     /// Characters, as between the brackets of a class, of which none may stand right before a
     /// match, unless it ends an escape.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Config, ConfigFile, FILE_NAME, RuleChange};
 use crate::file;
-use crate::rule::{Confidence, RuleOrigin, line_of};
+use crate::rule::{Confidence, RuleOrigin, line_of, toml_problem};
 use crate::text::escape::escape;
 
 /// A config file that cannot be used.
@@ -74,8 +74,14 @@ pub fn load_file(path: &Path) -> Result<Config, ConfigError> {
 }
 
 fn add_if_there(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
+    let is_link = path.symlink_metadata().is_ok_and(|kind| kind.is_symlink());
     match add_file(config, path) {
-        Err(ConfigError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        // A link that leads nowhere is a file that cannot be read.
+        Err(ConfigError::Read { source, .. })
+            if source.kind() == io::ErrorKind::NotFound && !is_link =>
+        {
+            Ok(())
+        }
         done => done,
     }
 }
@@ -86,7 +92,7 @@ fn add_file(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
     let file: ConfigFile = toml::from_str(&text).map_err(|error| ConfigError::Content {
         path: shown.clone(),
         line: line_of(&text, error.span().map_or(0, |span| span.start)),
-        message: error.message().to_owned(),
+        message: toml_problem(&error),
     })?;
     Layer { path: shown, text: &text }.join(file, config)?;
     config.files.push(path);

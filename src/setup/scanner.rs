@@ -246,7 +246,8 @@ pub fn load_config(
         user_dir: environment.config_directory(),
         from_git: from_git.map(|path| match (path.strip_prefix("~/"), environment.home()) {
             (Some(rest), Some(home)) => home.join(rest),
-            _ => location.join(path),
+            // One file, from every directory.
+            _ => root.as_ref().map_or_else(|| location.join(&path), |root| root.join(&path)),
         }),
         root,
     };

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit};
-use crate::finding::{Origin, Place, Progress};
+use crate::finding::{Origin, Place, Progress, SkipKind};
 use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId};
 use crate::git::repository::IndexChange;
 use crate::git::state::merge_heads;
@@ -80,6 +80,14 @@ impl Source for Staged {
         }
         for (path, id) in self.unstaged_files(repository, &changes)? {
             push_blob(&path, Blob::alone(id), repository, &mut listing);
+        }
+        for file in &self.options.files {
+            let is_deleted = || changes.iter().any(|change| change.new.is_none());
+            if !is_deleted() && repository.index_files(std::slice::from_ref(file))?.is_empty() {
+                let reason =
+                    "the index has no such file; `git add` it, or read it with `tightlip scan`";
+                listing.skip(SkipKind::Missing, file.as_os_str().as_encoded_bytes(), reason);
+            }
         }
         Ok(listing)
     }

@@ -59,6 +59,18 @@ pub struct Allow {
     line_patterns: RegexSet,
 }
 
+/// Fewer characters are in nearly every secret and every line.
+const MIN_PATTERN_BYTES: usize = 3;
+
+/// Whether a pattern fits wherever a character or two stand.
+fn is_short_pattern(pattern: &str) -> bool {
+    syntax::parse(pattern).is_ok_and(|hir| {
+        let properties = hir.properties();
+        properties.minimum_len().is_some_and(|length| length < MIN_PATTERN_BYTES)
+            && properties.look_set().is_empty()
+    })
+}
+
 /// All allow entries of a run.
 #[derive(Debug, Default)]
 pub struct Allowlist {
@@ -149,13 +161,50 @@ impl Allow {
         if lists.iter().any(|list| list.iter().any(|item| item.trim().is_empty())) {
             return Err(fail("an empty item would allow everything".into()));
         }
-        Ok(Allow {
+        let allow = Allow {
             paths: globs(&entry.paths).map_err(|error| fail(error.to_string()))?,
             patterns: regexes(&entry.patterns).map_err(&fail)?,
             line_patterns: regexes(&entry.line_patterns).map_err(&fail)?,
             entry,
-            origin,
-        })
+            origin: origin.clone(),
+        };
+        match allow.everything() {
+            Some(key) => Err(fail(format!(
+                "`{key}` would allow everything; say more narrowly what is allowed, or use `disable` for a rule"
+            ))),
+            None => Ok(allow),
+        }
+    }
+
+    /// The key that would allow everything, if there is one: each of its items fits things that have
+    /// nothing in common.
+    fn everything(&self) -> Option<&'static str> {
+        const PATHS: [&str; 5] = ["a", "x/y.z", "deep/er/path/file.txt", ".hidden", "UPPER/Q-1"];
+        const SECRETS: [&[u8]; 4] = [
+            b"Zk3",
+            b"0f9e8d7c6b5a",
+            b"correct horse battery",
+            b"WbXcY_d-EfG.hI/jK+lM=nO9pQ8rS7tU6vV5wW4xX3yY2zZ1",
+        ];
+        let AllowEntry { rules, paths, patterns, line_patterns, stop_words, .. } = &self.entry;
+        let is_only = |own: &[String]| {
+            let all = [rules, paths, patterns, line_patterns, stop_words, &self.entry.fingerprints];
+            all.iter().map(|list| list.len()).sum::<usize>() == own.len()
+        };
+        let fits_all = |set: &RegexSet| SECRETS.iter().all(|secret| set.is_match(secret));
+        let is_short = |list: &[String]| list.iter().any(|item| is_short_pattern(item));
+        if !paths.is_empty()
+            && is_only(paths)
+            && PATHS.iter().all(|path| self.fits_path(path.as_bytes()))
+        {
+            return Some("paths");
+        }
+        if is_only(patterns) && (fits_all(&self.patterns) || is_short(patterns)) {
+            return Some("patterns");
+        }
+        let found =
+            is_only(line_patterns) && (fits_all(&self.line_patterns) || is_short(line_patterns));
+        found.then_some("line_patterns")
     }
 
     fn describe(&self) -> String {
@@ -236,11 +285,13 @@ fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
 
 /// Compiles patterns; the message names the one that is wrong.
 fn regexes(patterns: &[String]) -> Result<RegexSet, String> {
-    for pattern in patterns {
+    for (index, pattern) in patterns.iter().enumerate() {
+        let number = index + 1;
+        syntax::parse(pattern).map_err(|error| format!("allow pattern {number}: {error}"))?;
         let set = syntax::compile_set(std::slice::from_ref(pattern))
-            .map_err(|error| format!("allow pattern {pattern:?}: {error}"))?;
+            .map_err(|_| format!("allow pattern {number} is too large"))?;
         if set.is_match(b"") {
-            return Err(format!("allow pattern {pattern:?} matches everything"));
+            return Err(format!("allow pattern {number} matches everything"));
         }
     }
     syntax::compile_set(patterns).map_err(|error| format!("allow patterns together: {error}"))
@@ -320,7 +371,34 @@ mod tests {
                 AllowEntry { patterns: vec!["x*".into()], ..AllowEntry::default() },
                 "matches everything",
             ),
-            (AllowEntry { patterns: vec!["foo(".into()], ..AllowEntry::default() }, "foo("),
+            (
+                AllowEntry { patterns: vec!["foo(".into()], ..AllowEntry::default() },
+                "allow pattern 1",
+            ),
+            (
+                AllowEntry { paths: vec!["**".into()], ..AllowEntry::default() },
+                "`paths` would allow",
+            ),
+            (
+                AllowEntry { paths: vec!["/".into()], ..AllowEntry::default() },
+                "`paths` would allow",
+            ),
+            (
+                AllowEntry { paths: vec!["x".into(), "*".into()], ..AllowEntry::default() },
+                "`paths` would",
+            ),
+            (
+                AllowEntry { patterns: vec![".".into()], ..AllowEntry::default() },
+                "`patterns` would",
+            ),
+            (
+                AllowEntry { patterns: vec!["[a-z]".into()], ..AllowEntry::default() },
+                "`patterns` would",
+            ),
+            (
+                AllowEntry { line_patterns: vec![".+".into()], ..AllowEntry::default() },
+                "`line_patterns` would",
+            ),
             (AllowEntry { paths: vec!["a[".into()], ..AllowEntry::default() }, "a["),
         ] {
             let entry = AllowEntry { reason: "because".into(), ..entry };

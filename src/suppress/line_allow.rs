@@ -18,10 +18,9 @@ use crate::text::lines::lf_line_around;
 
 /// An allow entry that cannot work.
 #[derive(Debug, thiserror::Error)]
-#[error("{origin}: allowed pattern `{text}`")]
+#[error("{origin}: allowed pattern")]
 pub struct LineAllowError {
     origin: String,
-    text: String,
     #[source]
     source: EreError,
 }
@@ -74,7 +73,7 @@ impl LineAllow {
                 LineAllow { text: text.clone(), ere, origin: origin.clone(), hides_line, compiled };
             entry.check().map(|()| entry)
         });
-        usable.map_err(|source| LineAllowError { origin, text, source })
+        usable.map_err(|source| LineAllowError { origin, source })
     }
 
     /// Compiles the few entries that may turn out to be of no use.

@@ -21,7 +21,7 @@ pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes)
         && !text.chars().any(is_unsafe)
     {
-        return Cow::Borrowed(text);
+        return without_commands(Cow::Borrowed(text));
     }
     let mut out = String::with_capacity(bytes.len() + 8);
     for chunk in bytes.utf8_chunks() {
@@ -32,7 +32,20 @@ pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
             let _ = write!(out, "\\x{byte:02x}");
         }
     }
-    Cow::Owned(out)
+    without_commands(Cow::Owned(out))
+}
+
+/// Breaks what a CI service would take for a command in its log: `::name` at the start of a line (GitHub),
+/// `##[name` and `##vso[name` anywhere (Azure Pipelines, GitHub).
+fn without_commands(text: Cow<'_, str>) -> Cow<'_, str> {
+    let text = match text.trim_start().starts_with("::") {
+        true => Cow::Owned(text.replacen("::", "\\x3a:", 1)),
+        false => text,
+    };
+    match text.contains("##vso[") || text.contains("##[") {
+        true => Cow::Owned(text.replace("##", "#\\x23")),
+        false => text,
+    }
 }
 
 /// Returns a path as printable text.
@@ -77,6 +90,10 @@ mod tests {
             (&b"plain name"[..], "plain name"),
             (b"new\nline\r", "new\\x0aline\\x0d"),
             (b"tab\there", "tab here"),
+            (b"::set-output name=a::b", "\\x3a:set-output name=a::b"),
+            (b"x ##vso[task.x]y", "x #\\x23vso[task.x]y"),
+            (b"##[group]", "#\\x23[group]"),
+            (b"a::b ## c", "a::b ## c"),
             (b"\x1b]0;title\x07", "\\x1b]0;title\\x07"),
             (b"\xff\xfe", "\\xff\\xfe"),
             ("a\u{202e}b".as_bytes(), "a\\u{202e}b"),

@@ -122,7 +122,7 @@ fn mistakes_name_their_file_and_line_and_end_in_2() {
         ("disable = ['no-such-rule']", ".tightlip.toml:1: no rule has the id `no-such-rule`"),
         (
             "[[allow]]\nreason = 'r'\npatterns = ['foo(']",
-            ".tightlip.toml:1: allow pattern \"foo(\"",
+            ".tightlip.toml:1: allow pattern 1: unclosed group",
         ),
         ("[[allow]]\nreason = 'r'\npatterns = ['']", ".tightlip.toml:1: an empty item"),
         ("[[allow]]\nreason = 'r'\nrules = ['nope']\npaths = ['x']", ".tightlip.toml:1: no rule"),

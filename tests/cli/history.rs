@@ -608,3 +608,32 @@ fn a_hundred_thousand_refs_are_read() {
     let found = by_secret(&scan(&repo, &[]).exits(1));
     assert_eq!(found[&key(1)]["ref_count"], 100_001);
 }
+
+#[test]
+fn since_takes_dates_and_nothing_else() {
+    let repo = TestRepo::new();
+    repo.commit("a.txt", key(0));
+    for date in ["gestern", "letzte Woche", "main", "", "v1.2", "--all", "soon"] {
+        repo.tightlip(&["history", &format!("--since={date}")]).exits(2).says("is no date");
+    }
+    for date in ["1990-01-01", "1990-01-01T10:00:00Z", "40 years ago", "Jan 1 1990", "last year"] {
+        let said = repo.tightlip(&["history", &format!("--since={date}")]);
+        assert_ne!(said.code, 2, "{date}: {said:?}");
+    }
+}
+
+#[test]
+fn names_and_lines_are_no_commands_for_a_ci_service() {
+    let repo = TestRepo::new();
+    repo.write("::stop-commands::x", key(0));
+    repo.write("##vso[task.setvariable variable=A]b", format!("##[group] {}", key(1)));
+    repo.git(&["add", "-A"]).exits(0);
+    repo.commit_staged("two");
+    for format in ["text", "json", "jsonl"] {
+        let said = repo.tightlip(&["history", "--format", format]).exits(1);
+        for output in [&said.out, &said.err] {
+            assert!(!output.lines().any(|line| line.trim_start().starts_with("::")), "{output}");
+            assert!(!output.contains("##vso[") && !output.contains("##["), "{output}");
+        }
+    }
+}

@@ -420,3 +420,29 @@ fn a_key_added_to_a_file_of_ten_thousand_old_ones_is_found() {
     repo.stage("keys.txt", format!("{old}{old}{}", old.replace("AKIA", "ASIA").repeat(2)));
     repo.tightlip(&["staged"]).exits(2).says("more than 10000 matches");
 }
+
+#[test]
+fn staged_names_files_that_the_index_does_not_have() {
+    let repo = TestRepo::new();
+    repo.write(".gitignore", "ignored.txt\n");
+    repo.write("untracked.txt", key(0));
+    repo.write("ignored.txt", key(1));
+    for name in ["untracked.txt", "ignored.txt", "misspelt.txt"] {
+        repo.tightlip(&["staged", name]).exits(2).says(name).says("the index has no such file");
+    }
+    repo.commit("known.txt", "fine\n");
+    repo.tightlip(&["staged", "known.txt"]).exits(0);
+}
+
+#[test]
+fn words_for_no_do_not_skip_a_hook() {
+    let repo = TestRepo::new();
+    repo.stage("a.txt", key(0));
+    for (value, status) in
+        [("0", 1), ("no", 1), ("False", 1), ("off", 1), ("", 1), ("1", 0), ("yes", 0)]
+    {
+        let mut command = repo.command(env!("CARGO_BIN_EXE_tightlip"));
+        command.args(["hook", "pre-commit"]).env("TIGHTLIP_SKIP", value);
+        repo.run(command).exits(status);
+    }
+}

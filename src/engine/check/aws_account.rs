@@ -29,9 +29,13 @@ pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
     Verdict::Keep
 }
 
+/// Fewer letters spell no words.
+const MIN_DISTINCT: usize = 6;
+
 /// Whether an id is spelled by words, as `ASIAPACIFIC...`: no digit, and likely letters.
 fn is_worded(body: &[u8]) -> bool {
-    body.iter().all(u8::is_ascii_alphabetic) && is_wordlike(body)
+    let distinct = body.iter().collect::<std::collections::BTreeSet<_>>().len();
+    body.iter().all(u8::is_ascii_alphabetic) && distinct >= MIN_DISTINCT && is_wordlike(body)
 }
 
 /// The first 48 bits of what the characters encode (RFC 4648 base32); `None` if one is no digit.

@@ -25,7 +25,9 @@ fn password(encoded: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::candidate;
-    use super::{Engine as _, LENIENT, Learnt, Verdict, check};
+    use base64::Engine as _;
+
+    use super::{LENIENT, Learnt, Verdict, check};
 
     #[test]
     fn check_judges_the_password_inside() {

@@ -41,7 +41,9 @@ pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
 /// Whether the body begins as one of a key does: DER (a SEQUENCE), OpenSSH's own form, an OpenPGP packet.
 fn is_key(start: &[u8]) -> bool {
     match start {
-        [0x30, length, rest @ ..] if length & 0x80 == 0 => matches!(rest.first(), Some(0x02 | 0x30)),
+        [0x30, length, rest @ ..] if length & 0x80 == 0 => {
+            matches!(rest.first(), Some(0x02 | 0x30))
+        }
         [0x30, 0x81, _, rest @ ..] | [0x30, 0x82, _, _, rest @ ..] => {
             matches!(rest.first(), Some(0x02 | 0x30))
         }

@@ -67,10 +67,9 @@ pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict 
     if begins_a_variable || is_word || of_mask || is_placeholder(secret) {
         return Verdict::Drop;
     }
-    let lower = candidate.matched.to_ascii_lowercase();
-    let names = |host: &&[u8]| {
-        memchr::memmem::rfind(&lower, host)
-            .is_some_and(|at| at > 0 && matches!(lower[at - 1], b'@' | b'.'))
+    let host = host(candidate);
+    let names = |own: &&[u8]| {
+        host.strip_suffix(*own).is_some_and(|rest| rest.is_empty() || rest.ends_with(b"."))
     };
     if RESERVED.iter().any(names) || is_user(candidate) || is_port(secret) {
         return Verdict::Drop;
@@ -79,11 +78,24 @@ pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict 
     if is_local { Verdict::Lower } else { Verdict::Keep }
 }
 
+/// The host behind the password, in lower case.
+fn host(candidate: &Candidate<'_>) -> Vec<u8> {
+    let behind = candidate.behind.strip_prefix(b"@").unwrap_or_default();
+    let is_host = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-._[]:".contains(byte);
+    let host = behind.iter().take(254).take_while(is_host).count();
+    let host = behind[..host].to_ascii_lowercase();
+    match host.first() {
+        Some(b'[') => host,
+        _ => host.split(|byte| *byte == b':').next().unwrap_or_default().to_vec(),
+    }
+}
+
 /// Whether the password is the user's name.
 fn is_user(candidate: &Candidate<'_>) -> bool {
     let matched = candidate.matched;
-    let user = memchr::memmem::find(matched, b"://").map_or(matched, |at| &matched[at + 3..]);
-    let user = user.split(|byte| matches!(byte, b':' | b'@')).next().unwrap_or_default();
+    let Some(at) = memchr::memmem::find(matched, b"://") else { return false };
+    let user =
+        matched[at + 3..].split(|byte| matches!(byte, b':' | b'@')).next().unwrap_or_default();
     user.eq_ignore_ascii_case(candidate.secret)
 }
 

@@ -166,7 +166,9 @@ mod tests {
 
     #[test]
     fn views_are_none_where_no_escape_hides_a_character_of_a_secret() {
-        for text in ["printf(\"%d %s\\n\", a & b)", "50% off", "a &nbsp; b", "x = 3", "%E4%F6", "\\t"] {
+        for text in
+            ["printf(\"%d %s\\n\", a & b)", "50% off", "a &nbsp; b", "x = 3", "%E4%F6", "\\t"]
+        {
             assert!(views(text.as_bytes(), 0..text.len()).is_empty(), "{text}");
         }
     }

@@ -221,17 +221,20 @@ impl Builder {
     }
 }
 
+/// The same without UTF-16 and UTF-32, for bytes without a zero.
+pub(super) fn each_run(bytes: &[u8], each: &mut dyn FnMut(&View)) {
+    for view in runs::views(bytes) {
+        each(&view);
+        nested(&view.bytes, Some(&view.decoding), 1, each);
+    }
+}
+
 /// Calls `each` with every view that `bytes` are worth, outer ones before those inside them.
 pub(super) fn each_view(bytes: &[u8], each: &mut dyn FnMut(&View)) {
     nested(bytes, None, 0, each);
 }
 
-fn nested(
-    bytes: &[u8],
-    outer: Option<&Arc<Decoding>>,
-    depth: usize,
-    each: &mut dyn FnMut(&View),
-) {
+fn nested(bytes: &[u8], outer: Option<&Arc<Decoding>>, depth: usize, each: &mut dyn FnMut(&View)) {
     if depth == MAX_DEPTH {
         return;
     }

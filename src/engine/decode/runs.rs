@@ -9,14 +9,14 @@ use std::ops::Range;
 
 use super::{Builder, Decoding, Encoding, Map, View};
 
-/// How many bytes are looked at at once. A run of twice as many is never missed.
+/// How many bytes are looked at at once. A run that fills three of these is never missed.
 const BLOCK: usize = 16;
 
 /// Shorter runs hold no secret that has a name or a shape.
-const MIN_CHARS: usize = 20;
+const MIN_CHARS: usize = 32;
 
 /// How many bytes have to be text for the rest to be decoded.
-const EVIDENCE_BYTES: usize = 12;
+const EVIDENCE_BYTES: usize = 24;
 
 /// How many bytes before and behind a run are kept.
 const BEFORE_BYTES: usize = 128;
@@ -33,9 +33,17 @@ pub(super) fn views(bytes: &[u8]) -> Vec<View> {
     let mut views = Vec::new();
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     let mut block = 0;
-    while let Some(found) = blocks[block..].iter().position(all_base64) {
-        let inside = (block + found) * BLOCK;
-        let run = run_around(bytes, inside, block * BLOCK);
+    // Of two blocks in a row one has an even number, so the others are looked at beside it only.
+    while let Some(found) =
+        blocks.get(block..).and_then(|rest| rest.iter().step_by(2).position(all_base64))
+    {
+        let inside = block + 2 * found;
+        let is_beside = |at: usize| blocks.get(at).is_some_and(all_base64);
+        if !is_beside(inside + 1) && !inside.checked_sub(1).is_some_and(is_beside) {
+            block = inside + 2;
+            continue;
+        }
+        let run = run_around(bytes, inside * BLOCK, block.saturating_sub(2) * BLOCK);
         let mut end = run.end;
         if run.len() >= MIN_CHARS {
             if let Some((view, raw_end)) = base64(bytes, &run) {
@@ -46,7 +54,7 @@ pub(super) fn views(bytes: &[u8]) -> Vec<View> {
                 views.push(view);
             }
         }
-        block = end.div_ceil(BLOCK).min(blocks.len());
+        block = end.div_ceil(BLOCK).next_multiple_of(2);
     }
     views
 }
@@ -130,10 +138,11 @@ fn is_worth_decoding(head: &[u8]) -> bool {
     if head.len() < MIN_CHARS.min(EVIDENCE_BYTES / 3 * 4) {
         return false;
     }
-    head.starts_with(b"H4sI") || head.chunks_exact(4).all(|group| {
-        let value = group.iter().fold(0, |value, &byte| value << 6 | sextet(byte).unwrap_or(0));
-        [value >> 16, value >> 8, value].iter().all(|&byte| is_text(byte as u8))
-    })
+    head.starts_with(b"H4sI")
+        || head.chunks_exact(4).all(|group| {
+            let value = group.iter().fold(0, |value, &byte| value << 6 | sextet(byte).unwrap_or(0));
+            [value >> 16, value >> 8, value].iter().all(|&byte| is_text(byte as u8))
+        })
 }
 
 /// The next line of folded base64: behind a line end, real or escaped, and an indent.
@@ -148,7 +157,8 @@ fn next_line(bytes: &[u8], line: &Range<usize>) -> Option<Range<usize>> {
     let start = bytes.len() - rest.len() + indent;
     let chars = bytes[start..].iter().take_while(|byte| is_base64(**byte)).count();
     // The last line may be short, but it is no word of a text that goes on.
-    let ends = !bytes.get(start + chars).is_some_and(|byte| matches!(byte, b' ' | b':' | b'.' | b','));
+    let ends =
+        !bytes.get(start + chars).is_some_and(|byte| matches!(byte, b' ' | b':' | b'.' | b','));
     (chars > 0 && chars <= line.len() && ends).then(|| start..start + chars)
 }
 
@@ -160,7 +170,9 @@ fn hex(bytes: &[u8], run: &Range<usize>) -> Option<View> {
         Some((digit(pair[0])? << 4 | digit(pair[1])?) as u8)
     };
     let is_text_pair = |digits: &[u8]| pair(digits).is_some_and(is_text);
-    if digits.len() < 2 * EVIDENCE_BYTES || !digits.chunks_exact(2).take(EVIDENCE_BYTES).all(is_text_pair) {
+    if digits.len() < 2 * EVIDENCE_BYTES
+        || !digits.chunks_exact(2).take(EVIDENCE_BYTES).all(is_text_pair)
+    {
         return None;
     }
     let from = run.start.saturating_sub(BEFORE_BYTES);
@@ -212,9 +224,9 @@ mod tests {
 
     #[test]
     fn views_decode_base64_in_its_place() {
-        let encoded = STANDARD.encode("user:correct horse battery");
+        let encoded = STANDARD.encode("user:correct horse battery staple and more");
         let text = format!("data:\n  password: {encoded}\n  next: 1\n");
-        let found = raw_of(&text, "password: user:correct horse battery\n  next");
+        let found = raw_of(&text, "password: user:correct horse battery staple and more\n  next");
         assert_eq!(found, Some(&*format!("password: {encoded}\n  next")));
     }
 
@@ -241,6 +253,21 @@ mod tests {
         std::io::Write::write_all(&mut gzip, b"password = correct horse battery staple").unwrap();
         let release = STANDARD.encode(gzip.finish().unwrap());
         assert_eq!(raw_of(&release, "correct horse"), Some(&*release));
+    }
+
+    #[test]
+    fn views_of_every_length_end() {
+        let text = STANDARD.encode("the quick brown fox jumps over the lazy dog ".repeat(4));
+        for length in 0..text.len() {
+            for before in 0..33 {
+                let bytes = [&b" ".repeat(before)[..], &text.as_bytes()[..length]].concat();
+                assert!(views(&bytes).len() <= 1, "{length} {before}");
+                assert_eq!(
+                    views(&bytes).len(),
+                    usize::from(length >= 48 || !views(&bytes).is_empty())
+                );
+            }
+        }
     }
 
     #[test]

@@ -26,9 +26,11 @@ const fn kinds(name: &'static str, steps: u8) -> Group {
     Group { name, steps, is_ordered: false }
 }
 
-const SUM: [f32; 17] = [-40., -30., -22., -16., -12., -9., -6., -4., -2., 0., 2., 4., 7., 10., 15., 22., 30.];
+const SUM: [f32; 17] =
+    [-40., -30., -22., -16., -12., -9., -6., -4., -2., 0., 2., 4., 7., 10., 15., 22., 30.];
 const MEAN: [f32; 13] = [-3., -2.5, -2., -1.6, -1.3, -1., -0.7, -0.4, -0.1, 0.2, 0.5, 0.8, 1.2];
-const LENGTH: [f32; 19] = [4., 5., 6., 7., 8., 9., 10., 12., 14., 16., 18., 20., 24., 28., 32., 36., 40., 64., 100.];
+const LENGTH: [f32; 19] =
+    [4., 5., 6., 7., 8., 9., 10., 12., 14., 16., 18., 20., 24., 28., 32., 36., 40., 64., 100.];
 const COUNT: [f32; 8] = [1., 2., 3., 4., 6., 8., 12., 20.];
 const SHARE: [f32; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.95];
 const ENTROPY: [f32; 9] = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99];
@@ -190,46 +192,237 @@ const fn coarse(classes: u8) -> u8 {
 }
 
 const PLACEHOLDERS: [&[u8]; 26] = [
-    b"example", b"your", b"change", b"foo", b"bar", b"placeholder", b"dummy", b"redacted", b"replace", b"sample", b"insert",
-    b"xxx", b"todo", b"fixme", b"abc", b"123456", b"qwerty", b"fake", b"mock", b"demo", b"test", b"default", b"lorem", b"enter",
-    b"some", b"here",
+    b"example",
+    b"your",
+    b"change",
+    b"foo",
+    b"bar",
+    b"placeholder",
+    b"dummy",
+    b"redacted",
+    b"replace",
+    b"sample",
+    b"insert",
+    b"xxx",
+    b"todo",
+    b"fixme",
+    b"abc",
+    b"123456",
+    b"qwerty",
+    b"fake",
+    b"mock",
+    b"demo",
+    b"test",
+    b"default",
+    b"lorem",
+    b"enter",
+    b"some",
+    b"here",
 ];
 
 const SECRET_WORDS: [&[u8]; 14] = [
-    b"pass", b"pwd", b"token", b"key", b"secret", b"user", b"auth", b"login", b"cred", b"session", b"cookie", b"hash", b"salt",
-    b"admin",
+    b"pass", b"pwd", b"token", b"key", b"secret", b"user", b"auth", b"login", b"cred", b"session",
+    b"cookie", b"hash", b"salt", b"admin",
 ];
 
 const CONSTANTS: [&[u8]; 34] = [
-    b"null", b"none", b"nil", b"true", b"false", b"undefined", b"string", b"str", b"int", b"integer", b"number", b"boolean",
-    b"bool", b"text", b"varchar", b"object", b"array", b"list", b"map", b"any", b"void", b"required", b"optional", b"yes", b"no",
-    b"on", b"off", b"empty", b"unknown", b"self", b"this", b"default", b"auto", b"disabled",
+    b"null",
+    b"none",
+    b"nil",
+    b"true",
+    b"false",
+    b"undefined",
+    b"string",
+    b"str",
+    b"int",
+    b"integer",
+    b"number",
+    b"boolean",
+    b"bool",
+    b"text",
+    b"varchar",
+    b"object",
+    b"array",
+    b"list",
+    b"map",
+    b"any",
+    b"void",
+    b"required",
+    b"optional",
+    b"yes",
+    b"no",
+    b"on",
+    b"off",
+    b"empty",
+    b"unknown",
+    b"self",
+    b"this",
+    b"default",
+    b"auto",
+    b"disabled",
 ];
 
 const WEAK: [&[u8]; 50] = [
-    b"password", b"passwd", b"pass", b"secret", b"token", b"key", b"admin", b"root", b"test", b"guest", b"user", b"username",
-    b"changeme", b"changeit", b"letmein", b"welcome", b"qwerty", b"123456", b"12345678", b"123456789", b"1234", b"12345", b"foo",
-    b"bar", b"baz", b"foobar", b"example", b"sample", b"demo", b"hello", b"world", b"abc", b"abc123", b"abcd", b"default",
-    b"mysecret", b"mypassword", b"mypass", b"mytoken", b"mykey", b"apikey", b"api_key", b"supersecret", b"topsecret", b"xxx",
-    b"postgres", b"mysql", b"redis", b"rabbitmq", b"p@ssw0rd",
+    b"password",
+    b"passwd",
+    b"pass",
+    b"secret",
+    b"token",
+    b"key",
+    b"admin",
+    b"root",
+    b"test",
+    b"guest",
+    b"user",
+    b"username",
+    b"changeme",
+    b"changeit",
+    b"letmein",
+    b"welcome",
+    b"qwerty",
+    b"123456",
+    b"12345678",
+    b"123456789",
+    b"1234",
+    b"12345",
+    b"foo",
+    b"bar",
+    b"baz",
+    b"foobar",
+    b"example",
+    b"sample",
+    b"demo",
+    b"hello",
+    b"world",
+    b"abc",
+    b"abc123",
+    b"abcd",
+    b"default",
+    b"mysecret",
+    b"mypassword",
+    b"mypass",
+    b"mytoken",
+    b"mykey",
+    b"apikey",
+    b"api_key",
+    b"supersecret",
+    b"topsecret",
+    b"xxx",
+    b"postgres",
+    b"mysql",
+    b"redis",
+    b"rabbitmq",
+    b"p@ssw0rd",
 ];
 
 /// Words at the end of a name that make it one of a thing about the secret.
 const THINGS: [&[u8]; 72] = [
-    b"id", b"ids", b"name", b"names", b"type", b"url", b"uri", b"file", b"path", b"dir", b"length", b"len", b"size", b"error",
-    b"errors", b"policy", b"field", b"label", b"prefix", b"suffix", b"format", b"provider", b"manager", b"service", b"handler",
-    b"factory", b"class", b"method", b"endpoint", b"host", b"port", b"user", b"username", b"email", b"expiry", b"expires",
-    b"expiration", b"timeout", b"ttl", b"count", b"index", b"algorithm", b"alg", b"mode", b"status", b"state", b"event", b"message",
-    b"title", b"description", b"hint", b"placeholder", b"required", b"enabled", b"valid", b"validator", b"strength", b"reset",
-    b"input", b"form", b"page", b"view", b"column", b"table", b"header", b"scope", b"store", b"arn", b"ref", b"version", b"time",
+    b"id",
+    b"ids",
+    b"name",
+    b"names",
+    b"type",
+    b"url",
+    b"uri",
+    b"file",
+    b"path",
+    b"dir",
+    b"length",
+    b"len",
+    b"size",
+    b"error",
+    b"errors",
+    b"policy",
+    b"field",
+    b"label",
+    b"prefix",
+    b"suffix",
+    b"format",
+    b"provider",
+    b"manager",
+    b"service",
+    b"handler",
+    b"factory",
+    b"class",
+    b"method",
+    b"endpoint",
+    b"host",
+    b"port",
+    b"user",
+    b"username",
+    b"email",
+    b"expiry",
+    b"expires",
+    b"expiration",
+    b"timeout",
+    b"ttl",
+    b"count",
+    b"index",
+    b"algorithm",
+    b"alg",
+    b"mode",
+    b"status",
+    b"state",
+    b"event",
+    b"message",
+    b"title",
+    b"description",
+    b"hint",
+    b"placeholder",
+    b"required",
+    b"enabled",
+    b"valid",
+    b"validator",
+    b"strength",
+    b"reset",
+    b"input",
+    b"form",
+    b"page",
+    b"view",
+    b"column",
+    b"table",
+    b"header",
+    b"scope",
+    b"store",
+    b"arn",
+    b"ref",
+    b"version",
+    b"time",
     b"code",
 ];
 
 /// Words that make a key one of tables, caches and translations, or a public one.
 const OTHER_KEYS: [&[u8]; 30] = [
-    b"public", b"pub", b"primary", b"foreign", b"sort", b"cache", b"partition", b"translation", b"index", b"object", b"storage",
-    b"bucket", b"item", b"row", b"map", b"dict", b"hot", b"shortcut", b"keyboard", b"i18n", b"locale", b"group", b"hash", b"hashed",
-    b"encrypted", b"crypted", b"digest", b"fingerprint", b"signature", b"author",
+    b"public",
+    b"pub",
+    b"primary",
+    b"foreign",
+    b"sort",
+    b"cache",
+    b"partition",
+    b"translation",
+    b"index",
+    b"object",
+    b"storage",
+    b"bucket",
+    b"item",
+    b"row",
+    b"map",
+    b"dict",
+    b"hot",
+    b"shortcut",
+    b"keyboard",
+    b"i18n",
+    b"locale",
+    b"group",
+    b"hash",
+    b"hashed",
+    b"encrypted",
+    b"crypted",
+    b"digest",
+    b"fingerprint",
+    b"signature",
+    b"author",
 ];
 
 struct Value<'a> {
@@ -348,13 +541,15 @@ impl<'a> Value<'a> {
 
     fn is_template(&self) -> bool {
         let marks: [&[u8]; 14] = [
-            b"${", b"{{", b"}}", b"<%", b"%(", b"%s", b"#{", b"$(", b"@{", b"{0}", b"%d", b"<", b"__", b"$",
+            b"${", b"{{", b"}}", b"<%", b"%(", b"%s", b"#{", b"$(", b"@{", b"{0}", b"%d", b"<",
+            b"__", b"$",
         ];
         marks[..12].iter().any(|mark| memchr::memmem::find(self.bytes, mark).is_some())
             || self.bytes.starts_with(b"%") && self.bytes.ends_with(b"%")
             || self.bytes.starts_with(b"{") && self.bytes.ends_with(b"}")
             || self.bytes.starts_with(b"__") && self.bytes.ends_with(b"__")
-            || self.bytes.starts_with(b"$") && self.bytes[1..].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+            || self.bytes.starts_with(b"$")
+                && self.bytes[1..].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
     }
 
     fn holds(&self, words: &[&[u8]]) -> bool {
@@ -372,7 +567,8 @@ impl<'a> Value<'a> {
 
     /// 0 for what no language takes for an identifier; else how it is written.
     fn identifier(&self) -> u8 {
-        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b':');
+        let is_name =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b':');
         if !self.bytes.iter().all(is_name) || self.bytes[0].is_ascii_digit() {
             return 0;
         }
@@ -416,7 +612,15 @@ impl<'a> Name<'a> {
             b"secret" => 1,
             b"token" | b"jwt" | b"bearer" => 2,
             b"key" if holds(b"apikey") => 3,
-            b"key" if holds(b"access") || holds(b"private") || holds(b"encr") || holds(b"sign") || holds(b"secret") => 4,
+            b"key"
+                if holds(b"access")
+                    || holds(b"private")
+                    || holds(b"encr")
+                    || holds(b"sign")
+                    || holds(b"secret") =>
+            {
+                4
+            }
             b"key" => 5,
             b"auth" => 6,
             b"cred" => 7,
@@ -441,7 +645,8 @@ impl<'a> Name<'a> {
     }
 
     fn ends_with_thing(&self) -> bool {
-        self.at + 1 < self.words.len() && self.words.last().is_some_and(|last| THINGS.contains(&&last[..]))
+        self.at + 1 < self.words.len()
+            && self.words.last().is_some_and(|last| THINGS.contains(&&last[..]))
     }
 
     fn holds_any(&self, words: &[&[u8]]) -> bool {
@@ -467,7 +672,8 @@ impl<'a> Name<'a> {
         if self.text.eq_ignore_ascii_case(value.bytes) {
             return 2;
         }
-        let shares = |word: &Vec<u8>| word.len() > 3 && memchr::memmem::find(&value.lower, word).is_some();
+        let shares =
+            |word: &Vec<u8>| word.len() > 3 && memchr::memmem::find(&value.lower, word).is_some();
         u8::from(self.words.iter().any(shares))
     }
 }
@@ -485,7 +691,8 @@ pub(super) fn words(name: &[u8]) -> Vec<&[u8]> {
         for at in 1..part.len() {
             let (before, here) = (part[at - 1], part[at]);
             let next_is_lower = part.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-            let begins = here.is_ascii_uppercase() && (before.is_ascii_lowercase() || next_is_lower && before.is_ascii_uppercase())
+            let begins = here.is_ascii_uppercase()
+                && (before.is_ascii_lowercase() || next_is_lower && before.is_ascii_uppercase())
                 || here.is_ascii_digit() != before.is_ascii_digit();
             if begins {
                 words.push(&part[start..at]);
@@ -519,7 +726,8 @@ impl<'a> Place<'a> {
 
     /// What follows the value, behind the quote that closes it.
     fn after_quote(&self) -> &[u8] {
-        let quoted = self.behind.iter().take_while(|byte| matches!(byte, b'\\' | b'"' | b'\'' | b'`'));
+        let quoted =
+            self.behind.iter().take_while(|byte| matches!(byte, b'\\' | b'"' | b'\'' | b'`'));
         match self.found.quote {
             Quote::None => self.behind,
             _ => &self.behind[quoted.count()..],
@@ -564,7 +772,8 @@ impl<'a> Place<'a> {
 
     fn is_declared(&self) -> bool {
         const WORDS: [&[u8]; 14] = [
-            b"const", b"let", b"var", b"val", b"def", b"static", b"final", b"string", b"char", b"define", b"my", b"auto", b"export", b"set",
+            b"const", b"let", b"var", b"val", b"def", b"static", b"final", b"string", b"char",
+            b"define", b"my", b"auto", b"export", b"set",
         ];
         let lower = self.before.to_ascii_lowercase();
         let last = lower.rsplit(|byte| !byte.is_ascii_alphabetic()).find(|word| !word.is_empty());

@@ -120,6 +120,19 @@ pub(super) enum Scheme {
     Other,
 }
 
+/// Returns where the word of a name stands in a keyword, which may hold a sign beside it (`key=`).
+pub(super) fn word_in(bytes: &[u8], keyword: &Range<usize>) -> Option<Range<usize>> {
+    let text = &bytes[keyword.clone()];
+    let is_at = |at: usize, word: &str| {
+        text.get(at..at + word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    WORDS.iter().find_map(|(word, _)| {
+        let at = keyword.start
+            + (0..=text.len().checked_sub(word.len())?).find(|at| is_at(*at, word))?;
+        Some(at..at + word.len())
+    })
+}
+
 /// Returns the candidate whose name holds the word at `word`.
 pub(super) fn candidate(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> {
     if !is_word(bytes, word) {
@@ -139,29 +152,45 @@ fn has_word(part: &[u8]) -> bool {
     if part.len() < 3 {
         return false;
     }
-    let lower = part.to_ascii_lowercase();
-    WORDS.iter().any(|(word, _)| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+    part.windows(3).enumerate().any(|(at, _)| {
+        let is_here = |word: &str| {
+            part.get(at..at + word.len())
+                .is_some_and(|own| own.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        WORDS.iter().any(|(word, _)| is_here(word))
+    })
 }
 
 /// Whether the word is one of its own, not a part of another.
 fn is_word(bytes: &[u8], word: &Range<usize>) -> bool {
     let text = &bytes[word.clone()];
     let is_upper = text.iter().all(u8::is_ascii_uppercase);
-    let same = |byte: &&u8| if is_upper { byte.is_ascii_uppercase() } else { byte.is_ascii_lowercase() };
-    let lower = text.to_ascii_lowercase();
+    let same =
+        |byte: &&u8| if is_upper { byte.is_ascii_uppercase() } else { byte.is_ascii_lowercase() };
     let behind = bytes[word.end..].iter().take(12).take_while(same).count();
-    let behind = bytes[word.end..word.end + behind].to_ascii_lowercase();
-    let known = WORDS.iter().find(|(own, _)| own.as_bytes() == lower);
-    if !behind.is_empty() && !known.is_some_and(|(_, ends)| ends.iter().any(|end| end.as_bytes() == behind)) {
-        return false;
+    if behind > 0 {
+        let behind = &bytes[word.end..word.end + behind];
+        let known = WORDS.iter().find(|(own, _)| own.as_bytes().eq_ignore_ascii_case(text));
+        let is_end = |end: &&str| end.as_bytes().eq_ignore_ascii_case(behind);
+        if !known.is_some_and(|(_, ends)| ends.iter().any(is_end)) {
+            return false;
+        }
     }
     // A word in capitals, or a part of a name in camel case, begins anew.
     if text[0].is_ascii_uppercase() && !is_upper {
         return true;
     }
     let before = bytes[..word.start].iter().rev().take(4).take_while(same).count();
-    let before = bytes[word.start - before..word.start].to_ascii_lowercase();
-    before.is_empty() || !WHOLE.contains(&&lower[..]) && !OTHERS.iter().any(|other| before.ends_with(other))
+    let before = &bytes[word.start - before..word.start];
+    let ends_with = |other: &&[u8]| {
+        before
+            .len()
+            .checked_sub(other.len())
+            .is_some_and(|at| before[at..].eq_ignore_ascii_case(other))
+    };
+    before.is_empty()
+        || !WHOLE.iter().any(|whole| whole.eq_ignore_ascii_case(text))
+            && !OTHERS.iter().any(|other| ends_with(other))
 }
 
 fn is_name(byte: u8) -> bool {
@@ -248,7 +277,9 @@ impl Reader<'_> {
             self.at += backslashes + 1;
         }
         let brackets = self.rest().iter().take(3);
-        self.at += brackets.take_while(|byte| matches!(byte, b']' | b')' | b'}' | b'?' | b'!' | b'*')).count();
+        self.at += brackets
+            .take_while(|byte| matches!(byte, b']' | b')' | b'}' | b'?' | b'!' | b'*'))
+            .count();
         closed
     }
 
@@ -279,7 +310,11 @@ impl Reader<'_> {
         let operator = match found {
             Some(&(text, operator)) => {
                 self.at += text.len();
-                if operator == Operator::Colon && !closed { self.skip_type().unwrap_or(operator) } else { operator }
+                if operator == Operator::Colon && !closed {
+                    self.skip_type().unwrap_or(operator)
+                } else {
+                    operator
+                }
             }
             None if !blank => return None,
             None if !closed && self.skip_go_type() => Operator::Equals,
@@ -316,7 +351,8 @@ impl Reader<'_> {
     /// Skips `string =` behind a blank.
     fn skip_go_type(&mut self) -> bool {
         let word = self.rest().iter().take(24);
-        let word = word.take_while(|byte| byte.is_ascii_alphanumeric() || b"*[]._".contains(byte)).count();
+        let word =
+            word.take_while(|byte| byte.is_ascii_alphanumeric() || b"*[]._".contains(byte)).count();
         let is_type = word > 0 && self.rest()[word..].starts_with(b" = ");
         self.at += if is_type { word + 2 } else { 0 };
         is_type
@@ -337,11 +373,13 @@ impl Reader<'_> {
         let before = self.before_name();
         let trimmed = before.trim_ascii().to_ascii_lowercase();
         let commands: [&[u8]; 6] = [b"env", b"export", b"set", b"setenv", b"arg", b"password"];
-        commands.iter().any(|command| trimmed.ends_with(command)) || self.word.len() == 4 && {
-            // `login x password y`
-            let name = &self.bytes[self.name.clone()];
-            name.eq_ignore_ascii_case(b"password") && (trimmed.is_empty() || memchr::memmem::find(&trimmed, b"login ").is_some())
-        }
+        commands.iter().any(|command| trimmed.ends_with(command))
+            || self.word.len() == 4 && {
+                // `login x password y`
+                let name = &self.bytes[self.name.clone()];
+                name.eq_ignore_ascii_case(b"password")
+                    && (trimmed.is_empty() || memchr::memmem::find(&trimmed, b"login ").is_some())
+            }
     }
 
     /// The line before the name.
@@ -355,7 +393,8 @@ impl Reader<'_> {
     fn kind(&self, operator: Operator, closed: bool, is_flag: bool) -> Option<Kind> {
         let before = self.before_name();
         let last = before.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'-')).copied();
-        let is_assignment = matches!(operator, Operator::Equals | Operator::Colon | Operator::ColonEquals);
+        let is_assignment =
+            matches!(operator, Operator::Equals | Operator::Colon | Operator::ColonEquals);
         if is_flag && matches!(operator, Operator::Equals | Operator::Blank) {
             return Some(Kind::Flag);
         }
@@ -376,15 +415,22 @@ impl Reader<'_> {
             let ending = before.iter().rev().take_while(|byte| b"*_`".contains(byte)).count();
             let trimmed = before[..before.len() - ending].trim_ascii();
             let lower = trimmed.to_ascii_lowercase();
-            const FLAGS: [&[u8]; 6] = [b" -e", b" -d", b" --data", b" --env", b" --set", b"--from-literal"];
+            const FLAGS: [&[u8]; 6] =
+                [b" -e", b" -d", b" --data", b" --env", b" --set", b"--from-literal"];
             let marks: [&[u8]; 16] = [
-                b"", b"#", b"//", b"-", b"*", b";", b"export", b"env", b"set", b"setx", b"arg", b"declare", b"local", b"rem", b"-e", b"+",
+                b"", b"#", b"//", b"-", b"*", b";", b"export", b"env", b"set", b"setx", b"arg",
+                b"declare", b"local", b"rem", b"-e", b"+",
             ];
             let quoted = trimmed.strip_suffix(b"\"").or(trimmed.strip_suffix(b"'"));
-            marks.iter().any(|mark| lower == *mark) || closed && quoted.is_some_and(|rest| rest.trim_ascii().is_empty())
-                || FLAGS.iter().any(|flag| lower.ends_with(flag)) || lower.starts_with(b"env ") || lower.ends_with(b"export")
+            marks.iter().any(|mark| lower == *mark)
+                || closed && quoted.is_some_and(|rest| rest.trim_ascii().is_empty())
+                || FLAGS.iter().any(|flag| lower.ends_with(flag))
+                || lower.starts_with(b"env ")
+                || lower.ends_with(b"export")
         };
-        let takes_bare = is_assignment && starts_line || matches!(operator, Operator::Blank | Operator::Word) || operator == Operator::Table && starts_line;
+        let takes_bare = is_assignment && starts_line
+            || matches!(operator, Operator::Blank | Operator::Word)
+            || operator == Operator::Table && starts_line;
         takes_bare.then_some(Kind::Plain)
     }
 
@@ -394,7 +440,8 @@ impl Reader<'_> {
         if !is_variable || !(self.eat(b":-") || self.eat(b":=")) {
             return None;
         }
-        let length = memchr::memchr2(b'}', b'\n', self.rest().get(..VALUE_BYTES.min(self.rest().len()))?)?;
+        let length =
+            memchr::memchr2(b'}', b'\n', self.rest().get(..VALUE_BYTES.min(self.rest().len()))?)?;
         let range = self.at..self.at + length;
         let value = Value { range, quote: Quote::None, scheme: Scheme::None, is_wrapped: false };
         self.finish(Operator::Equals, Kind::Default, value)
@@ -420,14 +467,24 @@ impl Reader<'_> {
             return None;
         }
         let gap = self.rest().iter().take(PAIR_BYTES);
-        let gap = gap.take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b',' | b'"' | b'\'' | b'<' | b'\\')).count();
+        let gap = gap
+            .take_while(|byte| {
+                byte.is_ascii_whitespace() || matches!(byte, b',' | b'"' | b'\'' | b'<' | b'\\')
+            })
+            .count();
         self.at += gap;
-        const WORDS: [&[u8]; 6] = [b"value", b"parametervalue", b"default", b"string", b"content", b"con:value"];
+        const WORDS: [&[u8]; 6] =
+            [b"value", b"parametervalue", b"default", b"string", b"content", b"con:value"];
         let rest = self.rest();
         let head = rest[..rest.len().min(16)].to_ascii_lowercase();
         let word = WORDS.iter().find(|word| head.starts_with(word))?;
         self.at += word.len();
-        let quoted = self.rest().iter().take(4).take_while(|byte| matches!(byte, b'\\' | b'"' | b'\'')).count();
+        let quoted = self
+            .rest()
+            .iter()
+            .take(4)
+            .take_while(|byte| matches!(byte, b'\\' | b'"' | b'\''))
+            .count();
         self.at += quoted;
         self.blanks();
         let operator = self.peek(0);
@@ -463,7 +520,8 @@ impl Reader<'_> {
             None => return None,
         };
         // `key:value` of code without a blank is a ternary, a label or a time.
-        if operator == Operator::Colon && !has_blank && kind == Kind::Plain && self.peek(0) == b':' {
+        if operator == Operator::Colon && !has_blank && kind == Kind::Plain && self.peek(0) == b':'
+        {
             return None;
         }
         self.bare(kind)
@@ -474,10 +532,12 @@ impl Reader<'_> {
         if !matches!(operator, Operator::Equals | Operator::Colon) {
             return None;
         }
-        let line = self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b';')).count();
+        let line =
+            self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b';')).count();
         let text = &self.rest()[..line];
         let marks: [&[u8]; 3] = [b"|| ", b"?? ", b" or "];
-        let mark = marks.iter().find_map(|mark| Some(memchr::memmem::find(text, mark)? + mark.len()))?;
+        let mark =
+            marks.iter().find_map(|mark| Some(memchr::memmem::find(text, mark)? + mark.len()))?;
         let start = self.at;
         self.at += mark;
         self.blanks();
@@ -491,10 +551,12 @@ impl Reader<'_> {
     /// The text of an XML element.
     fn element(&mut self) -> Option<Value> {
         if self.eat(b"<![CDATA[") {
-            let length = memchr::memchr(b']', self.rest().get(..VALUE_BYTES.min(self.rest().len()))?)?;
+            let length =
+                memchr::memchr(b']', self.rest().get(..VALUE_BYTES.min(self.rest().len()))?)?;
             return Some(self.plain(length, Quote::None));
         }
-        let length = memchr::memchr2(b'<', b'\n', &self.rest()[..VALUE_BYTES.min(self.rest().len())])?;
+        let length =
+            memchr::memchr2(b'<', b'\n', &self.rest()[..VALUE_BYTES.min(self.rest().len())])?;
         (self.peek(length) == b'<').then(|| self.plain(length, Quote::None))
     }
 
@@ -528,24 +590,56 @@ impl Reader<'_> {
             return Some(1);
         }
         let callee = rest.iter().take(48);
-        let callee = callee.take_while(|byte| byte.is_ascii_alphanumeric() || b"_.:[]<> !&*".contains(byte)).count();
+        let callee = callee
+            .take_while(|byte| byte.is_ascii_alphanumeric() || b"_.:[]<> !&*".contains(byte))
+            .count();
         if self.peek(callee) != b'(' || callee == 0 {
             return None;
         }
         let name = rest[..callee].to_ascii_lowercase();
         const CALLS: [&[u8]; 27] = [
-            b"decodestring", b"unhexlify", b"fromhex", b"hex2bin", b"b64decode", b"decode", b"parse",
-            b"some", b"string", b"str", b"byte", b"bytes", b"from", b"new", b"secretstr", b"secret", b"just", b"text", b"ok",
-            b"securestring", b"encode", b"strdup", b"literal", b"char", b"raw", b"quote", b"b",
+            b"decodestring",
+            b"unhexlify",
+            b"fromhex",
+            b"hex2bin",
+            b"b64decode",
+            b"decode",
+            b"parse",
+            b"some",
+            b"string",
+            b"str",
+            b"byte",
+            b"bytes",
+            b"from",
+            b"new",
+            b"secretstr",
+            b"secret",
+            b"just",
+            b"text",
+            b"ok",
+            b"securestring",
+            b"encode",
+            b"strdup",
+            b"literal",
+            b"char",
+            b"raw",
+            b"quote",
+            b"b",
         ];
-        let last = name.rsplit(|byte| !byte.is_ascii_alphanumeric()).find(|part| !part.is_empty())?;
+        let last =
+            name.rsplit(|byte| !byte.is_ascii_alphanumeric()).find(|part| !part.is_empty())?;
         CALLS.contains(&last).then_some(callee + 1)
     }
 
     /// A literal in quotes.
     fn literal(&mut self) -> Option<Value> {
-        let prefix = self.rest().iter().take(2).take_while(|byte| b"bruflL@$N".contains(byte)).count();
-        let backslashes = self.rest()[prefix.min(self.rest().len())..].iter().take(3).take_while(|byte| **byte == b'\\').count();
+        let prefix =
+            self.rest().iter().take(2).take_while(|byte| b"bruflL@$N".contains(byte)).count();
+        let backslashes = self.rest()[prefix.min(self.rest().len())..]
+            .iter()
+            .take(3)
+            .take_while(|byte| **byte == b'\\')
+            .count();
         let mark = self.peek(prefix + backslashes);
         let quote = match mark {
             _ if backslashes > 0 && matches!(mark, b'"' | b'\'') => Quote::Escaped,
@@ -596,7 +690,10 @@ impl Reader<'_> {
         ];
         let rest = self.rest();
         let head = rest[..rest.len().min(10)].to_ascii_lowercase();
-        SCHEMES.iter().find(|(word, _)| head.starts_with(word)).map(|(word, scheme)| (*scheme, word.len()))
+        SCHEMES
+            .iter()
+            .find(|(word, _)| head.starts_with(word))
+            .map(|(word, scheme)| (*scheme, word.len()))
     }
 
     /// A word without quotes.

@@ -21,28 +21,46 @@ pub(super) use features::is_weak;
 pub use features::{GROUPS, Group, Steps};
 
 use crate::rule::Confidence;
+use grammar::Candidate;
 use plausible::plausible;
 
 /// From these probabilities on, a candidate is of low, medium and high confidence.
 const CUTS: [(f32, Confidence); 3] =
     [(0.92, Confidence::High), (0.75, Confidence::Medium), (0.5, Confidence::Low)];
 
-/// A value that looks like a secret.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Generic {
-    /// From the name to the end of the value.
-    pub(super) span: Range<usize>,
-    pub(super) secret: Range<usize>,
-    pub(super) confidence: Confidence,
-}
+/// A name that speaks of a secret, with the value assigned to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Assignment(Candidate);
 
-/// Judges what a word of a name begins; `None` for what is no secret.
-pub(super) fn judge(bytes: &[u8], word: &Range<usize>) -> Option<Generic> {
-    let found = plausible(bytes, word)?;
-    let probability = model::probability(&features::steps(bytes, &found));
-    let (_, confidence) = CUTS.iter().find(|(cut, _)| probability >= *cut)?;
-    let span = found.name.start.min(found.value.start)..found.value.end;
-    Some(Generic { span, secret: found.value, confidence: *confidence })
+impl Assignment {
+    /// Reads the assignment to the name that holds a keyword; `None` where there is none, or its value is
+    /// surely no secret.
+    pub(super) fn at(bytes: &[u8], keyword: &Range<usize>) -> Option<Self> {
+        plausible(bytes, &grammar::word_in(bytes, keyword)?).map(Assignment)
+    }
+
+    pub(super) fn name<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.0.name.clone()]
+    }
+
+    pub(super) fn value(&self) -> Range<usize> {
+        self.0.value.clone()
+    }
+
+    /// From the name to the end of the value.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.0.name.start.min(self.0.value.start)..self.0.value.end
+    }
+
+    /// How sure the model is that the value is a secret; `None` if it is not.
+    pub(super) fn confidence(&self, bytes: &[u8]) -> Option<Confidence> {
+        let probability = model::probability(&features::steps(bytes, &self.0));
+        if is_weak(&bytes[self.0.value.clone()]) {
+            // A word that guards nothing, wherever it stands.
+            return (probability >= CUTS[2].0).then_some(Confidence::Low);
+        }
+        CUTS.iter().find(|(cut, _)| probability >= *cut).map(|(_, confidence)| *confidence)
+    }
 }
 
 /// A candidate as the trainer wants it.

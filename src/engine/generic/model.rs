@@ -19,7 +19,11 @@ struct Weights {
 pub(super) fn probability(steps: &Steps) -> f32 {
     let weights = weights();
     let sum: i32 = weights.bias
-        + steps.iter().zip(&weights.steps).map(|(step, group)| group[usize::from(*step)]).sum::<i32>();
+        + steps
+            .iter()
+            .zip(&weights.steps)
+            .map(|(step, group)| group[usize::from(*step)])
+            .sum::<i32>();
     1. / (1. + (-sum as f32 / 100.).exp())
 }
 

@@ -22,7 +22,8 @@ pub(super) fn plausible(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> 
         || is_public(bytes, &found, value)
         || is_of_its_own_rule(value)
         || is_digest_of_a_file(bytes, &found, value)
-        || is_type_or_number(&found, value, behind)
+        || is_type_or_number(bytes, &found, value, behind)
+        || is_handshake(value)
         || value.iter().all(|byte| !byte.is_ascii_alphanumeric());
     (!is_dropped).then_some(found)
 }
@@ -40,14 +41,30 @@ fn is_call(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
 }
 
 /// A type, a variable of code, a number, a fingerprint.
-fn is_type_or_number(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
-    let is_pairs = value.len() > 5 && value.chunks(3).all(|part| {
-        part.iter().take(2).all(u8::is_ascii_hexdigit) && part.get(2).is_none_or(|byte| *byte == b':')
-    });
+fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
+    let word = name_word(bytes, found);
+    let is_upper = value.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+    let is_key_id = matches!(value.len(), 16 | 40)
+        && value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'A'..=b'F'));
+    let is_number = value.iter().all(u8::is_ascii_digit);
+    if is_upper && value.len() < 20
+        || word == b"key" && is_key_id
+        || is_number
+            && (!matches!(&word[..], b"pass" | b"pwd" | b"secret" | b"otp")
+                || found.word.end + 4 < found.name.end)
+    {
+        return true;
+    }
+    let is_pairs = value.len() > 5
+        && value.chunks(3).all(|part| {
+            part.iter().take(2).all(u8::is_ascii_hexdigit)
+                && part.get(2).is_none_or(|byte| *byte == b':')
+        });
     if is_pairs || value.starts_with(b"0x") && value.len() <= 10 {
         return true;
     }
-    let is_letters = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    let is_letters =
+        |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     let is_bare = found.quote == Quote::None && found.operator != Operator::Element;
     is_bare
         && (value.strip_suffix(b"!").or(value.strip_suffix(b"?")).is_some_and(is_letters)
@@ -58,33 +75,79 @@ fn is_type_or_number(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
 /// A template, a variable, an environment, a path in a vault.
 fn is_reference(value: &[u8]) -> bool {
     const STARTS: [&[u8]; 12] = [
-        b"${", b"$(", b"{{", b"<%", b"#{", b"%{", b"@{", b"arn:", b"vault:", b"ssm:", b"secret://", b"op://",
+        b"${",
+        b"$(",
+        b"{{",
+        b"<%",
+        b"#{",
+        b"%{",
+        b"@{",
+        b"arn:",
+        b"vault:",
+        b"ssm:",
+        b"secret://",
+        b"op://",
     ];
     let holds = |mark: &[u8]| memchr::memmem::find(value, mark).is_some();
     STARTS.iter().any(|mark| value.starts_with(mark))
         || value.starts_with(b"<") && value.ends_with(b">")
         || value.starts_with(b"%") && value.ends_with(b"%")
-        || holds(b"${") || holds(b"{{") || holds(b"://") || holds(b"environ") || holds(b"process.env") || holds(b"getenv")
-        || holds(b"secretKeyRef") || holds(b":aws:secretsmanager") || holds(b"\\u00") && value.len() < 8
+        || holds(b"${")
+        || holds(b"{{")
+        || holds(b"://")
+        || holds(b"environ")
+        || holds(b"process.env")
+        || holds(b"getenv")
+        || holds(b"secretKeyRef")
+        || holds(b":aws:secretsmanager")
+        || holds(b"\\u00") && value.len() < 8
 }
 
 /// A public key, a hash of a password, a sum.
 fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     const STARTS: [&[u8]; 24] = [
-        b"ssh-", b"ecdsa-", b"AAAAB3Nza", b"AAAAC3Nza", b"-----", b"MIIB", b"MFkw", b"MIGf", b"sha1-", b"sha256", b"sha384-", b"sha512",
-        b"$2a$", b"$2b$", b"$2y$", b"$1$", b"$5$", b"$6$", b"$apr1$", b"$argon2", b"pbkdf2", b"{SSHA", b"{SHA", b"{bcrypt}",
+        b"ssh-",
+        b"ecdsa-",
+        b"AAAAB3Nza",
+        b"AAAAC3Nza",
+        b"-----",
+        b"MIIB",
+        b"MFkw",
+        b"MIGf",
+        b"sha1-",
+        b"sha256",
+        b"sha384-",
+        b"sha512",
+        b"$2a$",
+        b"$2b$",
+        b"$2y$",
+        b"$1$",
+        b"$5$",
+        b"$6$",
+        b"$apr1$",
+        b"$argon2",
+        b"pbkdf2",
+        b"{SSHA",
+        b"{SHA",
+        b"{bcrypt}",
     ];
     let name = bytes[found.name.clone()].to_ascii_lowercase();
     let named = |word: &[u8]| memchr::memmem::find(&name, word).is_some();
     STARTS.iter().any(|mark| value.starts_with(mark))
-        || named(b"publickey") || named(b"public_key") || named(b"public-key") || named(b"fingerprint") || named(b"sitekey")
-        || named(b"signature") || named(b"author") && !named(b"authoriz")
+        || named(b"publickey")
+        || named(b"public_key")
+        || named(b"public-key")
+        || named(b"fingerprint")
+        || named(b"sitekey")
+        || named(b"signature")
+        || named(b"author") && !named(b"authoriz")
 }
 
 /// What rules of their own look for: JSON Web Tokens and ids of AWS keys.
 fn is_of_its_own_rule(value: &[u8]) -> bool {
     let is_key_id = value.len() == 20 && (value.starts_with(b"AKIA") || value.starts_with(b"ASIA"));
-    is_key_id || value.starts_with(b"eyJ") && value.iter().filter(|byte| **byte == b'.').count() >= 2
+    is_key_id
+        || value.starts_with(b"eyJ") && value.iter().filter(|byte| **byte == b'.').count() >= 2
 }
 
 /// Whether a value is a digest of the usual lengths, in hexadecimal.
@@ -94,7 +157,8 @@ fn is_digest(value: &[u8]) -> bool {
 
 /// The entry of a list of sums (`"lib/key.rb": "<digest>"`), or a sum beside another one.
 fn is_digest_of_a_file(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
-    if let Some(at) = memchr::memrchr3(b'-', b':', b'/', value)
+    let is_bare_key = bytes[found.name.clone()].eq_ignore_ascii_case(b"key");
+    if let Some(at) = memchr::memrchr3(b'-', b':', b'/', value).filter(|_| is_bare_key)
         && is_digest(&value[at + 1..])
     {
         return true;
@@ -119,9 +183,40 @@ fn is_digest_of_a_file(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
 /// What documentation puts in the place of a secret.
 fn is_placeholder(value: &[u8]) -> bool {
     const WORDS: [&str; 34] = [
-        "my", "your", "the", "a", "an", "some", "any", "super", "very", "top", "secret", "secrets", "key", "keys", "token", "tokens",
-        "password", "passwd", "pass", "passphrase", "api", "access", "private", "client", "app", "auth", "user", "db", "database",
-        "here", "value", "string", "goes", "id",
+        "my",
+        "your",
+        "the",
+        "a",
+        "an",
+        "some",
+        "any",
+        "super",
+        "very",
+        "top",
+        "secret",
+        "secrets",
+        "key",
+        "keys",
+        "token",
+        "tokens",
+        "password",
+        "passwd",
+        "pass",
+        "passphrase",
+        "api",
+        "access",
+        "private",
+        "client",
+        "app",
+        "auth",
+        "user",
+        "db",
+        "database",
+        "here",
+        "value",
+        "string",
+        "goes",
+        "id",
     ];
     /// The key of MinIO's own documentation.
     const DOCUMENTED: [&[u8]; 2] = [b"q3am3uq867", b"minioadmin"];
@@ -131,23 +226,71 @@ fn is_placeholder(value: &[u8]) -> bool {
     holds(b"example")
         || DOCUMENTED.iter().any(|known| holds(known))
         || is_sequence(value)
-        || own.len() > 1 && own.iter().all(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes())))
+        || own.len() > 1
+            && own
+                .iter()
+                .all(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes())))
+}
+
+/// The word of the name, in lower case.
+fn name_word(bytes: &[u8], found: &Candidate) -> Vec<u8> {
+    bytes[found.word.clone()].to_ascii_lowercase()
+}
+
+/// The first message of NTLM, and schemes whose credentials follow further on.
+fn is_handshake(value: &[u8]) -> bool {
+    const STARTS: [&[u8]; 7] = [
+        b"TlRMTVNTUAAB",
+        b"TlRMTVNTUAAC",
+        b"AWS4-HMAC",
+        b"Digest",
+        b"Negotiate",
+        b"OAuth",
+        b"Hawk",
+    ];
+    STARTS.iter().any(|start| value.starts_with(start))
 }
 
 /// A key of a table, a cursor, a version: no secret whatever its value. A sum is none, too.
 fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     const KEYS: [&str; 13] = [
-        "s3", "object", "cache", "primary", "foreign", "partition", "sort", "translation", "i18n", "idempotency", "bucket", "routing",
+        "s3",
+        "object",
+        "cache",
+        "primary",
+        "foreign",
+        "partition",
+        "sort",
+        "translation",
+        "i18n",
+        "idempotency",
+        "bucket",
+        "routing",
         "index",
     ];
-    const TOKENS: [&str; 10] =
-        ["change", "next", "continuation", "page", "pagination", "sync", "resume", "cursor", "marker", "upload"];
-    const SUMS: [&str; 8] = ["checksum", "sha1", "sha256", "sha512", "md5", "digest", "encrypted", "ciphertext"];
+    const TOKENS: [&str; 10] = [
+        "change",
+        "next",
+        "continuation",
+        "page",
+        "pagination",
+        "sync",
+        "resume",
+        "cursor",
+        "marker",
+        "upload",
+    ];
+    const SUMS: [&str; 8] =
+        ["checksum", "sha1", "sha256", "sha512", "md5", "digest", "encrypted", "ciphertext"];
     let name = words(&bytes[found.name.clone()]);
     let joined = bytes[found.name.clone()].to_ascii_lowercase();
-    let word = bytes[found.word.clone()].to_ascii_lowercase();
-    let has = |list: &[&str]| name.iter().any(|own| list.iter().any(|known| own.eq_ignore_ascii_case(known.as_bytes())));
-    let holds = |list: &[&str]| list.iter().any(|known| memchr::memmem::find(&joined, known.as_bytes()).is_some());
+    let word = name_word(bytes, found);
+    let has = |list: &[&str]| {
+        name.iter().any(|own| list.iter().any(|known| own.eq_ignore_ascii_case(known.as_bytes())))
+    };
+    let holds = |list: &[&str]| {
+        list.iter().any(|known| memchr::memmem::find(&joined, known.as_bytes()).is_some())
+    };
     word == b"key" && has(&KEYS)
         || word == b"token" && has(&TOKENS)
         || holds(&SUMS)
@@ -166,7 +309,8 @@ fn is_encoded_placeholder(found: &Candidate, value: &[u8]) -> bool {
         return false;
     }
     let decoded = LENIENT.decode(value).ok();
-    let text = decoded.filter(|text| text.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r')));
+    let text =
+        decoded.filter(|text| text.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r')));
     let Some(text) = text else { return is_basic };
     let text = text.trim_ascii();
     let secret = match memchr::memchr(b':', text) {
@@ -178,5 +322,10 @@ fn is_encoded_placeholder(found: &Candidate, value: &[u8]) -> bool {
     let says = |word: &[u8]| memchr::memmem::find(&lower, word).is_some();
     is_placeholder(secret)
         || super::features::is_weak(secret)
-        || says(b"secret") || says(b"password") || says(b"changeme") || says(b"<") || says(b"${")
+        || says(b"secret")
+        || says(b"token")
+        || says(b"password")
+        || says(b"changeme")
+        || says(b"<")
+        || says(b"${")
 }

@@ -25,7 +25,6 @@ use crate::git::{GitError, Level, Setting, Settings};
 use crate::pattern::EreError;
 use crate::rule::{Rule, RuleOrigin, RuleSet, Texts};
 use crate::suppress::{ALLOWED_FILE, LineAllow, LineAllowError};
-use crate::text::escape::escape;
 use provider::Provider;
 
 /// The section of git's configuration.
@@ -35,12 +34,10 @@ pub const SECTION: &str = "secrets";
 #[derive(Debug, thiserror::Error)]
 pub enum GitSecretsError {
     /// A pattern cannot be translated.
-    #[error("{origin}: pattern{}", shown(text.as_deref()))]
+    #[error("{origin}: pattern")]
     Pattern {
         /// Where it stands.
         origin: RuleOrigin,
-        /// The pattern, escaped; `None` if a provider printed it: it may be a secret.
-        text: Option<String>,
         /// What is wrong.
         #[source]
         source: EreError,
@@ -106,18 +103,11 @@ pub enum AllowScope {
     Line,
 }
 
-/// A pattern as an error shows it.
-fn shown(pattern: Option<&str>) -> String {
-    pattern.map_or_else(String::new, |pattern| format!(" `{pattern}`"))
-}
-
 /// A value and where it stands.
 #[derive(Debug, Clone)]
 struct Entry {
     text: Vec<u8>,
     origin: RuleOrigin,
-    /// Whether a provider printed it, so that it may be a secret.
-    is_printed: bool,
 }
 
 /// git-secrets' configuration, read.
@@ -208,7 +198,7 @@ impl GitSecrets {
                 let line_number = u32::try_from(index + 1).unwrap_or(u32::MAX);
                 let file = Cow::Borrowed(ALLOWED_FILE);
                 let origin = RuleOrigin { file, line: line_number, builtin: false };
-                self.allowed.push(Entry { text: line.to_vec(), origin, is_printed: false });
+                self.allowed.push(Entry { text: line.to_vec(), origin });
             }
         }
         Ok(())
@@ -242,7 +232,7 @@ impl GitSecrets {
                         let file = Cow::Owned(format!("output of provider `{provider}`"));
                         let line = u32::try_from(index + 1).unwrap_or(u32::MAX);
                         let origin = RuleOrigin { file, line, builtin: false };
-                        self.patterns.push(Entry { text, origin, is_printed: true });
+                        self.patterns.push(Entry { text, origin });
                     }
                 }
                 Err(_) if self.ignores_provider_errors => self.warnings.push(format!(
@@ -283,13 +273,8 @@ impl GitSecrets {
                 true => Cow::Borrowed(&[Cow::Borrowed("key-of-hash")]),
                 false => Texts::default(),
             };
-            forbidden(&entry.text, checks, entry.origin.clone()).map_err(|source| {
-                GitSecretsError::Pattern {
-                    origin: entry.origin.clone(),
-                    text: (!entry.is_printed).then(|| escape(&entry.text).into_owned()),
-                    source,
-                }
-            })
+            forbidden(&entry.text, checks, entry.origin.clone())
+                .map_err(|source| GitSecretsError::Pattern { origin: entry.origin.clone(), source })
         };
         self.patterns.iter().map(rule).collect()
     }
@@ -337,10 +322,7 @@ mod tests {
         ]);
         let mut found = found.unwrap();
         let error = found.rules().unwrap_err().to_string();
-        assert!(
-            error.contains("secrets.patterns (local git configuration):2: pattern `a(`"),
-            "{error}"
-        );
+        assert!(error.contains("secrets.patterns (local git configuration):2: pattern"), "{error}");
         let error = found.line_allows().unwrap_err().to_string();
         assert!(error.contains("secrets.allowed (local git configuration):1"), "{error}");
         let error =

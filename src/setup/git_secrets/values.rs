@@ -72,7 +72,7 @@ fn origin_of(setting: &Setting, count: usize) -> RuleOrigin {
 }
 
 fn entry(line: &[u8], origin: RuleOrigin) -> Entry {
-    Entry { text: line.to_vec(), origin, is_printed: false }
+    Entry { text: line.to_vec(), origin }
 }
 
 /// The lines of a value that hold anything.
