@@ -269,7 +269,7 @@ pub(super) fn loads_husky(bytes: &[u8]) -> bool {
 
 /// Fills in the checksum of a text that has a place for it.
 fn seal(text: &[u8]) -> Vec<u8> {
-    text.replace(NO_SUM, &crc32_base62(text))
+    text.replace(NO_SUM, crc32_base62(text))
 }
 
 /// A path as one word of a shell.

@@ -99,7 +99,7 @@ const fn is_text(byte: u8) -> bool {
 fn base64(bytes: &[u8], run: &Range<usize>) -> Option<(View, usize)> {
     let start = (run.start..run.start + 4).find(|&start| {
         let head = bytes.get(start..(start + EVIDENCE_BYTES / 3 * 4).min(run.end));
-        head.is_some_and(|head| is_worth_decoding(head))
+        head.is_some_and(is_worth_decoding)
     })?;
     let from = run.start.saturating_sub(BEFORE_BYTES);
     let mut builder = Builder::at(from);
@@ -201,7 +201,7 @@ fn gzip(outer: &View) -> Option<View> {
     let _ = flate2::read::GzDecoder::new(data).take(MAX_INFLATED_BYTES).read_to_end(&mut bytes);
     let map = Map::Whole(outer.decoded.clone());
     let decoding = Decoding { encoding: Encoding::Gzip, map, outer: None }.inside(&outer.decoding);
-    (!bytes.is_empty()).then(|| View { decoded: 0..bytes.len(), bytes, decoding })
+    (!bytes.is_empty()).then_some(View { decoded: 0..bytes.len(), bytes, decoding })
 }
 
 #[cfg(test)]
@@ -272,7 +272,8 @@ mod tests {
 
     #[test]
     fn views_are_none_for_identifiers_hashes_and_images() {
-        let image = STANDARD.encode((0..400u32).map(|i| (i * 7919 >> 3) as u8).collect::<Vec<_>>());
+        let image =
+            STANDARD.encode((0..400u32).map(|i| ((i * 7919) >> 3) as u8).collect::<Vec<_>>());
         for text in [
             "org/springframework/context/annotation/Configuration",
             "d41d8cd98f00b204e9800998ecf8427ed41d8cd98f00b204e9800998ecf8427e",

@@ -190,7 +190,7 @@ fn is_word(bytes: &[u8], word: &Range<usize>) -> bool {
     };
     before.is_empty()
         || !WHOLE.iter().any(|whole| whole.eq_ignore_ascii_case(text))
-            && !OTHERS.iter().any(|other| ends_with(other))
+            && !OTHERS.iter().any(ends_with)
 }
 
 fn is_name(byte: u8) -> bool {

@@ -1,12 +1,12 @@
 //! Generic secrets: a name that speaks of a secret, an assignment, and a value that looks like one.
 //!
-//! Three stages, each a file. [`grammar`] takes candidates at the words of names, without judging.
-//! [`features`] turns a candidate into a list of small numbers, with the help of [`letters`], a model of
-//! what words look like. [`model`] adds their weights up to a probability, which is the confidence. The
+//! Three stages, each a file. `grammar` takes candidates at the words of names, without judging.
+//! `features` turns a candidate into a list of small numbers, with the help of `letters`, a model of
+//! what words look like. `model` adds their weights up to a probability, which is the confidence. The
 //! weights and the letters are data that `training/` makes anew; it takes its candidates and features from
 //! [`candidates`], so that what is learnt is what is judged.
 //!
-//! It sees no path. [`plausible`] drops what surely is no secret (a variable, a call, a public key) before
+//! It sees no path. `plausible` drops what surely is no secret (a variable, a call, a public key) before
 //! any number is added up.
 
 mod features;

@@ -305,7 +305,7 @@ fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
 /// Base64 of a placeholder; credentials of the scheme Basic without a password worth the name.
 fn is_encoded_placeholder(found: &Candidate, value: &[u8]) -> bool {
     let is_basic = found.scheme == Scheme::Basic;
-    if !is_basic && (value.len() < 8 || value.len() % 4 != 0) {
+    if !is_basic && (value.len() < 8 || !value.len().is_multiple_of(4)) {
         return false;
     }
     let decoded = LENIENT.decode(value).ok();
