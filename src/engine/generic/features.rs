@@ -38,7 +38,7 @@ const REPEAT: [f32; 4] = [2., 3., 4., 6.];
 const FEW: [f32; 3] = [1., 2., 3.];
 const NAME_LENGTH: [f32; 6] = [4., 7., 10., 15., 20., 30.];
 
-/// Every group, in the order of [`steps`].
+/// Every group, in the order of a candidate's steps.
 pub const GROUPS: [Group; 58] = [
     cut("letters-sum", &SUM),
     cut("letters-mean", &MEAN),

@@ -597,7 +597,7 @@ impl Reader<'_> {
             return None;
         }
         let name = rest[..callee].to_ascii_lowercase();
-        const CALLS: [&[u8]; 27] = [
+        const CALLS: [&[u8]; 26] = [
             b"decodestring",
             b"unhexlify",
             b"fromhex",
@@ -618,7 +618,6 @@ impl Reader<'_> {
             b"text",
             b"ok",
             b"securestring",
-            b"encode",
             b"strdup",
             b"literal",
             b"char",

@@ -24,6 +24,7 @@ pub(super) fn plausible(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> 
         || is_digest_of_a_file(bytes, &found, value)
         || is_type_or_number(bytes, &found, value, behind)
         || is_handshake(value)
+        || is_phrase(&found, value, behind)
         || value.iter().all(|byte| !byte.is_ascii_alphanumeric());
     (!is_dropped).then_some(found)
 }
@@ -235,6 +236,15 @@ fn is_placeholder(value: &[u8]) -> bool {
 /// The word of the name, in lower case.
 fn name_word(bytes: &[u8], found: &Candidate) -> Vec<u8> {
     bytes[found.word.clone()].to_ascii_lowercase()
+}
+
+/// A label, a sentence of another language, the first of several arguments.
+fn is_phrase(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
+    let behind_quote = behind.iter().skip(usize::from(found.quote != Quote::None));
+    let goes_on = behind_quote.clone().find(|byte| **byte != b' ') == Some(&b',');
+    value.ends_with(b":")
+        || !value.is_ascii() && (value.contains(&b' ') || found.quote != Quote::None)
+        || found.operator == Operator::Call && goes_on
 }
 
 /// The first message of NTLM, and schemes whose credentials follow further on.
