@@ -165,6 +165,8 @@ struct Maker<'a> {
     line: Range<usize>,
     /// For each match, how far it and those before it reach.
     reached: Vec<usize>,
+    /// The last place that was located in encoded text: the encoding, its offset, its position.
+    decoded: Option<(Encoding, usize, Position)>,
 }
 
 impl<'a> Maker<'a> {
@@ -179,7 +181,7 @@ impl<'a> Maker<'a> {
             *most = end.max(*most);
             Some(*most)
         });
-        Maker { job, unit, hits, locator, line: 0..0, reached: reached.collect() }
+        Maker { job, unit, hits, locator, line: 0..0, reached: reached.collect(), decoded: None }
     }
 
     fn finding(&mut self, found: &Match) -> Finding {
@@ -231,8 +233,25 @@ impl<'a> Maker<'a> {
     /// The position of an offset, in text encoded as that of `found` is.
     fn locate(&mut self, found: &Match, offset: usize) -> Position {
         let Fragment { bytes, first, .. } = self.hits.fragment();
-        let decoded = found.decoding.as_ref().and_then(|how| how.locate(bytes, first, offset));
-        decoded.unwrap_or_else(|| self.locator.locate(offset))
+        let Some(how) = &found.decoding else { return self.locator.locate(offset) };
+        // Matches rise, so the lines before the last one need not be counted again.
+        let (start, position) = match self.decoded {
+            Some((encoding, last, position))
+                if encoding == how.outermost()
+                    && last <= offset
+                    && (offset - last).is_multiple_of(4) =>
+            {
+                (last, position)
+            }
+            _ => (0, first),
+        };
+        match how.locate(&bytes[start..], position, offset - start) {
+            Some(position) => {
+                self.decoded = Some((how.outermost(), offset, position));
+                position
+            }
+            None => self.locator.locate(offset),
+        }
     }
 
     /// The line around a secret, cut to a window, with every secret on it.

@@ -11,6 +11,10 @@ const NEXT_LINE: &[u8] = b"-next-line";
 /// Longer lines are looked at from their end: a comment stands there.
 const MAX_LINE_BYTES: usize = 64 << 10;
 
+/// How long a list of rules in parentheses may be, and how much of a reason is kept.
+const MAX_LIST_BYTES: usize = 1024;
+const MAX_REASON_BYTES: usize = 1024;
+
 /// What a line says about the findings on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InlineAllow {
@@ -57,7 +61,8 @@ pub fn inline_allow(line: &[u8], rule: &str, next_line: bool) -> InlineAllow {
 fn parse(rest: &[u8], rule: &str) -> InlineAllow {
     let mut reason = rest;
     if let Some(list) = rest.strip_prefix(b"(") {
-        let Some(end) = list.iter().position(|&byte| byte == b')') else {
+        // A list that is not closed soon is none; a line may hold thousands of them.
+        let Some(end) = list.iter().take(MAX_LIST_BYTES).position(|&byte| byte == b')') else {
             return InlineAllow::None;
         };
         let mut ids = list[..end].split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
@@ -69,6 +74,7 @@ fn parse(rest: &[u8], rule: &str) -> InlineAllow {
         // Part of a longer word.
         return InlineAllow::None;
     }
+    reason = &reason[..reason.len().min(MAX_REASON_BYTES)];
     for closer in [&b"*/"[..], b"-->", b"#}", b"%>"] {
         if let Some(end) = memchr::memmem::find(reason, closer) {
             reason = &reason[..end];
@@ -106,6 +112,7 @@ mod tests {
             ("key = 1 # tightlip:allowed here", InlineAllow::None),
             ("key = 1 # tightlip:allow-next-line why", InlineAllow::None),
             ("key = 1", InlineAllow::None),
+            (&"tightlip:allow(".repeat(4000), InlineAllow::None),
         ] {
             assert_eq!(inline_allow(line.as_bytes(), "acme", false), expected, "{line}");
         }

@@ -142,8 +142,9 @@ impl Decoding {
         Arc::new(Decoding { encoding: self.encoding, map: self.map.clone(), outer: Some(outer) })
     }
 
-    /// The encoding of the unit's own bytes.
-    fn outermost(&self) -> Encoding {
+    /// Returns the encoding of the unit's own bytes.
+    #[must_use]
+    pub fn outermost(&self) -> Encoding {
         self.outer.as_ref().map_or(self.encoding, |outer| outer.outermost())
     }
 
