@@ -37,9 +37,9 @@ const INSIDE: &[(&str, &[&[&str]])] = &[
         "git",
         &[
             &["state"],
-            &["odb"],
             &["pool"],
             &["repository"],
+            &["odb"],
             &["config", "index"],
             &["command"],
             &["location"],

@@ -101,9 +101,13 @@ impl Reader {
     /// # Errors
     /// The older version cannot be read.
     pub fn added(&mut self, unit: &Unit, bytes: &[u8]) -> Result<Added, ReadError> {
-        let Content::Blob(Blob { bases, deleted, .. }) = &unit.content else {
+        let Content::Blob(Blob { id, bases, deleted }) = &unit.content else {
             return Ok(Added::All);
         };
+        if bases.is_empty() && deleted.contains(id) {
+            // Only its name has changed.
+            return Ok(Added::Ranges(Vec::new()));
+        }
         let mut added = Added::All;
         for base in bases {
             added = line_diff::both(added, self.against(base, bytes)?);
@@ -120,7 +124,9 @@ impl Reader {
     }
 
     fn against(&mut self, base: &ObjectId, bytes: &[u8]) -> Result<Added, ReadError> {
-        self.repository()?.object(base, |_, old| line_diff::added_lines(old, bytes))
+        // What cannot be compared is new: it hides no finding.
+        let compared = self.repository()?.object(base, |_, old| line_diff::added_lines(old, bytes));
+        Ok(compared.unwrap_or(Added::All))
     }
 
     fn repository(&mut self) -> Result<&mut Repository, ReadError> {

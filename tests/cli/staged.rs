@@ -446,3 +446,42 @@ fn words_for_no_do_not_skip_a_hook() {
         repo.run(command).exits(status);
     }
 }
+
+#[test]
+fn a_relative_index_file_is_one_from_the_top_of_the_tree() {
+    let repo = TestRepo::new();
+    repo.commit("sub/x", "x\n");
+    repo.stage("a.txt", key(0));
+    let mut command = repo.command(env!("CARGO_BIN_EXE_tightlip"));
+    command.current_dir(repo.root.join("sub")).arg("staged").env("GIT_INDEX_FILE", ".git/index");
+    repo.run(command).exits(1).says("a.txt:1:1");
+}
+
+#[test]
+fn a_loose_object_that_is_cut_short_is_named_and_ends_the_read() {
+    for (file, kept) in [("a.txt", 12), ("a.txt", 30), ("a.txt", 1)] {
+        let repo = TestRepo::new();
+        repo.stage(file, key(0).repeat(200));
+        let id = repo.git(&["rev-parse", &format!(":{file}")]).exits(0).out.trim().to_owned();
+        let path = repo.root.join(".git/objects").join(&id[..2]).join(&id[2..]);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, &bytes[..kept]).unwrap();
+        repo.tightlip(&["staged"]).exits(2).says(&id);
+    }
+}
+
+#[test]
+fn a_folder_of_known_keys_may_be_renamed_however_large_it_is() {
+    let repo = TestRepo::new();
+    for number in 0..300 {
+        repo.write(format!("old/{number}.txt"), format!("{} {number}\n", key(number)));
+    }
+    repo.git(&["add", "-A"]).exits(0);
+    repo.commit_staged("known");
+    repo.git(&["mv", "old", "new"]).exits(0);
+    repo.tightlip(&["staged"]).exits(0);
+    repo.write("new/7.txt", format!("{}\n", key(1000)));
+    repo.git(&["add", "-A"]).exits(0);
+    repo.tightlip(&["staged"]).exits(1).says("new/7.txt");
+}

@@ -27,6 +27,8 @@ use pack::Pack;
 use pack_index::Ids;
 pub(crate) use sweep::{Limits, Object, Visitor};
 
+pub(crate) use loose::{loose_size, read_loose};
+
 use super::object::{Kind, ObjectId};
 use crate::finding::{SkipKind, Skipped};
 

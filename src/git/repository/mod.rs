@@ -142,7 +142,11 @@ impl Repository {
     /// Returns the file of the index.
     pub(super) fn index_file(&self) -> PathBuf {
         match self.location.environment().get("GIT_INDEX_FILE") {
-            Some(path) => self.location.join(path),
+            // Git gives hooks a path from the top of the working tree, wherever they go from there.
+            Some(path) => match self.worktree() {
+                Some(root) => root.join(path),
+                None => self.location.join(path),
+            },
             None => self.git_dir.join("index"),
         }
     }

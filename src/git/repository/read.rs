@@ -4,6 +4,7 @@ use super::Repository;
 use crate::git::ReadError;
 use crate::git::command::{CatFile, stream_blob};
 use crate::git::object::{Commit, Kind, MODE_TREE, ObjectId, TreeEntry, parse_tree, tag_target};
+use crate::git::odb;
 use crate::text::fragment::Fragment;
 
 impl Repository {
@@ -16,6 +17,9 @@ impl Repository {
         id: &ObjectId,
         each: impl FnOnce(Kind, &[u8]) -> T,
     ) -> Result<T, ReadError> {
+        if let Some((kind, bytes)) = self.loose(id)? {
+            return Ok(each(kind, &bytes));
+        }
         if let Some(native) = &self.native
             && let Ok(oid) = git2::Oid::from_bytes(id.as_bytes())
             && let Ok(odb) = native.odb()
@@ -39,6 +43,13 @@ impl Repository {
         Ok(each(kind, &self.buffer))
     }
 
+    /// Reads a loose object; `None` if there is none of this id. Libgit2 never sees one that is damaged: it
+    /// does not end on a file that is cut short.
+    fn loose(&self, id: &ObjectId) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
+        let Ok(objects) = self.objects_dir() else { return Ok(None) };
+        odb::read_loose(&objects, id, self.max_object_bytes)
+    }
+
     /// Hands the bytes of a blob of any size to `each`, in fragments.
     pub(crate) fn stream(
         &mut self,
@@ -51,6 +62,9 @@ impl Repository {
     /// Returns an object's size, where it is cheap to know; 0 where it is not.
     pub(crate) fn size(&self, id: &ObjectId) -> u64 {
         let size = || {
+            if let Some(size) = odb::loose_size(&self.objects_dir().ok()?, id) {
+                return Some(size);
+            }
             let odb = self.native.as_ref()?.odb().ok()?;
             let (size, _) = odb.read_header(git2::Oid::from_bytes(id.as_bytes()).ok()?).ok()?;
             Some(size as u64)
