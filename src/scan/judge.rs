@@ -6,7 +6,7 @@ use super::{Hits, Job, Lines, UnitResult};
 use crate::engine::{Encoding, Match};
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Related, Secret, Suppressed};
 use crate::git::ReadError;
-use crate::rule::Scope;
+use crate::rule::{Confidence, Scope};
 use crate::source::{Reader, Unit};
 use crate::suppress::{Decision, Subject, decide};
 use crate::text::fragment::Fragment;
@@ -141,14 +141,22 @@ impl Job<'_> {
             let found = &list[other];
             let overlaps =
                 found.secret.start < own.secret.end && own.secret.start < found.secret.end;
-            // What a service's rule knows is nothing generic, reported or not.
-            let counts = is_reported(other) || is_generic(index) && !is_generic(other);
+            // What a service's rule knows is nothing generic, reported or not; what it guesses may be.
+            let is_known = is_generic(index) && !is_generic(other) && !self.is_guess(found);
+            let counts = is_reported(other) || is_known;
             overlaps
                 && counts
                 && (rank(other) > rank(index) || rank(other) == rank(index) && other < index)
         };
         let near = index.saturating_sub(NEIGHBOURS)..(index + NEIGHBOURS + 1).min(list.len());
         near.filter(|&other| other != index).any(beats)
+    }
+
+    /// Whether a match is half of a pair that only its other half would have made sure: 40 characters
+    /// behind the word *key* may be AWS's or anybody's.
+    fn is_guess(&self, found: &Match) -> bool {
+        let is_half = self.engine.rules().all()[found.rule].pair.is_some();
+        is_half && found.pair.is_none() && found.confidence == Confidence::Low
     }
 }
 

@@ -37,6 +37,22 @@ fn ignored_files_are_counted_and_read_when_asked_for() {
 }
 
 #[test]
+fn a_key_as_long_as_a_secret_of_aws_is_found_as_a_key() {
+    let repo = TestRepo::new();
+    for (name, rule) in [
+        ("API_KEY", "generic-key"),
+        ("ENCRYPTION_KEY", "generic-key"),
+        ("CLOUDFLARE_API_KEY", "cloudflare-api-token"),
+    ] {
+        let text = tightlip::rule::expand(&format!("{name}={{alnum:40}}\n")).unwrap();
+        repo.write("settings", &text);
+        let said = repo.tightlip(&["scan", "settings", "--format", "jsonl"]).exits(1);
+        let rules: Vec<_> = said.objects("finding").iter().map(|f| f["rule"].clone()).collect();
+        assert_eq!(rules, [rule], "{name}");
+    }
+}
+
+#[test]
 fn standard_input_is_read_to_its_end() {
     let repo = TestRepo::new();
     let text = format!("{}{}\n", "line\n".repeat(4_000_000), key(0));
