@@ -145,6 +145,11 @@ impl ReadError {
         ReadError { kind, message }
     }
 
+    /// Whether the object is there, and damaged.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self.kind, SkipKind::Damaged)
+    }
+
     /// Names what could not be read because of this.
     #[must_use]
     pub fn skip(&self, path: &[u8]) -> Skipped {

@@ -1,7 +1,6 @@
 //! How git's repositories are read: objects, refs, the index, configuration, and git's own commands.
 //!
-//! Objects come from libgit2, from git, or, where all of them are read, straight from packs and loose
-//! files (`odb`). Nothing here judges bytes or knows what a finding is made of.
+//! Objects come straight from packs and loose files (`odb`); what has no file there is asked of git. Nothing here judges bytes or knows what a finding is made of.
 
 pub mod command;
 mod config;

@@ -157,7 +157,7 @@ fn list_change(
     Ok(())
 }
 
-fn push_blob(path: &[u8], blob: Blob, repository: &Repository, listing: &mut Listing) {
+fn push_blob(path: &[u8], blob: Blob, repository: &mut Repository, listing: &mut Listing) {
     let size_hint = repository.size(&blob.id);
     let unit = Unit::new(Origin::new(Place::Index, path), Content::Blob(blob));
     listing.units.push(Unit { size_hint, ..unit });

@@ -245,3 +245,142 @@ fn a_config_file_that_is_no_file_is_an_error() {
     std::os::unix::fs::symlink("/dev/zero", repo.root.join(".tightlip.toml")).unwrap();
     repo.tightlip(&["staged"]).exits(2).says("not a regular file");
 }
+
+/// A loose object as it is stored, of any name, type and declared size.
+fn put_loose(repo: &TestRepo, id: &str, header: &str, bytes: &[u8]) {
+    use std::io::Write as _;
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(format!("{header}\0").as_bytes()).unwrap();
+    packed.write_all(bytes).unwrap();
+    repo.write(format!(".git/objects/{}/{}", &id[..2], &id[2..]), packed.finish().unwrap());
+}
+
+#[test]
+fn a_loose_object_cut_at_any_byte_ends_the_scan_with_a_name() {
+    let repo = TestRepo::new();
+    repo.commit("cut.txt", "some words that are stored compressed\n");
+    repo.stage("cut.txt", "other words that are stored compressed\n");
+    repo.stage("good.txt", key(0));
+    // The older version of a file in which nothing is found is not read.
+    for revision in [":cut.txt", "HEAD^{tree}"] {
+        let path = loose(&repo, revision);
+        let whole = fs::read(&path).unwrap();
+        for left in [1, 2, 12, whole.len() / 2, whole.len() - 4, whole.len() - 1] {
+            damage(&path, &whole[..left]);
+            repo.tightlip(&["staged"]).exits(2);
+        }
+        damage(&path, &whole);
+    }
+    repo.tightlip(&["staged"]).exits(1).says("good.txt");
+}
+
+#[test]
+fn loose_objects_that_lie_about_type_or_size_are_named() {
+    let id = "11".repeat(20);
+    for header in ["blub 3", "blob 4", "blob 2", "blob 99999999999", "blob -3", "blob", "blob x"] {
+        let repo = TestRepo::new();
+        repo.stage("good.txt", key(0));
+        put_loose(&repo, &id, header, b"abc");
+        repo.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{id},bad")]).exits(0);
+        repo.tightlip(&["staged"]).exits(2).says("good.txt:1:1").says(&id);
+    }
+}
+
+/// The pack of a repository with everything in it, writable.
+fn only_pack(repo: &TestRepo, depth: &str) -> std::path::PathBuf {
+    repo.git(&["repack", "-q", "-a", "-d", depth]).exits(0);
+    let files = fs::read_dir(repo.root.join(".git/objects/pack")).unwrap();
+    let mut files = files.map(|file| file.unwrap().path());
+    files.find(|path| path.extension().is_some_and(|end| end == "pack")).unwrap()
+}
+
+/// Where an object begins in a pack.
+fn offset_in(repo: &TestRepo, pack: &std::path::Path, id: &str) -> usize {
+    let listed = repo.git(&["verify-pack", "-v", pack.to_str().unwrap()]).exits(0).out;
+    let line = listed.lines().find(|line| line.starts_with(id)).unwrap();
+    line.split_whitespace().nth(4).unwrap().parse().unwrap()
+}
+
+#[test]
+fn packed_objects_of_unknown_type_or_broken_content_are_named_and_the_rest_is_found() {
+    let repo = TestRepo::new();
+    repo.commit("good.txt", key(1));
+    repo.commit("bad.txt", "other words\n");
+    let id = repo.git(&["rev-parse", "HEAD:bad.txt"]).out.trim().to_owned();
+    let pack = only_pack(&repo, "--depth=0");
+    let at = offset_in(&repo, &pack, &id);
+    let whole = fs::read(&pack).unwrap();
+    repo.stage("staged.txt", key(0));
+    for (place, mask) in [(at, 0x50), (at, 0x70), (at, 0x01), (at + 2, 0xff), (at + 4, 0xff)] {
+        let mut bytes = whole.clone();
+        bytes[place] = match mask {
+            0x50 | 0x70 => bytes[place] & 0x8f | mask,
+            flip => bytes[place] ^ flip,
+        };
+        damage(&pack, &bytes);
+        repo.tightlip(&["history"]).exits(2).says("good.txt").says(&id);
+        // A staged change of the damaged file needs its older version.
+        repo.stage("bad.txt", "third words\n");
+        repo.tightlip(&["staged"]).says("staged.txt:1:1");
+    }
+    damage(&pack, &whole);
+    repo.tightlip(&["history"]).exits(1);
+}
+
+#[test]
+fn a_damaged_copy_gives_way_to_a_whole_one() {
+    let repo = TestRepo::new();
+    repo.stage("a.txt", key(0));
+    let path = loose(&repo, ":a.txt");
+    let whole = fs::read(&path).unwrap();
+    repo.commit_staged("a");
+    only_pack(&repo, "--depth=0");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, &whole[..whole.len() - 4]).unwrap();
+    repo.tightlip(&["history"]).exits(1).says("a.txt");
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]).out;
+    assert!(!tree.trim().is_empty());
+    repo.git(&["update-ref", "-d", "HEAD"]).exits(0);
+    repo.tightlip(&["staged"]).exits(1).says("a.txt:1:1");
+}
+
+#[test]
+fn deltas_in_a_circle_end_and_are_named() {
+    use sha1::{Digest as _, Sha1};
+    let sum = |bytes: &[u8]| Sha1::digest(bytes).to_vec();
+    // One object made from itself; two, each made from the other.
+    for count in [1_u8, 2] {
+        let repo = TestRepo::new();
+        let ids: Vec<[u8; 20]> = (1..=count).map(|at| [at; 20]).collect();
+        // A delta from four bytes to four bytes: copy four from the beginning.
+        let mut delta = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut delta, &[4, 4, 0x90, 4]).unwrap();
+        let delta = delta.finish().unwrap();
+        let mut pack = [&b"PACK"[..], &[0, 0, 0, 2, 0, 0, 0, count]].concat();
+        let mut offsets = Vec::new();
+        for at in 0..ids.len() {
+            offsets.extend((pack.len() as u32).to_be_bytes());
+            pack.push(7 << 4 | 4);
+            pack.extend(ids[(at + 1) % ids.len()]);
+            pack.extend(&delta);
+        }
+        let pack_sum = sum(&pack);
+        pack.extend(&pack_sum);
+        let mut index = b"\xfftOc\0\0\0\x02".to_vec();
+        for first in 0..=255_u8 {
+            index.extend(u32::from(first.min(count)).to_be_bytes());
+        }
+        index.extend(ids.concat());
+        index.extend(vec![0; ids.len() * 4]);
+        index.extend(offsets);
+        index.extend(&pack_sum);
+        index.extend(sum(&index));
+        repo.write(".git/objects/pack/pack-x.pack", pack);
+        repo.write(".git/objects/pack/pack-x.idx", index);
+        let id = "01".repeat(20);
+        repo.stage("good.txt", key(0));
+        repo.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{id},bad")]).exits(0);
+        repo.tightlip(&["staged"]).exits(2).says("good.txt:1:1").says(&id);
+        repo.tightlip(&["history"]).exits(2);
+    }
+}

@@ -56,7 +56,7 @@ impl Inflater {
         out: &mut Buffer,
     ) -> Result<(), Damage> {
         if size > (packed.len() as u64 + 64) * MAX_RATIO {
-            return Err(Damage("its size is not true"));
+            return Err(Damage("its declared size does not match its content"));
         }
         let size = usize::try_from(size).map_err(|_| Damage("it is too large"))?;
         let into = out.reset(size);

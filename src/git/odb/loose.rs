@@ -8,11 +8,7 @@ use flate2::{Decompress, FlushDecompress};
 
 use super::Damage;
 use super::inflate::{Buffer, Inflater, in_fragments};
-use sha1::{Digest as _, Sha1};
-use sha2::Sha256;
-
-use crate::git::object::ObjectId;
-use crate::git::{Kind, ReadError};
+use crate::git::Kind;
 use crate::text::fragment::Fragment;
 
 /// What a loose object's file says of it.
@@ -51,7 +47,7 @@ impl Loose {
             _ => return Err(Damage("its type is unknown").into()),
         };
         let size = header.and_then(|(_, size)| size.parse().ok());
-        let size = size.ok_or(Damage("its size is not true"))?;
+        let size = size.ok_or(Damage("its declared size cannot be understood"))?;
         Ok(Loose { file, kind, size, header_bytes: end + 1, path: path.to_owned() })
     }
 
@@ -80,52 +76,6 @@ impl Loose {
         in_fragments(file, self.header_bytes as u64, self.size, buffer, each)?;
         Ok(())
     }
-}
-
-/// Returns where a loose object stands.
-fn path_of(objects: &Path, id: &ObjectId) -> PathBuf {
-    let id = id.to_string();
-    objects.join(&id[..2]).join(&id[2..])
-}
-
-/// Reads a loose object whole; `None` if there is none of this id.
-///
-/// # Errors
-/// It is damaged, larger than `limit`, or its file cannot be read.
-pub(crate) fn read_loose(
-    objects: &Path,
-    id: &ObjectId,
-    limit: u64,
-) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
-    let failed = |error: LooseError| ReadError::object(id, &error.to_string());
-    let mut loose = match Loose::open(&path_of(objects, id)) {
-        Ok(loose) => loose,
-        // A directory in its place is damage, too, but git looks further, and so do we.
-        Err(LooseError::Io(_)) => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    if loose.size > limit {
-        return Err(ReadError::too_large(id, loose.size, limit));
-    }
-    let mut out = Buffer::default();
-    loose.read(&mut Inflater::new(), &mut out).map_err(failed)?;
-    if !has_id(out.bytes(), id) {
-        return Err(failed(Damage("its content does not match its id").into()));
-    }
-    Ok(Some((loose.kind, out.bytes()[loose.header_bytes..].to_vec())))
-}
-
-/// Whether an object with its header has this id.
-fn has_id(bytes: &[u8], id: &ObjectId) -> bool {
-    match id.as_bytes().len() {
-        20 => *Sha1::digest(bytes) == *id.as_bytes(),
-        _ => *Sha256::digest(bytes) == *id.as_bytes(),
-    }
-}
-
-/// Returns the size of a loose object, if there is one that has a header.
-pub(crate) fn loose_size(objects: &Path, id: &ObjectId) -> Option<u64> {
-    Loose::open(&path_of(objects, id)).ok().map(|loose| loose.size)
 }
 
 /// A loose object that cannot be read.

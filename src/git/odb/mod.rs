@@ -6,10 +6,12 @@
 //! known without looking. Formats: <https://git-scm.com/docs/gitformat-pack>,
 //! <https://git-scm.com/docs/gitrepository-layout>.
 //!
-//! What cannot be read here is read by libgit2 or git, if they can.
+//! What a sweep cannot make is looked up by its id (`lookup.rs`), where another copy may be whole. What is
+//! damaged there, too, is named.
 
 mod delta;
 mod inflate;
+mod lookup;
 mod loose;
 mod pack;
 mod pack_index;
@@ -23,11 +25,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use inflate::Buffer;
+pub(crate) use lookup::{Lookup, LookupError};
 use pack::Pack;
 use pack_index::Ids;
 pub(crate) use sweep::{Limits, Object, Visitor};
-
-pub(crate) use loose::{loose_size, read_loose};
 
 use super::object::{Kind, ObjectId};
 use crate::finding::{SkipKind, Skipped};
@@ -116,6 +117,15 @@ impl Objects {
         let mut objects = Objects { packs, loose, id_bytes, repeated: Vec::new(), count, skipped };
         objects.mark_repeated();
         Ok(objects)
+    }
+
+    /// Opens a reader of single objects. It sees packs that have come since.
+    fn lookup(&self) -> Lookup {
+        let roots = &self.loose.of.roots;
+        match roots.split_first() {
+            Some((root, more)) => Lookup::open(root, more, self.id_bytes),
+            None => Lookup::open(Path::new(""), &[], self.id_bytes),
+        }
     }
 
     /// How many bytes an id has.

@@ -64,7 +64,7 @@ pub(super) enum Form {
 }
 
 /// The longest header: a size of ten bytes, an id of 32.
-const MAX_HEADER_BYTES: usize = 48;
+pub(super) const MAX_HEADER_BYTES: usize = 48;
 
 pub(super) fn header(raw: &[u8], id_bytes: usize) -> Result<Header, Damage> {
     const WRONG: Damage = Damage("an entry has a malformed header");

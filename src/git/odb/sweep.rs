@@ -7,10 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::inflate::{Inflater, in_fragments};
 use super::loose::Loose;
 use super::pack::{Form, NONE, Pack, Part, header};
-use super::{Buffer, Damage, ObjectNo, Objects, Store, delta};
+use super::{Buffer, Damage, Lookup, LookupError, ObjectNo, Objects, Store, delta};
 use crate::finding::Progress;
+use crate::git::ReadError;
 use crate::git::object::Kind;
-use crate::git::{Handle, RepositoryPool};
 use crate::text::fragment::Fragment;
 
 /// Blobs larger than this, from which nothing is made, are never held whole.
@@ -56,8 +56,6 @@ pub(crate) struct Limits<'a> {
     pub(crate) threads: usize,
     pub(crate) max_object_bytes: u64,
     pub(crate) progress: &'a Progress,
-    /// The repository by which objects are read that this reader does not understand.
-    pub(crate) repository: &'a RepositoryPool,
 }
 
 /// Something to read on its own: a whole object with all that is made from it, or a loose file.
@@ -68,7 +66,7 @@ enum Job {
         entry: u32,
     },
     Loose(u32),
-    /// An entry of a pack that only libgit2 or git may know how to read.
+    /// An entry of a pack whose type the pack does not tell.
     Orphan(ObjectNo),
 }
 
@@ -149,7 +147,7 @@ struct Worker<'a, V> {
     big: &'a Mutex<()>,
     holds_big: Option<MutexGuard<'a, ()>>,
     /// Opened when first needed.
-    repository: Option<Handle>,
+    lookup: Option<Lookup>,
 }
 
 /// An object from which others are still to be made.
@@ -183,7 +181,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             spare: Vec::new(),
             big,
             holds_big: None,
-            repository: None,
+            lookup: None,
         }
     }
 
@@ -357,7 +355,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
         Frame { entry, bytes: Some(bytes), said, next: 0 }
     }
 
-    /// Reads an object by libgit2 or git, because its pack does not give it.
+    /// Looks an object up by its id, because the sweep cannot make it.
     fn instead(&mut self, entry: u32, no: ObjectNo, damage: Damage) -> Frame {
         let bytes = self.by_id(no, damage.0);
         Frame { entry, bytes, said: None, next: 0 }
@@ -368,36 +366,32 @@ impl<'a, V: Visitor> Worker<'a, V> {
             return None;
         }
         let id = self.objects.id(no);
-        if self.repository.is_none() {
-            self.repository = self.limits.repository.get().ok();
-        }
         let mut bytes = Buffer::default();
-        let read = match &mut self.repository {
-            Some(repository) => repository.object(&id, |kind, raw| {
+        let lookup = self.lookup.get_or_insert_with(|| self.objects.lookup());
+        let read = lookup.read(&id, self.limits.max_object_bytes).map(|read| {
+            read.map(|(kind, raw)| {
                 bytes.reset(raw.len()).copy_from_slice(raw);
                 kind
-            }),
-            None => {
-                self.visitor.unreadable(no, format!("object {id} cannot be read: {why}"));
-                return None;
+            })
+        });
+        let error = match read {
+            Ok(Some(kind)) if (self.wanted)(kind) => {
+                return self.show(NONE, no, kind, bytes, None).bytes;
+            }
+            Ok(Some(_)) => return Some(bytes),
+            Ok(None) => ReadError::missing(&id),
+            Err(LookupError::TooLarge(size)) => {
+                ReadError::too_large(&id, size, self.limits.max_object_bytes)
+            }
+            Err(LookupError::Damage(damage)) => {
+                // The first reason is the one that says most, unless it is the limit.
+                let why = if why == TOO_LARGE.0 { damage.0 } else { why };
+                let reason = format!("{why}; `git fsck` shows what else is damaged");
+                ReadError::object(&id, &reason)
             }
         };
-        match read {
-            Ok(kind) if (self.wanted)(kind) => self.show(NONE, no, kind, bytes, None).bytes,
-            Ok(_) => Some(bytes),
-            // That git calls it missing, too, if its file is damaged, helps nobody.
-            Err(_) if why != TOO_LARGE.0 => {
-                let reason = format!(
-                    "object {id} cannot be read: {why}; `git fsck` shows what else is damaged"
-                );
-                self.visitor.unreadable(no, reason);
-                None
-            }
-            Err(error) => {
-                self.visitor.unreadable(no, error.to_string());
-                None
-            }
-        }
+        self.visitor.unreadable(no, error.to_string());
+        None
     }
 
     fn loose(&mut self, at: u32) {

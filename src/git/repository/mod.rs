@@ -1,4 +1,4 @@
-//! A repository: libgit2 first, git's own commands where libgit2 refuses.
+//! A repository: objects by `odb`, the rest by libgit2, or git's own commands where libgit2 refuses.
 //!
 //! libgit2 refuses SHA-256, reftable and partial-clone extensions, split and sparse indexes, and
 //! a few more. Everything above this file sees one type and raw objects, and cannot tell which
@@ -23,6 +23,7 @@ pub use refs::Tip;
 use super::command::{CatFile, lines, nul_fields, path_from};
 use super::config::{RepositoryFiles, Settings};
 use super::object::ObjectId;
+use super::odb::Lookup;
 use super::{GitError, Location, MAX_OBJECT_BYTES};
 use crate::text::escape::escape;
 
@@ -31,6 +32,7 @@ pub struct Repository {
     location: Location,
     native: Option<git2::Repository>,
     cat_file: Option<CatFile>,
+    lookup: Option<Lookup>,
     git_dir: PathBuf,
     settings: OnceLock<Settings>,
     max_object_bytes: u64,
@@ -97,6 +99,7 @@ impl Repository {
             location: location.clone(),
             native,
             cat_file: None,
+            lookup: None,
             git_dir,
             settings: OnceLock::new(),
             max_object_bytes: MAX_OBJECT_BYTES,

@@ -4,7 +4,7 @@ use super::Repository;
 use crate::git::ReadError;
 use crate::git::command::{CatFile, stream_blob};
 use crate::git::object::{Commit, Kind, MODE_TREE, ObjectId, TreeEntry, parse_tree, tag_target};
-use crate::git::odb;
+use crate::git::odb::{Lookup, LookupError};
 use crate::text::fragment::Fragment;
 
 impl Repository {
@@ -17,37 +17,33 @@ impl Repository {
         id: &ObjectId,
         each: impl FnOnce(Kind, &[u8]) -> T,
     ) -> Result<T, ReadError> {
-        if let Some((kind, bytes)) = self.loose(id)? {
-            return Ok(each(kind, &bytes));
+        let max_bytes = self.max_object_bytes;
+        match self.lookup(id)?.read(id, max_bytes) {
+            Ok(Some((kind, raw))) => return Ok(each(kind, raw)),
+            Ok(None) => {}
+            Err(error) => return Err(unreadable(id, max_bytes, &error)),
         }
-        if let Some(native) = &self.native
-            && let Ok(oid) = git2::Oid::from_bytes(id.as_bytes())
-            && let Ok(odb) = native.odb()
-            && let Ok((size, _)) = odb.read_header(oid)
-        {
-            if size as u64 > self.max_object_bytes {
-                return Err(ReadError::too_large(id, size as u64, self.max_object_bytes));
-            }
-            if let Ok(object) = odb.read(oid)
-                && let Some(kind) = kind(object.kind())
-            {
-                return Ok(each(kind, object.data()));
-            }
-        }
-        // What libgit2 cannot read, git may; if git cannot either, its answer is the reason.
+        // git may have packed it anew in the meantime; if it has not, its answer is the reason.
         let cat_file = match &mut self.cat_file {
             Some(running) => running,
             none => none.insert(CatFile::start(&self.location)?),
         };
-        let kind = cat_file.read(id, self.max_object_bytes, &mut self.buffer)?;
-        Ok(each(kind, &self.buffer))
+        let read = cat_file.read(id, self.max_object_bytes, &mut self.buffer);
+        if read.as_ref().is_err_and(ReadError::is_damage) {
+            // git ends at a damaged object: what is asked for next needs another.
+            self.cat_file = None;
+        }
+        Ok(each(read?, &self.buffer))
     }
 
-    /// Reads a loose object; `None` if there is none of this id. Libgit2 never sees one that is damaged: it
-    /// does not end on a file that is cut short.
-    fn loose(&self, id: &ObjectId) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
-        let Ok(objects) = self.objects_dir() else { return Ok(None) };
-        odb::read_loose(&objects, id, self.max_object_bytes)
+    /// Returns the reader of single objects, which is opened when the first is read.
+    fn lookup(&mut self, id: &ObjectId) -> Result<&mut Lookup, ReadError> {
+        if self.lookup.is_none() {
+            let root =
+                self.objects_dir().map_err(|error| ReadError::object(id, &error.to_string()))?;
+            self.lookup = Some(Lookup::open(&root, &self.alternate_dirs(), id.as_bytes().len()));
+        }
+        self.lookup.as_mut().ok_or_else(|| ReadError::missing(id))
     }
 
     /// Hands the bytes of a blob of any size to `each`, in fragments.
@@ -56,20 +52,16 @@ impl Repository {
         id: &ObjectId,
         each: &mut dyn FnMut(Fragment<'_>),
     ) -> Result<(), ReadError> {
+        if let Err(error) = self.lookup(id)?.size(id) {
+            return Err(unreadable(id, self.max_object_bytes, &error));
+        }
         stream_blob(&self.location, id, &mut self.buffer, each)
     }
 
     /// Returns an object's size, where it is cheap to know; 0 where it is not.
-    pub(crate) fn size(&self, id: &ObjectId) -> u64 {
-        let size = || {
-            if let Some(size) = odb::loose_size(&self.objects_dir().ok()?, id) {
-                return Some(size);
-            }
-            let odb = self.native.as_ref()?.odb().ok()?;
-            let (size, _) = odb.read_header(git2::Oid::from_bytes(id.as_bytes()).ok()?).ok()?;
-            Some(size as u64)
-        };
-        size().unwrap_or(0)
+    pub(crate) fn size(&mut self, id: &ObjectId) -> u64 {
+        let lookup = self.lookup(id).ok();
+        lookup.and_then(|lookup| lookup.size(id).ok()?).unwrap_or(0)
     }
 
     /// Reads a commit, following annotated tags; `None` if `id` is no commit in the end.
@@ -123,12 +115,9 @@ impl Repository {
     }
 }
 
-fn kind(kind: git2::ObjectType) -> Option<Kind> {
-    Some(match kind {
-        git2::ObjectType::Blob => Kind::Blob,
-        git2::ObjectType::Tree => Kind::Tree,
-        git2::ObjectType::Commit => Kind::Commit,
-        git2::ObjectType::Tag => Kind::Tag,
-        git2::ObjectType::Any => return None,
-    })
+fn unreadable(id: &ObjectId, max_bytes: u64, error: &LookupError) -> ReadError {
+    match error {
+        LookupError::TooLarge(size) => ReadError::too_large(id, *size, max_bytes),
+        LookupError::Damage(damage) => ReadError::object(id, &damage.to_string()),
+    }
 }

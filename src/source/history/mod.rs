@@ -77,7 +77,6 @@ impl<'a> History<'a> {
             threads: if self.options.threads == 0 { cores() } else { self.options.threads },
             max_object_bytes: self.repository.max_object_bytes(),
             progress,
-            repository: &self.repository,
         }
     }
 
