@@ -115,6 +115,8 @@ const HARMLESS: &[&str] = &[
     "password_hash = \"$2b$12${base64:50}\"",
     "NextToken: \"{base64:60}\"",
     "token: \"<your token>\"",
+    "token = f\"Bearer {{token}}\"",
+    "api_key = 'dk_live_{{base62:32}}'",
     "passing = \"{alnum:20}\"",
     "session.add(user)",
 ];

@@ -102,6 +102,18 @@ fn is_reference(value: &[u8]) -> bool {
         || holds(b"secretKeyRef")
         || holds(b":aws:secretsmanager")
         || holds(b"\\u00") && value.len() < 8
+        || has_field(value)
+}
+
+/// Whether a name stands in braces, which a program fills in: `{token}`, `{digits:10}`.
+fn has_field(value: &[u8]) -> bool {
+    memchr::memchr_iter(b'{', value).any(|open| {
+        let rest = &value[open + 1..];
+        let is_name =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':');
+        let name = rest.iter().take_while(|byte| is_name(byte)).count();
+        rest.first().is_some_and(u8::is_ascii_alphabetic) && rest.get(name) == Some(&b'}')
+    })
 }
 
 /// A public key, a hash of a password, a sum.
