@@ -9,6 +9,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit};
+use crate::archive::ArchiveLimits;
 use crate::finding::{CommitInfo, Origin, Place, Progress, Skipped};
 use crate::git::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, tag_target};
 use crate::git::{GitError, Known, ReadError, Repository, RepositoryPool, Tip};
@@ -45,8 +46,11 @@ impl Source for Commits {
         for (id, commit) in commits.into_iter().rev() {
             list.commit(id, &commit)?;
         }
-        let reader =
-            ReaderOptions { repository: Some(self.repository.clone()), ..ReaderOptions::default() };
+        let reader = ReaderOptions {
+            repository: Some(self.repository.clone()),
+            archives: Some(ArchiveLimits::default()),
+            ..ReaderOptions::default()
+        };
         Ok(Listing { reader, ..list.listing })
     }
 }

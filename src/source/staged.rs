@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit};
+use crate::archive::ArchiveLimits;
 use crate::finding::{Origin, Place, Progress, SkipKind};
 use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId};
 use crate::git::repository::IndexChange;
@@ -71,8 +72,11 @@ impl Source for Staged {
             .filter(|change| change.new.is_none())
             .filter_map(|change| change.old)
             .collect();
-        let reader =
-            ReaderOptions { repository: Some(self.repository.clone()), ..ReaderOptions::default() };
+        let reader = ReaderOptions {
+            repository: Some(self.repository.clone()),
+            archives: Some(ArchiveLimits::default()),
+            ..ReaderOptions::default()
+        };
         let mut listing = Listing { reader, ..Listing::default() };
         let older = Older { others: &others, deleted, counts: !self.options.whole_files };
         for change in &changes {

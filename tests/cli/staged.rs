@@ -485,3 +485,14 @@ fn a_folder_of_known_keys_may_be_renamed_however_large_it_is() {
     repo.git(&["add", "-A"]).exits(0);
     repo.tightlip(&["staged"]).exits(1).says("new/7.txt");
 }
+
+#[test]
+fn archives_are_opened_where_they_are_staged_pushed_or_in_history() {
+    let repo = TestRepo::new();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut gzip, key(0).as_bytes()).unwrap();
+    repo.stage("dump.gz", gzip.finish().unwrap());
+    repo.tightlip(&["staged"]).exits(1).says("dump.gz");
+    repo.commit_staged("archive");
+    repo.tightlip(&["history"]).exits(1).says("dump.gz");
+}
