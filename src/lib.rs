@@ -8,6 +8,7 @@
 //!
 //! ```
 //! use tightlip::engine::Engine;
+//! use tightlip::finding::Progress;
 //! use tightlip::rule::{RuleSet, expand};
 //! use tightlip::scan::{Options, run};
 //! use tightlip::source::Stdin;
@@ -17,7 +18,8 @@
 //! let text = expand("AWS_ACCESS_KEY_ID=AKIA{base32:16}").unwrap();
 //! let source = Stdin::new(Box::new(std::io::Cursor::new(text)));
 //! let engine = Engine::new(RuleSet::builtin(), 0)?;
-//! let outcome = run(&source, &engine, &Allowlist::default(), Options::default())?;
+//! let (policy, progress) = (Allowlist::default(), Progress::default());
+//! let outcome = run(&source, &engine, &policy, Options::default(), &progress)?;
 //! assert_eq!(outcome.findings[0].rule, "aws-access-key-id");
 //! assert_eq!(outcome.findings[0].secret.redacted(), "AKIA********");
 //! # Ok::<(), Box<dyn std::error::Error>>(())

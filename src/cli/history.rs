@@ -13,7 +13,7 @@ use tightlip::finding::{Outcome, Progress, SkipKind, Skipped, Status};
 use tightlip::git::{ObjectId, RepositoryPool};
 use tightlip::setup::Scanner;
 use tightlip::setup::checkpoint::Checkpoint;
-use tightlip::source::{ArchiveLimits, HistoryOptions};
+use tightlip::source::HistoryOptions;
 
 /// Scan everything that history holds: all refs, or the given revisions and ranges
 ///
@@ -61,7 +61,6 @@ pub(super) fn run(
         known: selection.known,
         since: since.transpose()?,
         max_count: args.max_count,
-        archives: Some(ArchiveLimits::default()),
         ..HistoryOptions::default()
     };
     let outcome = scan.run(options, |_| {})?;

@@ -487,12 +487,15 @@ fn a_folder_of_known_keys_may_be_renamed_however_large_it_is() {
 }
 
 #[test]
-fn archives_are_opened_where_they_are_staged_pushed_or_in_history() {
+fn archives_are_opened_where_they_are_staged_or_pushed() {
     let repo = TestRepo::new();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     std::io::Write::write_all(&mut gzip, key(0).as_bytes()).unwrap();
     repo.stage("dump.gz", gzip.finish().unwrap());
     repo.tightlip(&["staged"]).exits(1).says("dump.gz");
     repo.commit_staged("archive");
-    repo.tightlip(&["history"]).exits(1).says("dump.gz");
+    let push = format!("refs/heads/main {} refs/heads/main {}\n", repo.head(), "0".repeat(40));
+    let said =
+        repo.tightlip_with_input(&["hook", "pre-push", "elsewhere", "/nowhere"], push.as_bytes());
+    said.exits(1).says("dump.gz");
 }
