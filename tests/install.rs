@@ -1066,6 +1066,47 @@ fn doctor_names_rules_that_are_switched_off_and_proves_the_hooks_all_the_same() 
     assert!(ran.out.contains("warning: no scan can run here"), "{}", ran.out);
 }
 
+/// Makes a repository in `folder` and puts it into the index of the one around it.
+fn submodule(repo: &TestRepo, around: &Path, name: &str) -> PathBuf {
+    let folder = around.join(name);
+    fs::create_dir_all(&folder).unwrap();
+    repo.git_in(&folder, &["init", "-q", "--template=", "-b", "main"]).ok();
+    repo.git_in(&folder, &["commit", "-q", "--allow-empty", "-m", "first"]).ok();
+    repo.git_in(around, &["add", name]).ok();
+    folder
+}
+
+#[test]
+fn doctor_names_submodules_whose_commits_nothing_stops() {
+    let repo = TestRepo::new();
+    repo.tightlip(&["install"]).ok();
+    let warning = || {
+        let out = repo.tightlip(&["doctor"]).out;
+        out.lines().find(|line| line.contains("these submodules")).map(str::to_owned)
+    };
+    assert_eq!(warning(), None);
+    let covered = submodule(&repo, &repo.path, "covered");
+    let inner = submodule(&repo, &covered, "in ner");
+    let other = submodule(&repo, &repo.path, "other\x1b");
+    // One that is not checked out, and a link that leads up in the place of one.
+    fs::rename(submodule(&repo, &repo.path, "absent"), repo.root.join("gone")).unwrap();
+    fs::rename(submodule(&repo, &repo.path, "loop"), repo.root.join("moved")).unwrap();
+    symlink("..", repo.path.join("loop")).unwrap();
+    repo.tightlip_in(&covered, &["install"]).ok();
+    let told = warning().unwrap();
+    assert!(told.contains("hooks of their own: `covered/in ner`, `other\\x1b`; run"), "{told}");
+    // It is true: the one lets a secret pass, the other does not.
+    for (folder, passes) in [(&other, true), (&covered, false)] {
+        fs::write(folder.join("f"), secret()).unwrap();
+        repo.git_in(folder, &["add", "f"]).ok();
+        let ran = repo.git_in(folder, &["commit", "-q", "-m", "f"]);
+        assert_eq!(ran.status == 0, passes, "{ran:?}");
+    }
+    repo.tightlip_in(&inner, &["install"]).ok();
+    repo.tightlip_in(&other, &["install"]).ok();
+    assert_eq!(warning(), None);
+}
+
 #[test]
 fn doctor_tells_which_hooks_are_out_of_gits_sight() {
     let repo = TestRepo::new();

@@ -1,5 +1,6 @@
 //! `tightlip history`
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -24,10 +25,10 @@ use tightlip::source::HistoryOptions;
 pub(super) struct HistoryArgs {
     /// Branches, tags, commits, and ranges such as `A..B` or `^A B`
     #[arg(value_name = "REV")]
-    revs: Vec<String>,
+    revs: Vec<OsString>,
     /// Only this branch
     #[arg(long, value_name = "NAME", conflicts_with = "revs")]
-    branch: Option<String>,
+    branch: Option<OsString>,
     /// Only commits after this date, as git understands dates
     #[arg(long, value_name = "DATE")]
     since: Option<String>,

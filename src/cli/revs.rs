@@ -1,5 +1,7 @@
 //! Revisions as people type them and CI services name them, turned into ids by git's own rules.
 
+use std::ffi::{OsStr, OsString};
+
 use super::Failure;
 use tightlip::ci::{CiRange, Rev};
 use tightlip::git::command::lines;
@@ -15,10 +17,11 @@ pub(super) struct Selection {
 
 impl Selection {
     /// Resolves branches, tags, commits and ranges.
-    pub(super) fn of_revs(location: &Location, revs: &[String]) -> Result<Self, Failure> {
+    pub(super) fn of_revs(location: &Location, revs: &[OsString]) -> Result<Self, Failure> {
         let mut selection = Selection::default();
         for rev in revs {
-            let parsed = location.run(["rev-parse", "--revs-only", "--end-of-options", rev]);
+            let words = ["rev-parse", "--revs-only", "--end-of-options"].map(OsStr::new);
+            let parsed = location.run(words.into_iter().chain([rev.as_os_str()]));
             let parsed = parsed.unwrap_or_default();
             if parsed.is_empty() {
                 return Err(unknown(rev).into());
@@ -26,9 +29,9 @@ impl Selection {
             for line in lines(&parsed) {
                 match line.strip_prefix(b"^") {
                     Some(known) => selection.known.extend(ObjectId::parse(known)),
-                    None => selection.tips.extend(
-                        ObjectId::parse(line).map(|id| Tip { id, name: rev.clone().into_bytes() }),
-                    ),
+                    None => selection
+                        .tips
+                        .extend(ObjectId::parse(line).map(|id| Tip { id, name: bytes(rev) })),
                 }
             }
         }
@@ -42,15 +45,16 @@ impl Selection {
     }
 
     /// Resolves a branch by its name, here or on the remote it comes from.
-    pub(super) fn of_branch(location: &Location, name: &str) -> Result<Self, Failure> {
+    pub(super) fn of_branch(location: &Location, name: &OsStr) -> Result<Self, Failure> {
         for prefix in ["refs/heads/", "refs/remotes/", "refs/remotes/origin/"] {
-            let name = format!("{prefix}{name}");
-            if let Some(id) = verify(location, &name) {
-                let tips = vec![Tip { id, name: name.into_bytes() }];
+            let mut full = OsString::from(prefix);
+            full.push(name);
+            if let Some(id) = verify(location, &full) {
+                let tips = vec![Tip { id, name: bytes(&full) }];
                 return Ok(Selection { tips, known: Vec::new() });
             }
         }
-        Err(format!("no branch has the name `{}`", escape(name.as_bytes())).into())
+        Err(format!("no branch has the name `{}`", escape(name.as_encoded_bytes())).into())
     }
 
     /// Resolves the range of a CI job; says whether none of the commits that it could begin at is
@@ -76,10 +80,15 @@ impl Selection {
     }
 }
 
-fn unknown(rev: &str) -> String {
+/// The name of a revision as git has it: bytes, in any encoding.
+fn bytes(name: &OsStr) -> Vec<u8> {
+    name.as_encoded_bytes().to_vec()
+}
+
+fn unknown(rev: &OsStr) -> String {
     format!(
         "`{}` names no revision here; see `git log` and `git branch --all`",
-        escape(rev.as_bytes())
+        escape(rev.as_encoded_bytes())
     )
 }
 
@@ -97,8 +106,9 @@ fn find(location: &Location, rev: &Rev) -> Option<ObjectId> {
     }
 }
 
-fn verify(location: &Location, name: &str) -> Option<ObjectId> {
-    location.id(["rev-parse", "--verify", "-q", "--end-of-options", name]).ok().flatten()
+fn verify(location: &Location, name: impl AsRef<OsStr>) -> Option<ObjectId> {
+    let words = ["rev-parse", "--verify", "-q", "--end-of-options"].map(OsStr::new);
+    location.id(words.into_iter().chain([name.as_ref()])).ok().flatten()
 }
 
 /// Whether text is made of numbers and of words that git knows in dates. Git takes anything else for now.

@@ -10,7 +10,7 @@ use super::place::{Kind, Place, Reason, global_hooks_path};
 use super::plan::kept_name;
 use super::proof::{Proof, prove};
 use super::script::{self, BlockOptions, Form, Run};
-use super::{Hook, HookError, Surroundings, Target};
+use super::{Hook, HookError, Surroundings, Target, submodules};
 use crate::text::escape::{escape, escape_path};
 
 /// What to examine, and where.
@@ -261,6 +261,9 @@ fn warnings(options: &DoctorOptions, place: &Place) -> Result<Vec<String>, HookE
                 place.reason
             ));
         }
+    }
+    if options.target == Target::Repository {
+        warnings.extend(submodules::warning(place)?);
     }
     if place.own != place.searched {
         for name in HIDDEN {

@@ -22,6 +22,7 @@ mod plan;
 mod proof;
 mod sandbox;
 mod script;
+mod submodules;
 mod uninstall;
 pub mod work;
 

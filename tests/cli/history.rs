@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::repo::{Said, TestRepo, key};
+use crate::repo::{Said, TIGHTLIP, TestRepo, key};
 
 /// The findings of a run by their secrets, which must all be different.
 #[track_caller]
@@ -391,6 +391,42 @@ fn revisions_ranges_and_limits_say_what_counts() {
     scan(&repo, &["--branch", "nowhere"]).exits(2).says("no branch");
     scan(&repo, &["--since", "2001-01-01"]).exits(1);
     scan(&repo, &["--since", "2030-01-01"]).exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn revisions_are_named_in_any_encoding() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let repo = TestRepo::new();
+    repo.git(&["checkout", "-q", "-b", "other"]).exits(0);
+    repo.commit("a", format!("{}\n", key(1)));
+    for name in [&b"caf\xe9"[..], b"\x83e\x83X\x83g", "café".as_bytes()] {
+        let name = OsStr::from_bytes(name);
+        let joined = |before: &str, after: &str| {
+            [before.as_bytes(), name.as_bytes(), after.as_bytes()].concat()
+        };
+        let mut branch = repo.command("git");
+        branch.args(["branch".as_ref(), name]);
+        repo.run(branch).exits(0);
+        for (words, code) in [
+            (vec![joined("", "")], 1),
+            (vec![joined("--branch=", "")], 1),
+            (vec![joined("main..", "")], 1),
+            (vec![joined("", "..main")], 0),
+            (vec![joined("^", ""), b"main".to_vec()], 0),
+            (vec![joined("no-", "")], 2),
+            (vec![joined("--branch=no-", "")], 2),
+        ] {
+            let mut history = repo.command(TIGHTLIP);
+            history.arg("history").args(words.iter().map(|word| OsStr::from_bytes(word)));
+            let said = repo.run(history).exits(code);
+            if code == 2 {
+                said.never_says("UTF-8").says("no-");
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,83 @@
+//! Submodules: repositories of their own, which an install in the superproject does not reach.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::place::{Place, ask_str};
+use super::{Hook, HookError, script};
+use crate::text::escape::escape_path;
+use crate::text::os::os_str;
+
+/// How many submodules a warning names; the others are counted.
+const MAX_NAMED: usize = 5;
+
+/// Returns a sentence that names the submodules whose commits tightlip does not stop, if there are
+/// any. A submodule that is not checked out takes no commit, so it does not count.
+///
+/// # Errors
+/// Git cannot list what the index of the superproject holds.
+pub(super) fn warning(place: &Place) -> Result<Option<String>, HookError> {
+    let Some(top) = &place.work_tree else {
+        return Ok(None);
+    };
+    let mut uncovered = Vec::new();
+    let mut repositories = vec![(top.clone(), place.own.clone())];
+    while let Some((folder, own)) = repositories.pop() {
+        for submodule in checked_out(&folder)? {
+            // With GIT_DIR in the environment git answers for the superproject: that is no cover.
+            let inner = Place::of_repository(&submodule).ok().filter(|inner| inner.own != own);
+            let Some(inner) = inner else {
+                uncovered.push(submodule);
+                continue;
+            };
+            if !stops_commits(&inner) {
+                uncovered.push(submodule.clone());
+            }
+            repositories.push((submodule, inner.own));
+        }
+    }
+    uncovered.sort();
+    Ok((!uncovered.is_empty()).then(|| sentence(top, &uncovered)))
+}
+
+/// Lists the submodules of a repository that have a working tree.
+fn checked_out(folder: &Path) -> Result<Vec<PathBuf>, HookError> {
+    // The repository may name a program in core.fsmonitor, which must not run.
+    let listed = ask_str(folder, &["-c", "core.fsmonitor=false", "ls-files", "--stage", "-z"])?;
+    let gitlinks = listed.split(|&byte| byte == 0).filter_map(|entry| {
+        let tab = memchr::memchr(b'\t', entry)?;
+        entry.starts_with(b"160000 ").then(|| &entry[tab + 1..])
+    });
+    let has_git = |path: &PathBuf| fs::symlink_metadata(path.join(".git")).is_ok();
+    // A link may stand in the place of a submodule and lead up again: only what lies deeper counts.
+    let is_below = |path: &PathBuf| path != folder && path.starts_with(folder);
+    let real = |path: &[u8]| fs::canonicalize(folder.join::<&OsStr>(&os_str(path))).ok();
+    let mut found: Vec<PathBuf> =
+        gitlinks.filter_map(real).filter(|path| is_below(path) && has_git(path)).collect();
+    // A conflict lists one path more than once.
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn stops_commits(place: &Place) -> bool {
+    let hook = place.folder.join(Hook::PreCommit.name());
+    fs::read(hook).is_ok_and(|bytes| script::scans(&bytes))
+}
+
+fn sentence(top: &Path, uncovered: &[PathBuf]) -> String {
+    let named = uncovered
+        .iter()
+        .take(MAX_NAMED)
+        .map(|path| format!("`{}`", escape_path(path.strip_prefix(top).unwrap_or(path))));
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = match uncovered.len().saturating_sub(MAX_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "nothing stops a secret in a commit of these submodules, which have hooks of their own: \
+         {named}{more}; run `tightlip install` in each"
+    )
+}
