@@ -118,8 +118,9 @@ fn keywords(entries: &[RuleEntry]) -> String {
     for (name, list) in [("NEAR", near), ("PAIRS", pairs)] {
         let _ = writeln!(out, "pub(in super::super) static {name}: &[(usize, usize)] = &{list:?};");
     }
-    let GramTables { bitmap, lists, entries } = GramTables::new(&keywords);
+    let GramTables { multiplier, bitmap, lists, entries } = GramTables::new(&keywords);
     let of = "pub(in super::super) static";
+    let _ = writeln!(out, "{of} MULTIPLIER: u32 = {multiplier};");
     let _ = writeln!(out, "{of} BITMAP: [u32; BITMAP_WORDS] = {bitmap:?};");
     let _ = writeln!(out, "{of} LISTS_OF_GRAMS: [u32; LISTS] = {lists:?};");
     let _ = writeln!(out, "{of} ENTRIES: &[GramEntry] = &{entries:?};");

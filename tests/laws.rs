@@ -14,6 +14,7 @@ use tightlip::scan::{Options, run};
 use tightlip::setup::git_secrets::forbidden;
 use tightlip::source::{Worktree, WorktreeOptions};
 use tightlip::suppress::Allowlist;
+use tightlip::text::edits::Edits;
 
 fn engine() -> Engine {
     Engine::new(RuleSet::builtin(), 1_790_000_000).unwrap()
@@ -117,24 +118,38 @@ proptest! {
             .collect();
         edits.sort();
         let mut text = Vec::new();
-        let mut ranges = Vec::new();
+        let mut how = Edits::default();
+        how.begin(base.len());
         let mut at = 0;
         for (start, lost, new) in edits {
             let start = start.max(at);
             text.extend_from_slice(&base[at..start]);
-            ranges.push(text.len()..text.len() + new.len());
+            how.keep(at, start - at);
+            how.insert(new.len());
             text.extend(new);
             at = (start + lost).min(base.len());
         }
         text.extend_from_slice(&base[at..]);
-        let whole = engine.glance(&text);
-        prop_assert_eq!(whole.has_match, !engine.scan(&text).list.is_empty());
-        let before = engine.glance(&base);
-        if !before.has_match {
-            let seen = engine.glance_at_edits(&text, &ranges, before.reach);
-            prop_assert_eq!(seen.has_match, whole.has_match);
-            prop_assert!(seen.reach >= whole.reach);
+        how.keep(at, base.len() - at);
+        how.end();
+        let has_match = !engine.scan(&text).list.is_empty();
+        prop_assert_eq!(engine.glance(&text).has_match, has_match);
+        let seen = engine.glance_at_edits(&text, &how, &engine.glance(&base).trail);
+        prop_assert!(seen.has_match || !has_match);
+        // And from there back to the others.
+        let mut back = Edits::default();
+        back.begin(text.len());
+        let mut at = 0;
+        for kept in &how.kept {
+            back.insert(kept.from - at);
+            back.keep(kept.at, kept.bytes);
+            at = kept.from + kept.bytes;
         }
+        back.insert(base.len() - at);
+        back.end();
+        let has_match = !engine.scan(&base).list.is_empty();
+        let seen = engine.glance_at_edits(&base, &back, &seen.trail);
+        prop_assert!(seen.has_match || !has_match);
     }
 
     #[test]

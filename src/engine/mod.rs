@@ -25,13 +25,14 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 pub use decode::{Decoding, Encoding};
-pub use glance::{Glance, Reach};
+pub use glance::{Glance, Trail};
 pub use pattern::PatternError;
 pub use prefilter::{Hit, Prefilter};
 pub use selftest::{Failure, selftest};
 
 use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, Scope};
 use crate::text::entropy::shannon;
+use crate::text::search::holds;
 use check::Candidate;
 use pattern::{Found, Pattern};
 use prefilter::builtin;
@@ -302,16 +303,14 @@ impl Engine {
     ) -> Matches {
         let mut scan = Scan::new(self, bytes, is_new);
         scan.keywords(hits);
-        scan.everywhere();
+        scan.everywhere(std::slice::from_ref(&(0..bytes.len())));
         scan.near();
         let mut found = scan.found;
         decode::each_view(bytes, &mut |view| {
             let raw = |range: &Range<usize>| view.decoding.raw(range);
             let is_new = |range: &Range<usize>| is_new(&raw(range));
             let mut scan = Scan::new(self, &view.bytes, &is_new);
-            scan.keywords(|each| self.links.prefilter.for_each(&view.bytes, each));
-            scan.everywhere();
-            scan.near();
+            scan.run();
             found.cut |= scan.found.cut;
             let decoded = scan.found.list.into_iter().filter(|found| view.is_decoded(&found.span));
             found.list.extend(decoded.map(|found| found.decoded_by(&view.decoding)));
@@ -428,6 +427,14 @@ impl<'a> Scan<'a> {
         Scan { engine, bytes, is_new, new: 0, found: Matches::default() }
     }
 
+    /// Tries every rule.
+    fn run(&mut self) {
+        let (engine, bytes) = (self.engine, self.bytes);
+        self.keywords(|each| engine.links.prefilter.for_each(bytes, each));
+        self.everywhere(std::slice::from_ref(&(0..bytes.len())));
+        self.near();
+    }
+
     /// Tries each rule at its keywords, or in the windows around them, windows that touch being
     /// one.
     fn keywords(&mut self, hits: impl FnOnce(&mut dyn FnMut(Hit))) {
@@ -520,11 +527,11 @@ impl<'a> Scan<'a> {
         (self.found.list.len() > before || self.found.cut).then_some(end)
     }
 
-    fn everywhere(&mut self) {
-        for &rule in
-            self.engine.links.everywhere.iter().filter(|&&rule| self.engine.is_needed[rule])
-        {
-            self.try_rule(rule, 0..self.bytes.len());
+    /// Tries the rules without a keyword.
+    fn everywhere(&mut self, windows: &[Range<usize>]) {
+        let rules = self.engine.links.everywhere.iter();
+        for &rule in rules.filter(|&&rule| self.engine.is_needed[rule]) {
+            windows.iter().for_each(|window| self.try_rule(rule, window.clone()));
         }
     }
 
@@ -613,12 +620,12 @@ impl Engine {
         if secret.is_empty() || rule.min_entropy.is_some_and(|bits| shannon(secret) < bits) {
             return None;
         }
-        let lower = secret.to_ascii_lowercase();
-        let is_stopped = |word: &crate::rule::Text| {
-            memchr::memmem::find(&lower, word.to_ascii_lowercase().as_bytes()).is_some()
-        };
-        if rule.stop_words.iter().any(is_stopped) {
-            return None;
+        if !rule.stop_words.is_empty() {
+            let lower = secret.to_ascii_lowercase();
+            let mut words = rule.stop_words.iter().map(|word| word.to_ascii_lowercase());
+            if words.any(|word| holds(&lower, word.as_bytes())) {
+                return None;
+            }
         }
         let candidate = Candidate {
             secret,

@@ -94,12 +94,7 @@ impl Pattern {
         if let Some(group) = rule.secret_group.filter(|&group| group > groups) {
             return Err(PatternError::NoGroup { group, have: groups });
         }
-        let limit = rule.max_bytes.unwrap_or(DEFAULT_MAX_BYTES);
-        let max_bytes = properties.maximum_len().unwrap_or(limit);
-        let keywords: Vec<Vec<u8>> =
-            rule.keywords.iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
-        let max_prefix =
-            prefix_length::max_bytes(&hir, &keywords).unwrap_or(max_bytes).min(max_bytes);
+        let (max_prefix, max_bytes) = lengths(rule, &hir);
         let boundary = rule.edge.as_deref().map(Boundary::parse).transpose()?;
         let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
         let regex = Regex::builder()
@@ -246,6 +241,22 @@ impl Pattern {
         let secret = secret.map_or_else(|| span.clone(), |group| group.range());
         Some(Found { span, secret })
     }
+}
+
+/// Returns how many bytes before and behind the beginning of its keyword a rule's matches may reach; `None`
+/// if its pattern is none.
+pub(super) fn limits(rule: &Rule) -> Option<(usize, usize)> {
+    Some(lengths(rule, &parse(&rule.pattern).ok()?))
+}
+
+/// How long the part of a match before its keyword may be, and how long the match.
+fn lengths(rule: &Rule, hir: &Hir) -> (usize, usize) {
+    let limit = rule.max_bytes.unwrap_or(DEFAULT_MAX_BYTES);
+    let max_bytes = hir.properties().maximum_len().unwrap_or(limit);
+    let keywords: Vec<Vec<u8>> =
+        rule.keywords.iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
+    let max_prefix = prefix_length::max_bytes(hir, &keywords).unwrap_or(max_bytes).min(max_bytes);
+    (max_prefix, max_bytes)
 }
 
 /// Parses the pattern of a rule.

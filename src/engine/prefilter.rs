@@ -9,10 +9,11 @@
 //! tests hold the two against each other.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
 
-use super::grams::{self, Bitmap};
+use super::grams::{self, Bitmap, Filter};
 use super::keyword_tables::{self, GramEntry, GramTables, LISTS, MAX_GRAM_OFFSET, hash, list_of};
 use crate::pattern::MIN_KEYWORD_BYTES;
 
@@ -32,6 +33,7 @@ pub struct Hit {
 pub struct Prefilter {
     /// In lower case.
     keywords: Cow<'static, [Cow<'static, [u8]>]>,
+    multiplier: u32,
     bitmap: Cow<'static, Bitmap>,
     lists: Cow<'static, [u32; LISTS]>,
     entries: Cow<'static, [GramEntry]>,
@@ -46,6 +48,7 @@ impl Prefilter {
         let tables = GramTables::new(&keywords);
         Prefilter {
             keywords: keywords.into_iter().map(Cow::Owned).collect(),
+            multiplier: tables.multiplier,
             bitmap: Cow::Owned(tables.bitmap.try_into().expect("there is a bit for every hash")),
             lists: Cow::Owned(tables.lists.try_into().expect("there is a list for every hash")),
             entries: Cow::Owned(tables.entries),
@@ -56,6 +59,7 @@ impl Prefilter {
     pub(super) fn builtin() -> Self {
         Prefilter {
             keywords: Cow::Borrowed(builtin::KEYWORDS),
+            multiplier: builtin::MULTIPLIER,
             bitmap: Cow::Borrowed(&builtin::BITMAP),
             lists: Cow::Borrowed(&builtin::LISTS_OF_GRAMS),
             entries: Cow::Borrowed(builtin::ENTRIES),
@@ -68,12 +72,18 @@ impl Prefilter {
     }
 
     /// Calls `each` for every occurrence in `bytes`, in rising order.
-    pub fn for_each(&self, bytes: &[u8], mut each: impl FnMut(Hit)) {
+    pub fn for_each(&self, bytes: &[u8], each: impl FnMut(Hit)) {
+        self.for_each_in(bytes, 0..bytes.len(), each);
+    }
+
+    /// The same for keywords that stand in `range`. Some that do not wholly stand in it may be among them.
+    pub(super) fn for_each_in(&self, bytes: &[u8], range: Range<usize>, mut each: impl FnMut(Hit)) {
         if self.keywords.is_empty() || bytes.len() < MIN_KEYWORD_BYTES {
             return;
         }
         let mut queue = Queue::default();
-        grams::candidates(bytes, &self.bitmap, &mut |at, gram| {
+        let filter = Filter { bitmap: &self.bitmap, multiplier: self.multiplier };
+        grams::candidates(bytes, range, filter, &mut |at, gram| {
             self.verify(bytes, at, gram, &mut queue, &mut each);
         });
         queue.release(usize::MAX, &mut each);
@@ -106,7 +116,7 @@ impl Prefilter {
         queue: &mut Queue,
         each: &mut impl FnMut(Hit),
     ) {
-        let mut next = self.lists[list_of(hash(gram))] as usize;
+        let mut next = self.lists[list_of(hash(gram, self.multiplier))] as usize;
         while let Some(entry) = next.checked_sub(1).map(|index| self.entries[index]) {
             next = entry.next as usize;
             if entry.gram != gram {

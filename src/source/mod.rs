@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub use crate::archive::ArchiveLimits;
 pub use commits::Commits;
 pub use error::SourceError;
-pub use filter::{Look, Sieve, Verdict};
+pub use filter::{Sieve, Verdict};
 pub use history::{History, HistoryOptions};
 pub use message::{Cleanup, Message, MessageOptions};
 pub use reader::{Reader, ReaderOptions};

@@ -1,6 +1,7 @@
 //! A SHA-1 that git-secrets' pattern for AWS secret keys takes for one.
 
 use super::{Candidate, Learnt, Verdict, drop_if};
+use crate::text::search::holds;
 
 /// Drops an assignment of a SHA-1 to a name that only says `key`, such as `cache-key: 2fd4...`.
 pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict {
@@ -17,6 +18,6 @@ fn is_key_of_hash(matched: &[u8]) -> bool {
         && value.iter().any(u8::is_ascii_digit)
         && value.iter().any(u8::is_ascii_alphabetic);
     let name = rest.to_ascii_lowercase();
-    let says = |word: &str| memchr::memmem::find(&name, word.as_bytes()).is_some();
+    let says = |word: &str| holds(&name, word.as_bytes());
     is_hash && !["aws", "secret", "access"].into_iter().any(says)
 }

@@ -1,6 +1,7 @@
 //! What stands in for a secret in documentation, templates and tests.
 
 use super::{Candidate, Learnt, Verdict, drop_if};
+use crate::text::search::holds;
 
 /// Words (in lower case) that a random token of 40 characters holds less than once in 10,000.
 const WORDS: [&[u8]; 22] = [
@@ -45,7 +46,7 @@ pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict 
 /// Whether a value stands in for a secret.
 pub(super) fn is_placeholder(secret: &[u8]) -> bool {
     let lower = secret.to_ascii_lowercase();
-    let holds = |part: &&[u8]| memchr::memmem::find(&lower, part).is_some();
+    let holds = |part: &&[u8]| holds(&lower, part);
     let run = lower.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0);
     run > MAX_RUN || is_sequence(secret) || WORDS.iter().chain(&MARKS).any(holds)
 }

@@ -12,6 +12,7 @@ mod runs;
 mod wide;
 
 pub(super) use escapes::views as unescaped;
+pub(super) use runs::region_around;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -142,6 +143,11 @@ impl Decoding {
         Arc::new(Decoding { encoding: self.encoding, map: self.map.clone(), outer: Some(outer) })
     }
 
+    /// Whether it leads back to the unit's own bytes at once.
+    pub(super) const fn is_outermost(&self) -> bool {
+        self.outer.is_none()
+    }
+
     /// Returns the encoding of the unit's own bytes.
     #[must_use]
     pub fn outermost(&self) -> Encoding {
@@ -222,9 +228,10 @@ impl Builder {
     }
 }
 
-/// The same without UTF-16 and UTF-32, for bytes without a zero.
-pub(super) fn each_run(bytes: &[u8], each: &mut dyn FnMut(&View)) {
-    for view in runs::views(bytes) {
+/// The same without UTF-16 and UTF-32, for bytes without a zero: with the views of what stands in `regions`,
+/// which rise, as a whole.
+pub(super) fn each_run(bytes: &[u8], regions: &[Range<usize>], each: &mut dyn FnMut(&View)) {
+    for view in runs::views_in(bytes, regions) {
         each(&view);
         nested(&view.bytes, Some(&view.decoding), 1, each);
     }

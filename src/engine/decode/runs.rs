@@ -30,33 +30,54 @@ const MAX_INFLATED_BYTES: u64 = 4 << 20;
 
 /// Returns the views of all runs that hold text, or gzip data.
 pub(super) fn views(bytes: &[u8]) -> Vec<View> {
+    views_in(bytes, std::slice::from_ref(&(0..bytes.len())))
+}
+
+/// Returns where the blocks stand that tell of a run that a change at `change` touches.
+pub(in crate::engine) fn region_around(change: &Range<usize>) -> Range<usize> {
+    change.start.saturating_sub(3 * BLOCK)..change.end.saturating_add(3 * BLOCK)
+}
+
+/// Returns the views of the runs that stand in one of `regions` or reach into it. Regions rise.
+pub(super) fn views_in(bytes: &[u8], regions: &[Range<usize>]) -> Vec<View> {
     let mut views = Vec::new();
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    let mut block = 0;
-    // Of two blocks in a row one has an even number, so the others are looked at beside it only.
-    while let Some(found) =
-        blocks.get(block..).and_then(|rest| rest.iter().step_by(2).position(all_base64))
-    {
-        let inside = block + 2 * found;
-        let is_beside = |at: usize| blocks.get(at).is_some_and(all_base64);
-        if !is_beside(inside + 1) && !inside.checked_sub(1).is_some_and(is_beside) {
-            block = inside + 2;
-            continue;
+    // What was looked at, so that a run that reaches over many regions is decoded once.
+    let mut done = 0;
+    for region in regions {
+        let mut block = (region.start / BLOCK / 2 * 2).max(done);
+        let last = region.end.div_ceil(BLOCK).min(blocks.len());
+        // Of two blocks in a row one has an even number, so the others are looked at beside it only.
+        while let Some(found) =
+            blocks.get(block..last).and_then(|rest| rest.iter().step_by(2).position(all_base64))
+        {
+            let inside = block + 2 * found;
+            let is_beside = |at: usize| blocks.get(at).is_some_and(all_base64);
+            block = if is_beside(inside + 1) || inside.checked_sub(1).is_some_and(is_beside) {
+                let run = run_around(bytes, inside * BLOCK, done.saturating_sub(2) * BLOCK);
+                add_views(bytes, run, &mut views).div_ceil(BLOCK).next_multiple_of(2)
+            } else {
+                inside + 2
+            };
+            done = block;
         }
-        let run = run_around(bytes, inside * BLOCK, block.saturating_sub(2) * BLOCK);
-        let mut end = run.end;
-        if run.len() >= MIN_CHARS {
-            if let Some((view, raw_end)) = base64(bytes, &run) {
-                views.extend(gzip(&view));
-                views.push(view);
-                end = raw_end;
-            } else if let Some(view) = hex(bytes, &run) {
-                views.push(view);
-            }
-        }
-        block = end.div_ceil(BLOCK).next_multiple_of(2);
+        done = done.max(block);
     }
     views
+}
+
+/// Adds the views that a run is worth; returns where the encoded text ends.
+fn add_views(bytes: &[u8], run: Range<usize>, views: &mut Vec<View>) -> usize {
+    if run.len() < MIN_CHARS {
+        return run.end;
+    }
+    if let Some((view, end)) = base64(bytes, &run) {
+        views.extend(gzip(&view));
+        views.push(view);
+        return end;
+    }
+    views.extend(hex(bytes, &run));
+    run.end
 }
 
 /// Whether every byte could be base64. Written without branches, so that it is compiled to vectors.

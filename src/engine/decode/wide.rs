@@ -1,9 +1,9 @@
 //! UTF-16 and UTF-32 text, with or without a byte-order mark, anywhere in a file.
 //!
 //! Tokens are ASCII. In UTF-16 and UTF-32 each of their characters stands beside one or three
-//! zero bytes, so a *view* takes every second or fourth byte, from each of the possible first
-//! bytes at which the text shows such a run. A character that is not ASCII becomes `0xff`, which
-//! no token holds; offsets of a view lead back to offsets of the file by one multiplication.
+//! zero bytes, so a *view* takes every second or fourth byte of such a text. A character that is not
+//! ASCII becomes `0xff`, which no token holds; offsets of a view lead back to offsets of the file by
+//! one multiplication.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,75 +11,113 @@ use std::sync::Arc;
 use super::{Decoding, Encoding, Map, View};
 use crate::text::lines::Position;
 
-/// How many characters in a row make text worth a view.
-const EVIDENCE_CHARS: usize = 4;
+/// How many bytes are looked at at once. Text of twice as many bytes is never missed.
+const WORD: usize = 4;
 
-/// Reads the bytes as characters of `width` bytes, of which the one that tells stands at `phase`.
-fn view(bytes: &[u8], width: usize, phase: usize) -> View {
-    // Little-endian or big-endian: the zeros stand behind the byte that tells, or before it.
-    let are_zero = |range: Option<&[u8]>| range.is_some_and(|r| r.iter().all(|&byte| byte == 0));
-    let char = |at: usize| {
-        let behind = bytes.get(at + 1..(at + width).min(bytes.len()));
-        let before = (at + 1).checked_sub(width).and_then(|start| bytes.get(start..at));
-        if are_zero(behind) || are_zero(before) { bytes[at] } else { 0xff }
-    };
-    let encoding = match (width, phase + 1 == width) {
-        (2, false) => Encoding::Utf16Le,
-        (2, true) => Encoding::Utf16Be,
-        (_, false) => Encoding::Utf32Le,
-        (_, true) => Encoding::Utf32Be,
-    };
-    let map = Map::Stride { width, phase, total: bytes.len() };
-    let decoding = Arc::new(Decoding { encoding, map, outer: None });
-    let bytes: Vec<u8> = (phase..bytes.len()).step_by(width).map(char).collect();
-    View { decoded: 0..bytes.len(), bytes, decoding }
-}
+/// Shorter text holds no secret.
+const MIN_CHARS: usize = 4;
 
-/// Returns the views that `bytes` is worth; none for most files, at the price of a `memchr`.
+/// So many characters in a row may be no ASCII inside a text.
+const MAX_OTHERS: usize = 16;
+
+/// What stands for a character that is not ASCII.
+const OTHER: u8 = 0xff;
+
+/// Returns the views of all wide text in `bytes`.
 pub(super) fn views(bytes: &[u8]) -> Vec<View> {
     let mut views = Vec::new();
-    for width in [2, 4] {
-        let phases = phases(bytes, width);
-        let found = (0..width).filter(|phase| phases[*phase]);
-        views.extend(found.map(|phase| view(bytes, width, phase)));
+    if memchr::memchr(0, bytes).is_none() {
+        return views;
+    }
+    let (words, _) = bytes.as_chunks::<WORD>();
+    let (mut word, mut done) = (0, 0);
+    while let Some(found) =
+        words.get(word..).and_then(|rest| rest.iter().position(is_every_other_zero))
+    {
+        let at = (word + found) * WORD;
+        word += found + 1;
+        if let Some(text) = Text::around(bytes, at, done) {
+            done = text.end;
+            word = word.max(done / WORD);
+            views.push(text.view(bytes));
+        }
     }
     views
 }
 
-/// At which phases (offset modulo width) there is a run of wide ASCII characters.
-fn phases(bytes: &[u8], width: usize) -> [bool; 4] {
-    let mut phases = [false; 4];
-    let run = EVIDENCE_CHARS * width;
-    let mut at = 0;
-    while let Some(zero) = memchr::memchr(0, &bytes[at..]).map(|found| at + found) {
-        // A character stands before its first zero, never inside a run of them.
-        if let Some(start) = zero.checked_sub(1)
-            && !phases[start % width]
-            && let Some(run) = bytes.get(start..start + run)
-            && run.chunks_exact(width).all(is_wide_ascii)
-        {
-            phases[start % width] = true;
-            if phases[..width].iter().all(|&phase| phase) {
-                break;
-            }
-        }
-        at = end_of_zeros(bytes, zero);
+/// Whether all even or all odd bytes are zero, but not both. Written without branches, for the sake of speed.
+fn is_every_other_zero(word: &[u8; WORD]) -> bool {
+    const EVEN: u32 = 0x00ff_00ff;
+    let word = u32::from_le_bytes(*word);
+    (word & EVEN == 0) != (word & !EVEN == 0)
+}
+
+/// Text of `width` bytes a character. From `start` to `end`, every `width`th byte is the one that tells.
+#[derive(Debug, Clone, Copy)]
+struct Text {
+    width: usize,
+    start: usize,
+    end: usize,
+}
+
+impl Text {
+    /// The text around the word at `at`, not before `first`.
+    fn around(bytes: &[u8], at: usize, first: usize) -> Option<Self> {
+        let word = &bytes[at..at + WORD];
+        let is_text = |width: usize, phase: usize| {
+            let is_right = |(place, byte): (usize, &u8)| {
+                if place % width == phase { is_ascii_text(*byte) } else { *byte == 0 }
+            };
+            word.iter().enumerate().all(is_right)
+        };
+        let widths = [(4, 0), (4, 1), (4, 2), (4, 3), (2, 0), (2, 1)];
+        let (width, phase) = widths.into_iter().find(|&(width, phase)| is_text(width, phase))?;
+        let middle = at + phase;
+        let before = (0..=middle.saturating_sub(first)).step_by(width).map(|back| middle - back);
+        let behind = (middle..bytes.len()).step_by(width);
+        let start = last_text(before, bytes, width)?;
+        let end = last_text(behind, bytes, width)? + 1;
+        ((end - start).div_ceil(width) >= MIN_CHARS).then_some(Text { width, start, end })
     }
-    phases
+
+    fn view(self, bytes: &[u8]) -> View {
+        let Text { width, start, end } = self;
+        let encoding = match (width, start % width + 1 == width) {
+            (2, false) => Encoding::Utf16Le,
+            (2, true) => Encoding::Utf16Be,
+            (_, false) => Encoding::Utf32Le,
+            (_, true) => Encoding::Utf32Be,
+        };
+        let map = Map::Stride { width, phase: start, total: bytes.len() };
+        let decoding = Arc::new(Decoding { encoding, map, outer: None });
+        let bytes: Vec<u8> =
+            (start..end).step_by(width).map(|at| char_at(bytes, at, width)).collect();
+        View { decoded: 0..bytes.len(), bytes, decoding }
+    }
 }
 
-fn is_wide_ascii(unit: &[u8]) -> bool {
-    matches!(unit[0], b' '..=b'~' | b'\t' | b'\n' | b'\r')
-        && unit[1..].iter().all(|&byte| byte == 0)
+/// The last of `places` with a character of a text that begins at the first of them.
+fn last_text(places: impl Iterator<Item = usize>, bytes: &[u8], width: usize) -> Option<usize> {
+    let mut others = 0;
+    let is_near = |&at: &usize| {
+        others = if is_ascii_text(char_at(bytes, at, width)) { 0 } else { others + 1 };
+        others <= MAX_OTHERS
+    };
+    let text = places.take_while(is_near);
+    text.filter(|&at| is_ascii_text(char_at(bytes, at, width))).last()
 }
 
-/// Where the zeros end that begin at `at`. Files of nothing else are common.
-fn end_of_zeros(bytes: &[u8], at: usize) -> usize {
-    let rest = &bytes[at..];
-    let (blocks, _) = rest.as_chunks::<64>();
-    let whole = blocks.iter().take_while(|block| **block == [0; 64]).count() * 64;
-    let more = rest[whole..].iter().take_while(|&&byte| byte == 0).count();
-    at + whole + more
+/// The character whose byte that tells stands at `at`.
+fn char_at(bytes: &[u8], at: usize, width: usize) -> u8 {
+    // Little-endian or big-endian: the zeros stand behind the byte that tells, or before it.
+    let are_zero = |range: Option<&[u8]>| range.is_some_and(|r| r.iter().all(|&byte| byte == 0));
+    let behind = bytes.get(at + 1..(at + width).min(bytes.len()));
+    let before = (at + 1).checked_sub(width).and_then(|start| bytes.get(start..at));
+    if are_zero(behind) || are_zero(before) { bytes[at] } else { OTHER }
+}
+
+const fn is_ascii_text(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
 }
 
 /// Further than this from the span no line end is looked for, in characters.

@@ -5,6 +5,7 @@
 
 use super::grammar::{Candidate, Kind, Operator, Quote, Scheme};
 use super::letters;
+use crate::text::search::holds;
 
 /// A group of features.
 pub struct Group {
@@ -544,7 +545,7 @@ impl<'a> Value<'a> {
             b"${", b"{{", b"}}", b"<%", b"%(", b"%s", b"#{", b"$(", b"@{", b"{0}", b"%d", b"<",
             b"__", b"$",
         ];
-        marks[..12].iter().any(|mark| memchr::memmem::find(self.bytes, mark).is_some())
+        marks[..12].iter().any(|mark| holds(self.bytes, mark))
             || self.bytes.starts_with(b"%") && self.bytes.ends_with(b"%")
             || self.bytes.starts_with(b"{") && self.bytes.ends_with(b"}")
             || self.bytes.starts_with(b"__") && self.bytes.ends_with(b"__")
@@ -553,7 +554,7 @@ impl<'a> Value<'a> {
     }
 
     fn holds(&self, words: &[&[u8]]) -> bool {
-        words.iter().any(|word| memchr::memmem::find(&self.lower, word).is_some())
+        words.iter().any(|word| holds(&self.lower, word))
     }
 
     fn is_one_of(&self, words: &[&[u8]]) -> bool {
@@ -604,9 +605,9 @@ impl<'a> Name<'a> {
         let text = &bytes[found.name.clone()];
         let word = bytes[found.word.clone()].to_ascii_lowercase();
         let words: Vec<Vec<u8>> = words(text).into_iter().map(<[u8]>::to_ascii_lowercase).collect();
-        let at = words.iter().rposition(|own| memchr::memmem::find(own, &word).is_some());
+        let at = words.iter().rposition(|own| holds(own, &word));
         let joined = words.concat();
-        let holds = |part: &[u8]| memchr::memmem::find(&joined, part).is_some();
+        let holds = |part: &[u8]| holds(&joined, part);
         let family = match &word[..] {
             b"pass" | b"pwd" | b"psk" => 0,
             b"secret" => 1,
@@ -672,8 +673,7 @@ impl<'a> Name<'a> {
         if self.text.eq_ignore_ascii_case(value.bytes) {
             return 2;
         }
-        let shares =
-            |word: &Vec<u8>| word.len() > 3 && memchr::memmem::find(&value.lower, word).is_some();
+        let shares = |word: &Vec<u8>| word.len() > 3 && holds(&value.lower, word);
         u8::from(self.words.iter().any(shares))
     }
 }

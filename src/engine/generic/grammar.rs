@@ -30,6 +30,30 @@ pub(super) const WORDS: [(&str, &[&str]); 19] = [
     ("otp", &["s"]),
 ];
 
+/// For each letter that begins a word, the letters that follow it, as bits.
+const SECOND_LETTERS: [u32; 32] = {
+    let mut seconds = [0; 32];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let word = WORDS[at].0.as_bytes();
+        seconds[(word[0] & 31) as usize] |= 1 << (word[1] & 31);
+        at += 1;
+    }
+    seconds
+};
+
+/// The word of [`WORDS`] with which some text begins: its place there.
+fn word_at(text: &[u8]) -> Option<usize> {
+    // Nearly all text has no word: two letters tell.
+    let &[first, second, ..] = text else { return None };
+    if SECOND_LETTERS[usize::from(first & 31)] >> (second & 31) & 1 == 0 {
+        return None;
+    }
+    WORDS.iter().position(|(word, _)| {
+        text.get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
 /// Words that are parts of others: no letter may stand before them in the same word.
 const WHOLE: [&[u8]; 6] = [b"salt", b"nonce", b"seed", b"sess", b"otp", b"cred"];
 
@@ -122,13 +146,8 @@ pub(super) enum Scheme {
 
 /// Returns where the word of a name stands in a keyword, which may hold a sign beside it (`key=`).
 pub(super) fn word_in(bytes: &[u8], keyword: &Range<usize>) -> Option<Range<usize>> {
-    let text = &bytes[keyword.clone()];
-    let is_at = |at: usize, word: &str| {
-        text.get(at..at + word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    WORDS.iter().find_map(|(word, _)| {
-        let at = keyword.start
-            + (0..=text.len().checked_sub(word.len())?).find(|at| is_at(*at, word))?;
+    (keyword.start..keyword.end).find_map(|at| {
+        let (word, _) = WORDS[word_at(&bytes[at..keyword.end])?];
         Some(at..at + word.len())
     })
 }
@@ -149,16 +168,7 @@ pub(super) fn candidate(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> 
 
 /// Whether there is a word of [`WORDS`] in part of a name.
 fn has_word(part: &[u8]) -> bool {
-    if part.len() < 3 {
-        return false;
-    }
-    part.windows(3).enumerate().any(|(at, _)| {
-        let is_here = |word: &str| {
-            part.get(at..at + word.len())
-                .is_some_and(|own| own.eq_ignore_ascii_case(word.as_bytes()))
-        };
-        WORDS.iter().any(|(word, _)| is_here(word))
-    })
+    (0..part.len()).any(|at| word_at(&part[at..]).is_some())
 }
 
 /// Whether the word is one of its own, not a part of another.
@@ -170,9 +180,8 @@ fn is_word(bytes: &[u8], word: &Range<usize>) -> bool {
     let behind = bytes[word.end..].iter().take(12).take_while(same).count();
     if behind > 0 {
         let behind = &bytes[word.end..word.end + behind];
-        let known = WORDS.iter().find(|(own, _)| own.as_bytes().eq_ignore_ascii_case(text));
         let is_end = |end: &&str| end.as_bytes().eq_ignore_ascii_case(behind);
-        if !known.is_some_and(|(_, ends)| ends.iter().any(is_end)) {
+        if !word_at(text).is_some_and(|known| WORDS[known].1.iter().any(is_end)) {
             return false;
         }
     }

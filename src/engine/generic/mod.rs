@@ -28,6 +28,14 @@ use plausible::plausible;
 const CUTS: [(f32, Confidence); 3] =
     [(0.92, Confidence::High), (0.75, Confidence::Medium), (0.5, Confidence::Low)];
 
+/// How far before and behind a word of a name everything stands that matters, in bytes: the name, its line
+/// before it, what is between name and value, the value and its line behind it.
+pub(super) const BEFORE_BYTES: usize = 320;
+pub(super) const BEHIND_BYTES: usize = 1100;
+
+/// How far behind the word the value begins at most: from there on nothing matters behind the end of a line.
+pub(super) const NAME_TO_VALUE_BYTES: usize = 200;
+
 /// A name that speaks of a secret, with the value assigned to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Assignment(Candidate);

@@ -8,6 +8,7 @@ use super::features::words;
 use super::grammar::{Candidate, Kind, Operator, Quote, Scheme, candidate};
 use crate::engine::check::placeholder::is_sequence;
 use crate::text::base64::LENIENT;
+use crate::text::search::holds;
 
 /// The candidate at a word, unless a few tests tell that it is no secret.
 pub(super) fn plausible(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> {
@@ -38,7 +39,7 @@ fn is_call(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
     is_name && !value[0].is_ascii_digit() && matches!(behind.first(), Some(b'(' | b'[' | b'{'))
         || value.starts_with(b"self.")
         || value.starts_with(b"this.")
-        || found.kind != Kind::Parameter && memchr::memmem::find(value, b"->").is_some()
+        || found.kind != Kind::Parameter && holds(value, b"->")
 }
 
 /// A type, a variable of code, a number, a fingerprint.
@@ -89,7 +90,7 @@ fn is_reference(value: &[u8]) -> bool {
         b"secret://",
         b"op://",
     ];
-    let holds = |mark: &[u8]| memchr::memmem::find(value, mark).is_some();
+    let holds = |mark: &[u8]| holds(value, mark);
     STARTS.iter().any(|mark| value.starts_with(mark))
         || value.starts_with(b"<") && value.ends_with(b">")
         || value.starts_with(b"%") && value.ends_with(b"%")
@@ -145,7 +146,7 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         b"{bcrypt}",
     ];
     let name = bytes[found.name.clone()].to_ascii_lowercase();
-    let named = |word: &[u8]| memchr::memmem::find(&name, word).is_some();
+    let named = |word: &[u8]| holds(&name, word);
     STARTS.iter().any(|mark| value.starts_with(mark))
         || named(b"publickey")
         || named(b"public_key")
@@ -234,7 +235,7 @@ fn is_placeholder(value: &[u8]) -> bool {
     /// The key of MinIO's own documentation.
     const DOCUMENTED: [&[u8]; 2] = [b"q3am3uq867", b"minioadmin"];
     let lower = value.to_ascii_lowercase();
-    let holds = |part: &[u8]| memchr::memmem::find(&lower, part).is_some();
+    let holds = |part: &[u8]| holds(&lower, part);
     let own = words(value);
     holds(b"example")
         || DOCUMENTED.iter().any(|known| holds(known))
@@ -310,9 +311,7 @@ fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     let has = |list: &[&str]| {
         name.iter().any(|own| list.iter().any(|known| own.eq_ignore_ascii_case(known.as_bytes())))
     };
-    let holds = |list: &[&str]| {
-        list.iter().any(|known| memchr::memmem::find(&joined, known.as_bytes()).is_some())
-    };
+    let holds = |list: &[&str]| list.iter().any(|known| holds(&joined, known.as_bytes()));
     word == b"key" && has(&KEYS)
         || word == b"token" && has(&TOKENS)
         || holds(&SUMS)
@@ -341,7 +340,7 @@ fn is_encoded_placeholder(found: &Candidate, value: &[u8]) -> bool {
         _ => text,
     };
     let lower = secret.to_ascii_lowercase();
-    let says = |word: &[u8]| memchr::memmem::find(&lower, word).is_some();
+    let says = |word: &[u8]| holds(&lower, word);
     is_placeholder(secret)
         || super::features::is_weak(secret)
         || says(b"secret")

@@ -2,9 +2,8 @@
 //!
 //! Format: <https://git-scm.com/docs/gitformat-pack#_deltified_representation>.
 
-use std::ops::Range;
-
 use super::{Buffer, Damage};
+use crate::text::edits::Edits;
 
 const SHORT: Damage = Damage("a delta is cut short");
 
@@ -27,15 +26,13 @@ fn size(delta: &[u8]) -> Result<(usize, &[u8]), Damage> {
     Err(SHORT)
 }
 
-/// Makes the object that `delta` describes, and notes where it differs from `base`: every byte
-/// that is new lies in one of `edits`, and so does, as an empty range, each place at which two
-/// parts of the base meet that did not meet before.
+/// Makes the object that `delta` describes, and notes how it was made from `base`.
 pub(super) fn apply(
     base: &[u8],
     delta: &[u8],
     max_bytes: u64,
     out: &mut Buffer,
-    edits: &mut Vec<Range<usize>>,
+    edits: &mut Edits,
 ) -> Result<(), Damage> {
     let (base_bytes, result_bytes, mut rest) = sizes(delta)?;
     if base_bytes != base.len() {
@@ -44,40 +41,28 @@ pub(super) fn apply(
     if result_bytes as u64 > max_bytes {
         return Err(Damage("it is too large"));
     }
-    edits.clear();
+    edits.begin(base.len());
     let into = out.reset(result_bytes);
     let mut at = 0;
-    // Where the base would go on if nothing were changed here.
-    let mut next = 0;
     while let Some((&code, tail)) = rest.split_first() {
         rest = tail;
-        if code & 0x80 != 0 {
+        let part = if code & 0x80 != 0 {
             let (from, bytes) = copied(code, &mut rest)?;
-            let part = base.get(from..from + bytes).ok_or(SHORT)?;
-            into.get_mut(at..at + bytes).ok_or(SHORT)?.copy_from_slice(part);
-            if from != next {
-                note(edits, at..at);
-            }
-            next = from + bytes;
-            at += bytes;
+            edits.keep(from, bytes);
+            base.get(from..from + bytes).ok_or(SHORT)?
         } else if code != 0 {
-            let bytes = usize::from(code);
-            let (part, tail) = rest.split_at_checked(bytes).ok_or(SHORT)?;
-            into.get_mut(at..at + bytes).ok_or(SHORT)?.copy_from_slice(part);
+            let (part, tail) = rest.split_at_checked(usize::from(code)).ok_or(SHORT)?;
             rest = tail;
-            note(edits, at..at + bytes);
-            at += bytes;
+            edits.insert(part.len());
+            part
         } else {
             return Err(Damage("a delta has an unknown instruction"));
-        }
+        };
+        into.get_mut(at..at + part.len()).ok_or(SHORT)?.copy_from_slice(part);
+        at += part.len();
     }
-    if at != result_bytes {
-        return Err(SHORT);
-    }
-    if next != base.len() {
-        note(edits, at..at);
-    }
-    Ok(())
+    edits.end();
+    if at == result_bytes { Ok(()) } else { Err(SHORT) }
 }
 
 /// Reads the offset and size of a copy.
@@ -98,17 +83,11 @@ fn copied(code: u8, rest: &mut &[u8]) -> Result<(usize, usize), Damage> {
     Ok((from, if bytes == 0 { 0x1_0000 } else { bytes }))
 }
 
-fn note(edits: &mut Vec<Range<usize>>, edit: Range<usize>) {
-    match edits.last_mut() {
-        Some(last) if last.end == edit.start => last.end = edit.end,
-        _ => edits.push(edit),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::apply;
     use crate::git::odb::Buffer;
+    use crate::text::edits::Edits;
 
     #[test]
     fn what_is_new_is_noted() {
@@ -116,10 +95,10 @@ mod tests {
         // Copy 0..4, insert "ab", copy 4..8, copy 0..2; 8..10 is lost.
         let delta = [10, 12, 0x90, 4, 2, b'a', b'b', 0x91, 4, 4, 0x90, 2];
         let mut out = Buffer::default();
-        let mut edits = Vec::new();
+        let mut edits = Edits::default();
         apply(base, &delta, 100, &mut out, &mut edits).unwrap();
         assert_eq!(out.bytes(), b"0123ab456701");
-        assert_eq!(edits, [4..6, 10..10, 12..12]);
+        assert_eq!(edits.changes, [4..6, 10..10, 12..12]);
         for cut in 0..delta.len() {
             assert!(apply(base, &delta[..cut], 100, &mut out, &mut edits).is_err(), "{cut}");
         }
@@ -132,9 +111,9 @@ mod tests {
     #[test]
     fn a_copy_that_goes_on_is_no_edit() {
         let mut out = Buffer::default();
-        let mut edits = Vec::new();
+        let mut edits = Edits::default();
         apply(b"0123", &[4, 4, 0x90, 2, 0x91, 2, 2], 9, &mut out, &mut edits).unwrap();
         assert_eq!(out.bytes(), b"0123");
-        assert!(edits.is_empty());
+        assert!(edits.changes.is_empty());
     }
 }

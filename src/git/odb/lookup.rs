@@ -17,6 +17,7 @@ use super::pack::{Form, MAX_HEADER_BYTES, Part, header};
 use super::pread::read_at;
 use super::{Damage, delta, folders, indexes};
 use crate::git::object::{Kind, ObjectId};
+use crate::text::edits::Edits;
 
 /// git makes chains of at most 4,095 deltas. A longer chain is a circle, or made to harm.
 const MAX_DELTAS: usize = 10_000;
@@ -203,7 +204,7 @@ impl Lookup {
                 (kind, 0)
             }
         };
-        let mut edits = Vec::new();
+        let mut edits = Edits::default();
         for piece in stored.deltas.iter().rev() {
             if piece.size > max_bytes {
                 return Err(Damage("its delta is too large").into());

@@ -1,6 +1,5 @@
 //! Going over all objects along their deltas.
 
-use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +10,7 @@ use super::{Buffer, Damage, Lookup, LookupError, ObjectNo, Objects, Store, delta
 use crate::finding::Progress;
 use crate::git::ReadError;
 use crate::git::object::Kind;
+use crate::text::edits::Edits;
 use crate::text::fragment::Fragment;
 
 /// Blobs larger than this, from which nothing is made, are never held whole.
@@ -20,28 +20,31 @@ const STREAM_FROM_BYTES: u64 = 16 << 20;
 const BIG_BYTES: u64 = 8 << 20;
 
 /// An object on its way by.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Object<'a> {
+#[derive(Debug)]
+pub(crate) struct Object<'a, S> {
     pub(crate) no: ObjectNo,
     pub(crate) kind: Kind,
     pub(crate) bytes: &'a [u8],
     /// Of what it was made, if that was visited.
-    pub(crate) step: Option<Step<'a>>,
+    pub(crate) step: Option<Step<'a, S>>,
 }
 
 /// From one object to the next.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Step<'a> {
+#[derive(Debug)]
+pub(crate) struct Step<'a, S> {
     /// What the visitor said of the object before.
-    pub(crate) said: u8,
-    /// Where the object differs from the one before; in rising order.
-    pub(crate) edits: &'a [Range<usize>],
+    pub(crate) said: &'a S,
+    /// How the object was made from the one before.
+    pub(crate) edits: &'a Edits,
 }
 
 /// Looks at objects, on one thread.
 pub(crate) trait Visitor: Send {
-    /// Looks at one, and may say something to those that are made from it.
-    fn object(&mut self, object: Object<'_>) -> u8;
+    /// What is said of an object to those that are made from it.
+    type Said;
+
+    /// Looks at an object.
+    fn object(&mut self, object: Object<'_, Self::Said>) -> Self::Said;
 
     /// Looks at a part of a blob that is too large to be held whole.
     fn part(&mut self, no: ObjectNo, fragment: Fragment<'_>);
@@ -142,7 +145,7 @@ struct Worker<'a, V> {
     raw: Vec<u8>,
     delta: Buffer,
     stream: Vec<u8>,
-    edits: Vec<Range<usize>>,
+    edits: Edits,
     spare: Vec<Buffer>,
     big: &'a Mutex<()>,
     holds_big: Option<MutexGuard<'a, ()>>,
@@ -151,12 +154,12 @@ struct Worker<'a, V> {
 }
 
 /// An object from which others are still to be made.
-struct Frame {
+struct Frame<S> {
     entry: u32,
     /// `None` if it could not be read.
     bytes: Option<Buffer>,
     /// What was said of it; `None` if it was not shown.
-    said: Option<u8>,
+    said: Option<S>,
     next: usize,
 }
 
@@ -177,7 +180,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             raw: Vec::new(),
             delta: Buffer::default(),
             stream: Vec::new(),
-            edits: Vec::new(),
+            edits: Edits::default(),
             spare: Vec::new(),
             big,
             holds_big: None,
@@ -216,12 +219,13 @@ impl<'a, V: Visitor> Worker<'a, V> {
                 Some(base) => self.make(&pack.of, child, base.bytes()),
                 None => Err(Damage("what it is made from cannot be read")),
             };
-            let said = top.said;
-            if top.next == children.len() {
-                // Nothing more is made from it: it need not be held while its last child is.
-                let done = stack.pop().and_then(|frame| frame.bytes);
-                self.keep(done);
+            // If nothing more is made from it, it need not be held while its last child is.
+            let mut done = if top.next == children.len() { stack.pop() } else { None };
+            if let Some(frame) = &mut done {
+                let bytes = frame.bytes.take();
+                self.keep(bytes);
             }
+            let said = done.as_ref().or(stack.last()).and_then(|frame| frame.said.as_ref());
             let no = pack.first + pack.of.entries[child as usize].id_at;
             let frame = match made {
                 Ok(bytes) => self.show(child, no, kind, bytes, said),
@@ -236,7 +240,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Reads an object that is stored whole.
-    fn root(&mut self, pack: &Store<Pack>, entry: u32, kind: Kind) -> Frame {
+    fn root(&mut self, pack: &Store<Pack>, entry: u32, kind: Kind) -> Frame<V::Said> {
         let at = pack.of.entries[entry as usize];
         let no = pack.first + at.id_at;
         let is_alone = pack.of.children(entry).is_empty();
@@ -344,8 +348,8 @@ impl<'a, V: Visitor> Worker<'a, V> {
         no: ObjectNo,
         kind: Kind,
         bytes: Buffer,
-        base: Option<u8>,
-    ) -> Frame {
+        base: Option<&V::Said>,
+    ) -> Frame<V::Said> {
         let mut said = None;
         if !self.objects.is_repeated(no) {
             let step = base.map(|said| Step { said, edits: &self.edits });
@@ -356,7 +360,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Looks an object up by its id, because the sweep cannot make it.
-    fn instead(&mut self, entry: u32, no: ObjectNo, damage: Damage) -> Frame {
+    fn instead(&mut self, entry: u32, no: ObjectNo, damage: Damage) -> Frame<V::Said> {
         let bytes = self.by_id(no, damage.0);
         Frame { entry, bytes, said: None, next: 0 }
     }

@@ -4,9 +4,10 @@ use std::io::Cursor;
 use std::mem;
 
 use crate::archive::{self, ArchiveLimits};
+use crate::engine::Trail;
 use crate::git::object::{Commit, Kind, ObjectId, tag_target};
 use crate::git::odb::{Object, ObjectNo, Objects, Visitor};
-use crate::source::{Look, Sieve, Verdict};
+use crate::source::{Sieve, Verdict};
 use crate::text::fragment::Fragment;
 
 /// What the first pass has to say.
@@ -72,14 +73,14 @@ pub(super) struct ContentVisitor<'a> {
 }
 
 impl ContentVisitor<'_> {
-    fn judge(&self, object: &Object<'_>) -> Verdict {
+    fn judge(&self, object: &Object<'_, Trail>) -> Verdict {
         match &object.step {
-            Some(step) => self.sieve.edited(object.bytes, step.edits, Look::of_byte(step.said)),
+            Some(step) => self.sieve.edited(object.bytes, step.edits, step.said),
             None => self.sieve.whole(object.bytes),
         }
     }
 
-    fn note_link(&mut self, object: &Object<'_>) {
+    fn note_link(&mut self, object: &Object<'_, Trail>) {
         match object.kind {
             Kind::Commit => {
                 let Some(commit) = Commit::parse(object.bytes) else {
@@ -102,14 +103,16 @@ impl ContentVisitor<'_> {
 }
 
 impl Visitor for ContentVisitor<'_> {
-    fn object(&mut self, object: Object<'_>) -> u8 {
+    type Said = Trail;
+
+    fn object(&mut self, object: Object<'_, Trail>) -> Trail {
         self.found.bytes += object.bytes.len() as u64;
         self.note_link(&object);
         let verdict = self.judge(&object);
         if verdict.is_hot || object.kind == Kind::Blob && self.is_hot_inside(object.bytes) {
             self.found.hot.push((object.no, object.kind));
         }
-        verdict.look.as_byte()
+        verdict.trail
     }
 
     fn part(&mut self, no: ObjectNo, fragment: Fragment<'_>) {

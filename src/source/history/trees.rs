@@ -194,9 +194,6 @@ pub(super) struct TreeVisitor<'a> {
     found: TreesFound,
 }
 
-/// What is said of trees with a hot entry: all entries of those made from them are looked at.
-const HOT: u8 = 1;
-
 impl<'a> TreeVisitor<'a> {
     pub(super) fn new(
         objects: &'a Objects,
@@ -291,15 +288,17 @@ impl<'a> TreeVisitor<'a> {
 }
 
 impl Visitor for TreeVisitor<'_> {
-    fn object(&mut self, object: Object<'_>) -> u8 {
+    /// Whether the tree has a hot entry: all entries of those made from it are looked at.
+    type Said = bool;
+
+    fn object(&mut self, object: Object<'_, bool>) -> bool {
         self.found.bytes += object.bytes.len() as u64;
-        let is_hot = match object.step {
+        match &object.step {
             // What the tree before had was looked at there, and led to nothing.
-            Some(step) if step.said & HOT == 0 => self.new_entries(&object, step.edits),
-            Some(step) => self.all_entries(&object, Some(step.edits)),
+            Some(step) if !step.said => self.new_entries(&object, &step.edits.changes),
+            Some(step) => self.all_entries(&object, Some(&step.edits.changes)),
             None => self.all_entries(&object, None),
-        };
-        if is_hot { HOT } else { 0 }
+        }
     }
 
     fn part(&mut self, _: ObjectNo, _: Fragment<'_>) {}
@@ -311,7 +310,7 @@ impl Visitor for TreeVisitor<'_> {
 
 impl TreeVisitor<'_> {
     /// Looks at the entries that `edits` touch, and returns whether one leads to something.
-    fn new_entries(&mut self, tree: &Object<'_>, edits: &[Range<usize>]) -> bool {
+    fn new_entries(&mut self, tree: &Object<'_, bool>, edits: &[Range<usize>]) -> bool {
         if self.sieve.is_none() && !self.may_be_near(tree.bytes, edits) {
             return false;
         }
@@ -335,7 +334,7 @@ impl TreeVisitor<'_> {
     }
 
     /// Looks at every entry that may lead to something, and at all that are new.
-    fn all_entries(&mut self, tree: &Object<'_>, edits: Option<&[Range<usize>]>) -> bool {
+    fn all_entries(&mut self, tree: &Object<'_, bool>, edits: Option<&[Range<usize>]>) -> bool {
         let id_bytes = self.objects.id_bytes();
         let mut left = edits.unwrap_or_default().iter().peekable();
         let mut is_hot = false;
