@@ -1,8 +1,9 @@
 //! The commits of a repository as a graph, in an order in which parents stand before children.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
+use super::FastMap;
 use super::content::{CommitRecord, Link};
 use crate::git::odb::ObjectNo;
 
@@ -15,7 +16,7 @@ pub(super) struct Graph {
     pub(super) commits: Vec<CommitRecord>,
     /// The parents that are here.
     parents: Vec<Vec<CommitNo>>,
-    number: HashMap<ObjectNo, CommitNo>,
+    number: FastMap<ObjectNo, CommitNo>,
 }
 
 impl Graph {
@@ -28,7 +29,7 @@ impl Graph {
         let mut records: Vec<Option<CommitRecord>> = records.into_iter().map(Some).collect();
         let commits: Vec<CommitRecord> =
             order.iter().filter_map(|&at| records[at].take()).collect();
-        let number: HashMap<ObjectNo, CommitNo> =
+        let number: FastMap<ObjectNo, CommitNo> =
             commits.iter().zip(0..).map(|(commit, at)| (commit.no, at)).collect();
         let here = |link: &Link| match link {
             Link::Here(no) => number.get(no).copied(),
@@ -120,7 +121,7 @@ impl Holders {
 ///
 /// Those of the same time are ordered by their ids, so that how they are stored does not matter.
 fn order<I: Ord>(records: &[CommitRecord], id: &dyn Fn(ObjectNo) -> I) -> Vec<usize> {
-    let place: HashMap<ObjectNo, usize> =
+    let place: FastMap<ObjectNo, usize> =
         records.iter().enumerate().map(|(at, commit)| (commit.no, at)).collect();
     let mut children: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
     let mut missing: Vec<u32> = vec![0; records.len()];

@@ -11,6 +11,7 @@ mod listing;
 mod trace;
 mod trees;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::Sieve;
@@ -21,6 +22,9 @@ use crate::git::{GitError, Kind, RepositoryPool, Tip};
 use content::{ContentVisitor, Contents, Link};
 use graph::Graph;
 use trees::{HotTrees, LookedFor, ObjectSet, TreeVisitor, TreesFound};
+
+/// A map whose keys are hashed fast, with a seed of this process.
+type FastMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// What of a history to read.
 #[derive(Debug, Clone, Default)]

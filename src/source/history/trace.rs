@@ -1,7 +1,6 @@
 //! Where what is hot stands: by which paths, from which commit to which.
 
-use std::collections::HashMap;
-
+use super::FastMap;
 use super::content::Link;
 use super::graph::{CommitNo, Graph};
 use super::trees::{HotEntry, HotTrees, Target};
@@ -29,7 +28,7 @@ pub(super) struct Span {
 /// Paths that lead to something hot, each name once.
 #[derive(Debug, Default)]
 pub(super) struct Paths {
-    numbers: HashMap<(PathNo, u32), PathNo>,
+    numbers: FastMap<(PathNo, u32), PathNo>,
     /// For each path, the one before it and the number of the name behind that.
     list: Vec<(PathNo, u32)>,
 }
@@ -62,7 +61,7 @@ pub(super) struct Trace<'a> {
     graph: &'a Graph,
     trees: &'a HotTrees,
     pub(super) paths: Paths,
-    pub(super) spans: HashMap<Standing, Span>,
+    pub(super) spans: FastMap<Standing, Span>,
     /// Whether there were more than [`MAX_PATHS`].
     pub(super) is_cut: bool,
 }
@@ -72,7 +71,7 @@ const MAX_PATHS: usize = 100_000;
 
 impl<'a> Trace<'a> {
     pub(super) fn new(graph: &'a Graph, trees: &'a HotTrees) -> Self {
-        Trace { graph, trees, paths: Paths::default(), spans: HashMap::new(), is_cut: false }
+        Trace { graph, trees, paths: Paths::default(), spans: FastMap::default(), is_cut: false }
     }
 
     /// Follows it through the commits that are `wanted`; `tips` are those that end the walk.

@@ -1,11 +1,12 @@
 //! The further passes: which trees lead to what is hot, and by which names.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
+use super::FastMap;
 use crate::git::object::{Kind, MODE_GITLINK, MODE_TREE, ObjectId};
 use crate::git::odb::{Object, ObjectNo, Objects, Visitor};
 use crate::source::Sieve;
+use crate::text::edits::Edits;
 use crate::text::fragment::Fragment;
 
 /// A set of objects.
@@ -76,7 +77,7 @@ pub(super) struct TreeHits {
 /// Names of hot entries, each with a number.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    numbers: HashMap<Box<[u8]>, u32>,
+    numbers: FastMap<Box<[u8]>, u32>,
     pub(super) list: Vec<Box<[u8]>>,
 }
 
@@ -96,7 +97,7 @@ impl Names {
 #[derive(Debug, Default)]
 pub(super) struct HotTrees {
     pub(super) names: Names,
-    pub(super) entries: HashMap<ObjectNo, Vec<HotEntry>>,
+    pub(super) entries: FastMap<ObjectNo, Vec<HotEntry>>,
 }
 
 impl HotTrees {
@@ -141,14 +142,9 @@ impl Filter {
         Filter(Box::new([0; 1024]))
     }
 
-    /// Two bytes of an id, which are as good as a hash; of a name, its ends and its length.
+    /// Two bytes of an id, which are as good as a hash.
     fn of_id(id: &[u8]) -> usize {
         usize::from(u16::from_le_bytes([id[0], id[1]]))
-    }
-
-    fn of_name(name: &[u8]) -> usize {
-        let (first, last) = (name.first().unwrap_or(&0), name.last().unwrap_or(&0));
-        usize::from(u16::from_le_bytes([*first, *last])) ^ (name.len() & 0xff) << 7
     }
 
     fn insert(&mut self, bit: usize) {
@@ -186,11 +182,9 @@ pub(super) struct TreeVisitor<'a> {
     /// Judges names, and counts objects that are not here; in the first pass only.
     sieve: Option<&'a dyn Sieve>,
     /// Names that have been judged: whether they are hot.
-    judged: HashMap<Box<[u8]>, bool>,
-    /// The hot ones among them, and objects that are not here.
-    own: Filter,
+    judged: FastMap<Box<[u8]>, bool>,
     /// The numbers of those in `hits`.
-    numbers: HashMap<Box<[u8]>, u32>,
+    numbers: FastMap<Box<[u8]>, u32>,
     found: TreesFound,
 }
 
@@ -204,9 +198,8 @@ impl<'a> TreeVisitor<'a> {
             objects,
             looked_for,
             sieve,
-            judged: HashMap::new(),
-            own: Filter::new(),
-            numbers: HashMap::new(),
+            judged: FastMap::default(),
+            numbers: FastMap::default(),
             found: TreesFound {
                 hits: TreeHits::default(),
                 inner: ObjectSet::new(objects),
@@ -239,7 +232,6 @@ impl<'a> TreeVisitor<'a> {
         }
         let Some(no) = self.objects.find(id) else {
             self.sieve?;
-            self.own.insert(Filter::of_id(id));
             return ObjectId::from_bytes(id).map(Target::Missing);
         };
         // A mode may lie.
@@ -252,23 +244,11 @@ impl<'a> TreeVisitor<'a> {
         self.looked_for.objects.contains(no).then_some(to)
     }
 
-    /// Whether an entry may lead to something, of those that were there in the tree before: what
-    /// is not here, and names, have been met then.
-    fn may_be_hot(&self, name: &[u8], id: &[u8]) -> bool {
-        let id = Filter::of_id(id);
-        self.looked_for.filter.contains(id)
-            || self.own.contains(id)
-            || self.own.contains(Filter::of_name(name))
-    }
-
     fn is_hot_name(&mut self, sieve: &dyn Sieve, name: &[u8]) -> bool {
         if let Some(&is_hot) = self.judged.get(name) {
             return is_hot;
         }
         let is_hot = sieve.whole(name).is_hot;
-        if is_hot {
-            self.own.insert(Filter::of_name(name));
-        }
         self.judged.insert(name.into(), is_hot);
         is_hot
     }
@@ -288,17 +268,22 @@ impl<'a> TreeVisitor<'a> {
 }
 
 impl Visitor for TreeVisitor<'_> {
-    /// Whether the tree has a hot entry: all entries of those made from it are looked at.
-    type Said = bool;
+    /// Where the entries stand that lead to something, in rising order.
+    type Said = Vec<Range<usize>>;
 
-    fn object(&mut self, object: Object<'_, bool>) -> bool {
+    fn object(&mut self, object: Object<'_, Self::Said>) -> Self::Said {
         self.found.bytes += object.bytes.len() as u64;
-        match &object.step {
-            // What the tree before had was looked at there, and led to nothing.
-            Some(step) if !step.said => self.new_entries(&object, &step.edits.changes),
-            Some(step) => self.all_entries(&object, Some(&step.edits.changes)),
-            None => self.all_entries(&object, None),
-        }
+        let seen = match &object.step {
+            Some(step) => self.changed_entries(object.no, object.bytes, step.edits, step.said),
+            None => self.all_entries(object.no, object.bytes),
+        };
+        seen.unwrap_or_else(|| {
+            if self.sieve.is_some() {
+                let reason = "it is a malformed tree".to_owned();
+                self.found.unreadable.push((object.no, reason));
+            }
+            Vec::new()
+        })
     }
 
     fn part(&mut self, _: ObjectNo, _: Fragment<'_>) {}
@@ -309,53 +294,70 @@ impl Visitor for TreeVisitor<'_> {
 }
 
 impl TreeVisitor<'_> {
-    /// Looks at the entries that `edits` touch, and returns whether one leads to something.
-    fn new_entries(&mut self, tree: &Object<'_, bool>, edits: &[Range<usize>]) -> bool {
-        if self.sieve.is_none() && !self.may_be_near(tree.bytes, edits) {
-            return false;
-        }
-        let id_bytes = self.objects.id_bytes();
-        let mut is_hot = false;
+    /// Looks at every entry; `None` if the tree is malformed.
+    fn all_entries(&mut self, no: ObjectNo, tree: &[u8]) -> Option<Vec<Range<usize>>> {
+        let mut hot = Vec::new();
         let mut at = 0;
-        for edit in edits {
-            while let Some(end) = skip(tree.bytes, at, id_bytes).filter(|&end| end < edit.start) {
-                at = end;
-            }
-            while at <= edit.end && at < tree.bytes.len() {
-                let Some((mode, name, id)) = next_entry(&tree.bytes[at..], id_bytes) else {
-                    return self.malformed(tree.no);
-                };
-                let bytes = &tree.bytes[at..];
-                is_hot |= self.entry(tree.no, mode, &bytes[name], &bytes[id.clone()]);
-                at += id.end;
-            }
+        while at < tree.len() {
+            at = self.look_at(no, tree, at, &mut hot)?;
         }
-        is_hot
+        Some(hot)
     }
 
-    /// Looks at every entry that may lead to something, and at all that are new.
-    fn all_entries(&mut self, tree: &Object<'_, bool>, edits: Option<&[Range<usize>]>) -> bool {
-        let id_bytes = self.objects.id_bytes();
-        let mut left = edits.unwrap_or_default().iter().peekable();
-        let mut is_hot = false;
+    /// Looks at the entries that are new, and at those that led to something in the tree before.
+    fn changed_entries(
+        &mut self,
+        no: ObjectNo,
+        tree: &[u8],
+        edits: &Edits,
+        before: &[Range<usize>],
+    ) -> Option<Vec<Range<usize>>> {
+        let mut hot = Vec::new();
+        if self.sieve.is_none() && before.is_empty() && !self.may_be_near(tree, &edits.changes) {
+            return Some(hot);
+        }
+        let kept: Vec<Range<usize>> = edits
+            .kept
+            .iter()
+            .flat_map(|kept| {
+                let first = before.partition_point(|range| range.start < kept.from);
+                before[first..].iter().map_while(|range| kept.shifted(range.clone()))
+            })
+            .collect();
+        let (mut kept, mut changes) = (kept.iter().peekable(), edits.changes.iter().peekable());
         let mut at = 0;
-        while at < tree.bytes.len() {
-            let Some((mode, name, id)) = next_entry(&tree.bytes[at..], id_bytes) else {
-                return self.malformed(tree.no);
-            };
-            let end = at + id.end;
-            let bytes = &tree.bytes[at..end];
-            while left.peek().is_some_and(|edit| edit.end < at) {
-                left.next();
-            }
-            let is_new = edits.is_none() || left.peek().is_some_and(|edit| edit.start <= end);
-            let (name, id) = (&bytes[name], &bytes[id]);
-            if is_new && self.sieve.is_some() || self.may_be_hot(name, id) {
-                is_hot |= self.entry(tree.no, mode, name, id);
+        while at < tree.len() && (kept.peek().is_some() || changes.peek().is_some()) {
+            let end = skip(tree, at, self.objects.id_bytes()).filter(|&end| end <= tree.len())?;
+            while changes.next_if(|change| change.end < at).is_some() {}
+            while kept.next_if(|range| range.start < at).is_some() {}
+            let is_new = changes.peek().is_some_and(|change| change.start <= end);
+            if is_new || kept.peek().is_some_and(|range| range.start == at) {
+                self.look_at(no, tree, at, &mut hot)?;
             }
             at = end;
         }
-        is_hot
+        Some(hot)
+    }
+
+    /// Looks at the entry at `at`, notes in `hot` where it stands if it leads to something, and returns where it
+    /// ends.
+    fn look_at(
+        &mut self,
+        no: ObjectNo,
+        tree: &[u8],
+        at: usize,
+        hot: &mut Vec<Range<usize>>,
+    ) -> Option<usize> {
+        let bytes = &tree[at..];
+        let (mode, name, id) = next_entry(bytes, self.objects.id_bytes())?;
+        let end = at + id.end;
+        let (name, id) = (&bytes[name], &bytes[id]);
+        // In the first pass names are judged, and what is not here is counted.
+        let is_due = self.sieve.is_some() || self.looked_for.filter.contains(Filter::of_id(id));
+        if is_due && self.entry(no, mode, name, id) {
+            hot.push(at..end);
+        }
+        Some(end)
     }
 
     /// Whether an id that is looked for may stand at one of `edits`.
@@ -369,13 +371,6 @@ impl TreeVisitor<'_> {
                     && self.objects.find(id).is_some_and(|no| self.looked_for.objects.contains(no))
             })
         })
-    }
-
-    fn malformed(&mut self, tree: ObjectNo) -> bool {
-        if self.sieve.is_some() {
-            self.found.unreadable.push((tree, "it is a malformed tree".to_owned()));
-        }
-        true
     }
 }
 
