@@ -62,6 +62,7 @@ pub(super) fn run(
         known: selection.known,
         since: since.transpose()?,
         max_count: args.max_count,
+        is_on_server: args.ci,
         ..HistoryOptions::default()
     };
     let outcome = scan.run(options, |_| {})?;

@@ -35,6 +35,8 @@ pub enum SkipKind {
     Special,
     /// A shallow clone ends here, and the user said that this is fine.
     AllowedShallow,
+    /// The remote of a partial clone has it, and git has not asked for it.
+    Promised,
     /// The commit that a range begins at is not here; everything that is here was read instead.
     RangeStart,
     /// A shallow clone ends here.
@@ -69,6 +71,7 @@ impl SkipKind {
                 | SkipKind::Ignored
                 | SkipKind::Special
                 | SkipKind::AllowedShallow
+                | SkipKind::Promised
                 | SkipKind::RangeStart
         )
     }
@@ -81,6 +84,7 @@ impl SkipKind {
             SkipKind::Ignored => "ignored",
             SkipKind::Special => "special-file",
             SkipKind::AllowedShallow | SkipKind::Shallow => "shallow",
+            SkipKind::Promised => "promised",
             SkipKind::RangeStart => "range-start",
             SkipKind::Missing => "missing",
             SkipKind::TooLarge => "too-large",

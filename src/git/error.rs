@@ -150,6 +150,14 @@ impl ReadError {
         matches!(self.kind, SkipKind::Damaged)
     }
 
+    /// The same for an object that the remote of a partial clone has promised to give.
+    pub(crate) fn or_promised(self) -> Self {
+        match self.kind {
+            SkipKind::Missing => ReadError { kind: SkipKind::Promised, ..self },
+            _ => self,
+        }
+    }
+
     /// Names what could not be read because of this.
     #[must_use]
     pub fn skip(&self, path: &[u8]) -> Skipped {

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::command::lines;
+use super::object::{Kind, header_bytes};
 use super::{GitError, ObjectId, Repository, Tip};
 use crate::environment::Environment;
 use crate::text::escape::escape_path;
@@ -33,6 +34,26 @@ pub fn was_looked_at(repository: &Repository, is_merge: bool) -> bool {
     let author_date = repository.location().environment().get("GIT_AUTHOR_DATE");
     let is_commit = author_date.is_some_and(|date| date.as_encoded_bytes().starts_with(b"@"));
     is_merge || is_commit && !TRACES.iter().any(|name| repository.git_dir().join(name).exists())
+}
+
+/// Whether git is about to replace HEAD by an amended commit. No hook is told; but git exports the author whom
+/// the commit will have, and an amended one keeps its author and the second in which it was written.
+///
+/// # Errors
+/// HEAD cannot be read.
+pub fn is_amend(repository: &mut Repository) -> Result<bool, GitError> {
+    let environment = repository.location().environment();
+    let value = |name: &str| environment.get(name).map(OsStr::as_encoded_bytes);
+    let variables =
+        (value("GIT_AUTHOR_NAME"), value("GIT_AUTHOR_EMAIL"), value("GIT_AUTHOR_DATE"));
+    let (Some(name), Some(email), Some(date)) = variables else { return Ok(false) };
+    let Some(date) = date.strip_prefix(b"@") else { return Ok(false) };
+    let author = [b"author ", name, b" <", email, b"> ", date].concat();
+    let Some(head) = repository.head()? else { return Ok(false) };
+    let is_same = |_: Kind, raw: &[u8]| {
+        lines(&raw[..header_bytes(raw)]).any(|line| line == author)
+    };
+    Ok(repository.object(&head, is_same)?)
 }
 
 /// Returns the commits that are being merged as git names them to hooks before it writes them

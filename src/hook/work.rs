@@ -132,7 +132,7 @@ impl Work {
     pub fn commit_sources(&self, repository: &RepositoryPool) -> impl Iterator<Item = Commits> {
         self.commits
             .iter()
-            .map(|(tips, known)| Commits::new(repository, tips.clone(), known.clone()))
+            .map(|(tips, known)| Commits::new(repository, tips.clone(), known.clone()).ends_here())
     }
 }
 

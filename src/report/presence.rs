@@ -1,6 +1,6 @@
 //! How long history has held a secret, in words.
 
-use crate::finding::{Finding, Presence, Redactor};
+use crate::finding::{Finding, Place, Presence, Redactor};
 use crate::text::date::day;
 use crate::text::escape::escape;
 
@@ -12,6 +12,9 @@ pub(super) fn lines(finding: &Finding, redactor: &Redactor) -> Vec<String> {
         let paths: Vec<String> = finding.other_paths.iter().map(|path| shown(path)).collect();
         lines.push(format!("also as {}", paths.join(", ")));
     }
+    if finding.origin.place == Place::TagMessage {
+        lines.push(about_a_tag(&shown(&finding.origin.path)));
+    }
     let Some(presence) = &finding.presence else { return lines };
     let last = presence.last_commit.as_ref();
     let since = finding.origin.commit.as_ref();
@@ -21,8 +24,18 @@ pub(super) fn lines(finding: &Finding, redactor: &Redactor) -> Vec<String> {
         lines.push(format!("last in commit {} of {}", last.id, day(last.time)));
     }
     lines.push(held_by(presence, &shown));
-    lines.push(what_to_do(finding, presence));
+    if finding.origin.place != Place::TagMessage {
+        lines.push(what_to_do(finding, presence, &shown));
+    }
     lines
+}
+
+fn about_a_tag(name: &str) -> String {
+    let name = name.strip_prefix("refs/tags/").unwrap_or(name);
+    format!(
+        "the message of a tag cannot be changed: `git tag -d {name}`, make it again, and delete it where \
+         it was pushed (`git push --delete REMOTE {name}`)"
+    )
 }
 
 fn held_by(presence: &Presence, shown: &dyn Fn(&[u8]) -> String) -> String {
@@ -36,25 +49,51 @@ fn held_by(presence: &Presence, shown: &dyn Fn(&[u8]) -> String) -> String {
     }
 }
 
-/// What has left this machine can only be made worthless; what has not can still be taken out.
-fn what_to_do(finding: &Finding, presence: &Presence) -> String {
+/// What has left this machine can only be made worthless; what has not can still be taken out, each place in
+/// its own way.
+fn what_to_do(
+    finding: &Finding,
+    presence: &Presence,
+    shown: &dyn Fn(&[u8]) -> String,
+) -> String {
     if presence.is_pushed {
         return "a remote has it: it must be rotated; taking it out of history does not help"
             .into();
     }
-    match &finding.origin.commit {
-        Some(commit) if presence.ref_count > 0 => format!(
-            "no remote-tracking branch has it: take it out before you push, with `git rebase -i \
-             --rebase-merges {}` (mark the commit `edit`, mend it, `git commit --amend`, `git \
-             rebase --continue`)",
-            if !presence.has_parents {
-                "--root".to_owned()
-            } else {
-                format!("{}^", &commit.id[..commit.id.len().min(12)])
-            }
-        ),
-        _ => "`git reflog expire --expire=now --all && git gc --prune=now` removes what nothing \
-              leads to"
-            .into(),
+    let none = "no remote-tracking branch has it";
+    let Some(commit) = finding.origin.commit.as_ref().filter(|_| presence.ref_count > 0) else {
+        return "`git reflog expire --expire=now --all && git gc --prune=now` removes what nothing \
+                leads to"
+            .into();
+    };
+    let are_all = |prefix: &[u8]| {
+        !presence.in_head
+            && !presence.refs.is_empty()
+            && presence.refs.iter().all(|name| name.starts_with(prefix))
+    };
+    if are_all(b"refs/stash") {
+        return format!(
+            "{none}: `git stash list` names the stashes, `git stash drop stash@{{N}}` drops this one"
+        );
     }
+    if are_all(b"refs/notes/") {
+        let name = shown(&presence.refs[0]);
+        return format!(
+            "{none}: `git notes --ref={name} list` names the notes, `git notes --ref={name} remove COMMIT` \
+             removes one, and its history stays: `git update-ref {name} $(git commit-tree -m notes \
+             {name}^{{tree}})` makes a new one"
+        );
+    }
+    let parent = match presence.has_parents {
+        true => format!("{}^", &commit.id[..commit.id.len().min(12)]),
+        false => "--root".to_owned(),
+    };
+    let branch = match presence.refs.first() {
+        Some(name) if !presence.in_head => format!("on {}, ", shown(name)),
+        _ => String::new(),
+    };
+    format!(
+        "{none}: take it out before you push, {branch}with `git rebase -i --rebase-merges {parent}` (mark the \
+         commit `edit`, mend it, `git commit --amend`, `git rebase --continue`)"
+    )
 }

@@ -21,13 +21,21 @@ pub struct Commits {
     repository: RepositoryPool,
     tips: Vec<Tip>,
     known: Known,
+    ends_here: bool,
 }
 
 impl Commits {
     /// Makes a source of what `tips` bring to a side that has `known`.
     #[must_use]
     pub fn new(repository: &RepositoryPool, tips: Vec<Tip>, known: Known) -> Self {
-        Commits { repository: repository.clone(), tips, known }
+        Commits { repository: repository.clone(), tips, known, ends_here: false }
+    }
+
+    /// Takes the end of a shallow or partial clone for the end of all: git sends no more than what is here,
+    /// and what it has not asked for when it merges, the remote has.
+    #[must_use]
+    pub fn ends_here(self) -> Self {
+        Commits { ends_here: true, ..self }
     }
 }
 
@@ -37,6 +45,10 @@ impl Source for Commits {
         let mut known = repository.refs(&self.known.ref_prefixes)?;
         known.extend(&self.known.ids);
         let mut list = Lister::new(repository);
+        if self.ends_here {
+            list.boundary = list.repository.shallow_commits();
+            list.has_promises = list.repository.is_partial()?;
+        }
         let mut starts = Vec::new();
         for tip in &self.tips {
             list.name(Place::RefName, &tip.name, None);
@@ -49,6 +61,7 @@ impl Source for Commits {
         let reader = ReaderOptions {
             repository: Some(self.repository.clone()),
             archives: Some(ArchiveLimits::default()),
+            has_promises: list.has_promises,
             ..ReaderOptions::default()
         };
         Ok(Listing { reader, ..list.listing })
@@ -66,6 +79,10 @@ struct Lister<'a> {
     seen_names: HashSet<Arc<[u8]>>,
     trees: HashMap<ObjectId, Arc<Vec<TreeEntry>>>,
     cached_entries: usize,
+    /// The commits whose parents are not missed.
+    boundary: HashSet<ObjectId>,
+    /// Whether objects that are not here are not missed.
+    has_promises: bool,
 }
 
 impl<'a> Lister<'a> {
@@ -77,6 +94,8 @@ impl<'a> Lister<'a> {
             seen_names: HashSet::new(),
             trees: HashMap::new(),
             cached_entries: 0,
+            boundary: HashSet::new(),
+            has_promises: false,
         }
     }
 
@@ -166,8 +185,12 @@ impl<'a> Lister<'a> {
             if !is_known {
                 order.push(id);
             }
+            // What is behind the end of a shallow clone is read if it is here, and else not missed.
+            let is_end = self.boundary.contains(&id);
             for parent in parents {
-                self.visit(&mut walk, parent, is_known)?;
+                if !is_end || self.repository.commit(&parent).is_ok() {
+                    self.visit(&mut walk, parent, is_known)?;
+                }
             }
         }
         let mut commits = walk.commits;
@@ -238,6 +261,7 @@ impl<'a> Lister<'a> {
         while let Some(folder) = todo.pop() {
             if let Err(error) = self.folder_changes(&folder, &mut todo, &mut changed, &mut deleted)
             {
+                let error = if self.has_promises { error.or_promised() } else { error };
                 self.listing.skipped.push(error.skip(&folder.path));
             }
         }

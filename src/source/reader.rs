@@ -21,11 +21,14 @@ pub struct ReaderOptions {
     pub archives: Option<ArchiveLimits>,
     /// Blobs larger than this are read in fragments, however large they are.
     pub stream_from_bytes: u64,
+    /// Whether objects that are not here are those that the remote of a partial clone has, so that it loses
+    /// nothing not to read them.
+    pub has_promises: bool,
 }
 
 impl Default for ReaderOptions {
     fn default() -> Self {
-        ReaderOptions { repository: None, archives: None, stream_from_bytes: u64::MAX }
+        ReaderOptions { repository: None, archives: None, stream_from_bytes: u64::MAX, has_promises: false }
     }
 }
 
@@ -78,7 +81,11 @@ impl Reader {
                 stream::fragments(&mut input, &mut self.buffer, each)
                     .map_err(|error| pipe_error(&error))?;
             }
-            Content::Blob(blob) => self.blob(unit, &blob.id, each)?,
+            Content::Blob(blob) => {
+                let has_promises = self.options.has_promises;
+                let read = self.blob(unit, &blob.id, each);
+                read.map_err(|error| if has_promises { error.or_promised() } else { error })?;
+            }
             Content::Header(id) => self.repository()?.object(id, |_, raw| {
                 each(Fragment::whole(&raw[..header_bytes(raw)]));
             })?,

@@ -13,7 +13,7 @@ use crate::archive::ArchiveLimits;
 use crate::finding::{Origin, Place, Progress, SkipKind};
 use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId};
 use crate::git::repository::IndexChange;
-use crate::git::state::merge_heads;
+use crate::git::state::{is_amend, merge_heads};
 use crate::git::{GitError, Repository, RepositoryPool};
 use crate::text::escape::escape;
 
@@ -44,13 +44,26 @@ impl Staged {
         Staged { repository: repository.clone(), options }
     }
 
-    /// The commits beside HEAD that the next commit will have as parents.
-    fn merge_heads(&self, repository: &Repository) -> Result<Vec<ObjectId>, GitError> {
+    /// The commits that the next commit will have as parents, the first and the others: HEAD and what is
+    /// being merged, or the parents of HEAD where it is amended.
+    fn parents(
+        &self,
+        repository: &mut Repository,
+    ) -> Result<(Option<ObjectId>, Vec<ObjectId>), GitError> {
+        let head = repository.head()?;
         let mut heads = self.options.merge_heads.clone();
         heads.extend(merge_heads(repository)?);
         heads.sort();
         heads.dedup();
-        Ok(heads)
+        if let Some(head) = head
+            && heads.is_empty()
+            && is_amend(repository)?
+        {
+            let amended = repository.commit(&head)?.ok_or(GitError::NotACommit(head))?.1;
+            let mut parents = amended.parents.into_iter();
+            return Ok((parents.next(), parents.collect()));
+        }
+        Ok((head, heads))
     }
 }
 
@@ -60,10 +73,10 @@ impl Source for Staged {
         if repository.has_no_index() {
             return Err(SourceError::Bare);
         }
-        let head = repository.head()?;
-        let tree = head.map(|id| root_of(repository, &id)).transpose()?;
+        let (first, more) = self.parents(repository)?;
+        let tree = first.map(|id| root_of(repository, &id)).transpose()?;
         let mut others = Vec::new();
-        for id in self.merge_heads(repository)? {
+        for id in more {
             others.push(root_of(repository, &id)?);
         }
         let changes = repository.index_changes(tree.as_ref())?;

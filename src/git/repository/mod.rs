@@ -272,6 +272,17 @@ impl Repository {
         }
     }
 
+    /// Whether the repository is a partial clone: a remote has promised the objects that are not here.
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn is_partial(&self) -> Result<bool, GitError> {
+        let settings = self.settings()?;
+        let is_promisor = |key: &str| key.ends_with(".promisor");
+        Ok(settings.get("extensions.partialclone").is_some()
+            || settings.section("remote").any(|setting| is_promisor(&setting.key)))
+    }
+
     /// Returns the empty tree's id in this repository's hash.
     pub(super) fn empty_tree(&self) -> Result<ObjectId, GitError> {
         self.location.id(["hash-object", "-t", "tree", "/dev/null"])?.ok_or(GitError::Unexpected {

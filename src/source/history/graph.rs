@@ -64,14 +64,13 @@ impl Graph {
         is_reached
     }
 
-    /// For each of `commits`, which of `tips` reach it: not more than `most` places in `tips`, how
-    /// many there are in all, and whether one of them `is_marked`.
+    /// For each of `commits`, which of `tips` reach it: not more than `most` places in `tips`, and how many
+    /// there are in all.
     pub(super) fn holders(
         &self,
         commits: &[CommitNo],
         tips: &[CommitNo],
         most: usize,
-        is_marked: &dyn Fn(usize) -> bool,
     ) -> Vec<Holders> {
         let mut found = vec![Holders::default(); commits.len()];
         // As many at a time as a word has bits: one walk along the graph for all of them.
@@ -87,9 +86,8 @@ impl Graph {
             }
             for (at, &tip) in tips.iter().enumerate() {
                 let mut left = bits[tip as usize];
-                let is_marked = left != 0 && is_marked(at);
                 while left != 0 {
-                    found[left.trailing_zeros() as usize].add(at, most, is_marked);
+                    found[left.trailing_zeros() as usize].add(at, most);
                     left &= left - 1;
                 }
             }
@@ -104,16 +102,14 @@ pub(super) struct Holders {
     /// The first few, as places in the list of tips.
     pub(super) tips: Vec<usize>,
     pub(super) count: usize,
-    pub(super) is_marked: bool,
 }
 
 impl Holders {
-    fn add(&mut self, tip: usize, most: usize, is_marked: bool) {
+    fn add(&mut self, tip: usize, most: usize) {
         if self.tips.len() < most {
             self.tips.push(tip);
         }
         self.count += 1;
-        self.is_marked |= is_marked;
     }
 }
 
@@ -175,9 +171,8 @@ mod tests {
         assert_eq!(order, [10, 12, 11, 13]);
         let at = |no| graph.number(no).unwrap();
         assert_eq!(graph.reach([at(11)]), [true, false, true, false]);
-        let found = graph.holders(&[at(12), at(10)], &[at(11), at(13)], 1, &|tip| tip == 1);
+        let found = graph.holders(&[at(12), at(10)], &[at(11), at(13)], 1);
         let tips: Vec<_> = found.iter().map(|holders| (&holders.tips[..], holders.count)).collect();
         assert_eq!(tips, [(&[1][..], 1), (&[0][..], 2)]);
-        assert!(found.iter().all(|holders| holders.is_marked));
     }
 }

@@ -37,6 +37,8 @@ pub struct HistoryOptions {
     pub since: Option<i64>,
     /// Only so many commits count, the newest.
     pub max_count: Option<usize>,
+    /// Whether everything is on a server already, as in a CI job.
+    pub is_on_server: bool,
     /// Whether objects count that nothing leads to.
     pub unreachable: bool,
     /// Whether a history that is cut off in a shallow clone is complete all the same.
@@ -238,6 +240,7 @@ impl Source for History<'_> {
             repository: Some(self.repository.clone()),
             archives: self.options.archives,
             stream_from_bytes: STREAM_FROM_BYTES,
+            has_promises: false,
         };
         Ok(listing)
     }

@@ -49,7 +49,7 @@ pub(super) fn make(
     lister.listing.bytes = contents.bytes;
     let refs = lister.refs(options)?;
     let ends = lister.ends(&refs, &contents.tags);
-    let scope = lister.scope(options, &ends);
+    let scope = lister.scope(options, &ends)?;
     lister.ref_names(sieve, &refs);
     lister.commits_and_tags(&contents.hot, &scope, &ends, options.unreachable);
     lister.standing(&contents.hot, &scope, &ends, options.unreachable);

@@ -36,9 +36,7 @@ impl Lister<'_> {
         let mut firsts: Vec<CommitNo> = spans.iter().map(|(span, _)| span.first).collect();
         firsts.sort_unstable();
         firsts.dedup();
-        let holders = self.graph.holders(&firsts, &ends.commits, MAX_REFS, &|at| {
-            ends.names[at].starts_with(b"refs/remotes/")
-        });
+        let holders = self.graph.holders(&firsts, &ends.commits, MAX_REFS);
         let made = spans.into_iter().map(|(span, in_head)| {
             let at = firsts.partition_point(|&first| first < span.first);
             let holders = &holders[at];
@@ -50,7 +48,7 @@ impl Lister<'_> {
                 in_head: in_head.unwrap_or(scope.in_head[span.first as usize]),
                 refs: named.cloned().collect(),
                 ref_count: holders.count,
-                is_pushed: holders.is_marked,
+                is_pushed: scope.is_pushed[span.first as usize],
             };
             let lifetime = Lifetime { first: span.first, parents, last: span.last };
             Arc::new(Occurrence { presence, lifetime })

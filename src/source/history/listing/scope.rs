@@ -39,6 +39,8 @@ pub(super) struct Scope {
     pub(super) tips: Vec<CommitNo>,
     /// Which commits can be reached from HEAD.
     pub(super) in_head: Vec<bool>,
+    /// Which commits a remote is known to have, whatever is scanned.
+    pub(super) is_pushed: Vec<bool>,
 }
 
 impl Lister<'_> {
@@ -93,7 +95,21 @@ impl Lister<'_> {
         ends
     }
 
-    pub(super) fn scope(&mut self, options: &HistoryOptions, ends: &Ends) -> Scope {
+    /// Tells which commits a remote has: those of remote-tracking refs, or all where that is said.
+    fn pushed(&mut self, options: &HistoryOptions) -> Result<Vec<bool>, GitError> {
+        if options.is_on_server {
+            return Ok(vec![true; self.graph.commits.len()]);
+        }
+        let remotes = self.repository.refs(&["refs/remotes/".to_owned()])?;
+        let places = remotes.iter().filter_map(|id| self.objects.find(id.as_bytes()));
+        Ok(self.graph.reach(places.filter_map(|no| self.graph.number(no))))
+    }
+
+    pub(super) fn scope(
+        &mut self,
+        options: &HistoryOptions,
+        ends: &Ends,
+    ) -> Result<Scope, GitError> {
         let graph = self.graph;
         let mut is_wanted = if options.unreachable {
             vec![true; graph.commits.len()]
@@ -133,6 +149,7 @@ impl Lister<'_> {
             .filter(|commit| is_wanted[at(commit)] && is_end[at(commit)])
             .collect();
         self.listing.commits = is_wanted.iter().filter(|&&is_wanted| is_wanted).count() as u64;
-        Scope { is_wanted, tips, in_head: graph.reach(ends.head) }
+        let is_pushed = self.pushed(options)?;
+        Ok(Scope { is_wanted, tips, in_head: graph.reach(ends.head), is_pushed })
     }
 }
