@@ -40,7 +40,8 @@ pub(super) fn run(
         archives: Some(ArchiveLimits::default()),
         ..HistoryOptions::default()
     };
-    let files = Files { scanner: &session.scanner, repository: &*repository.get()? };
+    let report = shared.output.clone();
+    let files = Files { scanner: &session.scanner, repository: &*repository.get()?, report };
     let outcome = scan.run(options, |outcome| files.scan(outcome))?;
     session.finish(&outcome, &mut process.streams)
 }
@@ -74,12 +75,21 @@ fn repository(named: Option<&Path>, process: &Process<'_>) -> Result<RepositoryP
 struct Files<'a> {
     scanner: &'a Scanner,
     repository: &'a Repository,
+    /// Where the report goes.
+    report: Option<PathBuf>,
 }
 
 impl Files<'_> {
     fn scan(&self, outcome: &mut Outcome) {
         let own = self.repository.worktree();
-        let mut roots = self.repository.other_worktrees();
+        let others = self.repository.other_worktrees();
+        let (mut roots, gone): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|root| root.join(".git").exists());
+        outcome.skipped.extend(gone.iter().map(|root| {
+            let reason = "this linked working tree is not there; mount it again, or let `git worktree \
+                          prune` forget it (`git worktree unlock` before, if it is locked)";
+            Skipped::new(SkipKind::Missing, root.as_os_str().as_encoded_bytes(), reason)
+        }));
         roots.extend(own.iter().cloned());
         if !roots.is_empty() {
             outcome.merge(self.directories(&roots, Place::Worktree));
@@ -107,6 +117,7 @@ impl Files<'_> {
         if location.directory() != Path::new(".") {
             options.named_from = location.directory().to_owned();
         }
+        options.report.clone_from(&self.report);
         self.scanner.scan(&Worktree::new(options))
     }
 

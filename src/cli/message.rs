@@ -24,7 +24,7 @@ pub(super) fn run(
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
     let repository = process.repository();
-    let session = Session::load(process, &repository, shared, Purpose::Commit)?;
+    let session = Session::load(process, &repository, shared, Purpose::Look)?;
     let cleanup =
         if args.verbatim { Cleanup::Verbatim } else { Cleanup::Configured { edited: true } };
     let options = MessageOptions { file: args.file.clone(), cleanup };

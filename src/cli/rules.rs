@@ -40,7 +40,7 @@ pub(super) fn run(
     let rules = rules(&config, &git_secrets, &shared.rule)?;
     if let RulesCommand::Check = args.command {
         // A session finds every mistake in a config file that a scan would find.
-        Session::load(process, &repository, shared, Purpose::Commit)?;
+        Session::load(process, &repository, shared, Purpose::Look)?;
     }
     let streams = &mut process.streams;
     match &args.command {

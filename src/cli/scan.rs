@@ -6,8 +6,11 @@ use clap::Args;
 
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
-use tightlip::finding::{Outcome, Place};
+use tightlip::finding::{Outcome, Place, SkipKind};
+use tightlip::git::command::nul_fields;
+use tightlip::git::{Location, RepositoryPool};
 use tightlip::source::{ArchiveLimits, Stdin, Worktree, WorktreeOptions};
+use tightlip::text::os::os_str;
 
 /// Scan files and directories
 #[derive(Debug, Args)]
@@ -36,13 +39,34 @@ pub(super) fn run(
         outcome.merge(session.scanner.scan(&Stdin::new(Box::new(std::io::stdin()))));
     }
     if !paths.is_empty() {
-        let source = Worktree::new(WorktreeOptions {
-            paths,
+        let options = WorktreeOptions {
             honour_ignore_files: !args.no_ignore,
             archives: args.archives.then(ArchiveLimits::default),
-            ..WorktreeOptions::everything(Vec::new(), Place::Worktree, usize::from(shared.threads))
-        });
-        outcome.merge(session.scanner.scan(&source));
+            report: shared.output.clone(),
+            ..WorktreeOptions::everything(paths, Place::Worktree, usize::from(shared.threads))
+        };
+        let mut found = session.scanner.scan(&Worktree::new(options.clone()));
+        if found.skipped.iter().any(|skipped| skipped.kind == SkipKind::Ignored) {
+            let paths = tracked_but_ignored(&options.paths, process)?;
+            let options = WorktreeOptions { paths, honour_ignore_files: false, ..options };
+            found.merge(session.scanner.scan(&Worktree::new(options)));
+        }
+        outcome.merge(found);
     }
     session.finish(&outcome, &mut process.streams)
+}
+
+/// The files in directories that `.gitignore` names and git tracks all the same.
+fn tracked_but_ignored(paths: &[PathBuf], process: &Process<'_>) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for folder in paths.iter().filter(|path| path.is_dir()) {
+        let location = Location::named(folder, &process.environment);
+        if RepositoryPool::new(location.clone()).get_if_there()?.is_none_or(|own| own.is_bare()) {
+            continue;
+        }
+        let listed = location.run(["ls-files", "-z", "-c", "-i", "--exclude-standard"])?;
+        let files = nul_fields(&listed).map(|path| folder.join(&*os_str(path)));
+        found.extend(files.filter(|path| path.symlink_metadata().is_ok()));
+    }
+    Ok(found)
 }

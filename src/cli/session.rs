@@ -25,10 +25,8 @@ pub(super) struct Session<'a> {
 pub(super) enum Purpose {
     /// Git runs it: it says nothing where there is nothing to say.
     Hook,
-    /// Somebody looks at what they are about to commit.
-    Commit,
-    /// Somebody looks at files or at a history, of their own or of others: no command runs that
-    /// only the repository itself names.
+    /// Somebody looks at files, at a history or at what they are about to commit, of their own or of
+    /// others: no command runs that only the repository itself names.
     Look,
 }
 
@@ -45,7 +43,7 @@ impl<'a> Session<'a> {
             threads: usize::from(shared.threads),
             max_object_bytes: shared.max_object_bytes,
             providers: match purpose {
-                Purpose::Hook | Purpose::Commit => Providers::All,
+                Purpose::Hook => Providers::All,
                 Purpose::Look => Providers::NotOfRepository,
             },
             now: process.now,

@@ -22,7 +22,7 @@ pub(super) fn run(
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
     let repository = process.repository();
-    let session = Session::load(process, &repository, shared, Purpose::Commit)?;
+    let session = Session::load(process, &repository, shared, Purpose::Look)?;
     let work = Work::of_index(&*repository.get()?)?;
     let options = StagedOptions { files: args.files.clone(), ..StagedOptions::default() };
     let mut outcome = Default::default();

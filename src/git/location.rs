@@ -94,8 +94,13 @@ impl Location {
         }
         let has_git_dir = self.environment.is_set("GIT_DIR");
         let here = self.directory.canonicalize().ok()?;
-        let root = here.ancestors().find(|folder| folder.join(".git").exists());
-        if root.is_some() || !has_git_dir {
+        // A directory that is itself one of git's is a bare repository, which has no root.
+        let found = here.ancestors().find(|folder| {
+            let git_dir = folder.join(".git");
+            git_dir.is_file() || is_git_dir(&git_dir) || is_git_dir(folder)
+        });
+        let root = found.filter(|folder| folder.join(".git").exists());
+        if found.is_some() || !has_git_dir {
             return root
                 .map(|root| if root == here { self.directory.clone() } else { root.to_owned() });
         }
@@ -103,6 +108,13 @@ impl Location {
         let is_bare = here.join("HEAD").is_file() && here.join("objects").is_dir();
         (!is_bare).then(|| self.directory.clone())
     }
+}
+
+/// Whether git takes a directory for its own; an empty `.git` is none.
+fn is_git_dir(folder: &Path) -> bool {
+    let is_shared = folder.join("commondir").is_file();
+    let has_all = is_shared || folder.join("objects").is_dir() && folder.join("refs").is_dir();
+    has_all && folder.join("HEAD").symlink_metadata().is_ok()
 }
 
 #[cfg(test)]
@@ -129,14 +141,22 @@ mod tests {
         assert_eq!(root(&inner, None, false), None);
         assert_eq!(root(&inner, None, true), Some(inner.clone()));
         fs::create_dir(top.join(".git")).unwrap();
+        assert_eq!(root(&inner, None, false), None, "an empty .git");
+        for folder in ["objects", "refs"] {
+            fs::create_dir(top.join(".git").join(folder)).unwrap();
+        }
+        fs::write(top.join(".git/HEAD"), "").unwrap();
         for has_git_dir in [false, true] {
             assert_eq!(root(&top, None, has_git_dir), Some(top.clone()));
             assert_eq!(root(&inner, None, has_git_dir), Some(top.clone()));
         }
         assert_eq!(root(&inner, Some("/x"), true), Some("/x".into()));
-        fs::create_dir_all(top.join("bare/objects")).unwrap();
-        fs::remove_dir(top.join(".git")).unwrap();
+        for folder in ["objects", "refs"] {
+            fs::create_dir_all(top.join("bare").join(folder)).unwrap();
+        }
         fs::write(top.join("bare/HEAD"), "").unwrap();
+        assert_eq!(root(&top.join("bare"), None, false), None, "a bare one in a work tree");
+        fs::remove_dir_all(top.join(".git")).unwrap();
         assert_eq!(root(&top.join("bare"), None, true), None);
     }
 

@@ -3,9 +3,10 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::command::lines;
-use super::object::{Kind, header_bytes};
+use super::object::header_bytes;
 use super::{GitError, ObjectId, Repository, Tip};
 use crate::environment::Environment;
 use crate::text::escape::escape_path;
@@ -36,24 +37,41 @@ pub fn was_looked_at(repository: &Repository, is_merge: bool) -> bool {
     is_merge || is_commit && !TRACES.iter().any(|name| repository.git_dir().join(name).exists())
 }
 
-/// Whether git is about to replace HEAD by an amended commit. No hook is told; but git exports the author whom
-/// the commit will have, and an amended one keeps its author and the second in which it was written.
+/// Whether git is about to replace HEAD by an amended commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amend {
+    /// It is not.
+    No,
+    /// It is, if nothing is staged: else it may be another commit of the same author in the same second.
+    IfNothingIsStaged,
+    /// It is.
+    Yes,
+}
+
+/// Tells whether git is about to amend HEAD. No hook is told; but git exports the author whom the commit will
+/// have, and an amended one keeps its author and the second in which it was written.
 ///
 /// # Errors
 /// HEAD cannot be read.
-pub fn is_amend(repository: &mut Repository) -> Result<bool, GitError> {
+pub fn amend(repository: &mut Repository) -> Result<Amend, GitError> {
     let environment = repository.location().environment();
     let value = |name: &str| environment.get(name).map(OsStr::as_encoded_bytes);
-    let variables =
-        (value("GIT_AUTHOR_NAME"), value("GIT_AUTHOR_EMAIL"), value("GIT_AUTHOR_DATE"));
-    let (Some(name), Some(email), Some(date)) = variables else { return Ok(false) };
-    let Some(date) = date.strip_prefix(b"@") else { return Ok(false) };
+    let variables = (value("GIT_AUTHOR_NAME"), value("GIT_AUTHOR_EMAIL"), value("GIT_AUTHOR_DATE"));
+    let (Some(name), Some(email), Some(date)) = variables else { return Ok(Amend::No) };
+    let Some(date) = date.strip_prefix(b"@") else { return Ok(Amend::No) };
+    // Who sets the dates of commits may give many the same.
+    let is_fixed = value("GIT_COMMITTER_DATE").is_some();
     let author = [b"author ", name, b" <", email, b"> ", date].concat();
-    let Some(head) = repository.head()? else { return Ok(false) };
-    let is_same = |_: Kind, raw: &[u8]| {
-        lines(&raw[..header_bytes(raw)]).any(|line| line == author)
-    };
-    Ok(repository.object(&head, is_same)?)
+    let time = date.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let time: u64 = std::str::from_utf8(time).ok().and_then(|time| time.parse().ok()).unwrap_or(0);
+    let Some(head) = repository.head()? else { return Ok(Amend::No) };
+    let is_author = |raw: &[u8]| lines(&raw[..header_bytes(raw)]).any(|line| line == author);
+    if !repository.object(&head, |_, raw| is_author(raw))? {
+        return Ok(Amend::No);
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let is_sure = !is_fixed && now.saturating_sub(time) >= 3;
+    Ok(if is_sure { Amend::Yes } else { Amend::IfNothingIsStaged })
 }
 
 /// Returns the commits that are being merged as git names them to hooks before it writes them

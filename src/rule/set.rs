@@ -48,6 +48,12 @@ impl RuleSet {
         self.is_builtin
     }
 
+    /// Whether the rule at a place is a built-in one, or stands in the place of one.
+    #[must_use]
+    pub const fn is_builtin_place(&self, place: usize) -> bool {
+        place < self.builtin
+    }
+
     /// Makes a set of `rules`, the later of two with one id winning.
     #[must_use]
     pub fn from_rules(rules: Vec<Rule>) -> Self {

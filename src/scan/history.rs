@@ -1,7 +1,7 @@
 //! Scans a history: commit by commit where few count, all at once along the packs where many do.
 
-use super::occurrences::join;
-use super::{EngineSieve, Occurrences, Options, scan_all};
+use super::occurrences::Secrets;
+use super::{EngineSieve, Options, Take, scan_all};
 use crate::engine::Engine;
 use crate::finding::{Outcome, Progress, SkipKind, Skipped};
 use crate::git::{Known, RepositoryPool};
@@ -27,19 +27,17 @@ impl Scan<'_> {
     /// others hold is still reported.
     #[must_use]
     pub fn source(&self, source: &dyn Source, progress: &Progress) -> Outcome {
-        self.source_and_occurrences(source, progress).0
+        let mut findings = Vec::new();
+        let outcome = self.each(source, progress, &mut |finding, _| findings.push(finding));
+        Outcome { findings, ..outcome }
     }
 
-    fn source_and_occurrences(
-        &self,
-        source: &dyn Source,
-        progress: &Progress,
-    ) -> (Outcome, Occurrences) {
-        let scanned = scan_all(source, self.engine, self.policy, self.options, progress);
+    fn each(&self, source: &dyn Source, progress: &Progress, take: &mut Take<'_>) -> Outcome {
+        let scanned = scan_all(source, self.engine, self.policy, self.options, progress, take);
         scanned.unwrap_or_else(|error| {
             let reason = crate::text::chain::chain(&error);
             let skipped = vec![Skipped::new(SkipKind::Source, b"", reason)];
-            (Outcome { skipped, ..Outcome::default() }, Vec::new())
+            Outcome { skipped, ..Outcome::default() }
         })
     }
 
@@ -56,16 +54,19 @@ impl Scan<'_> {
         let mut outcome = few.unwrap_or_else(|| {
             let sieve = EngineSieve(self.engine);
             let history = History::new(repository, options, &sieve);
-            let (mut outcome, occurrences) = self.source_and_occurrences(&history, progress);
-            join(&mut outcome, occurrences);
-            outcome
+            let mut secrets = Secrets::default();
+            let outcome = self.each(&history, progress, &mut |finding, known| {
+                secrets.add(finding, known.cloned());
+            });
+            Outcome { findings: secrets.finish(), ..outcome }
         });
         if !progress.is_stopped() {
             more(&mut outcome);
         }
         // What else was scanned is joined by the names of files.
-        join(&mut outcome, Vec::new());
-        outcome
+        let mut secrets = Secrets::default();
+        std::mem::take(&mut outcome.findings).into_iter().for_each(|one| secrets.add(one, None));
+        Outcome { findings: secrets.finish(), ..outcome }
     }
 
     /// Scans a short range from commit to commit; `None` if it is not short, or if something is

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::{Hits, Job, Lines, UnitResult};
-use crate::engine::{Encoding, Match};
+use crate::engine::{Encoding, Engine, Match};
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Related, Secret, Suppressed};
-use crate::git::ReadError;
-use crate::rule::{Confidence, Scope};
-use crate::source::{Reader, Unit};
+use crate::git::Added;
+use crate::rule::{Confidence, RuleOrigin, RuleSet, Scope};
+use crate::source::Unit;
 use crate::suppress::{Decision, Subject, decide};
 use crate::text::fragment::Fragment;
 use crate::text::lines::{Locator, Position, lf_line_around, line_around};
@@ -35,31 +35,26 @@ impl Job<'_> {
     pub(super) fn judge(
         &self,
         unit: &Unit,
-        hits: Hits,
-        reader: &mut Reader,
+        hits: &Hits<'_>,
+        added: &Added,
         result: &mut UnitResult,
-    ) -> Result<(), ReadError> {
+    ) {
         let list = &hits.matches.list;
-        if list.is_empty() {
-            return Ok(());
-        }
-        let added = reader.added(unit, &hits.bytes)?;
         let mut fates: Vec<Fate> = Vec::with_capacity(list.len());
-        let mut make = Maker::new(self, unit, &hits);
+        let mut make = Maker::new(self, unit, hits);
         for found in list {
             fates.push(if found.confidence < self.options.min_confidence {
                 Fate::Unsure
             } else if added.touches(&found.secret) {
-                self.decide(unit, &hits, found, &mut make)
+                self.decide(unit, hits, found, &mut make)
             } else {
                 Fate::Older
             });
         }
-        self.report(&hits, &fates, make, result);
-        Ok(())
+        self.report(hits, &fates, make, result);
     }
 
-    fn decide(&self, unit: &Unit, hits: &Hits, found: &Match, make: &mut Maker<'_>) -> Fate {
+    fn decide(&self, unit: &Unit, hits: &Hits<'_>, found: &Match, make: &mut Maker<'_>) -> Fate {
         let rule = &self.engine.rules().all()[found.rule];
         let origin = &unit.origin;
         let secret = Secret::new(found.text.clone());
@@ -84,15 +79,49 @@ impl Job<'_> {
             },
         );
         match decision {
+            Decision::Report if self.is_own_example(unit, hits, found) => {
+                Fate::Suppressed("it stands in the entry of the rule that finds it".into())
+            }
             Decision::Report => Fate::Reported { no_reason: false },
             Decision::ReportNoReason => Fate::Reported { no_reason: true },
             Decision::Suppress(reason) => Fate::Suppressed(reason),
         }
     }
 
+    /// Whether a match stands in the config file's entry of its own rule: its pattern and examples match it.
+    /// What a built-in rule finds there counts, overridden or not.
+    fn is_own_example(&self, unit: &Unit, hits: &Hits<'_>, found: &Match) -> bool {
+        let rules = self.engine.rules();
+        let RuleOrigin { file, line, builtin } = &rules.all()[found.rule].origin;
+        let is_its_file = hits.member.is_empty()
+            && !builtin
+            && !rules.is_builtin_place(found.rule)
+            && unit.origin.place.is_file()
+            && file.as_bytes().ends_with(&unit.origin.path)
+            && unit.origin.path.ends_with(b".tightlip.toml");
+        if !is_its_file || hits.first.line != 1 {
+            return false;
+        }
+        let entry = hits.bytes.split_inclusive(|byte| *byte == b'\n').scan(0, |start, line| {
+            *start += line.len();
+            Some((*start - line.len(), line))
+        });
+        let mut entry = entry.skip((*line as usize).saturating_sub(1));
+        let start = entry.next().map_or(usize::MAX, |(start, _)| start);
+        let end = entry.find(|(_, line)| line.trim_ascii_start().starts_with(b"["));
+        let end = end.map_or(hits.bytes.len(), |(start, _)| start);
+        start <= found.secret.start && found.secret.end <= end
+    }
+
     /// Two matches of one credential become one finding, and so do two rules that found the same
     /// bytes.
-    fn report(&self, hits: &Hits, fates: &[Fate], mut make: Maker<'_>, result: &mut UnitResult) {
+    fn report(
+        &self,
+        hits: &Hits<'_>,
+        fates: &[Fate],
+        mut make: Maker<'_>,
+        result: &mut UnitResult,
+    ) {
         let list = &hits.matches.list;
         let is_reported = |index: usize| matches!(fates[index], Fate::Reported { .. });
         let joined: Vec<usize> = (0..list.len())
@@ -152,6 +181,25 @@ impl Job<'_> {
         near.filter(|&other| other != index).any(beats)
     }
 
+    /// What all built-in rules find in a part of some bytes, switched on or not: it is not to be shown.
+    fn masked(&self, bytes: &[u8], part: Range<usize>) -> Vec<Range<usize>> {
+        if self.options.lines == Lines::Whole {
+            // Lines are shown as grep shows them.
+            return Vec::new();
+        }
+        let masker = self.masker.get_or_init(|| {
+            let mut rules = RuleSet::builtin();
+            let off: Vec<_> = rules.all().iter().filter(|rule| !rule.enabled).collect();
+            let off: Vec<_> = off.into_iter().map(|rule| rule.id.to_string()).collect();
+            off.iter().try_for_each(|id| rules.enable(id, true)).ok()?;
+            Engine::new(rules, 0).ok()
+        });
+        let start = part.start.saturating_sub(EXCERPT_BYTES);
+        let around = &bytes[start..(part.end + EXCERPT_BYTES).min(bytes.len())];
+        let found = masker.as_ref().map_or_else(Vec::new, |masker| masker.scan(around).list);
+        found.into_iter().map(|one| start + one.secret.start..start + one.secret.end).collect()
+    }
+
     /// Whether a match is half of a pair that only its other half would have made sure: 40 characters
     /// behind the word *key* may be AWS's or anybody's.
     fn is_guess(&self, found: &Match) -> bool {
@@ -167,7 +215,7 @@ const NEIGHBOURS: usize = 16;
 struct Maker<'a> {
     job: &'a Job<'a>,
     unit: &'a Unit,
-    hits: &'a Hits,
+    hits: &'a Hits<'a>,
     locator: Locator<'a>,
     /// The line that was looked at last: of a long one, many findings are made.
     line: Range<usize>,
@@ -178,7 +226,7 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn new(job: &'a Job<'a>, unit: &'a Unit, hits: &'a Hits) -> Self {
+    fn new(job: &'a Job<'a>, unit: &'a Unit, hits: &'a Hits<'a>) -> Self {
         let fragment = hits.fragment();
         let locator = match job.options.lines {
             Lines::Around => Locator::new(fragment.bytes, fragment.first),
@@ -290,12 +338,21 @@ impl<'a> Maker<'a> {
         };
         let start = line.start.max(at.saturating_sub(around));
         let end = line.end.min(found.secret.end.saturating_add(around));
+        // Where there is more than was looked for, what stands beside it is not known.
+        let (start, end) = match self.hits.matches.cut {
+            true => (at, found.secret.end.min(end)),
+            false => (start, end),
+        };
         let list = &self.hits.matches.list;
         let first = self.reached.partition_point(|&reached| reached <= start);
         let last = list.partition_point(|other| other.secret.start < end).max(first);
+        let mut all: Vec<Range<usize>> =
+            list[first..last].iter().map(|other| other.secret.clone()).collect();
+        all.extend(self.job.masked(bytes, start..end));
+        all.sort_unstable_by_key(|secret| secret.start);
         let mut secrets: Vec<Range<usize>> = Vec::new();
-        for other in &list[first..last] {
-            let (from, to) = (other.secret.start.max(start), other.secret.end.min(end));
+        for other in all {
+            let (from, to) = (other.start.max(start), other.end.min(end));
             if from >= to {
                 continue;
             }

@@ -9,8 +9,9 @@ mod judge;
 mod occurrences;
 mod sieve;
 
-use std::sync::Arc;
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 pub use history::Scan;
@@ -21,7 +22,7 @@ use crate::engine::{Engine, Match, Matches};
 use crate::finding::{
     Finding, Occurrence, Outcome, Place, Progress, Secret, SkipKind, Skipped, Suppressed,
 };
-use crate::git::{Added, ReadError};
+use crate::git::Added;
 use crate::rule::{Confidence, Text};
 use crate::source::{Listing, Reader, Source, SourceError, Unit};
 use crate::suppress::Allowlist;
@@ -72,20 +73,25 @@ pub fn run(
     options: Options,
     progress: &Progress,
 ) -> Result<Outcome, SourceError> {
-    scan_all(source, engine, allowlist, options, progress).map(|(outcome, _)| outcome)
+    let mut findings = Vec::new();
+    let outcome = scan_all(source, engine, allowlist, options, progress, &mut |finding, _| {
+        findings.push(finding);
+    })?;
+    Ok(Outcome { findings, ..outcome })
 }
 
-/// How long a history holds what each finding of an outcome was found in.
-type Occurrences = Vec<Option<Arc<Occurrence>>>;
+/// Takes findings in report order, each with how long a history holds it.
+type Take<'a> = dyn FnMut(Finding, Option<&Arc<Occurrence>>) + 'a;
 
-/// As [`run`], with the occurrence of each finding.
+/// As [`run`], but hands the findings to `take` as they come: a history may have more than memory holds.
 fn scan_all(
     source: &dyn Source,
     engine: &Engine,
     allowlist: &Allowlist,
     options: Options,
     progress: &Progress,
-) -> Result<(Outcome, Occurrences), SourceError> {
+    take: &mut Take<'_>,
+) -> Result<Outcome, SourceError> {
     let started = Instant::now();
     let mut listing = source.list(progress)?;
     let mut skipped = std::mem::take(&mut listing.skipped);
@@ -99,17 +105,16 @@ fn scan_all(
         reason.is_some()
     };
     listing.units.retain(|unit| !leave_out(unit));
-    let job = Job { engine, allowlist, options, progress, listing: &listing };
-    let results = job.run(threads_for(&listing.units, options.threads));
+    let masker = OnceLock::new();
+    let job = Job { engine, allowlist, options, progress, listing: &listing, masker: &masker };
     let mut outcome = Outcome { skipped, ..Outcome::default() };
     outcome.summary.commits = listing.commits;
     outcome.summary.rules = engine.rules().enabled_count() as u64;
-    let mut occurrences = Vec::new();
-    for result in results {
-        let known = &listing.units[result.index].occurrence;
-        occurrences.extend(result.findings.iter().map(|_| known.clone()));
+    job.run(threads_for(&listing.units, options.threads), &mut |mut result: UnitResult| {
+        let known = listing.units[result.index].occurrence.as_ref();
+        result.findings.drain(..).for_each(|finding| take(finding, known));
         result.add_to(&mut outcome);
-    }
+    });
     if progress.is_stopped() {
         let reason = "interrupted: what was found so far is reported, the rest was not read";
         outcome.skipped.push(Skipped::new(SkipKind::Interrupted, b"", reason));
@@ -119,7 +124,7 @@ fn scan_all(
         (outcome.summary.blobs, outcome.summary.bytes) = (blobs, listing.bytes);
     }
     outcome.summary.elapsed = started.elapsed();
-    Ok((outcome, occurrences))
+    Ok(outcome)
 }
 
 fn threads_for(units: &[Unit], wanted: usize) -> usize {
@@ -164,8 +169,9 @@ impl UnitResult {
             });
         }
     }
+
+    /// Adds all but the findings.
     fn add_to(self, outcome: &mut Outcome) {
-        outcome.findings.extend(self.findings);
         outcome.suppressed.extend(self.suppressed);
         outcome.skipped.extend(self.skipped);
         outcome.summary.bytes += self.bytes;
@@ -180,33 +186,51 @@ struct Job<'a> {
     options: Options,
     progress: &'a Progress,
     listing: &'a Listing,
+    /// All built-in rules, to mask what stands beside a finding; made when first needed.
+    masker: &'a OnceLock<Option<Engine>>,
 }
 
+/// So many units a thread are scanned before what they came to is handed on.
+const BATCH_UNITS: usize = 64;
+
 impl Job<'_> {
-    /// Reads every unit and returns what had something to say, in the order of the units.
-    fn run(&self, threads: usize) -> Vec<UnitResult> {
-        let next = AtomicUsize::new(0);
+    /// Reads every unit and hands on what it came to, in the order of the units.
+    fn run(&self, threads: usize, take: &mut dyn FnMut(UnitResult)) {
         let pool = match threads {
             1 => None,
             // Where the system gives no more threads, this one does all the work.
             threads => ThreadPoolBuilder::new().num_threads(threads).build().ok(),
         };
-        let Some(pool) = pool else { return self.work(&next) };
-        let mut results: Vec<UnitResult> =
-            pool.broadcast(|_| self.work(&next)).into_iter().flatten().collect();
-        results.sort_by_key(|result| result.index);
-        results
+        let readers: Vec<Mutex<Reader>> =
+            (0..threads).map(|_| Mutex::new(Reader::new(&self.listing.reader))).collect();
+        let count = self.listing.units.len();
+        for start in (0..count).step_by(BATCH_UNITS * threads) {
+            let next = AtomicUsize::new(start);
+            let end = count.min(start + BATCH_UNITS * threads);
+            let work = |thread: usize| {
+                let mut reader = readers[thread].lock().unwrap_or_else(PoisonError::into_inner);
+                self.work(&next, end, &mut reader)
+            };
+            let mut results: Vec<UnitResult> = match &pool {
+                None => work(0),
+                Some(pool) => {
+                    pool.broadcast(|context| work(context.index())).into_iter().flatten().collect()
+                }
+            };
+            results.sort_by_key(|result| result.index);
+            results.into_iter().for_each(&mut *take);
+        }
     }
 
-    /// One worker: takes units until there are no more.
-    fn work(&self, next: &AtomicUsize) -> Vec<UnitResult> {
-        let mut reader = Reader::new(&self.listing.reader);
+    /// One worker: takes units until there are no more before `end`.
+    fn work(&self, next: &AtomicUsize, end: usize, reader: &mut Reader) -> Vec<UnitResult> {
         let mut results: Vec<UnitResult> = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let unit = self.listing.units.get(index).filter(|_| !self.progress.is_stopped());
-            let Some(unit) = unit else { return results };
-            results.push(self.unit(index, unit, &mut reader));
+            if index >= end || self.progress.is_stopped() {
+                return results;
+            }
+            results.push(self.unit(index, &self.listing.units[index], reader));
         }
     }
 
@@ -214,25 +238,35 @@ impl Job<'_> {
         let place = unit.origin.place;
         let is_blob = place.is_file() || place.is_echo() || place == Place::Stdin;
         let mut result = UnitResult { index, is_blob, ..UnitResult::default() };
-        let mut hits: Vec<Hits> = Vec::new();
+        let mut hits: Vec<Hits<'_>> = Vec::new();
         let mut cut = false;
+        let has_older = unit.has_older();
         let read = reader.read(unit, &mut |fragment| {
             result.bytes += (fragment.own.1 - fragment.own.0) as u64;
             let mut matches = self.engine.scan(fragment.bytes);
-            if !matches.list.is_empty() || matches.cut {
-                Hits::own_only(&mut matches, fragment.own);
-                let Fragment { bytes, first, own, member } = fragment;
-                let member = member.into();
-                hits.push(Hits { bytes: bytes.into(), first, own, member, matches });
+            if matches.list.is_empty() && !matches.cut {
+                return;
+            }
+            Hits::own_only(&mut matches, fragment.own);
+            let Fragment { bytes, first, own, member } = fragment;
+            let found = Hits { bytes: bytes.into(), first, own, member: member.into(), matches };
+            if has_older {
+                // The reader has the older version, too.
+                hits.push(found.into_owned());
+            } else {
+                cut |= found.matches.cut;
+                self.judge(unit, &found, &Added::All, &mut result);
             }
         });
         let judged = read.and_then(|()| {
             hits.into_iter().try_for_each(|mut hits| {
-                if hits.matches.cut {
-                    self.scan_new(unit, &mut hits, reader)?;
+                let added = reader.added(unit, &hits.bytes)?;
+                if hits.matches.cut && added != Added::All {
+                    self.scan_new(&mut hits, &added);
                 }
                 cut |= hits.matches.cut;
-                self.judge(unit, hits, reader, &mut result)
+                self.judge(unit, &hits, &added, &mut result);
+                Ok(())
             })
         });
         if let Err(error) = judged {
@@ -250,19 +284,15 @@ impl Job<'_> {
 
     /// Scans again where there was too much to list, for what is new alone: a long list of keys
     /// that was there before must not hide the one that is added to it.
-    fn scan_new(&self, unit: &Unit, hits: &mut Hits, reader: &mut Reader) -> Result<(), ReadError> {
-        let added = reader.added(unit, &hits.bytes)?;
-        if added != Added::All {
-            hits.matches = self.engine.scan_new(&hits.bytes, &|secret| added.touches(secret));
-            Hits::own_only(&mut hits.matches, hits.own);
-        }
-        Ok(())
+    fn scan_new(&self, hits: &mut Hits<'_>, added: &Added) {
+        hits.matches = self.engine.scan_new(&hits.bytes, &|secret| added.touches(secret));
+        Hits::own_only(&mut hits.matches, hits.own);
     }
 }
 
 /// The bytes of a fragment in which something was found.
-struct Hits {
-    bytes: Box<[u8]>,
+struct Hits<'a> {
+    bytes: Cow<'a, [u8]>,
     first: Position,
     /// The part of them that no other fragment reports.
     own: (usize, usize),
@@ -271,7 +301,11 @@ struct Hits {
     matches: Matches,
 }
 
-impl Hits {
+impl Hits<'_> {
+    fn into_owned(self) -> Hits<'static> {
+        Hits { bytes: Cow::Owned(self.bytes.into_owned()), ..self }
+    }
+
     /// Drops what the fragment before has found and what the next one will find. A match belongs
     /// where its secret begins, whichever rule found it.
     fn own_only(matches: &mut Matches, (start, end): (usize, usize)) {

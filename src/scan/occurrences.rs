@@ -3,27 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Occurrences;
-use crate::finding::{Finding, Fingerprint, Occurrence, Outcome, Place, Secret};
+use crate::finding::{Finding, Fingerprint, Occurrence, Place, Secret};
 use crate::rule::Text;
-
-/// Joins findings that are the same secret in versions of the same file, under whatever names it
-/// had, or in the same kind of message. What is left keeps the order of its first part.
-/// `occurrences` are those of the findings, as far as they are known.
-pub(super) fn join(outcome: &mut Outcome, occurrences: Occurrences) {
-    let mut secrets = Secrets::default();
-    let findings = std::mem::take(&mut outcome.findings).into_iter();
-    let occurrences = occurrences.into_iter().chain(std::iter::repeat(None));
-    let found = findings.zip(occurrences).map(|(mut finding, occurrence)| {
-        cut_name(&mut finding);
-        Found { finding, occurrence: occurrence.map(Arc::unwrap_or_clone) }
-    });
-    // Copies of what stands elsewhere come last, when it is known what there is to copy.
-    let (copies, others): (Vec<_>, Vec<_>) =
-        found.partition(|found| found.finding.origin.place.is_echo());
-    others.into_iter().chain(copies).for_each(|found| secrets.add(found));
-    outcome.findings = secrets.list.into_iter().map(Found::into_finding).collect();
-}
 
 /// A finding with its occurrence in a history.
 struct Found {
@@ -38,10 +19,13 @@ impl Found {
     }
 }
 
-/// Findings that have been joined so far, with what tells that another belongs to one of them.
+/// Findings that are joined as they come: those that are the same secret in versions of the same file, under
+/// whatever names it had, or in the same kind of message. What is left keeps the order of its first part.
 #[derive(Default)]
-struct Secrets {
+pub(super) struct Secrets {
     list: Vec<Found>,
+    /// Copies of what stands elsewhere, which come last, when it is known what there is to copy.
+    copies: Vec<Found>,
     secrets: HashMap<(Text, Secret), u32>,
     members: HashMap<(u32, Mark), usize>,
 }
@@ -62,7 +46,25 @@ enum Mark {
 }
 
 impl Secrets {
-    fn add(&mut self, found: Found) {
+    /// Adds a finding, with how long a history holds it, as far as that is known.
+    pub(super) fn add(&mut self, mut finding: Finding, occurrence: Option<Arc<Occurrence>>) {
+        cut_name(&mut finding);
+        let is_copy = finding.origin.place.is_echo();
+        let found = Found { finding, occurrence: occurrence.map(Arc::unwrap_or_clone) };
+        if is_copy {
+            self.copies.push(found);
+        } else {
+            self.join(found);
+        }
+    }
+
+    /// Returns what is left.
+    pub(super) fn finish(mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.copies).into_iter().for_each(|found| self.join(found));
+        self.list.into_iter().map(Found::into_finding).collect()
+    }
+
+    fn join(&mut self, found: Found) {
         let finding = &found.finding;
         let next = self.secrets.len() as u32;
         let key = (finding.rule.clone(), finding.secret.clone());

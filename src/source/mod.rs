@@ -84,6 +84,15 @@ impl Unit {
     fn new(origin: Origin, content: Content) -> Self {
         Unit { origin, size_hint: 0, occurrence: None, content }
     }
+
+    /// Whether there is an older version, lines of which are not new.
+    #[must_use]
+    pub fn has_older(&self) -> bool {
+        match &self.content {
+            Content::Blob(blob) => !blob.bases.is_empty() || !blob.deleted.is_empty(),
+            _ => false,
+        }
+    }
 }
 
 /// What a unit is read from.

@@ -28,7 +28,12 @@ pub struct ReaderOptions {
 
 impl Default for ReaderOptions {
     fn default() -> Self {
-        ReaderOptions { repository: None, archives: None, stream_from_bytes: u64::MAX, has_promises: false }
+        ReaderOptions {
+            repository: None,
+            archives: None,
+            stream_from_bytes: u64::MAX,
+            has_promises: false,
+        }
     }
 }
 
@@ -191,7 +196,9 @@ impl Reader {
         each: &mut dyn FnMut(Fragment<'_>),
     ) -> io::Result<()> {
         let mut file = File::open(path)?;
-        let size = file.metadata()?.len();
+        let metadata = file.metadata()?;
+        // How much a pipe or a device gives is not known before.
+        let size = if metadata.is_file() { metadata.len() } else { u64::MAX };
         // Both ends of the file tell whether it is an archive; between them it may be long.
         let mut start = Vec::new();
         let is_opened = self.options.archives.is_some();
@@ -205,7 +212,7 @@ impl Reader {
         if let Some(limits) = self.options.archives {
             // What is still in the buffer is the end.
             let is_zip = archive::ends_like_zip(&self.buffer);
-            if archive::is_archive(&start) || is_zip {
+            if metadata.is_file() && (archive::is_archive(&start) || is_zip) {
                 let file = File::open(path)?;
                 archive::open(file, limits, &unit.origin.path, &mut self.left_out, each);
             }

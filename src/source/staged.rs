@@ -13,7 +13,7 @@ use crate::archive::ArchiveLimits;
 use crate::finding::{Origin, Place, Progress, SkipKind};
 use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId};
 use crate::git::repository::IndexChange;
-use crate::git::state::{is_amend, merge_heads};
+use crate::git::state::{Amend, amend, merge_heads};
 use crate::git::{GitError, Repository, RepositoryPool};
 use crate::text::escape::escape;
 
@@ -57,7 +57,7 @@ impl Staged {
         heads.dedup();
         if let Some(head) = head
             && heads.is_empty()
-            && is_amend(repository)?
+            && is_amend(repository, &head)?
         {
             let amended = repository.commit(&head)?.ok_or(GitError::NotACommit(head))?.1;
             let mut parents = amended.parents.into_iter();
@@ -125,6 +125,17 @@ impl Staged {
         files.retain(|(path, mode, _)| *mode != MODE_GITLINK && !staged.contains(&**path));
         Ok(files.into_iter().map(|(path, _, id)| (path, id)).collect())
     }
+}
+
+fn is_amend(repository: &mut Repository, head: &ObjectId) -> Result<bool, GitError> {
+    Ok(match amend(repository)? {
+        Amend::No => false,
+        Amend::Yes => true,
+        Amend::IfNothingIsStaged => {
+            let tree = root_of(repository, head)?;
+            repository.index_changes(Some(&tree))?.is_empty()
+        }
+    })
 }
 
 fn root_of(repository: &mut Repository, id: &ObjectId) -> Result<ObjectId, GitError> {

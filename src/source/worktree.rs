@@ -32,6 +32,8 @@ pub struct WorktreeOptions {
     pub named_from: PathBuf,
     /// Which paths count, as they are shown; `None` for all.
     pub only: Option<GlobSet>,
+    /// Where the report of this scan goes, if it is a file: that is not read.
+    pub report: Option<PathBuf>,
     /// How many threads walk; 0 for one a core.
     pub threads: usize,
 }
@@ -48,6 +50,7 @@ impl WorktreeOptions {
             keeps_dot: false,
             named_from: PathBuf::new(),
             only: None,
+            report: None,
             threads,
         }
     }
@@ -108,6 +111,13 @@ impl Source for Worktree {
             (&a.origin.path, a.origin.place).cmp(&(&b.origin.path, b.origin.place))
         });
         listing.units.dedup_by(|a, b| a.origin == b.origin);
+        if let Some(report) = self.options.report.as_ref().and_then(|path| path.canonicalize().ok())
+        {
+            listing.units.retain(|unit| match &unit.content {
+                Content::File(path) => !is_same_file(path, &report),
+                _ => true,
+            });
+        }
         if let Some(only) = &self.options.only {
             let counts = |path: &[u8]| only.is_match(&*os_str(path));
             listing.units.retain(|unit| counts(&unit.origin.path));
@@ -123,6 +133,11 @@ impl Source for Worktree {
         }
         Ok(listing)
     }
+}
+
+/// Whether a path leads to `file`, which is absolute.
+fn is_same_file(path: &Path, file: &Path) -> bool {
+    path.file_name() == file.file_name() && path.canonicalize().is_ok_and(|path| path == file)
 }
 
 fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) {

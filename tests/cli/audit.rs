@@ -184,3 +184,36 @@ fn a_bomb_is_defused_and_named() {
     assert!(done.success());
     audit(&repo).exits(2).says("bomb.gz");
 }
+
+#[test]
+fn linked_working_trees_that_are_not_there_are_named() {
+    let repo = TestRepo::new();
+    let other = repo.folder().join("usb");
+    repo.git(&["worktree", "add", "-q", other.to_str().unwrap(), "-b", "y"]).exits(0);
+    std::fs::write(other.join("untracked"), key(0)).unwrap();
+    repo.tightlip(&["audit"]).exits(1);
+    std::fs::rename(&other, repo.folder().join("unplugged")).unwrap();
+    repo.tightlip(&["audit"]).exits(2).says("usb").says("git worktree prune");
+    repo.git(&["worktree", "prune"]).exits(0);
+    repo.tightlip(&["audit"]).exits(0);
+}
+
+#[test]
+fn each_place_has_its_own_way_out() {
+    let repo = TestRepo::new();
+    repo.stage("a.txt", key(0));
+    repo.git(&["stash", "-q"]).exits(0);
+    repo.tightlip(&["audit"]).exits(1).says("git stash drop").never_says("git rebase");
+    repo.git(&["stash", "drop", "-q"]).exits(0);
+    repo.git(&["reflog", "expire", "--expire=now", "--all"]).exits(0);
+    repo.git(&["gc", "-q", "--prune=now"]).exits(0);
+    repo.git(&["notes", "add", "-m", &key(1)]).exits(0);
+    repo.tightlip(&["audit"]).exits(1).says("git notes").never_says("git rebase");
+    repo.git(&["update-ref", "-d", "refs/notes/commits"]).exits(0);
+    repo.git(&["gc", "-q", "--prune=now"]).exits(0);
+    repo.git(&["tag", "-a", "v1", "-m", &key(2)]).exits(0);
+    repo.tightlip(&["history"]).exits(1).says("git tag -d v1").never_says("git rebase");
+    repo.git(&["tag", "-d", "v1"]).exits(0);
+    repo.commit("b.txt", key(3));
+    repo.tightlip(&["history"]).exits(1).says("git rebase -i --rebase-merges");
+}

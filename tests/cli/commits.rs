@@ -292,7 +292,7 @@ fn what_git_never_says_to_a_hook_is_an_error() {
 }
 
 #[test]
-fn a_shallow_clone_says_what_it_lacks() {
+fn a_push_from_a_shallow_clone_sends_what_is_here() {
     let repo = TestRepo::new();
     for number in 0..3 {
         repo.commit("a.txt", format!("{number}\n"));
@@ -307,7 +307,7 @@ fn a_shallow_clone_says_what_it_lacks() {
     let mut hook = repo.command(crate::repo::TIGHTLIP);
     hook.current_dir(&shallow).args(["hook", "pre-push", "elsewhere", "url"]);
     hook.stdin(fs::File::open(file).unwrap());
-    repo.run(hook).exits(2).says("git fetch --unshallow");
+    repo.run(hook).exits(0);
 }
 
 #[test]
@@ -363,4 +363,43 @@ fn what_is_known_of_one_address_says_nothing_of_another() {
     repo.git(&["remote", "rename", "pub", "all/pub"]).exits(0);
     repo.git(&["remote", "add", "all", &address("other.git")]).exits(0);
     repo.git(&["push", "-q", "all", "main"]).exits(1);
+}
+
+#[test]
+fn a_merge_in_a_partial_clone_does_not_miss_what_it_never_asked_for() {
+    let (repo, remote) = with_remote();
+    repo.git_in(&remote.root, &["config", "uploadpack.allowFilter", "true"]).exits(0);
+    let clone = repo.folder().join("partial");
+    let url = format!("file://{}", remote.root.display());
+    repo.git(&["clone", "-q", "--filter=blob:none", &url, clone.to_str().unwrap()]).exits(0);
+    for version in ["one", "two", "three"] {
+        repo.commit("m.txt", version);
+    }
+    repo.git(&["push", "-q", "origin", "main"]).exits(0);
+    repo.git_in(&clone, &["commit", "-q", "--allow-empty", "-m", "own"]).exits(0);
+    let mut install = repo.command(crate::repo::TIGHTLIP);
+    install.current_dir(&clone).args(["install"]);
+    repo.run(install).exits(0);
+    repo.git_in(&clone, &["pull", "-q", "--no-rebase", "--no-edit"]).exits(0);
+    // A secret among what came is found.
+    repo.commit("m.txt", key(0));
+    repo.git(&["push", "-q", "origin", "main"]).exits(0);
+    refused(repo.git_in(&clone, &["pull", "-q", "--no-rebase", "--no-edit"]));
+}
+
+#[test]
+fn what_a_remote_has_is_called_pushed_whatever_is_scanned() {
+    let (repo, _remote) = with_remote();
+    repo.commit("b.txt", key(0));
+    let pushed = |arguments: &[&str]| {
+        let said = repo.tightlip(&[&["history", "--format", "jsonl"], arguments].concat());
+        said.objects("finding").iter().all(|finding| finding["pushed"] == true)
+    };
+    let ways = [&[][..], &["HEAD"], &["--branch", "main"], &["-n", "5"], &["HEAD^..HEAD"]];
+    assert!(ways.iter().all(|way| !pushed(way)));
+    repo.git(&["push", "-q", "origin", "main"]).exits(0);
+    for way in ways {
+        assert!(pushed(way), "{way:?}");
+    }
+    assert!(pushed(&["origin/main"]));
 }

@@ -214,3 +214,36 @@ fn a_config_that_is_included_by_the_remotes_address_counts() {
     repo.git(&["remote", "add", "origin", "https://example.com/team/repo"]).exits(0);
     repo.tightlip(&["staged"]).exits(1).says("[team]");
 }
+
+#[test]
+fn a_rule_is_not_found_in_its_own_entry() {
+    let repo = TestRepo::new();
+    let rule = "[[rule]]\nid = 'codename'\ndescription = 'A name'\npattern = '(?i)project[ -]?bluebird'\n\
+                matches = ['project-bluebird']\n";
+    repo.stage(".tightlip.toml", rule);
+    repo.tightlip(&["staged"]).exits(0);
+    repo.tightlip(&["scan"]).exits(0);
+    // Elsewhere it is, in this file too; and so is what a built-in rule finds.
+    let allow = "[[allow]]\nreason = 'project bluebird'\npaths = ['x.txt']\n";
+    repo.stage(".tightlip.toml", format!("{allow}{rule}"));
+    repo.tightlip(&["staged"]).exits(1).says("[codename]").says(":2:");
+    repo.stage(".tightlip.toml", rule.replace("'A name'", &format!("'{}'", key(0))));
+    repo.tightlip(&["staged"]).exits(1).says("[aws-access-key-id]").never_says("[codename]");
+    repo.stage(".tightlip.toml", rule);
+    repo.stage("a.txt", "project-bluebird\n");
+    repo.tightlip(&["staged"]).exits(1).says("a.txt");
+}
+
+#[test]
+fn an_empty_git_directory_further_down_changes_no_root() {
+    let repo = TestRepo::new();
+    repo.write(
+        ".tightlip.toml",
+        "[[rule]]\nid = 'cn'\ndescription = 'x'\npattern = 'bluebird-[0-9]+'\n",
+    );
+    std::fs::create_dir_all(repo.root.join("sub/.git")).unwrap();
+    repo.stage("sub/a.txt", "bluebird-77\n");
+    let mut staged = repo.command(crate::repo::TIGHTLIP);
+    staged.current_dir(repo.root.join("sub")).arg("staged");
+    repo.run(staged).exits(1).says("[cn]");
+}

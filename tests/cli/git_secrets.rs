@@ -70,17 +70,21 @@ fn registered_aws_patterns_switch_on_account_ids() {
 }
 
 #[test]
-fn providers_run_where_somebody_commits_and_not_for_a_look_at_a_repository() {
+fn providers_of_a_repository_run_in_its_hooks_alone() {
     let repo = with(&[("secrets.providers", "sh -c 'echo ran >>ran; echo hush[0-9]'")]);
     repo.stage("a.txt", "hush1\n");
-    let ran = || std::fs::read_to_string(repo.root.join("ran")).unwrap();
-    repo.tightlip(&["staged"]).exits(1);
-    assert_eq!(ran(), "ran\n");
-    repo.git(&["commit", "-qm", "x"]).exits(0);
-    for command in [&["history"][..], &["audit"], &["scan", "a.txt"]] {
+    repo.write("message", "hush1\n");
+    let ran = || std::fs::read_to_string(repo.root.join("ran")).unwrap_or_default();
+    for command in
+        [&["history"][..], &["audit"], &["scan", "a.txt"], &["staged"], &["message", "message"]]
+    {
         repo.tightlip(command).exits(0).says("was not run, because the repository itself");
     }
+    repo.tightlip(&["rules", "check"]).exits(0);
+    assert_eq!(ran(), "");
+    repo.tightlip(&["hook", "pre-commit"]).exits(1);
     assert_eq!(ran(), "ran\n");
+    repo.git(&["commit", "-qm", "x"]).exits(0);
     // The user's own do.
     repo.git(&["config", "--unset-all", "secrets.providers"]).exits(0);
     repo.git(&["config", "--global", "secrets.providers", "echo hush[0-9]"]).exits(0);
@@ -159,5 +163,5 @@ fn what_a_provider_prints_is_shown_nowhere() {
     repo.write("bad", format!("{tail}(\n"));
     repo.git(&["config", "--add", "secrets.providers", "cat bad"]).exits(0);
     repo.git(&["config", "--unset", "secrets.allowed"]).exits(0);
-    repo.tightlip(&["staged"]).exits(2).says("is not closed").never_says(tail);
+    repo.tightlip(&["hook", "pre-commit"]).exits(2).says("is not closed").never_says(tail);
 }

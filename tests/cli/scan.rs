@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::repo::{TestRepo, key};
+use crate::repo::{TestRepo, key, made};
 
 #[test]
 fn a_directory_is_walked_hidden_files_too() {
@@ -189,4 +189,55 @@ fn a_name_before_the_cut_of_a_large_file_keeps_its_secret() {
     bytes.extend(vec![b'.'; 2 << 20]);
     repo.write("large", &bytes);
     repo.tightlip(&["scan", "large"]).exits(0);
+}
+
+#[test]
+fn files_that_git_tracks_are_read_whatever_gitignore_says() {
+    let repo = TestRepo::new();
+    repo.write(".gitignore", "*.env\nbuild/\n");
+    for path in ["prod.env", "build/kept.txt", "build/made.txt"] {
+        repo.write(path, key(0));
+    }
+    repo.git(&["add", "-f", "prod.env", "build/kept.txt"]).exits(0);
+    let paths = |arguments: &[&str]| -> Vec<String> {
+        let said = repo.tightlip(arguments);
+        said.objects("finding").iter().map(|f| f["path"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(paths(&["scan", "--format", "jsonl"]), ["build/kept.txt", "prod.env"]);
+}
+
+#[test]
+fn the_report_of_before_is_not_read() {
+    let repo = TestRepo::new();
+    repo.write("a.txt", key(0));
+    for _ in 0..3 {
+        repo.tightlip(&["scan", "--reveal", "--format", "json", "--output", "report.json"])
+            .exits(1);
+    }
+    let report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(repo.root.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1, "{report}");
+    // Under another name it is a file like any other.
+    let said = repo.tightlip(&["scan", "--format", "jsonl", "--output", "other.jsonl"]);
+    said.exits(1);
+    assert!(fs::read_to_string(repo.root.join("other.jsonl")).unwrap().contains("report.json"));
+}
+
+#[test]
+fn what_is_beside_a_secret_is_masked_whatever_is_switched_off() {
+    let repo = TestRepo::new();
+    let other = made("{crc:ghp_:30}");
+    repo.write("a.txt", format!("id = {} token = {other}\n", key(0)));
+    repo.write(".tightlip.toml", "disable = ['github-personal-access-token']\n");
+    for arguments in [&["scan", "a.txt"][..], &["scan", "a.txt", "--rule", "aws-access-key-id"]] {
+        repo.tightlip(arguments).exits(1).says("[aws-access-key-id]").never_says(&other);
+    }
+}
+
+#[test]
+fn beside_more_matches_than_are_looked_for_nothing_is_shown() {
+    let repo = TestRepo::new();
+    let line = |at: usize| format!("{} beside-{at}-it\n", key(at));
+    repo.write("a.txt", (0..10_050).map(line).collect::<String>());
+    repo.tightlip(&["scan", "a.txt"]).exits(2).says("more than 10000").never_says("beside-7-it");
 }

@@ -185,15 +185,23 @@ impl Repository {
         }
     }
 
-    /// Returns the roots of other working trees of this repository, as far as they are there.
+    /// Returns the roots of other working trees of this repository, be they there or not.
     #[must_use]
     pub fn other_worktrees(&self) -> Vec<PathBuf> {
         let listed = self.location.run(["worktree", "list", "--porcelain", "-z"]);
         let Ok(listed) = listed else { return Vec::new() };
+        let mut roots = Vec::new();
+        for line in nul_fields(&listed) {
+            if let Some(root) = line.strip_prefix(b"worktree ") {
+                roots.push(path_from(root));
+            } else if line == b"bare" {
+                // It stands for the repository itself.
+                roots.pop();
+            }
+        }
         let own = self.worktree();
-        let roots = nul_fields(&listed).filter_map(|line| line.strip_prefix(b"worktree "));
-        let roots = roots.map(path_from);
-        roots.filter(|root| Some(root) != own.as_ref() && root.join(".git").exists()).collect()
+        roots.retain(|root| Some(root) != own.as_ref());
+        roots
     }
 
     /// Returns the git directories of submodules that are kept inside this one.

@@ -21,7 +21,7 @@ use crate::git::odb::{Limits, ObjectNo, Objects};
 use crate::git::{GitError, Kind, RepositoryPool, Tip};
 use content::{ContentVisitor, Contents, Link};
 use graph::Graph;
-use trees::{HotTrees, LookedFor, ObjectSet, TreeVisitor, TreesFound};
+use trees::{FolderVisitor, HotTrees, LookedFor, ObjectSet, TreeVisitor, TreesFound};
 
 /// A map whose keys are hashed fast, with a seed of this process.
 type FastMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -103,7 +103,8 @@ impl<'a> History<'a> {
     /// Goes over the trees until none is found any more that leads to something hot.
     ///
     /// Root trees are most of what there is to read. They come last, so that one pass over them is
-    /// enough, however deep what they lead to lies.
+    /// enough, however deep what they lead to lies. The others are gone over a few times, a level each; what
+    /// lies deeper is followed in memory, so that the cost does not grow with the depth.
     fn hot_trees(
         &self,
         objects: &Objects,
@@ -127,19 +128,18 @@ impl<'a> History<'a> {
         };
         pass.start();
         let is_root = |no| roots.contains(no);
-        let mut found = pass.first(&|no| !is_root(no));
-        while !found.is_empty() {
-            found = pass.again(&found, &|no| !is_root(no));
-        }
-        let mut found = pass.first(&is_root);
+        let found = pass.first(&|no| !is_root(no));
+        pass.climb(found, &|no| !is_root(no));
+        let found = pass.first(&is_root);
         // Few repositories have a root tree that is also a directory of another commit.
-        while !found.is_empty() {
-            found = pass.again(&found, &|_| true);
-        }
+        pass.climb(found, &|_| true);
         pass.trees.sort();
         pass.trees
     }
 }
+
+/// As many levels above what is hot are gone over one by one.
+const LEVELS: usize = 6;
 
 /// Passes over trees, each of which looks for what the ones before have found.
 struct TreePass<'a> {
@@ -176,6 +176,43 @@ impl TreePass<'_> {
         );
         let found = visitors.into_iter().map(TreeVisitor::into_found).collect();
         self.take(found, true)
+    }
+
+    /// Finds all that leads to trees that were found.
+    fn climb(&mut self, mut found: Vec<ObjectNo>, is_due: &dyn Fn(ObjectNo) -> bool) {
+        for _ in 0..LEVELS {
+            if found.is_empty() {
+                return;
+            }
+            found = self.again(&found, is_due);
+        }
+        if !found.is_empty() {
+            let above = self.above(found, is_due);
+            self.again(&above, is_due);
+        }
+    }
+
+    /// Returns these trees and all that lead to them.
+    fn above(&self, found: Vec<ObjectNo>, is_due: &dyn Fn(ObjectNo) -> bool) -> Vec<ObjectNo> {
+        let quiet = Progress::default();
+        let limits = self.history.limits(&quiet);
+        let visitors = self.objects.sweep(&|kind| kind == Kind::Tree, is_due, limits, &|| {
+            FolderVisitor { objects: self.objects, pairs: Vec::new() }
+        });
+        let mut pairs: Vec<_> = visitors.into_iter().flat_map(|one| one.pairs).collect();
+        pairs.sort_unstable();
+        let mut seen = ObjectSet::new(self.objects);
+        let mut todo = found;
+        let mut above = Vec::new();
+        while let Some(tree) = todo.pop() {
+            if seen.insert(tree) {
+                above.push(tree);
+                let first = pairs.partition_point(|(inner, _)| *inner < tree);
+                let outer = pairs[first..].iter().take_while(|(inner, _)| *inner == tree);
+                todo.extend(outer.map(|(_, outer)| *outer));
+            }
+        }
+        above
     }
 
     /// Goes over trees again, looking for some that were found since.

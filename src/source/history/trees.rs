@@ -374,6 +374,33 @@ impl TreeVisitor<'_> {
     }
 }
 
+/// Notes which trees stand in which.
+pub(super) struct FolderVisitor<'a> {
+    pub(super) objects: &'a Objects,
+    /// Trees, each with one that it stands in.
+    pub(super) pairs: Vec<(ObjectNo, ObjectNo)>,
+}
+
+impl Visitor for FolderVisitor<'_> {
+    type Said = ();
+
+    fn object(&mut self, object: Object<'_, ()>) {
+        let mut left = object.bytes;
+        while let Some((mode, _, id)) = next_entry(left, self.objects.id_bytes()) {
+            if mode == MODE_TREE {
+                let inner = self.objects.find(&left[id.clone()]);
+                self.pairs.extend(inner.map(|inner| (inner, object.no)));
+            }
+            left = &left[id.end..];
+        }
+    }
+
+    fn part(&mut self, _: ObjectNo, _: Fragment<'_>) {}
+
+    /// The first pass has named it.
+    fn unreadable(&mut self, _: ObjectNo, _: String) {}
+}
+
 /// Where the entry that begins at `at` ends, without looking at it.
 fn skip(tree: &[u8], at: usize, id_bytes: usize) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
