@@ -25,8 +25,11 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let repository = process.repository();
     let session = Session::load(process, &repository, shared, Purpose::Look)?;
-    let cleanup =
-        if args.verbatim { Cleanup::Verbatim } else { Cleanup::Configured { edited: true } };
+    let cleanup = if args.verbatim {
+        Cleanup::Verbatim
+    } else {
+        Cleanup::Configured { edited: true, is_noted: false }
+    };
     let options = MessageOptions { file: args.file.clone(), cleanup };
     let outcome = session.scanner.scan(&Message::new(&repository, options));
     session.finish(&outcome, &mut process.streams)

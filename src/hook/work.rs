@@ -8,7 +8,9 @@ use super::Hook;
 use crate::git::command::lines;
 use crate::git::state::{merge_heads, merge_heads_of_environment, merged, pushed, was_looked_at};
 use crate::git::{GitError, Known, ObjectId, Repository, RepositoryPool, Tip};
-use crate::source::{Cleanup, Commits, Message, MessageOptions, Staged, StagedOptions};
+use crate::source::{
+    Cleanup, Commits, Message, MessageOptions, SourceError, Staged, StagedOptions, note_template,
+};
 
 /// What a hook has to look at.
 #[derive(Debug, Default)]
@@ -27,6 +29,9 @@ pub enum WorkError {
     /// The repository cannot be read, or git passed something that cannot be understood.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// The template of a message cannot be read, or what it says cannot be noted.
+    #[error(transparent)]
+    Template(#[from] SourceError),
     /// Git has not passed an argument that it always passes.
     #[error("git passes the file of the message to {0}, and did not")]
     NoMessage(Hook),
@@ -71,9 +76,13 @@ impl Work {
                     work.staged = Some(heads);
                 }
             }
-            Hook::CommitMsg => work.message = Some(message(file()?, call.is_edited())),
+            Hook::CommitMsg => {
+                let cleanup = Cleanup::Configured { edited: call.is_edited(), is_noted: true };
+                work.message = Some(MessageOptions { file: file()?, cleanup });
+            }
             Hook::ApplypatchMsg => work.message = Some(message(file()?, false)),
             Hook::PrepareCommitMsg => {
+                note_template(repository, &file()?)?;
                 if was_looked_at(repository, call.is_merge_message()) {
                     return Ok(None);
                 }
@@ -155,7 +164,7 @@ impl Call<'_> {
 /// A message in `file`, cleaned up as git is configured to.
 #[must_use]
 pub fn message(file: PathBuf, edited: bool) -> MessageOptions {
-    MessageOptions { file, cleanup: Cleanup::Configured { edited } }
+    MessageOptions { file, cleanup: Cleanup::Configured { edited, is_noted: false } }
 }
 
 /// Reads all that git says on standard input.

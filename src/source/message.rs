@@ -3,17 +3,20 @@
 //! What git removes before it commits is not scanned: the comments of its template name branches
 //! and files, and `commit -v` shows the diff, removed secrets too. Where it cannot be told
 //! whether git will remove a line, the line is scanned. A mode that is given as a flag of `git
-//! commit` reaches no hook, but the template tells of it ([`template`]). Source of the rules:
+//! commit` reaches no hook, but the template tells of it ([`template`]), best before it is edited
+//! ([`noted`]). Source of the rules:
 //! <https://git-scm.com/docs/git-commit#Documentation/git-commit.txt---cleanupmode>.
 
+mod noted;
 mod template;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Content, Listing, Source, SourceError, Unit};
 use crate::finding::{Origin, Place, Progress};
-use crate::git::{GitError, RepositoryPool};
+use crate::git::{GitError, Repository, RepositoryPool};
+use noted::Noted;
 use template::Told;
 
 /// Which message to read, and how git will clean it up.
@@ -33,6 +36,8 @@ pub enum Cleanup {
     Configured {
         /// Whether an editor is opened.
         edited: bool,
+        /// Whether [`note_template`] was called for this message.
+        is_noted: bool,
     },
     /// Nothing.
     Verbatim,
@@ -53,21 +58,29 @@ impl Message {
     }
 
     fn rules(&self) -> Result<Rules, GitError> {
-        let Cleanup::Configured { edited } = self.options.cleanup else {
+        let Cleanup::Configured { edited, is_noted } = self.options.cleanup else {
             return Ok(Rules::default());
         };
         let Some(repository) = self.repository.get_if_there()? else {
             // Without a repository, git's defaults count.
             return Ok(Rules::new(None, None, edited));
         };
-        let settings = repository.settings()?;
-        let comment = match (settings.get("core.commentstring"), settings.get("core.commentchar")) {
-            // Git takes whichever was set last, which is not told here: nothing counts as comment.
-            (Some(_), Some(_)) => Some("auto".to_owned()),
-            (string, char) => string.or(char),
-        };
-        Ok(Rules::new(settings.get("commit.cleanup").as_deref(), comment.as_deref(), edited))
+        let noted = if is_noted { noted::take(repository.git_dir()) } else { None };
+        Ok(Rules { noted: noted.filter(|_| edited), ..Rules::configured(&repository, edited)? })
     }
+}
+
+/// Notes what git's template in `file` says, before an editor is opened: prepare-commit-msg calls this, and
+/// the message that commit-msg reads is cleaned up accordingly.
+///
+/// # Errors
+/// The file or the configuration cannot be read, or the note cannot be written.
+pub fn note_template(repository: &Repository, file: &Path) -> Result<(), SourceError> {
+    let path = repository.location().join(file);
+    let raw = std::fs::read(path).map_err(|error| SourceError::file(file, error))?;
+    let rules = Rules::configured(repository, true)?;
+    let git_dir = repository.git_dir();
+    noted::write(git_dir, &rules, &raw).map_err(|error| SourceError::file(git_dir, error))
 }
 
 impl Source for Message {
@@ -94,9 +107,21 @@ struct Rules {
     scissors_cut: bool,
     /// Whether it cuts there whatever stands below.
     cuts_always: bool,
+    /// What the template said, which outranks all that is guessed.
+    noted: Option<Noted>,
 }
 
 impl Rules {
+    fn configured(repository: &Repository, edited: bool) -> Result<Self, GitError> {
+        let settings = repository.settings()?;
+        let comment = match (settings.get("core.commentstring"), settings.get("core.commentchar")) {
+            // Git takes whichever was set last, which is not told here: nothing counts as comment.
+            (Some(_), Some(_)) => Some("auto".to_owned()),
+            (string, char) => string.or(char),
+        };
+        Ok(Rules::new(settings.get("commit.cleanup").as_deref(), comment.as_deref(), edited))
+    }
+
     /// The rules for `commit.cleanup` and `core.commentString`, as far as they are set.
     fn new(mode: Option<&str>, comment: Option<&str>, edited: bool) -> Self {
         let prefixes = match comment {
@@ -115,6 +140,7 @@ impl Rules {
             comments_go,
             scissors_cut: edited && mode != Some("verbatim"),
             cuts_always: mode == Some("scissors"),
+            noted: None,
         }
     }
 
@@ -143,9 +169,15 @@ impl Rules {
     fn keep(&self, raw: &[u8]) -> Vec<u8> {
         let mut kept = Vec::with_capacity(raw.len());
         let lines: Vec<&[u8]> = raw.split_inclusive(|&byte| byte == b'\n').collect();
-        let cut = self.scissors_cut.then(|| self.cut(&lines)).flatten();
-        let comments_go =
-            self.comments_go && template::read(&lines, &self.prefixes, cut) != Told::Kept;
+        let cut = match self.noted {
+            Some(Noted { cuts: false, .. }) => None,
+            Some(Noted { cuts: true, .. }) => lines.iter().position(|line| is_cut(line)),
+            None => self.scissors_cut.then(|| self.cut(&lines)).flatten(),
+        };
+        let comments_go = match self.noted {
+            Some(noted) => noted.comments_go,
+            None => self.comments_go && template::read(&lines, &self.prefixes, cut) != Told::Kept,
+        };
         for line in &lines[..cut.unwrap_or(lines.len())] {
             let is_comment = self.prefixes.iter().any(|prefix| line.starts_with(prefix));
             if comments_go && is_comment {
@@ -158,16 +190,20 @@ impl Rules {
     }
 }
 
+/// Whether git cuts at this line.
+fn is_cut(line: &[u8]) -> bool {
+    prefix_of_scissors(line).is_some()
+}
+
+fn prefix_of_scissors(line: &[u8]) -> Option<&[u8]> {
+    let prefix = line.trim_ascii_end().strip_suffix(SCISSORS)?;
+    (!prefix.is_empty() && prefix.len() <= 16).then_some(prefix)
+}
+
 /// Whether git itself drew this line: it explains it in the next one.
 fn is_scissors(line: &[u8], next: &[u8]) -> bool {
-    let line = line.trim_ascii_end();
-    let Some(prefix) = line.strip_suffix(SCISSORS) else {
-        return false;
-    };
-    !prefix.is_empty()
-        && prefix.len() <= 16
-        && next.starts_with(prefix)
-        && next.len() > prefix.len() + 1
+    let Some(prefix) = prefix_of_scissors(line) else { return false };
+    next.starts_with(prefix) && next.len() > prefix.len() + 1
 }
 
 #[cfg(test)]
@@ -176,7 +212,7 @@ mod tests {
 
     fn keep(comments_go: bool, scissors_cut: bool, text: &str) -> String {
         let prefixes = vec![b"#".to_vec()];
-        let rules = Rules { prefixes, comments_go, scissors_cut, cuts_always: false };
+        let rules = Rules { prefixes, comments_go, scissors_cut, cuts_always: false, noted: None };
         String::from_utf8(rules.keep(text.as_bytes())).unwrap()
     }
 

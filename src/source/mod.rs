@@ -24,7 +24,7 @@ pub use commits::Commits;
 pub use error::SourceError;
 pub use filter::{Sieve, Verdict};
 pub use history::{History, HistoryOptions};
-pub use message::{Cleanup, Message, MessageOptions};
+pub use message::{Cleanup, Message, MessageOptions, note_template};
 pub use reader::{Reader, ReaderOptions};
 pub use staged::{Staged, StagedOptions};
 pub use stdin::Stdin;

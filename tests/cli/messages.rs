@@ -108,3 +108,50 @@ fn scissors_and_comment_strings_count_as_git_counts_them() {
     repo.git(&["config", "core.commentChar", "#"]).exits(0);
     commit(&repo, &other, &["commit", "--allow-empty"]).exits(1);
 }
+
+/// A guard with both hooks that look at messages: the first sees what git wrote before an editor does.
+fn noting() -> TestRepo {
+    let repo = TestRepo::new();
+    repo.hooks(&["prepare-commit-msg", "commit-msg"]);
+    repo
+}
+
+#[test]
+fn what_an_editor_takes_out_of_the_template_is_remembered() {
+    let repo = noting();
+    let written = repo.folder().join("written");
+    std::fs::write(&written, format!("subject\n# {}\n", key(0))).unwrap();
+    let replacing = format!("cp '{}'", written.display());
+    for mode in ["verbatim", "whitespace", "scissors"] {
+        let flag = format!("--cleanup={mode}");
+        let said = commit(&repo, &replacing, &["commit", "--allow-empty", &flag]);
+        said.exits(1).says("COMMIT_EDITMSG:2:3");
+    }
+    commit(&repo, &replacing, &["commit", "--allow-empty"]).exits(0);
+    assert!(!repo.git(&["log", "--format=%B"]).out.contains(&key(0)));
+}
+
+#[test]
+fn scissors_cut_only_where_git_drew_them_for_this_commit() {
+    let repo = noting();
+    repo.commit("f", key(0));
+    repo.stage("f", "clean\n");
+    // The diff of -v shows the line that goes.
+    let saved = repo.folder().join("saved");
+    let saving = format!("sh -c 'cat \"$1\" >\"{}\"; exit 1' -", saved.display());
+    assert_ne!(commit(&repo, &saving, &["commit", "-v"]).code, 0);
+    let text = format!("subject\n{}", std::fs::read_to_string(&saved).unwrap());
+    assert!(text.contains(&key(0)));
+    std::fs::write(&saved, text).unwrap();
+    let file = saved.to_str().unwrap();
+    // Used again without -v, git keeps it; with -v, it cuts.
+    commit(&repo, "true", &["commit", "-e", "-F", file]).exits(1);
+    commit(&repo, "true", &["commit", "-v", "-e", "-F", file]).exits(0);
+    assert!(!repo.git(&["log", "--format=%B"]).out.contains(&key(0)));
+    // An editor that draws scissors of its own draws nothing for git.
+    let cut = "# ------------------------ >8 ------------------------\n# Do not modify\n";
+    std::fs::write(&saved, format!("subject\n\n{cut}diff --git a/x b/x\n+{}\n", key(1))).unwrap();
+    let replacing = format!("cp '{file}'");
+    commit(&repo, &replacing, &["commit", "--allow-empty"]).exits(1);
+    commit(&repo, &replacing, &["commit", "-v", "--allow-empty"]).exits(0);
+}

@@ -31,7 +31,9 @@ const KEPT: [&str; 18] = [
 pub(super) enum Told {
     /// That they stay.
     Kept,
-    /// That they go, or nothing.
+    /// That they go.
+    Gone,
+    /// Nothing.
     Nothing,
 }
 
@@ -53,7 +55,7 @@ pub(super) fn read(lines: &[&[u8]], prefixes: &[Vec<u8>], cut: Option<usize>) ->
             }
         }
         if is_told {
-            return Told::Nothing;
+            return Told::Gone;
         }
     }
     // By default git says what happens to comments above the scissors of `commit -v`; where
@@ -96,14 +98,14 @@ mod tests {
                     "a\n\n{english} ignored, and an empty message aborts the commit.\n#\n# kept\n"
                 ),
                 false,
-                Told::Nothing,
+                Told::Gone,
             ),
             (
                 format!(
                     "a\n\n{english} ignored, and an empty message aborts the commit.\n#\n# On\n"
                 ),
                 true,
-                Told::Nothing,
+                Told::Gone,
             ),
             (
                 format!("a\n\n{english} kept; you may remove them yourself\n#\n# On branch\n"),
@@ -120,11 +122,7 @@ mod tests {
                 false,
                 Told::Kept,
             ),
-            (
-                "a\n# Zeilen, die\n# mit '#' beginnen, werden ignoriert\n".into(),
-                true,
-                Told::Nothing,
-            ),
+            ("a\n# Zeilen, die\n# mit '#' beginnen, werden ignoriert\n".into(), true, Told::Gone),
             ("a\n# what will be kept\n".into(), false, Told::Nothing),
             ("a\n# mine\n".into(), false, Told::Nothing),
             ("a\n# mine\n".into(), true, Told::Kept),

@@ -1,0 +1,55 @@
+//! What git's template said, noted before an editor could change it.
+//!
+//! Whether git will drop comments and what stands below scissors depends on flags that no hook is told
+//! (`--cleanup`, `-v`). The template tells, but whoever edits the message may take it out, or put in that of
+//! another commit. So prepare-commit-msg, which sees the template as git wrote it, leaves a note for
+//! commit-msg.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::template::{self, Told};
+use super::{Rules, is_scissors};
+
+/// What the template said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Noted {
+    /// Whether comments go.
+    pub(super) comments_go: bool,
+    /// Whether git cuts at scissors.
+    pub(super) cuts: bool,
+}
+
+fn file(git_dir: &Path) -> PathBuf {
+    git_dir.join("tightlip-template")
+}
+
+/// Notes what the template in `raw` says.
+pub(super) fn write(git_dir: &Path, rules: &Rules, raw: &[u8]) -> io::Result<()> {
+    let lines: Vec<&[u8]> = raw.split_inclusive(|&byte| byte == b'\n').collect();
+    let own = (0..lines.len())
+        .rev()
+        .find(|&at| is_scissors(lines[at], lines.get(at + 1).copied().unwrap_or_default()));
+    // Git's own scissors are the last thing in a template, with its explanation and a diff below. Those of
+    // an earlier commit stand above this one's template.
+    let cuts = own.is_some_and(|at| {
+        let is_comment = |line: &&[u8]| rules.prefixes.iter().any(|own| line.starts_with(own));
+        let mut below = lines[at + 1..].iter().skip_while(|line| is_comment(line));
+        !below.any(|line| is_comment(line))
+    });
+    let told = template::read(&lines, &rules.prefixes, own.filter(|_| cuts));
+    let comments = if told == Told::Gone { "strip" } else { "keep" };
+    let scissors = if cuts { "cut" } else { "whole" };
+    fs::write(file(git_dir), format!("{comments} {scissors}\n"))
+}
+
+/// Takes the note, which counts for one message.
+pub(super) fn take(git_dir: &Path) -> Option<Noted> {
+    let file = file(git_dir);
+    let text = fs::read_to_string(&file).ok()?;
+    // What stays is written anew before it is read again.
+    let _ = fs::remove_file(&file);
+    let (comments, scissors) = text.trim().split_once(' ')?;
+    Some(Noted { comments_go: comments == "strip", cuts: scissors == "cut" })
+}
