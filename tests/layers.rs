@@ -30,7 +30,7 @@ const INSIDE: &[(&str, &[&[&str]])] = &[
         &[
             &["staged", "commits", "history", "message", "stdin", "tracked", "worktree"],
             &["reader"],
-            &["filter", "error"],
+            &["filter", "error", "lfs"],
         ],
     ),
     (

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit};
+use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
 use crate::archive::ArchiveLimits;
 use crate::finding::{CommitInfo, Origin, Place, Progress, Skipped};
 use crate::git::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, tag_target};
@@ -62,6 +62,7 @@ impl Source for Commits {
             repository: Some(self.repository.clone()),
             archives: Some(ArchiveLimits::default()),
             has_promises: list.has_promises,
+            lfs: lfs::Store::of(list.repository)?,
             ..ReaderOptions::default()
         };
         Ok(Listing { reader, ..list.listing })

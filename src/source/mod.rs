@@ -9,6 +9,7 @@ mod commits;
 mod error;
 mod filter;
 mod history;
+mod lfs;
 mod message;
 mod reader;
 mod staged;

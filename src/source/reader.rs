@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use super::{Blob, Content, Unit};
+use super::{Blob, Content, Unit, lfs};
 use crate::archive::{self, ArchiveLimits};
 use crate::finding::{SkipKind, Skipped};
 use crate::git::object::{Kind, ObjectId, header_bytes};
@@ -24,6 +24,8 @@ pub struct ReaderOptions {
     /// Whether objects that are not here are those that the remote of a partial clone has, so that it loses
     /// nothing not to read them.
     pub has_promises: bool,
+    /// Where the files of Git LFS are kept, if pointers are followed.
+    pub lfs: Option<lfs::Store>,
 }
 
 impl Default for ReaderOptions {
@@ -33,6 +35,7 @@ impl Default for ReaderOptions {
             archives: None,
             stream_from_bytes: u64::MAX,
             has_promises: false,
+            lfs: None,
         }
     }
 }
@@ -136,8 +139,16 @@ impl Reader {
     }
 
     fn against(&mut self, base: &ObjectId, bytes: &[u8]) -> Result<Added, ReadError> {
+        let store = self.options.lfs.clone();
+        let compared = self.repository()?.object(base, |_, old| {
+            let file = store.as_ref().and_then(|store| store.file(old));
+            match file.map(fs::read) {
+                None => line_diff::added_lines(old, bytes),
+                Some(Ok(old)) => line_diff::added_lines(&old, bytes),
+                Some(Err(_)) => Added::All,
+            }
+        });
         // What cannot be compared is new: it hides no finding.
-        let compared = self.repository()?.object(base, |_, old| line_diff::added_lines(old, bytes));
         Ok(compared.unwrap_or(Added::All))
     }
 
@@ -173,7 +184,11 @@ impl Reader {
             }
         }
         let mut left_out = Vec::new();
+        let store = self.options.lfs.clone();
+        let mut file = None;
+        let repository = self.repository()?;
         let found = repository.object(id, |kind, bytes| {
+            file = store.as_ref().and_then(|store| store.file(bytes));
             if !is_large {
                 each(Fragment::whole(bytes));
             }
@@ -183,6 +198,9 @@ impl Reader {
             kind
         })?;
         self.left_out.append(&mut left_out);
+        if let Some(file) = file {
+            self.file(&file, unit, each).map_err(unreadable)?;
+        }
         match found {
             Kind::Blob => Ok(()),
             other => Err(ReadError::object(id, &format!("expected a blob, found a {other}"))),

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit};
+use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
 use crate::archive::ArchiveLimits;
 use crate::finding::{Origin, Place, Progress, SkipKind};
 use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId};
@@ -88,6 +88,7 @@ impl Source for Staged {
         let reader = ReaderOptions {
             repository: Some(self.repository.clone()),
             archives: Some(ArchiveLimits::default()),
+            lfs: lfs::Store::of(repository)?,
             ..ReaderOptions::default()
         };
         let mut listing = Listing { reader, ..Listing::default() };

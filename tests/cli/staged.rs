@@ -517,3 +517,23 @@ fn archives_are_opened_where_they_are_staged_or_pushed() {
         repo.tightlip_with_input(&["hook", "pre-push", "elsewhere", "/nowhere"], push.as_bytes());
     said.exits(1).says("dump.gz");
 }
+
+#[test]
+fn what_a_pointer_of_lfs_stands_for_is_read_if_it_is_here() {
+    let repo = guarded();
+    let pointer = |content: &str| {
+        use sha2::{Digest as _, Sha256};
+        let id: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+        let folder = format!(".git/lfs/objects/{}/{}", &id[..2], &id[2..4]);
+        repo.write(format!("{folder}/{id}"), content);
+        let size = content.len();
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize {size}\n")
+    };
+    repo.commit("old.bin", pointer(&format!("{}\n", key(0))));
+    // What the file held before is old, in the file that a new pointer stands for, too.
+    repo.stage("old.bin", pointer(&format!("{}\nmore\n", key(0))));
+    repo.tightlip(&["staged"]).exits(0);
+    repo.stage("new.bin", pointer(&format!("\n{}\n", key(1))));
+    repo.tightlip(&["staged"]).exits(1).says("new.bin:2:1").never_says("old.bin");
+    stopped(&repo, &["commit", "-m", "x"]);
+}

@@ -278,6 +278,7 @@ impl Source for History<'_> {
             archives: self.options.archives,
             stream_from_bytes: STREAM_FROM_BYTES,
             has_promises: false,
+            lfs: None,
         };
         Ok(listing)
     }
