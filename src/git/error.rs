@@ -150,6 +150,11 @@ impl ReadError {
         matches!(self.kind, SkipKind::Damaged)
     }
 
+    /// Whether the object is not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self.kind, SkipKind::Missing)
+    }
+
     /// The same for an object that the remote of a partial clone has promised to give.
     pub(crate) fn or_promised(self) -> Self {
         match self.kind {

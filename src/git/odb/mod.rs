@@ -74,15 +74,38 @@ struct LooseFiles {
     kinds: Vec<AtomicU8>,
 }
 
+/// As often objects are listed while something else moves them.
+const LISTINGS: u64 = 6;
+
 impl Objects {
     /// Opens every pack and lists every loose object of `root`, an `objects` directory, and of
     /// those its `info/alternates` lead to. `more` names further directories to borrow from.
+    ///
+    /// A `git repack` beside it moves objects to other packs: then it is listed again.
     pub(crate) fn open(root: &Path, more: &[PathBuf], id_bytes: usize) -> io::Result<Self> {
+        for wait in 1..LISTINGS {
+            let (objects, is_moving) = Objects::list(root, more, id_bytes)?;
+            if !is_moving {
+                return Ok(objects);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10 * wait));
+        }
+        Objects::list(root, more, id_bytes).map(|(objects, _)| objects)
+    }
+
+    /// Lists what is there, and tells whether some of it went away meanwhile.
+    fn list(root: &Path, more: &[PathBuf], id_bytes: usize) -> io::Result<(Self, bool)> {
         let mut skipped = Vec::new();
         let roots = folders(root, more, &mut skipped);
         let mut first = 0_u32;
         let mut packs = Vec::new();
         let mut loose = Vec::new();
+        let mut is_moving = false;
+        // Loose objects come first: what is packed meanwhile is then seen in its pack.
+        for (at, root) in roots.iter().enumerate() {
+            let folder = u16::try_from(at).unwrap_or(u16::MAX);
+            list_loose(root, id_bytes, &mut |id| loose.push((id, folder)), &mut skipped)?;
+        }
         for (at, root) in roots.iter().enumerate() {
             let mut indexes = indexes(&root.join("pack"), &mut skipped)?;
             indexes.sort();
@@ -95,11 +118,12 @@ impl Objects {
                             .checked_add(count)
                             .ok_or_else(|| io::Error::other("it has over four billion objects"))?;
                     }
-                    Err(error) => skipped.push(skip(&index.with_extension("pack"), &error)),
+                    Err(error) => {
+                        is_moving |= error.is_gone();
+                        skipped.push(skip(&index.with_extension("pack"), &error));
+                    }
                 }
             }
-            let folder = u16::try_from(at).unwrap_or(u16::MAX);
-            list_loose(root, id_bytes, &mut |id| loose.push((id, folder)), &mut skipped)?;
         }
         loose.sort_unstable();
         loose.dedup_by(|next, one| next.0 == one.0);
@@ -116,7 +140,7 @@ impl Objects {
         let loose = Store { first, is_borrowed: false, of };
         let mut objects = Objects { packs, loose, id_bytes, repeated: Vec::new(), count, skipped };
         objects.mark_repeated();
-        Ok(objects)
+        Ok((objects, is_moving))
     }
 
     /// Opens a reader of single objects. It sees packs that have come since.
@@ -328,7 +352,7 @@ fn indexes(folder: &Path, skipped: &mut Vec<Skipped>) -> io::Result<Vec<PathBuf>
     Ok(found)
 }
 
-/// Names the loose objects of a directory.
+/// Names the loose objects of a directory. A folder of them may go away meanwhile: what it held is in a pack.
 fn list_loose(
     root: &Path,
     id_bytes: usize,
@@ -344,6 +368,7 @@ fn list_loose(
         }
         let files = match fs::read_dir(entry.path()) {
             Ok(files) => files,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {
                 skipped.push(skip(&entry.path(), &error));
                 continue;

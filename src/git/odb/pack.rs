@@ -300,3 +300,10 @@ pub(super) enum PackError {
     #[error(transparent)]
     Damage(#[from] Damage),
 }
+
+impl PackError {
+    /// Whether the pack or its index is not there any more.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self, PackError::Io(error) if error.kind() == std::io::ErrorKind::NotFound)
+    }
+}

@@ -35,8 +35,8 @@ pub(super) fn write(git_dir: &Path, rules: &Rules, raw: &[u8]) -> io::Result<()>
     // an earlier commit stand above this one's template.
     let cuts = own.is_some_and(|at| {
         let is_comment = |line: &&[u8]| rules.prefixes.iter().any(|own| line.starts_with(own));
-        let mut below = lines[at + 1..].iter().skip_while(|line| is_comment(line));
-        !below.any(|line| is_comment(line))
+        let mut below = lines[at + 1..].iter().copied().skip_while(is_comment);
+        !below.any(|line| is_comment(&line))
     });
     let told = template::read(&lines, &rules.prefixes, own.filter(|_| cuts));
     let comments = if told == Told::Gone { "strip" } else { "keep" };
