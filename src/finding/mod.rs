@@ -22,6 +22,9 @@ use crate::text::lines::Position;
 /// What begins an inline allow: a comment that says why the secret on its line is none.
 pub const INLINE_MARKER: &str = "tightlip:allow";
 
+/// How the reason begins where the mark of another scanner allows a finding.
+pub const OTHER_MARK: &str = "the mark of another scanner";
+
 /// What kind of bytes a unit holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {

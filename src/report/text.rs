@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use super::{ReportOptions, presence};
-use crate::finding::{Excerpt, Finding, INLINE_MARKER, Outcome, Place, Redactor, Status};
+use crate::finding::{
+    Excerpt, Finding, INLINE_MARKER, OTHER_MARK, Outcome, Place, Redactor, Status, Suppressed,
+};
 use crate::rule::Confidence;
 use crate::text::date::day;
 use crate::text::escape::escape;
@@ -228,7 +230,12 @@ fn covered(outcome: &Outcome, style: Style) -> String {
     parts.push(size(summary.bytes));
     parts.push(count(summary.rules, "rule"));
     if !outcome.suppressed.is_empty() {
-        parts.push(format!("{} allowed", outcome.suppressed.len()));
+        let is_marked = |item: &&Suppressed| item.reason.starts_with(OTHER_MARK);
+        let by_marks = match outcome.suppressed.iter().filter(is_marked).count() {
+            0 => String::new(),
+            marked => format!(" ({marked} by marks of other scanners)"),
+        };
+        parts.push(format!("{} allowed{by_marks}", outcome.suppressed.len()));
     }
     if summary.older > 0 {
         parts.push(format!("{} on older lines, which this change does not add", summary.older));

@@ -20,9 +20,8 @@ const WHOLE_LINE_BYTES: usize = 4096;
 
 /// What became of a match.
 enum Fate {
-    Reported {
-        no_reason: bool,
-    },
+    /// With a warning, if there is one.
+    Reported(Option<String>),
     Suppressed(String),
     /// It stands on lines that were there before.
     Older,
@@ -79,11 +78,10 @@ impl Job<'_> {
             },
         );
         match decision {
-            Decision::Report if self.is_own_example(unit, hits, found) => {
+            Decision::Report(None) if self.is_own_example(unit, hits, found) => {
                 Fate::Suppressed("it stands in the entry of the rule that finds it".into())
             }
-            Decision::Report => Fate::Reported { no_reason: false },
-            Decision::ReportNoReason => Fate::Reported { no_reason: true },
+            Decision::Report(warning) => Fate::Reported(warning),
             Decision::Suppress(reason) => Fate::Suppressed(reason),
         }
     }
@@ -123,22 +121,19 @@ impl Job<'_> {
         result: &mut UnitResult,
     ) {
         let list = &hits.matches.list;
-        let is_reported = |index: usize| matches!(fates[index], Fate::Reported { .. });
+        let is_reported = |index: usize| matches!(fates[index], Fate::Reported(_));
         let joined: Vec<usize> = (0..list.len())
             .filter(|&index| is_reported(index))
             .filter_map(|index| list[index].pair)
             .collect();
         for (index, (found, fate)) in list.iter().zip(fates).enumerate() {
             match fate {
-                Fate::Reported { no_reason } => {
+                Fate::Reported(warning) => {
                     if joined.contains(&index) || self.is_covered(list, index, is_reported) {
                         continue;
                     }
                     let mut finding = make.finding(found);
-                    if *no_reason {
-                        let warning = "the inline allow here does not count: it gives no reason";
-                        finding.warnings.push(warning.into());
-                    }
+                    finding.warnings.extend(warning.clone());
                     result.findings.push(finding);
                 }
                 Fate::Suppressed(reason) => {

@@ -168,12 +168,21 @@ pub fn rules_hash(
 ) -> String {
     // Every struct is taken apart without `..`, so that a new field does not compile until it is
     // part of the hash. What `rules` says is in the rule set, with what the flags say.
-    let Config { rules: _, allow, min_confidence, max_object_bytes: _, files: _ } = config;
+    let Config {
+        rules: _,
+        allow,
+        min_confidence,
+        max_object_bytes: _,
+        other_marks,
+        migrated: _,
+        files: _,
+    } = config;
     let mut parts = Parts::default();
     parts.text("tightlip rules 1");
     parts.text(env!("CARGO_PKG_VERSION"));
     parts.number(max_object_bytes);
     parts.text(min_confidence.unwrap_or(Confidence::Medium).name());
+    parts.number(u64::from(*other_marks));
     parts.number(rules.all().len() as u64);
     for rule in rules.all() {
         parts.rule(rule);
@@ -269,10 +278,8 @@ impl Parts {
     }
 
     fn allow(&mut self, entry: &AllowEntry) {
-        let AllowEntry { reason, rules, paths, patterns, line_patterns, stop_words, fingerprints } =
-            entry;
-        self.text(reason);
-        for texts in [rules, paths, patterns, line_patterns, stop_words, fingerprints] {
+        self.text(&entry.reason);
+        for texts in entry.lists() {
             self.texts(texts);
         }
     }
@@ -337,6 +344,10 @@ mod tests {
             ("allow lines", PACK.to_owned(), allow("line_patterns = ['x']")),
             ("allow stop words", PACK.to_owned(), allow("stop_words = ['x']")),
             ("allow fingerprints", PACK.to_owned(), allow("fingerprints = ['x']")),
+            ("allow path patterns", PACK.to_owned(), allow("path_patterns = ['xy']")),
+            ("allow outside", PACK.to_owned(), allow("outside_path_patterns = ['xy']")),
+            ("allow commits", PACK.to_owned(), allow("commits = ['xy']")),
+            ("marks of others", PACK.to_owned(), format!("other_marks = true\n{ALLOW}")),
             ("allow paths", PACK.to_owned(), ALLOW.replace("tests/", "test/")),
             ("confidence", PACK.to_owned(), format!("min_confidence = 'high'\n{ALLOW}")),
         ] {

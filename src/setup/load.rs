@@ -145,6 +145,8 @@ impl Layer<'_> {
                 })?;
             config.min_confidence = Some(confidence);
         }
+        config.other_marks = file.other_marks.unwrap_or(config.other_marks);
+        config.migrated.extend(file.migrated);
         config.max_object_bytes = file.max_object_bytes.or(config.max_object_bytes);
         Ok(())
     }

@@ -38,6 +38,11 @@ struct ConfigFile {
     min_confidence: Option<toml::Spanned<String>>,
     /// Objects larger than this are left out and named.
     max_object_bytes: Option<u64>,
+    /// Whether the inline marks of other scanners count.
+    other_marks: Option<bool>,
+    /// Files of other scanners of which `tightlip migrate` has made this file.
+    #[serde(default)]
+    migrated: Vec<String>,
     /// Rules, new ones or changes to built-in ones.
     #[serde(default)]
     rule: Vec<toml::Spanned<RuleEntry>>,
@@ -57,6 +62,10 @@ pub struct Config {
     pub min_confidence: Option<Confidence>,
     /// Objects larger than this are left out and named.
     pub max_object_bytes: Option<u64>,
+    /// Whether the inline marks of other scanners count.
+    pub other_marks: bool,
+    /// Files of other scanners that were taken over, by their names at the repository's root.
+    pub migrated: Vec<String>,
     /// The files that were read.
     pub files: Vec<std::path::PathBuf>,
 }

@@ -111,7 +111,9 @@ impl Scanner {
         for (entry, origin) in &config.allow {
             entries.push(Allow::compile(entry.clone(), origin.clone())?);
         }
-        let policy = Allowlist::new(entries).with_lines(git_secrets.line_allows()?);
+        let policy = Allowlist::new(entries)
+            .with_lines(git_secrets.line_allows()?)
+            .with_other_marks(config.other_marks);
         if let Some((origin, id)) = policy.rule_ids().find(|(_, id)| rules.find(id).is_none()) {
             return Err(SetupError::UnknownRule { origin: origin.into(), id: id.into() });
         }

@@ -27,6 +27,15 @@ pub struct AllowEntry {
     /// Globs on paths from the repository's root, in the way of `.gitignore`.
     #[serde(default)]
     pub paths: Vec<String>,
+    /// Regular expressions on the path.
+    #[serde(default)]
+    pub path_patterns: Vec<String>,
+    /// Regular expressions on the path, none of which may match; what has no path does not fit.
+    #[serde(default)]
+    pub outside_path_patterns: Vec<String>,
+    /// Commits, by their full ids.
+    #[serde(default)]
+    pub commits: Vec<String>,
     /// Regular expressions on the secret.
     #[serde(default)]
     pub patterns: Vec<String>,
@@ -39,6 +48,35 @@ pub struct AllowEntry {
     /// Fingerprints of findings.
     #[serde(default)]
     pub fingerprints: Vec<String>,
+}
+
+impl AllowEntry {
+    /// Every list that says where it applies. A new one does not compile until it is here.
+    pub(crate) fn lists(&self) -> [&Vec<String>; 9] {
+        let AllowEntry {
+            reason: _,
+            rules,
+            paths,
+            path_patterns,
+            outside_path_patterns,
+            commits,
+            patterns,
+            line_patterns,
+            stop_words,
+            fingerprints,
+        } = self;
+        [
+            rules,
+            paths,
+            path_patterns,
+            outside_path_patterns,
+            commits,
+            patterns,
+            line_patterns,
+            stop_words,
+            fingerprints,
+        ]
+    }
 }
 
 /// An allow entry that cannot work, with its file and line.
@@ -55,6 +93,8 @@ pub struct Allow {
     entry: AllowEntry,
     origin: String,
     paths: GlobSet,
+    path_patterns: RegexSet,
+    outside: RegexSet,
     patterns: RegexSet,
     line_patterns: RegexSet,
 }
@@ -62,11 +102,14 @@ pub struct Allow {
 /// Fewer characters are in nearly every secret and every line.
 const MIN_PATTERN_BYTES: usize = 3;
 
-/// Whether a pattern fits wherever a character or two stand.
-fn is_short_pattern(pattern: &str) -> bool {
+/// Fewer are in nearly every path.
+const MIN_PATH_PATTERN_BYTES: usize = 2;
+
+/// Whether a pattern fits wherever fewer than `min_bytes` characters stand.
+fn is_short_pattern(pattern: &str, min_bytes: usize) -> bool {
     syntax::parse(pattern).is_ok_and(|hir| {
         let properties = hir.properties();
-        properties.minimum_len().is_some_and(|length| length < MIN_PATTERN_BYTES)
+        properties.minimum_len().is_some_and(|length| length < min_bytes)
             && properties.look_set().is_empty()
     })
 }
@@ -76,13 +119,14 @@ fn is_short_pattern(pattern: &str) -> bool {
 pub struct Allowlist {
     entries: Vec<Allow>,
     lines: Vec<LineAllow>,
+    other_marks: bool,
 }
 
 impl Allowlist {
     /// Makes an allowlist of compiled entries; the first that fits decides.
     #[must_use]
     pub const fn new(entries: Vec<Allow>) -> Self {
-        Allowlist { entries, lines: Vec::new() }
+        Allowlist { entries, lines: Vec::new(), other_marks: false }
     }
 
     /// Adds the entries of git-secrets.
@@ -90,6 +134,19 @@ impl Allowlist {
     pub fn with_lines(mut self, lines: Vec<LineAllow>) -> Self {
         self.lines.extend(lines);
         self
+    }
+
+    /// Sets whether the inline marks of other scanners count.
+    #[must_use]
+    pub const fn with_other_marks(mut self, accepted: bool) -> Self {
+        self.other_marks = accepted;
+        self
+    }
+
+    /// Whether the inline marks of other scanners count.
+    #[must_use]
+    pub const fn accepts_other_marks(&self) -> bool {
+        self.other_marks
     }
 
     /// Whether there are entries that look at lines with their numbers.
@@ -148,14 +205,18 @@ impl Allow {
         }
         let lists = [
             &entry.paths,
+            &entry.path_patterns,
+            &entry.outside_path_patterns,
+            &entry.commits,
             &entry.patterns,
             &entry.line_patterns,
             &entry.stop_words,
             &entry.fingerprints,
         ];
         if lists.iter().all(|list| list.is_empty()) {
-            let message = "an allow entry needs paths, patterns, line_patterns, stop_words or \
-                           fingerprints; to switch a rule off, use `disable`";
+            let message = "an allow entry needs paths, path_patterns, outside_path_patterns, commits, \
+                           patterns, line_patterns, stop_words or fingerprints; to switch a rule off, \
+                           use `disable`";
             return Err(fail(message.into()));
         }
         if lists.iter().any(|list| list.iter().any(|item| item.trim().is_empty())) {
@@ -163,6 +224,8 @@ impl Allow {
         }
         let allow = Allow {
             paths: globs(&entry.paths).map_err(|error| fail(error.to_string()))?,
+            path_patterns: regexes(&entry.path_patterns).map_err(&fail)?,
+            outside: regexes(&entry.outside_path_patterns).map_err(&fail)?,
             patterns: regexes(&entry.patterns).map_err(&fail)?,
             line_patterns: regexes(&entry.line_patterns).map_err(&fail)?,
             entry,
@@ -186,18 +249,30 @@ impl Allow {
             b"correct horse battery",
             b"WbXcY_d-EfG.hI/jK+lM=nO9pQ8rS7tU6vV5wW4xX3yY2zZ1",
         ];
-        let AllowEntry { rules, paths, patterns, line_patterns, stop_words, .. } = &self.entry;
-        let is_only = |own: &[String]| {
-            let all = [rules, paths, patterns, line_patterns, stop_words, &self.entry.fingerprints];
-            all.iter().map(|list| list.len()).sum::<usize>() == own.len()
-        };
+        let AllowEntry { paths, path_patterns, patterns, line_patterns, .. } = &self.entry;
+        let AllowEntry { outside_path_patterns, .. } = &self.entry;
+        let count: usize = self.entry.lists().iter().map(|list| list.len()).sum();
+        let is_only = |own: &[String]| count == own.len();
         let fits_all = |set: &RegexSet| SECRETS.iter().all(|secret| set.is_match(secret));
-        let is_short = |list: &[String]| list.iter().any(|item| is_short_pattern(item));
+        let is_short_for =
+            |list: &[String], bytes| list.iter().any(|item| is_short_pattern(item, bytes));
+        let is_short = |list: &[String]| is_short_for(list, MIN_PATTERN_BYTES);
         if !paths.is_empty()
             && is_only(paths)
             && PATHS.iter().all(|path| self.fits_path(path.as_bytes()))
         {
             return Some("paths");
+        }
+        let fits_all_paths =
+            || PATHS.iter().all(|path| self.path_patterns.is_match(path.as_bytes()));
+        if !path_patterns.is_empty()
+            && is_only(path_patterns)
+            && (fits_all_paths() || is_short_for(path_patterns, MIN_PATH_PATTERN_BYTES))
+        {
+            return Some("path_patterns");
+        }
+        if !outside_path_patterns.is_empty() && is_only(outside_path_patterns) {
+            return Some("outside_path_patterns");
         }
         if is_only(patterns) && (fits_all(&self.patterns) || is_short(patterns)) {
             return Some("patterns");
@@ -212,23 +287,30 @@ impl Allow {
     }
 
     fn is_path_only(&self) -> bool {
+        let AllowEntry { paths, path_patterns, outside_path_patterns, .. } = &self.entry;
+        let of_paths = [paths, path_patterns, outside_path_patterns];
+        let count = |lists: &[&Vec<String>]| lists.iter().map(|list| list.len()).sum::<usize>();
+        count(&self.entry.lists()) == count(&of_paths)
+    }
+
+    fn fits(&self, subject: Subject<'_>) -> bool {
         let AllowEntry {
             reason: _,
             rules,
-            paths: _,
+            paths,
+            path_patterns,
+            outside_path_patterns,
+            commits,
             patterns,
             line_patterns,
             stop_words,
             fingerprints,
         } = &self.entry;
-        [rules, patterns, line_patterns, stop_words, fingerprints]
-            .iter()
-            .all(|list| list.is_empty())
-    }
-
-    fn fits(&self, subject: Subject<'_>) -> bool {
-        let AllowEntry { rules, paths, patterns, line_patterns, stop_words, fingerprints, .. } =
-            &self.entry;
+        let of_paths = [paths, path_patterns, outside_path_patterns];
+        let names_path = of_paths.iter().any(|list| !list.is_empty());
+        let is_of = |commit: &String| {
+            subject.commit.is_some_and(|known| known.eq_ignore_ascii_case(commit))
+        };
         let has_path = !matches!(
             subject.place,
             Place::Message
@@ -243,7 +325,8 @@ impl Allow {
             memchr::memmem::find(&lower(), word.to_ascii_lowercase().as_bytes()).is_some()
         };
         (rules.is_empty() || rules.iter().any(|id| id == subject.rule))
-            && (paths.is_empty() || has_path && self.fits_path(subject.path))
+            && (!names_path || has_path && self.fits_path(subject.path))
+            && (commits.is_empty() || commits.iter().any(is_of))
             && (patterns.is_empty() || self.patterns.is_match(subject.secret))
             && (line_patterns.is_empty() || self.line_patterns.is_match(line()))
             && (stop_words.is_empty() || stop_words.iter().any(holds))
@@ -252,7 +335,10 @@ impl Allow {
     }
 
     fn fits_path(&self, path: &[u8]) -> bool {
-        !self.entry.paths.is_empty() && self.paths.is_match(as_path(path).as_ref())
+        let AllowEntry { paths, path_patterns, outside_path_patterns, .. } = &self.entry;
+        (paths.is_empty() || self.paths.is_match(as_path(path).as_ref()))
+            && (path_patterns.is_empty() || self.path_patterns.is_match(path))
+            && (outside_path_patterns.is_empty() || !self.outside.is_match(path))
     }
 }
 
@@ -400,6 +486,18 @@ mod tests {
                 "`line_patterns` would",
             ),
             (AllowEntry { paths: vec!["a[".into()], ..AllowEntry::default() }, "a["),
+            (
+                AllowEntry { path_patterns: vec![".+".into()], ..AllowEntry::default() },
+                "`path_patterns` would",
+            ),
+            (
+                AllowEntry { path_patterns: vec!["[a-z]".into()], ..AllowEntry::default() },
+                "`path_patterns` would",
+            ),
+            (
+                AllowEntry { outside_path_patterns: vec!["abc".into()], ..AllowEntry::default() },
+                "`outside_path_patterns` would",
+            ),
         ] {
             let entry = AllowEntry { reason: "because".into(), ..entry };
             let error = Allow::compile(entry, "a.toml:3".into()).unwrap_err().to_string();

@@ -6,6 +6,7 @@
 mod allowlist;
 mod inline;
 mod line_allow;
+mod mark;
 
 pub use allowlist::{Allow, AllowEntry, AllowError, Allowlist};
 pub use inline::{InlineAllow, inline_allow};
@@ -17,7 +18,7 @@ use std::ops::Range;
 pub const ALLOWED_FILE: &str = ".gitallowed";
 
 use crate::engine::Decoding;
-use crate::finding::{Fingerprint, Place};
+use crate::finding::{Fingerprint, OTHER_MARK, Place};
 use crate::text::lines::{line_around, line_before};
 
 /// What there is to judge by.
@@ -48,10 +49,8 @@ pub struct Subject<'a> {
 /// What was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// The finding is reported.
-    Report,
-    /// The finding is reported, and an inline allow beside it does not count: it has no reason.
-    ReportNoReason,
+    /// The finding is reported; something beside it would allow it, and does not count for this reason.
+    Report(Option<String>),
     /// The finding is not reported, for this reason.
     Suppress(String),
 }
@@ -83,9 +82,23 @@ fn decide_by_lines(allowlist: &Allowlist, subject: Subject<'_>) -> Decision {
     if let Some(reason) = allowlist.reason(subject) {
         return Decision::Suppress(reason);
     }
-    match inline {
-        InlineAllow::NoReason => Decision::ReportNoReason,
-        _ => Decision::Report,
+    if inline == InlineAllow::NoReason {
+        let warning = "the inline allow here does not count: it gives no reason";
+        return Decision::Report(Some(warning.to_owned()));
+    }
+    let mark = match subject.place {
+        Place::Path | Place::RefName => None,
+        _ => mark::beside(subject.bytes, subject.span),
+    };
+    match mark {
+        Some(mark) if allowlist.accepts_other_marks() => {
+            Decision::Suppress(format!("{OTHER_MARK}: {mark}"))
+        }
+        Some(mark) => Decision::Report(Some(format!(
+            "the mark `{mark}` here does not count; `other_marks = true` in .tightlip.toml accepts the \
+             marks of other scanners"
+        ))),
+        None => Decision::Report(None),
     }
 }
 

@@ -10,6 +10,7 @@ mod git_secrets;
 mod history;
 mod hostile;
 mod messages;
+mod migrate;
 mod repo;
 mod report;
 mod scan;
