@@ -2,12 +2,13 @@
 //!
 //! Rules and users write in our own syntax ([`syntax`]); git-secrets' patterns are POSIX extended ones
 //! ([`Ere`]), and those with back-references or lookaround are tried by a backtracking engine
-//! ([`exact`]). What an expression requires is told without compiling it.
+//! ([`exact`]). Go's, in which gitleaks' rules are written, are translated ([`go`]). What an expression requires is told without compiling it.
 
 pub(crate) mod analysis;
 pub(crate) mod boundary;
 mod ere;
 pub mod exact;
+pub mod go;
 pub(crate) mod longest;
 pub(crate) mod prefix_length;
 pub(crate) mod required_literals;
