@@ -8,6 +8,7 @@ mod history;
 mod hook;
 mod install;
 mod message;
+mod migrate;
 mod progress;
 mod revs;
 mod rules;
@@ -53,6 +54,7 @@ enum Command {
     Uninstall(uninstall::UninstallArgs),
     Doctor(doctor::DoctorArgs),
     Rules(rules::RulesArgs),
+    Migrate(migrate::MigrateArgs),
 }
 
 /// Flags that every command takes.
@@ -143,6 +145,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>, process: &mut Proce
         Command::Uninstall(args) => uninstall::run(args, process),
         Command::Doctor(args) => doctor::run(args, shared, process),
         Command::Rules(args) => rules::run(&args, shared, process),
+        Command::Migrate(args) => migrate::run(&args, shared, process),
     };
     done.unwrap_or_else(|error| {
         if !is_closed_pipe(&*error) {

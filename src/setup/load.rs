@@ -89,26 +89,37 @@ fn add_if_there(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
 fn add_file(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
     let shown = shown(&path);
     let text = read(&path).map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
-    let file: ConfigFile = toml::from_str(&text).map_err(|error| ConfigError::Content {
-        path: shown.clone(),
-        line: line_of(&text, error.span().map_or(0, |span| span.start)),
-        message: toml_problem(&error),
-    })?;
-    Layer { path: shown, text: &text }.join(file, config)?;
+    add_text(config, shown, &text)?;
     config.files.push(path);
     Ok(())
+}
+
+fn add_text(config: &mut Config, path: String, text: &str) -> Result<(), ConfigError> {
+    let file: ConfigFile = toml::from_str(text).map_err(|error| ConfigError::Content {
+        path: path.clone(),
+        line: line_of(text, error.span().map_or(0, |span| span.start)),
+        message: toml_problem(&error),
+    })?;
+    Layer { path, text }.join(file, config)
+}
+
+/// Parses the text of a config file that is not written yet.
+pub(super) fn parse(text: &str) -> Result<Config, ConfigError> {
+    let mut config = Config::default();
+    add_text(&mut config, FILE_NAME.to_owned(), text)?;
+    Ok(config)
 }
 
 /// The most that a config file may hold: one in a repository may be anything.
 pub(super) const MAX_BYTES: u64 = 16 << 20;
 
-fn read(path: &Path) -> io::Result<String> {
+pub(super) fn read(path: &Path) -> io::Result<String> {
     String::from_utf8(file::read(path, MAX_BYTES)?)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
 /// As the user would name it: without `./`, and safe to print.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let path = path.strip_prefix(".").unwrap_or(path);
     escape(path.as_os_str().as_encoded_bytes()).into_owned()
 }

@@ -10,6 +10,7 @@
 
 pub mod checkpoint;
 pub mod git_secrets;
+pub mod import;
 mod load;
 mod scanner;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::checkpoint::rules_hash;
 use super::git_secrets::{GitSecrets, GitSecretsError, Providers};
-use super::{Config, ConfigError, Discovery, RuleChange, load, load_file};
+use super::{Config, ConfigError, Discovery, RuleChange, import, load, load_file};
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Outcome, Progress};
 use crate::git::{GitError, MAX_OBJECT_BYTES, RepositoryPool, Settings};
@@ -106,6 +106,31 @@ impl Scanner {
     pub fn load(repository: &RepositoryPool, request: &Request) -> Result<Self, SetupError> {
         let (config, mut git_secrets) = load_config(repository, request.config.as_deref())?;
         git_secrets.run_providers(request.providers, repository.location().environment())?;
+        let root = repository.location().root().filter(|_| request.config.is_none());
+        let unread = root.and_then(|root| import::unread(&root, &config.migrated));
+        let mut scanner = Scanner::build(repository, request, config, git_secrets)?;
+        scanner.warnings.extend(unread);
+        Ok(scanner)
+    }
+
+    /// Makes a scanner of a configuration that is at hand.
+    ///
+    /// # Errors
+    /// Something of it cannot be used.
+    pub fn of_config(
+        repository: &RepositoryPool,
+        request: &Request,
+        config: Config,
+    ) -> Result<Self, SetupError> {
+        Scanner::build(repository, request, config, GitSecrets::default())
+    }
+
+    fn build(
+        repository: &RepositoryPool,
+        request: &Request,
+        config: Config,
+        git_secrets: GitSecrets,
+    ) -> Result<Self, SetupError> {
         let rules = rules(&config, &git_secrets, &request.rules)?;
         let mut entries = Vec::new();
         for (entry, origin) in &config.allow {

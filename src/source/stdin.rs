@@ -11,19 +11,27 @@ use crate::finding::{Origin, Place, Progress};
 #[derive(Debug)]
 pub struct Stdin {
     pipe: Arc<Pipe>,
+    path: Vec<u8>,
 }
 
 impl Stdin {
     /// Makes a source of `input`.
     #[must_use]
     pub fn new(input: Box<dyn Read + Send>) -> Self {
-        Stdin { pipe: Arc::new(Pipe::new(input)) }
+        Stdin::named(input, b"(standard input)")
+    }
+
+    /// Makes a source of `input`, the content of `path`: a finding has the fingerprint that it has
+    /// in that file.
+    #[must_use]
+    pub fn named(input: Box<dyn Read + Send>, path: &[u8]) -> Self {
+        Stdin { pipe: Arc::new(Pipe::new(input)), path: path.to_vec() }
     }
 }
 
 impl Source for Stdin {
     fn list(&self, _progress: &Progress) -> Result<Listing, SourceError> {
-        let origin = Origin::new(Place::Stdin, b"(standard input)");
+        let origin = Origin::new(Place::Stdin, &self.path);
         let unit = Unit::new(origin, Content::Pipe(self.pipe.clone()));
         Ok(Listing { units: vec![unit], ..Listing::default() })
     }
