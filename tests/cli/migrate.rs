@@ -88,7 +88,7 @@ fn rules_of_gitleaks_find_what_they_found() {
          [[rules]]\nid = 'named'\npath = '''\\.p12$'''\n\
          [[rules]]\nid = 'greek'\nregex = '''\\p{Greek}{8}'''\n\
          [[rules]]\nid = 'aws-access-key-id'\nregex = '''own_[0-9]{8}'''\n\
-           [[rules.required]]\n  id = 'group'\n",
+           [[rules.required]]\n  id = 'jwt-like'\n  withinLines = 3\n",
     );
     let said = repo.tightlip(&["migrate"]).exits(0);
     said.says(".gitleaks.toml: gitleaks' own rules are not taken over")
@@ -98,7 +98,7 @@ fn rules_of_gitleaks_find_what_they_found() {
         .says("the rule `named` is left out")
         .says("the rule `greek` is left out: it asks for classes of Unicode")
         .says("the rule `aws-access-key-id` is called `gitleaks-aws-access-key-id` here")
-        .says("`required` does not carry over");
+        .says("`required` carries over in part");
     repo.write("a.txt", "tok{12345678-abcdefgh\n");
     repo.write("b.txt", "ent_aaaaaaaaaaaaaaaa\nent_a1b2c3d4e5f6g7h8\n");
     repo.write("c.txt", "env_12345678\njw_12345678\n");
@@ -106,6 +106,7 @@ fn rules_of_gitleaks_find_what_they_found() {
     repo.write("d.txt", "n = 123456789012\n");
     repo.write("e.txt", "# the zoo.pass\n\nn = 123456789012\n");
     repo.write("f.txt", "own_12345678\n");
+    repo.write("g.txt", "jw_12345678\nown_12345678\n");
     let said = repo.tightlip(&["scan", "--format", "jsonl"]).exits(1);
     let mut found: Vec<String> = said
         .objects("finding")
@@ -120,7 +121,7 @@ fn rules_of_gitleaks_find_what_they_found() {
     let expected = [
         "entropy b.txt 2:1",
         "far e.txt 3:5",
-        "gitleaks-aws-access-key-id f.txt 1:1",
+        "gitleaks-aws-access-key-id g.txt 2:1",
         "group a.txt 1:14",
         "in-env c.env 1:1",
     ];

@@ -6,7 +6,7 @@ use super::super::{Draft, ImportError, wrong};
 use super::table::Texts;
 use super::{GitleaksAllow, GitleaksRule, Settings, Target};
 use crate::pattern::go::{self, GoError};
-use crate::pattern::{required_literals, syntax};
+use crate::pattern::{escape_literal, required_literals, syntax};
 use crate::rule::{RuleEntry, RuleSet};
 use crate::suppress::AllowEntry;
 use crate::text::escape::escape;
@@ -38,6 +38,9 @@ pub(super) fn add(draft: &mut Draft, file: &str, settings: Settings) -> Result<(
     for rule in rules.iter().filter(|rule| !is_disabled(rule)) {
         let name = add_rule(draft, rule, &builtin, uses_default)?;
         names.insert(rule.id.clone(), name);
+    }
+    for rule in rules.iter().filter(|rule| !is_disabled(rule)) {
+        add_required(draft, rule, &names);
     }
     for (id, origin) in &disabled {
         if rules.iter().any(|rule| rule.id == *id) {
@@ -174,13 +177,7 @@ fn note_what_is_lost(draft: &mut Draft, rule: &GitleaksRule, origin: &str, shown
     if rule.is_helper {
         draft.note(
             origin,
-            &format!("the rule `{shown}` is off: `skipReport` has no other meaning here"),
-        );
-    }
-    if rule.has_required {
-        draft.note(
-            origin,
-            &format!("`required` does not carry over: the rule `{shown}` reports what it finds alone, and may find more"),
+            &format!("the rule `{shown}` is switched off; rules that require it still find it"),
         );
     }
 }
@@ -209,7 +206,9 @@ fn add_keywords(
     if required.is_some_and(|literals| literals.iter().all(holds_one)) {
         return None;
     }
-    let escaped = words.iter().map(|word| quote(word)).collect::<Vec<_>>().join("|");
+    let literal =
+        |word: &String| String::from_utf8_lossy(&escape_literal(word.as_bytes())).into_owned();
+    let escaped = words.iter().map(literal).collect::<Vec<_>>().join("|");
     let entry = RuleEntry {
         id: format!("{name}-keyword"),
         description: Some(format!("a keyword of the rule {name}")),
@@ -223,16 +222,34 @@ fn add_keywords(
     Some(id)
 }
 
-/// An expression that matches a word.
-fn quote(word: &str) -> String {
-    let mut quoted = String::new();
-    for char in word.chars() {
-        if char.is_ascii_punctuation() && !matches!(char, '<' | '>') {
-            quoted.push('\\');
-        }
-        quoted.push(char);
+/// Tries a rule only near what the rule finds that it requires; what cannot be said so is noted, and the
+/// rule finds more.
+fn add_required(draft: &mut Draft, rule: &GitleaksRule, names: &Names) {
+    let place = |draft: &Draft, id: &str| {
+        let name = names.get(id)?.as_ref()?;
+        draft.rules.iter().position(|(rule, _)| rule.id == *name)
+    };
+    let (Some(first), Some(own)) = (rule.required.first(), place(draft, &rule.id)) else {
+        return;
+    };
+    let shown = escape(rule.id.as_bytes()).into_owned();
+    // Matches of a rule that is itself tried near others come too late.
+    let other = place(draft, &first.id).filter(|&other| {
+        other != own && draft.rules[other].0.near.is_none() && draft.rules[own].0.near.is_none()
+    });
+    if let Some(other) = other {
+        let name = draft.rules[other].0.id.clone();
+        let entry = &mut draft.rules[own].0;
+        (entry.near, entry.near_bytes) = (Some(name), Some(KEYWORD_BYTES));
     }
-    quoted
+    if other.is_none() || rule.required.len() > 1 || first.is_bounded {
+        let text = match other {
+            Some(_) => "carries over in part",
+            None => "does not carry over",
+        };
+        let text = format!("`required` {text}: the rule `{shown}` may find more");
+        draft.note(&first.origin, &text);
+    }
 }
 
 /// Confines a rule to the paths that an expression matches.

@@ -40,8 +40,17 @@ struct GitleaksRule {
     keywords: Vec<String>,
     has_tags: bool,
     is_helper: bool,
-    has_required: bool,
+    /// Rules that have to find something, too, and whether nearer than anywhere.
+    required: Vec<Required>,
     allow: Vec<GitleaksAllow>,
+}
+
+/// One `[[rules.required]]` table.
+#[derive(Debug, Clone)]
+struct Required {
+    id: String,
+    origin: String,
+    is_bounded: bool,
 }
 
 /// One allowlist.
@@ -145,7 +154,7 @@ fn rule(draft: &mut Draft, table: &Table<'_>) -> Result<GitleaksRule, ImportErro
         keywords: table.texts("keywords")?.into_iter().map(|(text, _)| text).collect(),
         has_tags: !table.texts("tags")?.is_empty(),
         is_helper: table.flag("skipreport")?,
-        has_required: !table.tables("required")?.is_empty(),
+        required: table.tables("required")?.iter().map(required).collect::<Result<_, _>>()?,
         allow: allowlists(draft, table)?,
     };
     let known = [
@@ -164,6 +173,14 @@ fn rule(draft: &mut Draft, table: &Table<'_>) -> Result<GitleaksRule, ImportErro
     ];
     table.note_others(draft, &known);
     Ok(rule)
+}
+
+fn required(table: &Table<'_>) -> Result<Required, ImportError> {
+    let origin = table.origin();
+    let (id, _) = table.text("id")?.ok_or_else(|| wrong(&origin, "`required` names no rule"))?;
+    let is_bounded =
+        table.number("withinlines")?.is_some() || table.number("withincolumns")?.is_some();
+    Ok(Required { id, origin, is_bounded })
 }
 
 fn allowlists(draft: &mut Draft, table: &Table<'_>) -> Result<Vec<GitleaksAllow>, ImportError> {
