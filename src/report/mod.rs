@@ -5,6 +5,7 @@
 
 mod json;
 mod presence;
+mod sarif;
 mod streams;
 mod text;
 
@@ -12,7 +13,8 @@ use std::io::{self, Write};
 
 pub use streams::Streams;
 
-use crate::finding::{Finding, Outcome, Redactor, Secret};
+use crate::finding::{Finding, Outcome, Place, Redactor, Secret};
+use crate::text::escape::escape;
 
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub enum Format {
     Json,
     /// One JSON object a line: findings, what was skipped, a summary.
     Jsonl,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
 }
 
 /// How to report.
@@ -50,6 +54,7 @@ pub fn render(outcome: &Outcome, options: ReportOptions, out: &mut dyn Write) ->
         Format::Text => text::findings(outcome, options, &redactor, out),
         Format::Json => json::document(outcome, options, &redactor, out),
         Format::Jsonl => json::lines(outcome, options, &redactor, out),
+        Format::Sarif => sarif::log(outcome, options, &redactor, out),
     }
 }
 
@@ -73,4 +78,23 @@ fn redactor(outcome: &Outcome, options: ReportOptions) -> Redactor {
     let found: Vec<&Secret> =
         outcome.findings.iter().chain(allowed).flat_map(Finding::secrets).collect();
     Redactor::new(found.into_iter())
+}
+
+/// Returns untrusted text as it may be shown: secrets masked, nothing unprintable.
+fn printable(text: &[u8], redactor: &Redactor) -> String {
+    escape(&redactor.redact(text)).into_owned()
+}
+
+/// Returns the secret's mask, or the secret where the caller asked for it.
+fn shown_secret(secret: &Secret, options: ReportOptions) -> String {
+    match options.reveal {
+        true => escape(secret.expose()).into_owned(),
+        false => secret.redacted(),
+    }
+}
+
+/// Whether the finding stands in a file, or in a file's name.
+fn has_path(finding: &Finding) -> bool {
+    let origin = &finding.origin;
+    !origin.path.is_empty() && (origin.place.is_file() || origin.place == Place::Path)
 }

@@ -65,7 +65,7 @@ fn said_rules(repo: &TestRepo) -> u64 {
 #[test]
 fn a_secret_is_shown_only_when_it_is_asked_for() {
     let (repo, secret) = with_pair();
-    for format in ["text", "json", "jsonl"] {
+    for format in ["text", "json", "jsonl", "sarif"] {
         let _ = repo.tightlip(&["staged", "-v", "--format", format]).exits(1).never_says(&secret);
         repo.tightlip(&["staged", "--reveal", "--format", format]).exits(1).says(&secret);
     }
@@ -164,4 +164,49 @@ fn json_tells_why_something_was_skipped_by_a_name() {
         repo.tightlip(&["staged", "--max-object-bytes", "1000", "--format", "jsonl"]).exits(2);
     let kinds: Vec<_> = said.objects("skipped").iter().map(|it| it["kind"].clone()).collect();
     assert!(kinds.contains(&"too-large".into()), "{kinds:?}");
+}
+
+#[test]
+fn sarif_has_what_its_schema_requires() {
+    let (repo, _) = with_pair();
+    repo.stage("a dir/\u{fc}.txt", format!("{}\n", key(3)));
+    let said = repo.tightlip(&["staged", "--format", "sarif"]).exits(1).never_says(&key(3));
+    let log: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((&log["version"], log["runs"].as_array().unwrap().len()), (&"2.1.0".into(), 1));
+    let run = &log["runs"][0];
+    assert_eq!(run["tool"]["driver"]["name"], "tightlip");
+    assert_eq!(run["invocations"][0]["executionSuccessful"], true);
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        let rule = &run["tool"]["driver"]["rules"][index];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(!rule["help"]["text"].as_str().unwrap().is_empty());
+        assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        assert_eq!(result["partialFingerprints"]["tightlip/v1"].as_str().unwrap().len(), 32);
+    }
+    let place = |result: &serde_json::Value| result["locations"][0]["physicalLocation"].clone();
+    assert_eq!(place(&results[0])["artifactLocation"]["uri"], "a%20dir/%C3%BC.txt");
+    assert_eq!(place(&results[1])["artifactLocation"]["uri"], "config/prod.env");
+    let region =
+        serde_json::json!({"startLine": 2, "endLine": 2, "startColumn": 23, "endColumn": 63});
+    assert_eq!(place(&results[1])["region"], region);
+}
+
+#[test]
+fn sarif_fingerprints_survive_a_move_down_and_a_clean_run_is_a_whole_log() {
+    let repo = TestRepo::new();
+    let log = |said: &str| -> serde_json::Value { serde_json::from_str(said).unwrap() };
+    let clean = log(&repo.tightlip(&["staged", "--format", "sarif"]).exits(0).out);
+    assert_eq!(clean["runs"][0]["results"], serde_json::json!([]));
+    let mut seen = Vec::new();
+    for before in ["", "one\ntwo\n"] {
+        repo.stage("a.txt", format!("{before}{}\n", key(4)));
+        let said = log(&repo.tightlip(&["staged", "--format", "sarif"]).exits(1).out);
+        seen.push(said["runs"][0]["results"][0].clone());
+    }
+    assert_eq!(seen[0]["partialFingerprints"], seen[1]["partialFingerprints"]);
+    assert_ne!(seen[0]["locations"], seen[1]["locations"]);
 }
