@@ -1,0 +1,11 @@
+//! Fuzzes `tightlip_fuzz::pack`; without a fuzzer, it writes seeds or repeats inputs.
+
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tightlip_fuzz::pack(bytes));
+
+#[cfg(not(fuzzing))]
+fn main() -> std::io::Result<()> {
+    tightlip_fuzz::run_by_hand("pack", std::env::args_os().skip(1))
+}
