@@ -104,8 +104,8 @@ pub fn messages(bytes: &[u8]) {
         replace(&file, bytes);
         for cleanup in [
             Cleanup::Verbatim,
-            Cleanup::Configured { edited: false },
-            Cleanup::Configured { edited: true },
+            Cleanup::Configured { edited: false, is_noted: false },
+            Cleanup::Configured { edited: true, is_noted: false },
         ] {
             let options = MessageOptions { file: file.clone(), cleanup };
             fixture.scan(&Message::new(&fixture.pool(), options));
