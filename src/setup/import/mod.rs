@@ -1,7 +1,7 @@
 //! Files of other scanners, taken over into one file of our own.
 //!
-//! Each format has a file here, which adds to a [`Draft`] what it says and notes what does not carry over.
-//! Findings that another scanner was told to accept by their place are looked up ([`accepted`]), and
+//! Each format has a file here, which adds to a `Draft` what it says and notes what does not carry over.
+//! Findings that another scanner was told to accept by their place are looked up (`accepted`), and
 //! stand in the new file by their fingerprints: another secret on the same line is not accepted.
 //! The draft is made a scanner before it is written, so a broken expression and an entry that
 //! would hide everything are errors, with the file and line of the other scanner's file.
