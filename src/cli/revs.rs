@@ -111,7 +111,8 @@ fn verify(location: &Location, name: impl AsRef<OsStr>) -> Option<ObjectId> {
     location.id(words.into_iter().chain([name.as_ref()])).ok().flatten()
 }
 
-/// Whether text is made of numbers and of words that git knows in dates. Git takes anything else for now.
+/// Whether text is made of numbers and of words that git knows in dates. Git reads any other text as the present
+/// moment.
 fn is_date(text: &str) -> bool {
     const WORDS: [&str; 37] = [
         "now",

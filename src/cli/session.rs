@@ -88,7 +88,10 @@ impl<'a> Session<'a> {
             closed_is_fine(writeln!(streams.err, "tightlip: incomplete; see the report"))?;
         }
         if !self.shared.quiet {
-            for warning in self.scanner.warnings() {
+            // A hook is silent where there is nothing to do.
+            let may_look = self.purpose == Purpose::Look && self.shared.config.is_none();
+            let unread = if may_look { self.scanner.unread_files() } else { None };
+            for warning in self.scanner.warnings().iter().chain(&unread) {
                 closed_is_fine(writeln!(streams.err, "tightlip: {warning}"))?;
             }
         }

@@ -8,7 +8,8 @@
 
 use std::ops::Range;
 
-use super::{Engine, Hit, Scan, decode, generic, pattern};
+use super::search::Scan;
+use super::{Engine, Hit, decode, generic, pattern};
 use crate::pattern::{analysis, syntax};
 use crate::rule::{Rule, Scope};
 use crate::text::edits::{Edits, Kept};
@@ -17,17 +18,14 @@ use crate::text::lines::lf_line_around;
 /// Rules without a keyword that look no further than this are tried near changes only.
 const NEAR_BYTES: usize = 512;
 
-/// So far from a change a match of such a rule may begin or end, with what may matter around it.
-const AROUND_BYTES: usize = NEAR_BYTES + CONTEXT_BYTES;
-
 /// What may matter around a match: the bytes beside it, and escapes inside it.
 const CONTEXT_BYTES: usize = 128;
 
 /// The same for rules with checks, which look further.
 const CHECK_BYTES: usize = 512;
 
-/// Nothing is found any more where something was changed so near to it, unless it is found again.
-const MARGIN_BYTES: usize = 16;
+/// So many rules may be tried near one another in a row.
+const MAX_NEAR: usize = 8;
 
 /// Where more was found, what is made from the bytes is looked at whole.
 const MAX_FOUND: usize = 1000;
@@ -48,10 +46,17 @@ pub struct Trail {
     is_opaque: bool,
     /// Every keyword, by where it begins.
     hits: Vec<Mark>,
-    /// Encoded text, with what is around it, in rising order.
-    views: Vec<Extent>,
-    /// Where something was found.
+    /// Encoded text, in rising order.
+    views: Vec<Encoded>,
+    /// Where something was found in plain text.
     found: Vec<Extent>,
+}
+
+/// Encoded text, with what is around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Encoded {
+    extent: Extent,
+    has_match: bool,
 }
 
 impl Trail {
@@ -150,10 +155,10 @@ impl Engine {
     /// Where rules without a keyword may match that did not match before.
     fn windows_around(&self, bytes: &[u8], edits: &Edits) -> Vec<Range<usize>> {
         let mut windows: Vec<Range<usize>> = Vec::new();
-        let changes = edits.changes.iter().filter(|_| !self.links.everywhere.is_empty());
-        for change in changes {
-            let start = change.start.saturating_sub(AROUND_BYTES);
-            let end = change.end.saturating_add(AROUND_BYTES).min(bytes.len());
+        let around = self.far().around_everywhere;
+        for change in edits.changes.iter().filter(|_| !self.links.everywhere.is_empty()) {
+            let start = change.start.saturating_sub(around);
+            let end = change.end.saturating_add(around).min(bytes.len());
             match windows.last_mut() {
                 // The line of the end is known: it may be long, and changes many.
                 Some(last) if end <= last.end => {}
@@ -178,7 +183,7 @@ impl Engine {
             let is_needed = |rule: &&usize| self.is_needed[**rule];
             let of_keyword = |list: &[usize]| {
                 let reaches = list.iter().filter(is_needed).map(|&rule| self.reach_of(rule));
-                reaches.fold(Reach::default(), Reach::or)
+                reaches.reduce(Reach::or).unwrap_or_default()
             };
             let is_far = |rule: &usize| match rules[*rule].scope {
                 Scope::Line { .. } => false,
@@ -187,9 +192,12 @@ impl Engine {
             };
             let keywords = 0..short(self.links.rules_of_keyword.len());
             let lengths = keywords.map(|keyword| self.links.prefilter.keyword_bytes(keyword));
+            let everywhere = self.links.everywhere.iter();
+            let near = everywhere.map(|&rule| self.near_reach(rule, MAX_NEAR)).max().unwrap_or(0);
             Far {
                 keywords: self.links.rules_of_keyword.iter().map(|list| of_keyword(list)).collect(),
                 longest_keyword: lengths.max().unwrap_or(0),
+                around_everywhere: NEAR_BYTES + CHECK_BYTES + near,
                 is_whole: self.links.everywhere.iter().filter(is_needed).any(is_far),
                 has_line_rules: rules.iter().any(|rule| matches!(rule.scope, Scope::Line { .. })),
             }
@@ -199,10 +207,7 @@ impl Engine {
     /// How far a rule looks from its keyword, and from its matches the rules that are tried near them.
     fn reach_of(&self, at: usize) -> Reach {
         let rule = &self.rules.all()[at];
-        let near = self.links.near.iter();
-        let near = near.filter(|(rule, other)| *other == at && self.is_needed[*rule]);
-        let near = near.map(|(rule, _)| self.rules.all()[*rule].near_bytes + CHECK_BYTES);
-        let more = near.max().unwrap_or(0).saturating_add(context(rule));
+        let more = self.near_reach(at, MAX_NEAR).saturating_add(context(rule));
         let (before, behind) = match rule.scope {
             Scope::Assignment => (generic::BEFORE_BYTES, generic::BEHIND_BYTES),
             // What cannot be parsed is found out when the pattern is compiled.
@@ -214,6 +219,22 @@ impl Engine {
             is_line: matches!(rule.scope, Scope::Line { .. }),
             is_assignment: rule.scope == Scope::Assignment,
         }
+    }
+}
+
+impl Engine {
+    /// How far from the matches of a rule others are tried, and from theirs again others.
+    fn near_reach(&self, at: usize, depth: usize) -> usize {
+        let near = self
+            .links
+            .near
+            .iter()
+            .filter(|(rule, other)| *other == at && self.is_needed[*rule] && depth > 0);
+        let reach = near.map(|&(rule, _)| {
+            let own = self.rules.all()[rule].near_bytes.saturating_add(CHECK_BYTES);
+            own.saturating_add(self.near_reach(rule, depth - 1))
+        });
+        reach.max().unwrap_or(0)
     }
 }
 
@@ -238,7 +259,7 @@ impl Reach {
             before: self.before.max(other.before),
             behind: self.behind.max(other.behind),
             is_line: self.is_line | other.is_line,
-            is_assignment: (self.is_assignment || self.behind == 0) && other.is_assignment,
+            is_assignment: self.is_assignment & other.is_assignment,
         }
     }
 }
@@ -249,6 +270,9 @@ pub(super) struct Far {
     /// For each keyword of the prefilter, how far the rules look that have it.
     keywords: Vec<Reach>,
     longest_keyword: usize,
+    /// So far from a change a match of a rule without a keyword may begin or end, with all that matters around
+    /// it.
+    around_everywhere: usize,
     /// Whether a rule without a keyword looks so far that every version is looked at whole.
     is_whole: bool,
     /// Whether there are rules that look to the ends of their line.
@@ -325,9 +349,7 @@ impl<'a> Look<'a> {
         if start.saturating_add(reach.behind) <= end {
             return false;
         }
-        // A value ends where its line does.
-        let line = self.bytes.get(start + generic::NAME_TO_VALUE_BYTES..end);
-        !(reach.is_assignment && line.is_some_and(|line| memchr::memchr(b'\n', line).is_some()))
+        !(reach.is_assignment && generic::ends_before(self.bytes, start, end))
     }
 
     /// The part of what was kept in which every line is one that was kept.
@@ -343,24 +365,25 @@ impl<'a> Look<'a> {
     fn keep_views(&mut self, kept: Kept, before: &Trail, regions: &mut Vec<Range<usize>>) {
         // Of two views, the later one begins and ends later.
         let end = kept.from + kept.bytes;
-        let first = before.views.partition_point(|extent| extent.end as usize <= kept.from);
-        for extent in before.views[first..].iter().take_while(|own| (own.start as usize) < end) {
-            let range = extent.range();
+        let first = before.views.partition_point(|view| view.extent.end as usize <= kept.from);
+        let views = before.views[first..].iter();
+        for view in views.take_while(|view| (view.extent.start as usize) < end) {
+            let range = view.extent.range();
             let part = range.start.max(kept.from)..range.end.min(end);
             let Some(now) = kept.shifted(part.clone()) else { continue };
             match part == range {
-                true => self.trail.views.push(Extent::new(&now)),
+                true => self.trail.views.push(Encoded { extent: Extent::new(&now), ..*view }),
                 false => regions.push(now),
             }
         }
     }
 
-    /// Keeps what was found, unless something was changed in it or beside it.
+    /// Keeps what was found, unless something was changed in it or right beside it: then its keyword is tried
+    /// again.
     fn keep_found(&mut self, edits: &Edits, kept: Kept, before: &Trail) {
         for extent in &before.found {
             let Range { start, end } = extent.range();
-            let beside =
-                start.saturating_sub(MARGIN_BYTES)..(end + MARGIN_BYTES).min(edits.base_bytes);
+            let beside = start.saturating_sub(1)..(end + 1).min(edits.base_bytes);
             let found = kept.shifted(beside).and_then(|_| kept.shifted(start..end));
             self.trail.found.extend(found.map(|now| Extent::new(&now)));
         }
@@ -375,24 +398,35 @@ impl<'a> Look<'a> {
         let is_on = |rule: usize| engine.rules.all()[rule].enabled;
         let found = self.scan.found.list.iter().filter(|found| is_on(found.rule));
         trail.found.extend(found.map(|found| Extent::new(&found.span)));
+        let mut decoded = Vec::new();
         decode::each_run(self.bytes, regions, &mut |view| {
             let extent = Extent::new(&view.decoding.raw(&(0..view.bytes.len())));
             if view.decoding.is_outermost() {
-                trail.views.push(extent);
+                trail.views.push(Encoded { extent, has_match: false });
             }
             let mut scan = Scan::new(engine, &view.bytes, &|_| true);
             scan.run();
             let mut found = scan.found.list.iter().filter(|found| is_on(found.rule));
             if found.any(|found| view.is_decoded(&found.span)) {
-                trail.found.push(extent);
+                decoded.push(extent.start);
             }
         });
-        for list in [&mut trail.views, &mut trail.found] {
-            list.sort();
-            list.dedup();
+        decoded.sort_unstable();
+        for Encoded { extent, has_match } in &mut trail.views {
+            // What is encoded inside other encoded text begins in it.
+            let first = decoded.partition_point(|start| *start < extent.start);
+            *has_match |= decoded.get(first).is_some_and(|start| *start < extent.end);
         }
+        trail.views.sort();
+        trail.views.dedup_by(|later, view| {
+            view.has_match |= later.extent == view.extent && later.has_match;
+            later.extent == view.extent
+        });
+        trail.found.sort();
+        trail.found.dedup();
         trail.is_opaque = trail.found.len() > MAX_FOUND;
-        Glance { has_match: !trail.found.is_empty(), trail }
+        let has_match = !trail.found.is_empty() || trail.views.iter().any(|view| view.has_match);
+        Glance { has_match, trail }
     }
 }
 
@@ -473,6 +507,30 @@ mod tests {
                     edited(&broken, at..at, &whole[at..at + lost]),
                 );
                 assert!(seen, "{at} of {}", secret.len());
+            }
+        }
+    }
+
+    #[test]
+    fn glance_at_edits_keeps_what_is_found_whatever_is_changed_beside_it() {
+        use base64::Engine as _;
+        let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+        let long = expand("password = \"{alnum:200}Zq7!{alnum:60}\"").unwrap();
+        let inner =
+            expand("some words before it id: AKIA{base32:16} and some words behind it").unwrap();
+        let encoded = base64::engine::general_purpose::STANDARD.encode(inner).into_bytes();
+        for secret in [long, encoded] {
+            let filler = b"nothing to see here\n".repeat(20);
+            let text = [&filler[..], &secret, b"\n", &filler].concat();
+            let before = engine.glance(&text);
+            assert!(before.has_match);
+            let (start, end) = (filler.len(), filler.len() + secret.len());
+            for beside in 0..200 {
+                for at in [start - beside, end + 1 + beside] {
+                    let (text, edits) = edited(&text, at..at + 1, b"x");
+                    let seen = engine.glance_at_edits(&text, &edits, &before.trail);
+                    assert!(seen.has_match || !engine.glance(&text).has_match, "{beside} {at}");
+                }
             }
         }
     }

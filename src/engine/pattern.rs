@@ -244,7 +244,7 @@ impl Pattern {
 }
 
 /// Returns how many bytes before and behind the beginning of its keyword a rule's matches may reach; `None`
-/// if its pattern is none.
+/// if its pattern is not a regular expression.
 pub(super) fn limits(rule: &Rule) -> Option<(usize, usize)> {
     Some(lengths(rule, &parse(&rule.pattern).ok()?))
 }

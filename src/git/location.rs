@@ -110,7 +110,7 @@ impl Location {
     }
 }
 
-/// Whether git takes a directory for its own; an empty `.git` is none.
+/// Whether git accepts a directory as a git directory. It does not accept an empty one.
 fn is_git_dir(folder: &Path) -> bool {
     let is_shared = folder.join("commondir").is_file();
     let has_all = is_shared || folder.join("objects").is_dir() && folder.join("refs").is_dir();

@@ -51,7 +51,7 @@ pub struct Call<'a> {
 
 impl Work {
     /// The work of a hook; `None` where there is nothing to do. `input` is read only by hooks to which
-    /// git speaks on standard input.
+    /// git speaks on standard input. For prepare-commit-msg, git's template is noted on the way.
     ///
     /// # Errors
     /// What git passes cannot be read or understood.
@@ -82,7 +82,9 @@ impl Work {
             }
             Hook::ApplypatchMsg => work.message = Some(message(file()?, false)),
             Hook::PrepareCommitMsg => {
-                note_template(repository, &file()?)?;
+                if call.is_edited() {
+                    note_template(repository, &file()?)?;
+                }
                 if was_looked_at(repository, call.is_merge_message()) {
                     return Ok(None);
                 }

@@ -6,7 +6,7 @@ use super::{Hits, Job, Lines, UnitResult};
 use crate::engine::{Encoding, Engine, Match};
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Related, Secret, Suppressed};
 use crate::git::Added;
-use crate::rule::{Confidence, RuleOrigin, RuleSet, Scope};
+use crate::rule::{Confidence, RuleSet, Scope, parse_pack};
 use crate::source::Unit;
 use crate::suppress::{Decision, Subject, decide};
 use crate::text::fragment::Fragment;
@@ -89,26 +89,24 @@ impl Job<'_> {
     /// Whether a match stands in the config file's entry of its own rule: its pattern and examples match it.
     /// What a built-in rule finds there counts, overridden or not.
     fn is_own_example(&self, unit: &Unit, hits: &Hits<'_>, found: &Match) -> bool {
-        let rules = self.engine.rules();
-        let RuleOrigin { file, line, builtin } = &rules.all()[found.rule].origin;
-        let is_its_file = hits.member.is_empty()
-            && !builtin
-            && !rules.is_builtin_place(found.rule)
-            && unit.origin.place.is_file()
-            && file.as_bytes().ends_with(&unit.origin.path)
-            && unit.origin.path.ends_with(b".tightlip.toml");
-        if !is_its_file || hits.first.line != 1 {
+        let rule = &self.engine.rules().all()[found.rule];
+        let origin = &unit.origin;
+        let is_its_file = !rule.origin.builtin
+            && !self.engine.rules().is_builtin_place(found.rule)
+            && hits.member.is_empty()
+            && origin.place.is_file()
+            && origin.path.ends_with(b".tightlip.toml")
+            && rule.origin.file.as_bytes().ends_with(&origin.path);
+        if !is_its_file {
             return false;
         }
-        let entry = hits.bytes.split_inclusive(|byte| *byte == b'\n').scan(0, |start, line| {
-            *start += line.len();
-            Some((*start - line.len(), line))
-        });
-        let mut entry = entry.skip((*line as usize).saturating_sub(1));
-        let start = entry.next().map_or(usize::MAX, |(start, _)| start);
-        let end = entry.find(|(_, line)| line.trim_ascii_start().starts_with(b"["));
-        let end = end.map_or(hits.bytes.len(), |(start, _)| start);
-        start <= found.secret.start && found.secret.end <= end
+        // Versions of a file have the entry on other lines: its id tells.
+        let (before, behind) = hits.bytes.split_at(found.secret.start);
+        let start = memchr::memmem::rfind(before, b"\n[[").map_or(0, |at| at + 1);
+        let end = memchr::memmem::find(behind, b"\n[[").unwrap_or(behind.len());
+        let entry = std::str::from_utf8(&hits.bytes[start..before.len() + end]);
+        let rules = entry.ok().and_then(|entry| parse_pack(entry, ".tightlip.toml").ok());
+        rules.is_some_and(|rules| rules.iter().any(|own| own.id == rule.id))
     }
 
     /// Two matches of one credential become one finding, and so do two rules that found the same
@@ -184,15 +182,15 @@ impl Job<'_> {
         }
         let masker = self.masker.get_or_init(|| {
             let mut rules = RuleSet::builtin();
-            let off: Vec<_> = rules.all().iter().filter(|rule| !rule.enabled).collect();
-            let off: Vec<_> = off.into_iter().map(|rule| rule.id.to_string()).collect();
-            off.iter().try_for_each(|id| rules.enable(id, true)).ok()?;
-            Engine::new(rules, 0).ok()
+            let ids: Vec<_> = rules.all().iter().map(|rule| rule.id.clone()).collect();
+            let all_on = ids.iter().try_for_each(|id| rules.enable(id, true));
+            all_on.expect("a rule is found by its own id");
+            Engine::new(rules, 0).expect("built-in rules make an engine: tests/packs.rs")
         });
         let start = part.start.saturating_sub(EXCERPT_BYTES);
         let around = &bytes[start..(part.end + EXCERPT_BYTES).min(bytes.len())];
-        let found = masker.as_ref().map_or_else(Vec::new, |masker| masker.scan(around).list);
-        found.into_iter().map(|one| start + one.secret.start..start + one.secret.end).collect()
+        let found = masker.scan(around).list.into_iter();
+        found.map(|one| start + one.secret.start..start + one.secret.end).collect()
     }
 
     /// Whether a match is half of a pair that only its other half would have made sure: 40 characters

@@ -187,7 +187,7 @@ struct Job<'a> {
     progress: &'a Progress,
     listing: &'a Listing,
     /// All built-in rules, to mask what stands beside a finding; made when first needed.
-    masker: &'a OnceLock<Option<Engine>>,
+    masker: &'a OnceLock<Engine>,
 }
 
 /// So many units a thread are scanned before what they came to is handed on.

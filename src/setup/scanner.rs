@@ -106,11 +106,7 @@ impl Scanner {
     pub fn load(repository: &RepositoryPool, request: &Request) -> Result<Self, SetupError> {
         let (config, mut git_secrets) = load_config(repository, request.config.as_deref())?;
         git_secrets.run_providers(request.providers, repository.location().environment())?;
-        let root = repository.location().root().filter(|_| request.config.is_none());
-        let unread = root.and_then(|root| import::unread(&root, &config.migrated));
-        let mut scanner = Scanner::build(repository, request, config, git_secrets)?;
-        scanner.warnings.extend(unread);
-        Ok(scanner)
+        Scanner::build(repository, request, config, git_secrets)
     }
 
     /// Makes a scanner of a configuration that is at hand.
@@ -233,6 +229,13 @@ impl Scanner {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// Says which files of other scanners stand at the root of the repository and are not read, if any are.
+    #[must_use]
+    pub fn unread_files(&self) -> Option<String> {
+        let root = self.repository.location().root()?;
+        import::unread(&root, &self.config.migrated)
     }
 
     /// Returns a hash of everything that decides what is found.

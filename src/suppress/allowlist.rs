@@ -203,16 +203,8 @@ impl Allow {
         if entry.reason.trim().is_empty() {
             return Err(fail("an allow entry needs a reason".into()));
         }
-        let lists = [
-            &entry.paths,
-            &entry.path_patterns,
-            &entry.outside_path_patterns,
-            &entry.commits,
-            &entry.patterns,
-            &entry.line_patterns,
-            &entry.stop_words,
-            &entry.fingerprints,
-        ];
+        // A rule alone is no limit: `disable` switches it off.
+        let [_rules, lists @ ..] = entry.lists();
         if lists.iter().all(|list| list.is_empty()) {
             let message = "an allow entry needs paths, path_patterns, outside_path_patterns, commits, \
                            patterns, line_patterns, stop_words or fingerprints; to switch a rule off, \
@@ -249,37 +241,46 @@ impl Allow {
             b"correct horse battery",
             b"WbXcY_d-EfG.hI/jK+lM=nO9pQ8rS7tU6vV5wW4xX3yY2zZ1",
         ];
-        let AllowEntry { paths, path_patterns, patterns, line_patterns, .. } = &self.entry;
-        let AllowEntry { outside_path_patterns, .. } = &self.entry;
-        let count: usize = self.entry.lists().iter().map(|list| list.len()).sum();
-        let is_only = |own: &[String]| count == own.len();
-        let fits_all = |set: &RegexSet| SECRETS.iter().all(|secret| set.is_match(secret));
-        let is_short_for =
-            |list: &[String], bytes| list.iter().any(|item| is_short_pattern(item, bytes));
-        let is_short = |list: &[String]| is_short_for(list, MIN_PATTERN_BYTES);
-        if !paths.is_empty()
-            && is_only(paths)
-            && PATHS.iter().all(|path| self.fits_path(path.as_bytes()))
-        {
-            return Some("paths");
+        let AllowEntry {
+            reason: _,
+            rules,
+            paths,
+            path_patterns,
+            outside_path_patterns,
+            commits,
+            patterns,
+            line_patterns,
+            stop_words,
+            fingerprints,
+        } = &self.entry;
+        if [rules, commits, stop_words, fingerprints].iter().any(|list| !list.is_empty()) {
+            return None;
         }
-        let fits_all_paths =
-            || PATHS.iter().all(|path| self.path_patterns.is_match(path.as_bytes()));
-        if !path_patterns.is_empty()
-            && is_only(path_patterns)
-            && (fits_all_paths() || is_short_for(path_patterns, MIN_PATH_PATTERN_BYTES))
-        {
-            return Some("path_patterns");
-        }
-        if !outside_path_patterns.is_empty() && is_only(outside_path_patterns) {
-            return Some("outside_path_patterns");
-        }
-        if is_only(patterns) && (fits_all(&self.patterns) || is_short(patterns)) {
-            return Some("patterns");
-        }
-        let found =
-            is_only(line_patterns) && (fits_all(&self.line_patterns) || is_short(line_patterns));
-        found.then_some("line_patterns")
+        let fits_secrets = |set: &RegexSet, list: &[String]| {
+            SECRETS.iter().all(|secret| set.is_match(secret))
+                || list.iter().any(|item| is_short_pattern(item, MIN_PATTERN_BYTES))
+        };
+        let fits_paths =
+            |fits: &dyn Fn(&[u8]) -> bool| PATHS.iter().all(|path| fits(path.as_bytes()));
+        let is_short_path = |item: &String| is_short_pattern(item, MIN_PATH_PATTERN_BYTES);
+        let keys = [
+            ("paths", paths, fits_paths(&|path| self.paths.is_match(as_path(path).as_ref()))),
+            (
+                "path_patterns",
+                path_patterns,
+                fits_paths(&|path| self.path_patterns.is_match(path))
+                    || path_patterns.iter().any(is_short_path),
+            ),
+            // Nearly every path is outside of some.
+            ("outside_path_patterns", outside_path_patterns, true),
+            ("patterns", patterns, fits_secrets(&self.patterns, patterns)),
+            ("line_patterns", line_patterns, fits_secrets(&self.line_patterns, line_patterns)),
+        ];
+        let mut given = keys.iter().filter(|(_, list, _)| !list.is_empty());
+        given
+            .clone()
+            .all(|(_, _, fits_all)| *fits_all)
+            .then(|| given.next().map(|(key, ..)| *key))?
     }
 
     fn describe(&self) -> String {
@@ -497,6 +498,23 @@ mod tests {
             (
                 AllowEntry { outside_path_patterns: vec!["abc".into()], ..AllowEntry::default() },
                 "`outside_path_patterns` would",
+            ),
+            // Two keys that fit everything limit nothing together.
+            (
+                AllowEntry {
+                    paths: vec!["*".into()],
+                    patterns: vec![".".repeat(3)],
+                    ..AllowEntry::default()
+                },
+                "`paths` would",
+            ),
+            (
+                AllowEntry {
+                    path_patterns: vec![".+".into()],
+                    outside_path_patterns: vec!["abc".into()],
+                    ..AllowEntry::default()
+                },
+                "`path_patterns` would",
             ),
         ] {
             let entry = AllowEntry { reason: "because".into(), ..entry };

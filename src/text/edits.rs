@@ -44,12 +44,7 @@ impl Edits {
     pub fn begin(&mut self, base_bytes: usize) {
         self.kept.clear();
         self.changes.clear();
-        *self = Edits {
-            kept: std::mem::take(&mut self.kept),
-            changes: std::mem::take(&mut self.changes),
-            base_bytes,
-            ..Edits::default()
-        };
+        (self.base_bytes, self.at, self.next) = (base_bytes, 0, 0);
     }
 
     /// Adds a part that stood at `from`.

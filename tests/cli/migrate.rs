@@ -61,6 +61,8 @@ fn files_of_other_scanners_are_named_until_they_are_taken_over() {
     repo.tightlip(&["scan", "a.txt"]).says(unread).never_says("[acme-key]");
     repo.write(".talismanrc", "");
     repo.tightlip(&["staged"]).says("`.gitleaks.toml`, `.talismanrc` are there and are not read");
+    // A hook is silent where there is nothing to do.
+    repo.tightlip(&["hook", "pre-commit"]).exits(0).never_says("not read");
     let said = repo.tightlip(&["migrate"]).exits(0);
     said.says("wrote `.tightlip.toml`: 1 rules")
         .says(".talismanrc: files of this scanner are not taken over");

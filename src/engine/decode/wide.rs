@@ -17,11 +17,15 @@ const WORD: usize = 4;
 /// Shorter text holds no secret.
 const MIN_CHARS: usize = 4;
 
-/// So many characters in a row may be no ASCII inside a text.
+/// A text ends where more characters in a row than this are not ASCII.
 const MAX_OTHERS: usize = 16;
 
-/// What stands for a character that is not ASCII.
+/// The byte that replaces a character outside ASCII.
 const OTHER: u8 = 0xff;
+
+/// The kinds of text: how many bytes a character has, and at which of them, counted from the start of the
+/// file, the one stands that tells.
+const KINDS: [(usize, usize); 6] = [(2, 0), (2, 1), (4, 0), (4, 1), (4, 2), (4, 3)];
 
 /// Returns the views of all wide text in `bytes`.
 pub(super) fn views(bytes: &[u8]) -> Vec<View> {
@@ -30,19 +34,27 @@ pub(super) fn views(bytes: &[u8]) -> Vec<View> {
         return views;
     }
     let (words, _) = bytes.as_chunks::<WORD>();
-    let (mut word, mut done) = (0, 0);
-    while let Some(found) =
-        words.get(word..).and_then(|rest| rest.iter().position(is_every_other_zero))
-    {
-        let at = (word + found) * WORD;
-        word += found + 1;
-        if let Some(text) = Text::around(bytes, at, done) {
-            done = text.end;
-            word = word.max(done / WORD);
+    // Where the last text of each kind ends. Text of one kind may stand between characters of another.
+    let mut done = [0; KINDS.len()];
+    for (at, word) in words.iter().enumerate().filter(|(_, word)| is_every_other_zero(word)) {
+        let at = at * WORD;
+        let Some(kind) = KINDS.iter().position(|kind| is_text(word, *kind)) else { continue };
+        if at >= done[kind]
+            && let Some(text) = Text::around(bytes, at, KINDS[kind], done[kind])
+        {
+            done[kind] = text.end;
             views.push(text.view(bytes));
         }
     }
     views
+}
+
+/// Whether a word is text of a kind. Words begin at multiples of all widths.
+fn is_text(word: &[u8; WORD], (width, phase): (usize, usize)) -> bool {
+    word.iter().enumerate().all(|(place, &byte)| match place % width == phase {
+        true => is_ascii_text(byte),
+        false => byte == 0,
+    })
 }
 
 /// Whether all even or all odd bytes are zero, but not both. Written without branches, for the sake of speed.
@@ -61,19 +73,15 @@ struct Text {
 }
 
 impl Text {
-    /// The text around the word at `at`, not before `first`.
-    fn around(bytes: &[u8], at: usize, first: usize) -> Option<Self> {
-        let word = &bytes[at..at + WORD];
-        let is_text = |width: usize, phase: usize| {
-            let is_right = |(place, byte): (usize, &u8)| {
-                if place % width == phase { is_ascii_text(*byte) } else { *byte == 0 }
-            };
-            word.iter().enumerate().all(is_right)
-        };
-        let widths = [(4, 0), (4, 1), (4, 2), (4, 3), (2, 0), (2, 1)];
-        let (width, phase) = widths.into_iter().find(|&(width, phase)| is_text(width, phase))?;
+    /// The text of a kind around the word at `at`, not before `first`.
+    fn around(
+        bytes: &[u8],
+        at: usize,
+        (width, phase): (usize, usize),
+        first: usize,
+    ) -> Option<Self> {
         let middle = at + phase;
-        let before = (0..=middle.saturating_sub(first)).step_by(width).map(|back| middle - back);
+        let before = (0..=middle - first).step_by(width).map(|back| middle - back);
         let behind = (middle..bytes.len()).step_by(width);
         let start = last_text(before, bytes, width)?;
         let end = last_text(behind, bytes, width)? + 1;
@@ -249,6 +257,27 @@ mod tests {
                 })
             });
             assert!(found, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn text_between_characters_of_another_kind_has_a_view() {
+        let utf16 =
+            |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        let utf32 = |text: &str| -> Vec<u8> {
+            text.chars().flat_map(|char| (char as u32).to_le_bytes()).collect()
+        };
+        let key = utf16("AKIA0123456789ABCDEF");
+        for bytes in [
+            [utf32("abcd"), key.clone(), utf32("efgh")].concat(),
+            [utf32("a"), key.clone(), utf32("b"), utf32("c"), utf32("d")].concat(),
+            [utf16("a b c d"), vec![0], key.clone(), vec![0], utf16("e f g h")].concat(),
+            [b"x".to_vec(), key, b"x".to_vec()].concat(),
+        ] {
+            let holds = |view: &super::View| {
+                view.bytes.windows(20).any(|text| text == b"AKIA0123456789ABCDEF")
+            };
+            assert!(views(&bytes).iter().any(holds), "{bytes:?}");
         }
     }
 

@@ -21,6 +21,7 @@ pub(super) use features::is_weak;
 pub use features::{GROUPS, Group, Steps};
 
 use crate::rule::Confidence;
+use crate::text::search::holds;
 use grammar::Candidate;
 use plausible::plausible;
 
@@ -33,8 +34,17 @@ const CUTS: [(f32, Confidence); 3] =
 pub(super) const BEFORE_BYTES: usize = 320;
 pub(super) const BEHIND_BYTES: usize = 1100;
 
-/// How far behind the word the value begins at most: from there on nothing matters behind the end of a line.
-pub(super) const NAME_TO_VALUE_BYTES: usize = 200;
+/// How far behind the word the value begins at most.
+const NAME_TO_VALUE_BYTES: usize = 200;
+
+/// Whether all that matters of a word at `start` stands before `end`: a value ends where its line does, but
+/// for those of `CDATA` sections and of HTML quotes.
+pub(super) fn ends_before(bytes: &[u8], start: usize, end: usize) -> bool {
+    let value = start + NAME_TO_VALUE_BYTES;
+    let line = bytes.get(value..end);
+    let ends_line = line.is_some_and(|line| memchr::memchr(b'\n', line).is_some());
+    ends_line && ![&b"[CDATA["[..], b"&quot;"].iter().any(|mark| holds(&bytes[start..value], mark))
+}
 
 /// A name that speaks of a secret, with the value assigned to it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -167,7 +167,10 @@ mod tests {
         kept.extend(lines(&new[at..]));
         let old = lines(old);
         let mut left = old.iter();
-        assert!(kept.iter().all(|line| left.any(|old| old == line)), "an old line is none");
+        assert!(
+            kept.iter().all(|line| left.any(|old| old == line)),
+            "a line counts as old that `old` does not have there"
+        );
         kept.len()
     }
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::Lines;
 
-/// So many lines are looked at to compare two versions: about a tenth of a second.
+/// A comparison looks at this many lines at most, which takes about a tenth of a second.
 const MAX_WORK: usize = 40_000_000;
 
 /// More edits than this are not looked for in one part: the work grows with their square.

@@ -178,6 +178,13 @@ impl TreePass<'_> {
         self.take(found, true)
     }
 
+    /// Work that is done twice is no progress; that it should end counts all the same.
+    fn quiet(&self) -> Progress {
+        let quiet = Progress::default();
+        quiet.stop.store(self.progress.is_stopped(), std::sync::atomic::Ordering::Relaxed);
+        quiet
+    }
+
     /// Finds all that leads to trees that were found.
     fn climb(&mut self, mut found: Vec<ObjectNo>, is_due: &dyn Fn(ObjectNo) -> bool) {
         for _ in 0..LEVELS {
@@ -194,7 +201,7 @@ impl TreePass<'_> {
 
     /// Returns these trees and all that lead to them.
     fn above(&self, found: Vec<ObjectNo>, is_due: &dyn Fn(ObjectNo) -> bool) -> Vec<ObjectNo> {
-        let quiet = Progress::default();
+        let quiet = self.quiet();
         let limits = self.history.limits(&quiet);
         let visitors = self.objects.sweep(&|kind| kind == Kind::Tree, is_due, limits, &|| {
             FolderVisitor { objects: self.objects, pairs: Vec::new() }
@@ -221,9 +228,7 @@ impl TreePass<'_> {
         for &tree in found {
             looked_for.insert(tree, self.objects);
         }
-        // Work that is done twice is no progress; that it should end counts all the same.
-        let quiet = Progress::default();
-        quiet.stop.store(self.progress.is_stopped(), std::sync::atomic::Ordering::Relaxed);
+        let quiet = self.quiet();
         let limits = self.history.limits(&quiet);
         let visitors = self.objects.sweep(&|kind| kind == Kind::Tree, is_due, limits, &|| {
             TreeVisitor::new(self.objects, &looked_for, None)

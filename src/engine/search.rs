@@ -1,0 +1,258 @@
+//! Rules tried in one buffer: at keywords, everywhere, near the matches of others.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::check::{self, Candidate};
+use super::pattern::Found;
+use super::{Engine, Hit, Links, MAX_MATCHES, Match, Matches, decode, generic};
+use crate::rule::Scope;
+use crate::text::entropy::shannon;
+use crate::text::search::holds;
+
+/// Escapes make a match longer than its rule allows; so much longer is looked for.
+const ESCAPE_BYTES: usize = 64;
+
+/// How much is decoded before a window.
+const BEFORE_BYTES: usize = 16;
+
+/// One buffer on its way through the engine.
+pub(super) struct Scan<'a> {
+    engine: &'a Engine,
+    bytes: &'a [u8],
+    is_new: &'a dyn Fn(&Range<usize>) -> bool,
+    /// How many of the matches are new.
+    new: usize,
+    pub(super) found: Matches,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(
+        engine: &'a Engine,
+        bytes: &'a [u8],
+        is_new: &'a dyn Fn(&Range<usize>) -> bool,
+    ) -> Self {
+        Scan { engine, bytes, is_new, new: 0, found: Matches::default() }
+    }
+
+    /// Tries every rule.
+    pub(super) fn run(&mut self) {
+        let (engine, bytes) = (self.engine, self.bytes);
+        self.keywords(|each| engine.links.prefilter.for_each(bytes, each));
+        self.everywhere(std::slice::from_ref(&(0..bytes.len())));
+        self.near();
+    }
+
+    /// Tries each rule at its keywords, or in the windows around them, windows that touch being
+    /// one.
+    pub(super) fn keywords(&mut self, hits: impl FnOnce(&mut dyn FnMut(Hit))) {
+        let engine = self.engine;
+        let mut open: BTreeMap<usize, Range<usize>> = BTreeMap::new();
+        hits(&mut |hit: Hit| {
+            let links = &engine.links;
+            let at = hit.start..hit.start + links.prefilter.keyword_bytes(hit.keyword);
+            let rules = links.rules_of_keyword[hit.keyword as usize].iter();
+            for &rule in rules.filter(|&&rule| engine.is_needed[rule]) {
+                if engine.rules.all()[rule].scope == Scope::Assignment {
+                    self.try_assignment(rule, &at);
+                    continue;
+                }
+                let pattern = engine.pattern(rule);
+                let slot = open.get_mut(&rule);
+                if pattern.is_by_line() && slot.as_ref().is_some_and(|open| at.start < open.end) {
+                    // Its line is known already: looking for the ends of a long one takes time.
+                    continue;
+                }
+                let window = pattern.window(&at, self.bytes);
+                if pattern.has_short_prefix() {
+                    let done = slot.map_or(0, |done| done.end);
+                    if let Some(end) = self.try_at(rule, window.start.max(done)..window.end) {
+                        open.insert(rule, end..end);
+                    }
+                    continue;
+                }
+                match slot {
+                    Some(open) if window.start <= open.end => {
+                        open.start = open.start.min(window.start);
+                        open.end = open.end.max(window.end);
+                    }
+                    Some(open) => {
+                        let done = std::mem::replace(open, window);
+                        self.try_rule(rule, done);
+                    }
+                    None => {
+                        open.insert(rule, window);
+                    }
+                }
+            }
+        });
+        for (rule, window) in open.into_iter().filter(|(_, window)| !window.is_empty()) {
+            self.try_rule(rule, window);
+        }
+    }
+
+    /// Tries the rules for values where a keyword at `hit` is part of a name that is assigned one.
+    fn try_assignment(&mut self, rule: usize, hit: &Range<usize>) {
+        let engine = self.engine;
+        let Some(found) = generic::Assignment::at(self.bytes, hit) else { return };
+        let hit = || Found { span: found.span(), secret: found.value() };
+        let mut is_known = false;
+        for (_, named) in engine.links.names_in(found.name(self.bytes)) {
+            if engine.is_needed[*named]
+                && engine.pattern(*named).is_whole(self.bytes, found.value())
+            {
+                let before = self.found.list.len();
+                self.keep(*named, hit());
+                is_known |= self.found.list.len() > before;
+            }
+        }
+        if is_known || !engine.rules.all()[rule].enabled {
+            return;
+        }
+        let Some(confidence) = found.confidence(self.bytes) else { return };
+        if confidence < engine.min_confidence {
+            return;
+        }
+        if let Some(mut matched) = engine.judge(rule, self.bytes, hit()) {
+            matched.confidence = confidence;
+            self.add(matched);
+        }
+    }
+
+    /// Tries a rule where its keyword stands; returns where the secret ends if it matches.
+    fn try_at(&mut self, rule: usize, window: Range<usize>) -> Option<usize> {
+        if window.is_empty() {
+            return None;
+        }
+        let Some(found) = self.engine.pattern(rule).find_at(self.bytes, window.clone()) else {
+            self.try_unescaped(rule, window);
+            return None;
+        };
+        let end = found.secret.end.max(found.span.start + 1);
+        let before = self.found.list.len();
+        self.keep(rule, found);
+        // What was rejected takes no bytes from what begins inside it.
+        (self.found.list.len() > before || self.found.cut).then_some(end)
+    }
+
+    /// Tries the rules without a keyword.
+    pub(super) fn everywhere(&mut self, windows: &[Range<usize>]) {
+        let rules = self.engine.links.everywhere.iter();
+        for &rule in rules.filter(|&&rule| self.engine.is_needed[rule]) {
+            windows.iter().for_each(|window| self.try_rule(rule, window.clone()));
+        }
+    }
+
+    pub(super) fn near(&mut self) {
+        let near = self.engine.links.near.iter();
+        for &(rule, other) in near.filter(|(rule, _)| self.engine.is_needed[*rule]) {
+            let reach = self.engine.rules.all()[rule].near_bytes;
+            let around = |found: &Match| {
+                let end = found.span.end.saturating_add(reach).min(self.bytes.len());
+                found.span.start.saturating_sub(reach)..end
+            };
+            let mut windows: Vec<Range<usize>> =
+                self.found.list.iter().filter(|found| found.rule == other).map(around).collect();
+            windows.sort_by_key(|window| window.start);
+            windows.dedup_by(|next, window| {
+                let touches = next.start <= window.end;
+                if touches {
+                    window.end = window.end.max(next.end);
+                }
+                touches
+            });
+            for window in windows {
+                self.try_rule(rule, window);
+            }
+        }
+    }
+
+    fn try_rule(&mut self, rule: usize, window: Range<usize>) {
+        let pattern = self.engine.pattern(rule);
+        pattern.find(self.bytes, window.clone(), &mut |found| self.keep(rule, found));
+        self.try_unescaped(rule, window);
+    }
+
+    /// Tries a rule where escapes hide a part of what it looks for.
+    fn try_unescaped(&mut self, rule: usize, window: Range<usize>) {
+        let pattern = self.engine.pattern(rule);
+        if pattern.is_by_line() {
+            // Patterns of git-secrets see lines as they are.
+            return;
+        }
+        let end = window.end.saturating_add(ESCAPE_BYTES).min(self.bytes.len());
+        // What stands before a match says whether it begins there.
+        let start = window.start.saturating_sub(BEFORE_BYTES);
+        for view in decode::unescaped(self.bytes, start..end) {
+            pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
+                let is_decoded = view.is_decoded(&found.span);
+                let found = self.engine.judge(rule, &view.bytes, found).filter(|_| is_decoded);
+                found.is_none_or(|found| self.add(found.decoded_by(&view.decoding)))
+            });
+        }
+    }
+
+    /// Keeps a hit that passes its rule's checks; returns whether there is room for more.
+    fn keep(&mut self, rule: usize, found: Found) -> bool {
+        self.engine.judge(rule, self.bytes, found).is_none_or(|found| self.add(found))
+    }
+
+    /// Adds a match; returns whether there is room for more.
+    fn add(&mut self, found: Match) -> bool {
+        if (self.is_new)(&found.secret) {
+            if self.new == MAX_MATCHES {
+                self.found.cut = true;
+                return false;
+            }
+            self.new += 1;
+        } else if !self.engine.has_companions(found.rule) {
+            return true;
+        }
+        self.found.list.push(found);
+        true
+    }
+}
+
+impl Engine {
+    /// Whether another rule is tried near matches of this one, or pairs with them.
+    fn has_companions(&self, rule: usize) -> bool {
+        let Links { near, pairs, .. } = &self.links;
+        let is_needed = |own: usize| self.is_needed[own];
+        near.iter().chain(&**pairs).any(|&(own, other)| other == rule && is_needed(own))
+    }
+
+    /// Puts a hit through its rule's checks.
+    fn judge(&self, index: usize, bytes: &[u8], found: Found) -> Option<Match> {
+        let rule = &self.rules.all()[index];
+        let secret = &bytes[found.secret.clone()];
+        if secret.is_empty() || rule.min_entropy.is_some_and(|bits| shannon(secret) < bits) {
+            return None;
+        }
+        if !rule.stop_words.is_empty() {
+            let lower = secret.to_ascii_lowercase();
+            let mut words = rule.stop_words.iter().map(|word| word.to_ascii_lowercase());
+            if words.any(|word| holds(&lower, word.as_bytes())) {
+                return None;
+            }
+        }
+        let candidate = Candidate {
+            secret,
+            matched: &bytes[found.span.clone()],
+            before: &bytes[..found.span.start],
+            behind: &bytes[found.secret.end..],
+            now: self.now,
+        };
+        let (confidence, learnt) = check::run(&rule.checks, &candidate, rule.confidence)?;
+        Some(Match {
+            rule: index,
+            text: secret.into(),
+            span: found.span,
+            secret: found.secret,
+            confidence,
+            notes: learnt.notes,
+            account: learnt.account,
+            pair: None,
+            decoding: None,
+        })
+    }
+}
