@@ -49,6 +49,13 @@ run_kept() {
     fi
 }
 
+# A hook manager may have moved this file aside and run it under another name. What was kept is then
+# an older hook of that manager, which would run this file again.
+case $0 in
+    */"$hook" | "$hook") ;;
+    *) kept= ;;
+esac
+
 if [ -f "$kept" ] && [ -x "$kept" ] && [ -z "${TIGHTLIP_DOCTOR-}" ]; then
     case $hook in
         pre-push | reference-transaction | pre-receive)

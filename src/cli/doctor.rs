@@ -8,15 +8,17 @@ use super::{Failure, Process, Shared};
 use tightlip::git::RepositoryPool;
 use tightlip::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, doctor};
 use tightlip::rule::{Confidence, RuleSet};
-use tightlip::setup::{Config, RuleChange, load_config, rules};
+use tightlip::setup::{Config, Request, RuleChange, Scanner, load_config};
 use tightlip::text::escape::{escape, escape_path};
 
 /// Prove that git runs the hooks and that they stop a secret
 ///
-/// Each hook is fired in a throw-away repository, outside of this one, by the git command that
-/// runs it, with a made-up AWS key, whose rule is on there even if the configuration here has it
-/// off. The hooks that tightlip keeps do not run meanwhile. Which built-in rules the configuration
-/// here switches off is noted. Exit status: 0 if all are proven, 1 if one is not, 2 if it could not be tried.
+/// Each hook of tightlip's is fired in a throw-away repository, outside of this one, by the git command
+/// that runs it, with a made-up AWS key, whose rule is on there even if the configuration here has
+/// it off. No other hook runs meanwhile. One that calls tightlip by itself, or through lefthook or
+/// pre-commit, is named and counts. Noted is which built-in rules the configuration here switches
+/// off, changes or allows everywhere. Exit status: 0 if all are guarded, 1 if one is not, 2 if it
+/// could not be tried.
 #[derive(Debug, clap::Args)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
@@ -38,6 +40,7 @@ pub(super) fn run(
         temporary: env::temp_dir(),
     })?;
     let repository = process.repository();
+    let now = process.now;
     let out = &mut *process.streams.out;
     let place = &report.place;
     writeln!(out, "git looks for hooks in {} ({})", escape_path(&place.searched), place.reason)?;
@@ -54,21 +57,26 @@ pub(super) fn run(
             "warning: TIGHTLIP_SKIP is set here, so commits made from here are not scanned"
         )?;
     }
-    tell_rules(&repository, shared, out)?;
+    tell_rules(&repository, shared, now, out)?;
     tell_bypasses(&report, out)?;
-    Ok(u8::from(!report.is_proven()))
+    tell_verdict(&report, out)?;
+    Ok(u8::from(!report.is_guarded()))
 }
 
 fn tell_hook(report: &HookReport, out: &mut dyn Write) -> io::Result<()> {
-    let state = match report.state {
+    let state = match &report.state {
         State::Missing => "missing: run `tightlip install`",
         State::Foreign => "not tightlip's: run `tightlip install`, which keeps it and runs it",
-        State::Current => "",
+        State::Calls(_) | State::Current => "",
         State::Outdated => " (written by another version: run `tightlip install`)",
-        State::Edited => " (somebody has edited it)",
+        State::Edited => " (delete it and run `tightlip install`)",
         State::NotExecutable => " (not executable, so git does not run it)",
     };
     let name = report.hook.name();
+    if let State::Calls(through) = &report.state {
+        let through = escape(through.as_bytes());
+        return writeln!(out, "  {name:<22} calls tightlip through {through}; it was not fired");
+    }
     match &report.proof {
         None => writeln!(out, "  {name:<22} {state}"),
         Some(Proof::Proven) => writeln!(out, "  {name:<22} proven: it stopped a secret{state}"),
@@ -103,11 +111,13 @@ fn tell_binaries(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn tell_rules(
     repository: &RepositoryPool,
     shared: &Shared,
+    now: i64,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
+    let request = Request { config: shared.config.clone(), now, ..Request::default() };
     let loaded = load_config(repository, shared.config.as_deref())
-        .and_then(|(config, git_secrets)| Ok((rules(&config, &git_secrets, &[])?, config)));
-    let (rules, config) = match loaded {
+        .and_then(|(config, _)| Ok((Scanner::load(repository, &request)?, config)));
+    let (scanner, config) = match loaded {
         Ok(loaded) => loaded,
         Err(error) => {
             let error = super::chain(&error);
@@ -115,6 +125,7 @@ fn tell_rules(
             return Ok(());
         }
     };
+    let rules = scanner.engine().rules();
     let off: Vec<String> = RuleSet::builtin()
         .all()
         .iter()
@@ -126,6 +137,9 @@ fn tell_rules(
     }
     if let Some(least) = config.min_confidence.filter(|&least| least > Confidence::Low) {
         writeln!(out, "note: only findings of {} confidence or more are reported", least.name())?;
+    }
+    for spot in scanner.blind_spots(now)? {
+        writeln!(out, "note: {}", escape(spot.as_bytes()))?;
     }
     Ok(())
 }
@@ -153,4 +167,30 @@ fn tell_bypasses(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {:<66} {by}", bypass.action)?;
     }
     Ok(())
+}
+
+/// The last line: whether a commit with a secret is stopped, and by what.
+fn tell_verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let open: Vec<&str> = report
+        .hooks
+        .iter()
+        .filter(|hook| !hook.is_guarded())
+        .map(|hook| hook.hook.name())
+        .collect();
+    if !open.is_empty() {
+        return writeln!(out, "verdict: NOT guarded: {}", open.join(", "));
+    }
+    let calls = report.hooks.iter().filter(|hook| matches!(hook.state, State::Calls(_))).count();
+    match (report.hooks.len() - calls, calls) {
+        (_, 0) => writeln!(out, "verdict: guarded; every hook stopped a secret"),
+        (0, calls) => writeln!(
+            out,
+            "verdict: guarded as far as can be read: {calls} hooks call tightlip and were not fired"
+        ),
+        (proven, calls) => writeln!(
+            out,
+            "verdict: guarded: {proven} hooks stopped a secret; {calls} more call tightlip and were \
+             not fired"
+        ),
+    }
 }

@@ -11,15 +11,17 @@ use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
 use tightlip::ci;
 use tightlip::finding::{Outcome, Progress, SkipKind, Skipped, Status};
-use tightlip::git::{ObjectId, RepositoryPool};
-use tightlip::setup::Scanner;
+use tightlip::git::{Location, ObjectId, RepositoryPool};
 use tightlip::setup::checkpoint::Checkpoint;
-use tightlip::source::HistoryOptions;
+use tightlip::setup::{FILE_NAME, Scanner};
+use tightlip::source::{ArchiveLimits, HistoryOptions};
+use tightlip::suppress::ALLOWED_FILE;
+use tightlip::text::escape::escape;
 
 /// Scan everything that history holds: all refs, or the given revisions and ranges
 ///
-/// Read are all versions of all files, messages of commits and tags, names of files and refs,
-/// and who made what. A secret is reported once for each file that holds it, with the first commit
+/// Read are all versions of all files, what is in archives (zip, tar, gzip, zstd), messages of
+/// commits and tags, names of files and refs, and who made what. A secret is reported once for each file that holds it, with the first commit
 /// that brought it in. Of a range, only what it adds is reported.
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
@@ -63,6 +65,7 @@ pub(super) fn run(
         since: since.transpose()?,
         max_count: args.max_count,
         is_on_server: args.ci,
+        archives: Some(ArchiveLimits::default()),
         ..HistoryOptions::default()
     };
     let outcome = scan.run(options, |_| {})?;
@@ -92,7 +95,32 @@ fn selection(
     if is_lost {
         scan.name_lost_base(repository.get()?.is_shallow(), &range.hint);
     }
+    let err = &mut process.streams.err;
+    for file in changed_policy(location, &selection) {
+        writeln!(
+            err,
+            "tightlip: the range changes {file}, which decides what is found in it: look at that \
+             change first"
+        )?;
+    }
+    for spot in scan.scanner.blind_spots(process.now)? {
+        writeln!(err, "tightlip: {}", escape(spot.as_bytes()))?;
+    }
     Ok(selection)
+}
+
+/// The files of configuration that a range changes.
+fn changed_policy<'a>(
+    location: &'a Location,
+    selection: &'a Selection,
+) -> impl Iterator<Item = &'static str> + 'a {
+    let ends = selection.known.first().zip(selection.tips.first());
+    let blob = |id: &ObjectId, file: &str| {
+        location.id(["rev-parse", "--verify", "-q", &format!("{id}:{file}")]).ok().flatten()
+    };
+    let is_changed =
+        move |file: &&str| ends.is_some_and(|(base, tip)| blob(base, file) != blob(&tip.id, file));
+    [FILE_NAME, ALLOWED_FILE].into_iter().filter(is_changed)
 }
 
 /// A scan of a history, with what people see of it.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::HookError;
 
@@ -12,7 +13,9 @@ pub(super) enum Change {
     /// A file with these bytes, in place of what of ours is there. Without a mode, the file
     /// keeps the one it has.
     Write { file: PathBuf, bytes: Vec<u8>, mode: Option<u32> },
-    /// Another name in the same directory; a link stays a link.
+    /// A second name in the same directory for what stands under the first; a link stays a link.
+    Keep { file: PathBuf, kept: PathBuf },
+    /// Another name in the same directory, in place of what of ours has that name.
     Rename { from: PathBuf, to: PathBuf },
     /// A file goes.
     Remove(PathBuf),
@@ -23,6 +26,10 @@ pub(super) enum Change {
 }
 
 /// Makes all changes, or none.
+///
+/// A process that is killed in the middle leaves every hook under its name, its old bytes or its
+/// new ones: what is there is replaced in one step, never moved away first. What such a process
+/// has left beside them is removed.
 ///
 /// # Errors
 /// One of them cannot be made; those before it are undone.
@@ -47,7 +54,16 @@ pub(super) fn apply(changes: &[Change]) -> Result<(), HookError> {
 enum Undo {
     RemoveFile(PathBuf),
     RemoveFolder(PathBuf),
-    Rename { from: PathBuf, to: PathBuf },
+    Rename {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    /// `from` was put in the place of `to`, whose old bytes are `aside`.
+    Replaced {
+        from: PathBuf,
+        to: PathBuf,
+        aside: PathBuf,
+    },
     Config(&'static str, Option<PathBuf>),
 }
 
@@ -62,8 +78,14 @@ struct Work {
 impl Work {
     fn run(&mut self, changes: &[Change]) -> Result<(), HookError> {
         for change in changes {
-            if let Change::MakeFolder(folder) = change {
-                self.make_folder(folder)?;
+            match change {
+                Change::MakeFolder(folder) => self.make_folder(folder)?,
+                Change::Write { file, .. }
+                | Change::Remove(file)
+                | Change::Rename { to: file, .. } => {
+                    remove_leftovers(file);
+                }
+                Change::Keep { .. } | Change::GlobalConfig { .. } => {}
             }
         }
         // Writing is what fails, if anything does: first everything is written beside its place.
@@ -115,13 +137,15 @@ impl Work {
     fn make(&mut self, change: &Change, staged: Option<PathBuf>) -> Result<(), HookError> {
         match change {
             Change::Write { file, .. } => {
-                if exists(file) {
-                    self.set_aside(file)?;
-                }
                 let staged = staged.expect("every write is staged");
-                self.rename(&staged, file)
+                self.replace(&staged, file)
             }
-            Change::Rename { from, to } => self.rename(from, to),
+            Change::Keep { file, kept } => {
+                self.second_name(file, kept)?;
+                self.undo.push(Undo::RemoveFile(kept.clone()));
+                Ok(())
+            }
+            Change::Rename { from, to } => self.replace(from, to),
             Change::Remove(file) => self.set_aside(file),
             Change::MakeFolder(_) => Ok(()),
             Change::GlobalConfig { key, value } => {
@@ -133,15 +157,40 @@ impl Work {
         }
     }
 
-    fn rename(&mut self, from: &Path, to: &Path) -> Result<(), HookError> {
-        if exists(to) {
-            let taken = io::Error::from(io::ErrorKind::AlreadyExists);
-            return Err(HookError::file("rename a file to", to, taken));
+    /// Gives `from` the name `to`. What has that name is gone in the same instant.
+    fn replace(&mut self, from: &Path, to: &Path) -> Result<(), HookError> {
+        if !exists(to) {
+            return self.rename(from, to);
         }
+        let aside = self.neighbour(to, "old");
+        self.second_name(to, &aside)?;
+        self.old.push(aside.clone());
+        self.undo.push(Undo::RemoveFile(aside.clone()));
+        fs::rename(from, to).map_err(|error| HookError::file("rename", from, error))?;
+        self.undo.push(Undo::Replaced { from: from.to_owned(), to: to.to_owned(), aside });
+        Ok(())
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) -> Result<(), HookError> {
         fs::rename(from, to).map_err(|error| HookError::file("rename", from, error))?;
         let (from, to) = (to.to_owned(), from.to_owned());
         self.undo.push(Undo::Rename { from, to });
         Ok(())
+    }
+
+    /// Gives a file a second name; where the file system has no links, the second is a copy.
+    fn second_name(&mut self, file: &Path, second: &Path) -> Result<(), HookError> {
+        if exists(second) {
+            let taken = io::Error::from(io::ErrorKind::AlreadyExists);
+            return Err(HookError::file("rename a file to", second, taken));
+        }
+        if fs::hard_link(file, second).is_ok() {
+            return Ok(());
+        }
+        let copy = self.neighbour(second, "new");
+        copy_as_it_is(file, &copy)
+            .and_then(|()| fs::rename(&copy, second))
+            .map_err(|error| HookError::file("copy", file, error))
     }
 
     fn set_aside(&mut self, file: &Path) -> Result<(), HookError> {
@@ -153,7 +202,7 @@ impl Work {
 
     fn neighbour(&mut self, file: &Path, what: &str) -> PathBuf {
         self.steps += 1;
-        let name = format!(".tightlip-{}-{}.{what}", std::process::id(), self.steps);
+        let name = format!("{LEFTOVER}{}-{}.{what}", std::process::id(), self.steps);
         file.with_file_name(name)
     }
 
@@ -168,18 +217,78 @@ impl Work {
         let mut result = Ok(());
         while let Some(step) = self.undo.pop() {
             let undone = match &step {
-                Undo::RemoveFile(file) => {
-                    fs::remove_file(file).map_err(|error| HookError::file("remove", file, error))
-                }
+                Undo::RemoveFile(file) => remove_if_there(file),
                 Undo::RemoveFolder(folder) => fs::remove_dir(folder)
                     .map_err(|error| HookError::file("remove the directory", folder, error)),
                 Undo::Rename { from, to } => fs::rename(from, to)
                     .map_err(|error| HookError::file("rename back", from, error)),
+                Undo::Replaced { from, to, aside } => {
+                    let named = self.second_name(to, from);
+                    named.and_then(|()| {
+                        fs::rename(aside, to)
+                            .map_err(|error| HookError::file("rename back", aside, error))
+                    })
+                }
                 Undo::Config(key, value) => set_global(key, value.as_deref()),
             };
             result = result.and(undone);
         }
         result
+    }
+}
+
+/// How the names begin of files that exist only while an install or uninstall runs.
+const LEFTOVER: &str = ".tightlip-";
+
+/// Removes, beside `file`, what a process has left that was killed in the middle. None of it is the
+/// only copy of anything.
+fn remove_leftovers(file: &Path) {
+    let Some(entries) = file.parent().and_then(|folder| fs::read_dir(folder).ok()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(LEFTOVER)).and_then(process);
+        if process.is_some_and(|process| process != std::process::id() && is_over(process, &entry))
+        {
+            // What cannot be removed is ugly and nothing more.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Returns the id of the process that made a file whose name goes on like this.
+fn process(rest: &str) -> Option<u32> {
+    let numbers = rest.strip_suffix(".new").or_else(|| rest.strip_suffix(".old"))?;
+    let (process, step) = numbers.split_once('-')?;
+    step.parse::<usize>().ok()?;
+    process.parse().ok()
+}
+
+/// Whether a process has ended that made this file: no other install is to lose what it works on.
+fn is_over(process: u32, entry: &fs::DirEntry) -> bool {
+    if Path::new("/proc/self").exists() {
+        return !Path::new("/proc").join(process.to_string()).exists();
+    }
+    const LONG: Duration = Duration::from_secs(600);
+    let changed = entry.metadata().and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|age| age > LONG))
+}
+
+/// Copies a file with its mode, or a link as a link.
+fn copy_as_it_is(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if from.symlink_metadata()?.is_symlink() {
+        return std::os::unix::fs::symlink(fs::read_link(from)?, to);
+    }
+    fs::copy(from, to).map(drop)
+}
+
+/// Removes a file that a later step may have renamed.
+fn remove_if_there(file: &Path) -> Result<(), HookError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(HookError::file("remove", file, error))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -248,7 +357,7 @@ mod tests {
         let changes = [
             Change::MakeFolder(path("new/deep")),
             Change::Write { file: path("new/deep/file"), bytes: b"x".to_vec(), mode: Some(0o755) },
-            Change::Rename { from: path("a"), to: path("a.kept") },
+            Change::Keep { file: path("a"), kept: path("a.kept") },
             Change::Write { file: path("a"), bytes: b"ours".to_vec(), mode: Some(0o755) },
             Change::Write { file: path("b"), bytes: b"ours".to_vec(), mode: None },
             Change::Remove(path("a")),

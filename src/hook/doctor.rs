@@ -10,7 +10,7 @@ use super::place::{Kind, Place, Reason, global_hooks_path};
 use super::plan::kept_name;
 use super::proof::{Proof, prove};
 use super::script::{self, BlockOptions, Form, Run};
-use super::{Hook, HookError, Surroundings, Target, submodules};
+use super::{Hook, HookError, Surroundings, Target, callers, ours, submodules};
 use crate::text::escape::{escape, escape_path};
 
 /// What to examine, and where.
@@ -38,10 +38,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every hook that should be there has been proven.
+    /// Whether every hook that should be there has been proven, or is another program's that calls
+    /// tightlip.
     #[must_use]
-    pub fn is_proven(&self) -> bool {
-        self.hooks.iter().all(|hook| hook.proof == Some(Proof::Proven))
+    pub fn is_guarded(&self) -> bool {
+        self.hooks.iter().all(HookReport::is_guarded)
     }
 }
 
@@ -60,6 +61,14 @@ pub struct HookReport {
     pub proof: Option<Proof>,
 }
 
+impl HookReport {
+    /// Whether it stopped a secret, or calls tightlip.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        self.proof == Some(Proof::Proven) || matches!(self.state, State::Calls(_))
+    }
+}
+
 /// A program that a hook runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binary {
@@ -70,12 +79,14 @@ pub struct Binary {
 }
 
 /// What stands in the place of a hook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Nothing.
     Missing,
     /// A hook that is not ours.
     Foreign,
+    /// A hook that is not ours and calls tightlip, through what is named here.
+    Calls(String),
     /// Ours, as this version writes it.
     Current,
     /// Ours, as another version wrote it.
@@ -99,7 +110,8 @@ pub struct Bypass {
 
 /// Examines the hooks and fires each one in a throw-away repository.
 ///
-/// Only hooks of ours are fired, and those that they keep do not run.
+/// Only hooks of ours are fired, as they were written, in a directory where no other hook stands; those
+/// that they keep do not run.
 ///
 /// ```no_run
 /// use tightlip::hook::{DoctorOptions, Surroundings, Target, doctor};
@@ -111,7 +123,7 @@ pub struct Bypass {
 ///     },
 ///     temporary: std::env::temp_dir(),
 /// })?;
-/// assert!(report.is_proven());
+/// assert!(report.is_guarded());
 /// # Ok::<(), tightlip::hook::HookError>(())
 /// ```
 ///
@@ -122,7 +134,7 @@ pub fn doctor(options: &DoctorOptions) -> Result<Report, HookError> {
     let mut hooks = Vec::new();
     for hook in Hook::ALL {
         let report = examine(hook, &place, &options.temporary)?;
-        if is_expected(hook, &place) || is_ours(report.state) {
+        if is_expected(hook, &place) || is_ours(&report.state) {
             hooks.push(report);
         }
     }
@@ -162,18 +174,24 @@ fn is_expected(hook: Hook, place: &Place) -> bool {
     }
 }
 
-const fn is_ours(state: State) -> bool {
-    !matches!(state, State::Missing | State::Foreign)
+const fn is_ours(state: &State) -> bool {
+    !matches!(state, State::Missing | State::Foreign | State::Calls(_))
 }
 
 fn examine(hook: Hook, place: &Place, temporary: &Path) -> Result<HookReport, HookError> {
     let file = place.folder.join(hook.name());
     let bytes = fs::read(&file).unwrap_or_default();
     let state = state(hook, place, &file, &bytes);
-    let recorded = script::is_ours(&bytes).then(|| script::recorded_binary(&bytes)).flatten();
-    let proof = match is_ours(state) {
-        true => Some(prove(hook, &place.searched, temporary)?),
-        false => None,
+    let is_as_written = is_ours(&state) && state != State::Edited;
+    // A file that somebody has edited may name any program.
+    let recorded = if is_as_written { script::recorded_binary(&bytes) } else { None };
+    let proof = match () {
+        () if !is_ours(&state) => None,
+        () if !is_as_written => Some(Proof::unfired("somebody has edited it, so it was not fired")),
+        () if !ours::comes_first(&bytes) => Some(Proof::unfired(
+            "other lines of the file come before tightlip's block, so it was not fired",
+        )),
+        () => Some(prove(hook, place, temporary)?),
     };
     Ok(HookReport {
         hook,
@@ -201,7 +219,7 @@ fn state(hook: Hook, place: &Place, file: &Path, bytes: &[u8]) -> State {
         let wanted = script::block(hook, options);
         (found.block, found.block.trim_ascii() == wanted.trim_ascii())
     } else {
-        return State::Foreign;
+        return callers::caller(hook, place, bytes).map_or(State::Foreign, State::Calls);
     };
     if !script::is_unedited(ours) {
         State::Edited

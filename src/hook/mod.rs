@@ -14,9 +14,11 @@
 //! The module writes scripts, asks git where to put them, and tells what a hook has to look at ([`Work`]);
 //! it scans nothing.
 
+mod callers;
 mod change;
 mod doctor;
 mod install;
+mod ours;
 mod place;
 mod plan;
 mod proof;

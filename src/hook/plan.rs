@@ -46,18 +46,21 @@ impl Plan {
             Old::Ours(_) | Old::None => self
                 .own(hook.name(), |kept_run| script::guard(hook, &Form::Beside(kept_run), binary)),
             Old::Link | Old::Foreign(_) => {
-                if exists(&kept) {
-                    return Err(HookError::Refused(format!(
-                        "`{}` is not tightlip's, and what it once kept is still in `{}`: see \
-                         which of the two is wanted, delete the other, and install again",
-                        escape_path(&file),
-                        escape_path(&kept)
-                    )));
+                self.forget_moved_guards(&file);
+                match kept_of(&file, &kept) {
+                    KeptHook::None => {
+                        self.changes.push(Change::Keep { file: file.clone(), kept: kept.clone() });
+                    }
+                    // An install that was killed in the middle has kept it.
+                    KeptHook::Same => {}
+                    KeptHook::Other => {
+                        self.put_older_aside(hook, &kept);
+                        self.changes.push(Change::Keep { file: file.clone(), kept: kept.clone() });
+                    }
                 }
                 let is_run = is_executable(&file);
                 let run = run_of(&file);
                 self.note_manager(&old, hook);
-                self.changes.push(Change::Rename { from: file.clone(), to: kept.clone() });
                 self.changes.push(Change::Write {
                     file: file.clone(),
                     bytes: script::guard(hook, &Form::Beside(run), binary),
@@ -151,6 +154,35 @@ impl Plan {
         self.done(hook.name(), file, how);
     }
 
+    /// Another program has put its hook over ours: that one is what runs now, and is kept. What was
+    /// kept before it gets a name of its own, for it may be the only copy.
+    fn put_older_aside(&mut self, hook: Hook, kept: &Path) {
+        let name = |number: usize| format!("{hook}{KEPT}.{number}");
+        let mut free = (1..).map(|number| kept.with_file_name(name(number)));
+        let aside = free.find(|path| !exists(path)).unwrap_or_else(|| kept.to_owned());
+        self.notes.push(format!(
+            "another program has written {hook} since the last install, so that one runs first now; \
+             what was kept before it is in `{}`: delete it if it is of no use",
+            escape_path(&aside)
+        ));
+        self.changes.push(Change::Rename { from: kept.to_owned(), to: aside });
+    }
+
+    /// Removes the guards that managers have moved aside, and would run: pre-commit calls what it finds
+    /// `NAME.legacy`, lefthook `NAME.old`.
+    fn forget_moved_guards(&mut self, file: &Path) {
+        for ending in [".legacy", ".old"] {
+            let mut moved = file.as_os_str().to_owned();
+            moved.push(ending);
+            let moved = PathBuf::from(moved);
+            let is_ours = fs::read(&moved)
+                .is_ok_and(|bytes| script::is_ours(&bytes) && script::is_unedited(&bytes));
+            if is_ours {
+                self.changes.push(Change::Remove(moved));
+            }
+        }
+    }
+
     /// Notes a program that is going to write its hooks again.
     fn note_manager(&mut self, old: &Old, hook: Hook) {
         let Old::Foreign(bytes) = old else {
@@ -219,6 +251,36 @@ fn run_of(file: &Path) -> Run {
     match fs::read(file) {
         Ok(bytes) if is_executable(file) => Run::of(&bytes),
         _ => Run::Program,
+    }
+}
+
+/// What an earlier install has kept in the place of a hook.
+enum KeptHook {
+    None,
+    /// The very hook that stands there.
+    Same,
+    Other,
+}
+
+fn kept_of(file: &Path, kept: &Path) -> KeptHook {
+    if !exists(kept) {
+        return KeptHook::None;
+    }
+    if is_same(file, kept) { KeptHook::Same } else { KeptHook::Other }
+}
+
+/// Whether two names stand for the same: one file, two with the same bytes, or two links to one place.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    let links = (fs::read_link(one), fs::read_link(other));
+    match links {
+        (Ok(one), Ok(other)) => one == other,
+        (Err(_), Err(_)) => match (fs::read(one), fs::read(other)) {
+            (Ok(first), Ok(second)) => {
+                first == second && is_executable(one) == is_executable(other)
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 

@@ -5,8 +5,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::place::Place;
 use super::sandbox::{Outcome, Sandbox};
-use super::{Hook, HookError};
+use super::{Hook, HookError, ours};
 use crate::rule::expand;
 use crate::text::escape::escape;
 
@@ -24,6 +25,13 @@ pub enum Proof {
     },
 }
 
+impl Proof {
+    /// Nothing was tried, for this reason.
+    pub(super) fn unfired(reason: &str) -> Self {
+        Proof::Failed { reason: reason.to_owned(), seen: Vec::new() }
+    }
+}
+
 /// The rule that has to find what is planted.
 const RULE: &str = "aws-access-key-id";
 const SECRET: &str = "aws_access_key_id = AKIA{base32:16}";
@@ -33,15 +41,15 @@ const CONFIG: &str = "enable = [\"aws-access-key-id\"]\n";
 const MAX_LINES: usize = 6;
 const MAX_CHARS: usize = 160;
 
-/// Fires one hook of a directory, in throw-away repositories below `temporary`.
+/// Fires one hook of a place, in throw-away repositories below `temporary`.
 ///
 /// # Errors
 /// The repositories cannot be made.
-pub(super) fn prove(hook: Hook, hooks: &Path, temporary: &Path) -> Result<Proof, HookError> {
-    let first = prove_by(Way::Usual, hook, hooks, temporary)?;
+pub(super) fn prove(hook: Hook, place: &Place, temporary: &Path) -> Result<Proof, HookError> {
+    let first = prove_by(Way::Usual, hook, place, temporary)?;
     if hook == Hook::PrepareCommitMsg && first != Proof::Proven {
         // In a cherry-pick, reference-transaction sees the commit before it.
-        let second = prove_by(Way::Other, hook, hooks, temporary)?;
+        let second = prove_by(Way::Other, hook, place, temporary)?;
         if second == Proof::Proven {
             return Ok(second);
         }
@@ -56,24 +64,25 @@ enum Way {
     Other,
 }
 
-fn prove_by(way: Way, hook: Hook, hooks: &Path, temporary: &Path) -> Result<Proof, HookError> {
+fn prove_by(way: Way, hook: Hook, place: &Place, temporary: &Path) -> Result<Proof, HookError> {
     let mut secret = expand(SECRET)
         .map_err(|error| HookError::Refused(format!("the secret to plant: {error}")))?;
     secret.push(b'\n');
     let sandbox = Sandbox::new(temporary, &secret, CONFIG)?;
+    let hooks = ours::copy(hook, place, sandbox.root())?;
     let scene = Scene { folder: sandbox.repository("work", false)?, sandbox, hooks };
     let outcome = scene.play(hook, way)?;
     let trace = fs::read(scene.sandbox.trace()).unwrap_or_default();
     Ok(judge(hook, &outcome, &ran(&trace)))
 }
 
-struct Scene<'a> {
+struct Scene {
     sandbox: Sandbox,
     folder: PathBuf,
-    hooks: &'a Path,
+    hooks: PathBuf,
 }
 
-impl Scene<'_> {
+impl Scene {
     /// Sets up what the hook is to stop, and tries it.
     fn play(&self, hook: Hook, way: Way) -> Result<Outcome, HookError> {
         self.prepare(&["commit", "-q", "--allow-empty", "-m", "first"])?;

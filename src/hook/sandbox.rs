@@ -83,6 +83,11 @@ impl Sandbox {
         Ok(folder)
     }
 
+    /// The directory itself.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     fn config(&self) -> PathBuf {
         self.root.join("config.toml")
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::change::{Change, apply, exists};
 use super::install::PASSED;
 use super::place::{Kind, Place, global_hooks_path};
-use super::plan::{MADE_HEAD, kept_name};
+use super::plan::{MADE_HEAD, is_same, kept_name};
 use super::script::{self, KEPT};
 use super::{Hook, HookError, Surroundings, Target};
 use crate::text::escape::escape_path;
@@ -147,7 +147,7 @@ impl Plan {
         if !is_file {
             match (exists(&file), has_kept) {
                 (false, true) => self.restore(kept, file),
-                (true, true) => self.left(kept, NOT_OURS),
+                (true, true) => self.kept_beside(&file, kept),
                 (_, false) => {}
             }
             return Ok(());
@@ -158,9 +158,20 @@ impl Plan {
         } else if let Some(found) = script::find_block(&bytes) {
             self.block(file, &found);
         } else if has_kept {
-            self.left(kept, NOT_OURS);
+            self.kept_beside(&file, kept);
         }
         Ok(())
+    }
+
+    /// A hook that is not ours stands beside one that was kept.
+    fn kept_beside(&mut self, file: &Path, kept: PathBuf) {
+        if is_same(file, &kept) {
+            // An install that was killed in the middle has kept it.
+            self.changes.push(Change::Remove(kept.clone()));
+            self.done(kept, Fate::Removed);
+        } else {
+            self.left(kept, NOT_OURS);
+        }
     }
 
     fn guard(&mut self, file: PathBuf, bytes: &[u8], kept: Option<PathBuf>) {
@@ -171,10 +182,12 @@ impl Plan {
             };
             return self.left(file, &advice);
         }
-        self.changes.push(Change::Remove(file.clone()));
         match kept {
             Some(kept) => self.restore(kept, file),
-            None => self.done(file, Fate::Removed),
+            None => {
+                self.changes.push(Change::Remove(file.clone()));
+                self.done(file, Fate::Removed);
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 //! [`Scanner`] is what comes of it: engine, policy and options, for both command lines and for
 //! libraries.
 
+mod blind;
 pub mod checkpoint;
 pub mod git_secrets;
 pub mod import;

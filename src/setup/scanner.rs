@@ -47,11 +47,11 @@ pub struct Request {
 /// ```
 #[derive(Debug)]
 pub struct Scanner {
-    repository: RepositoryPool,
-    engine: Engine,
-    policy: Allowlist,
+    pub(super) repository: RepositoryPool,
+    pub(super) engine: Engine,
+    pub(super) policy: Allowlist,
     options: Options,
-    config: Config,
+    pub(super) config: Config,
     warnings: Vec<String>,
 }
 

@@ -160,6 +160,12 @@ impl Allowlist {
         self.lines.iter().map(LineAllow::key)
     }
 
+    /// Whether it has no entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.lines.is_empty()
+    }
+
     /// Returns why `subject` is allowed, if it is.
     #[must_use]
     pub fn reason(&self, subject: Subject<'_>) -> Option<String> {

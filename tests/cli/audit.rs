@@ -176,6 +176,27 @@ fn archives_that_are_not_opened_are_named() {
 }
 
 #[test]
+fn what_archives_of_a_history_hold_is_found_and_what_is_not_opened_is_named() {
+    let repo = TestRepo::new();
+    for (number, format) in ["zip", "tar", "tar.gz"].into_iter().enumerate() {
+        repo.commit(&format!("gone.{format}"), archive(&repo, format, &key(number)));
+    }
+    for format in ["zip", "tar", "tar.gz"] {
+        repo.git(&["rm", "-q", &format!("gone.{format}")]).exits(0);
+    }
+    repo.commit_staged("gone");
+    let scan = || repo.tightlip(&["history", "--format", "jsonl", "--reveal"]);
+    let found = by_secret(&scan().exits(1));
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found.contains_key(&key(2)), "{found:?}");
+    repo.commit("locked.7z", b"7z\xbc\xaf\x27\x1c\x00\x04 and more");
+    scan().exits(2).says("locked.7z").says("not opened");
+    let allow = "[[allow]]\nreason = 'made by the vendor'\npaths = ['*.7z', 'gone.*']\n";
+    repo.commit(".tightlip.toml", allow);
+    scan().exits(0);
+}
+
+#[test]
 fn a_bomb_is_defused_and_named() {
     let repo = TestRepo::new();
     // 1.5 GB of zeros, made without holding them.

@@ -534,6 +534,18 @@ fn a_ci_job_scans_its_own_range() {
     assert_eq!(found.into_keys().collect::<Vec<_>>(), [key(2)]);
     let found = by_secret(&ci(&"0".repeat(40)).exits(1));
     assert_eq!(found.len(), 2, "the first push: all of it");
+    // What the range itself allows is allowed, and is said.
+    let before = repo.head();
+    repo.commit(".tightlip.toml", "[[allow]]\nreason = 'x'\nline_patterns = ['[a-z]{3}']\n");
+    let said = ci(&before).exits(0);
+    assert!(said.err.contains("the range changes .tightlip.toml"), "{}", said.err);
+    assert!(
+        said.err.contains("allowed in every file, by \"x (.tightlip.toml:1)\""),
+        "{}",
+        said.err
+    );
+    let said = ci(&repo.head()).exits(0);
+    assert!(!said.err.contains("the range changes"), "{}", said.err);
     repo.tightlip(&["history", "--ci"]).exits(2).says("no CI service is recognised");
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tightlip guard: pre-commit (checksum 0CyyQo). `tightlip install` wrote it, `tightlip uninstall` takes it out.
+# tightlip guard: pre-commit (checksum 3tn3va). `tightlip install` wrote it, `tightlip uninstall` takes it out.
 
 # The hook that git runs this file as, the program that scans, where the hook is that runs first
 # (beside this file, or the repository's own), and the interpreter that hook needs under its old name.
@@ -48,6 +48,13 @@ run_kept() {
         TIGHTLIP_GUARD=$$ "$kept" "$@"
     fi
 }
+
+# A hook manager may have moved this file aside and run it under another name. What was kept is then
+# an older hook of that manager, which would run this file again.
+case $0 in
+    */"$hook" | "$hook") ;;
+    *) kept= ;;
+esac
 
 if [ -f "$kept" ] && [ -x "$kept" ] && [ -z "${TIGHTLIP_DOCTOR-}" ]; then
     case $hook in
