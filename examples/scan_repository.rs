@@ -22,13 +22,7 @@ fn scan(path: &str) -> Result<Outcome, Box<dyn Error>> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let options = ReportOptions {
-        format: Format::Jsonl,
-        reveal: false,
-        color: false,
-        verbose: false,
-        receipt: true,
-    };
+    let options = ReportOptions { format: Format::Jsonl, ..ReportOptions::default() };
     for path in std::env::args().skip(1) {
         render(&scan(&path)?, options, &mut stdout())?;
     }

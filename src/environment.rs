@@ -81,6 +81,15 @@ impl Environment {
         let named = self.get_filled("XDG_CONFIG_HOME").map(PathBuf::from);
         named.or_else(|| self.home().map(|home| home.join(".config")))
     }
+
+    /// Returns the directory of what can be made again: `XDG_CACHE_HOME`, or `~/.cache`.
+    #[must_use]
+    pub fn cache_directory(&self) -> Option<PathBuf> {
+        let named = self.get_filled("XDG_CACHE_HOME").map(PathBuf::from);
+        let found = named.or_else(|| self.home().map(|home| home.join(".cache")));
+        // A relative one is not to be heeded (<https://specifications.freedesktop.org/basedir/latest/>).
+        found.filter(|folder| folder.is_absolute())
+    }
 }
 
 #[cfg(test)]

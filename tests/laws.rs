@@ -66,7 +66,14 @@ fn scan_folder(folder: &Path, threads: usize) -> Outcome {
 }
 
 fn report(outcome: &Outcome, format: Format, reveal: bool) -> Vec<u8> {
-    let options = ReportOptions { format, reveal, color: false, verbose: true, receipt: true };
+    let options = ReportOptions {
+        format,
+        reveal,
+        verbose: true,
+        receipt: true,
+        how_to_allow: true,
+        ..ReportOptions::default()
+    };
     let mut bytes = Vec::new();
     render(outcome, options, &mut bytes).unwrap();
     render_receipt(outcome, options, &mut bytes).unwrap();

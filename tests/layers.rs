@@ -61,7 +61,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ruzstd", &["archive"]),
     ("ignore", &["source"]),
     ("toml", &["setup", "rule"]),
-    ("serde_json", &["setup", "ci", "report", "engine"]),
+    ("serde_json", &["cli", "setup", "ci", "report", "suppress", "engine"]),
     ("aho_corasick", &["engine", "finding"]),
     ("regex", &["pattern", "suppress"]),
     ("regex_automata", &["engine", "pattern", "suppress"]),

@@ -123,7 +123,7 @@ pub fn reports(bytes: &[u8]) {
     let outcome = scan_file(bytes);
     for format in [Format::Text, Format::Json, Format::Jsonl] {
         let options =
-            ReportOptions { format, reveal: false, color: false, verbose: true, receipt: true };
+            ReportOptions { format, reveal: false, verbose: true, receipt: true, how_to_allow: true, ..ReportOptions::default() };
         let mut shown = Vec::new();
         render(&outcome, options, &mut shown).expect("a vector takes all");
         render_receipt(&outcome, options, &mut shown).expect("a vector takes all");

@@ -15,7 +15,7 @@ use tightlip::git::{Location, ObjectId, RepositoryPool};
 use tightlip::setup::checkpoint::Checkpoint;
 use tightlip::setup::{FILE_NAME, Scanner};
 use tightlip::source::{ArchiveLimits, HistoryOptions};
-use tightlip::suppress::ALLOWED_FILE;
+use tightlip::suppress::{ALLOWED_FILE, BASELINE_FILE};
 use tightlip::text::escape::escape;
 
 /// Scan everything that history holds: all refs, or the given revisions and ranges
@@ -59,6 +59,10 @@ pub(super) fn run(
         None => None,
     };
     let since = args.since.as_deref().map(|date| revs::since(repository.location(), date));
+    let is_all = selection.tips.is_empty()
+        && selection.known.is_empty()
+        && since.is_none()
+        && args.max_count.is_none();
     let options = HistoryOptions {
         tips: selection.tips,
         known: selection.known,
@@ -72,7 +76,22 @@ pub(super) fn run(
     if let Some(checkpoint) = checkpoint.filter(|_| outcome.status() == Status::Clean) {
         checkpoint.save()?;
     }
-    session.finish(&outcome, &mut process.streams)
+    let code = session.finish(&outcome, &mut process.streams)?;
+    if is_all && outcome.status() != Status::Incomplete && !shared.quiet {
+        tell_unused(session.scanner.unused_accepted(&outcome), process)?;
+    }
+    Ok(code)
+}
+
+fn tell_unused(count: usize, process: &mut Process<'_>) -> Result<(), Failure> {
+    if count > 0 {
+        writeln!(
+            process.streams.err,
+            "tightlip: {count} entries of the baseline fit nothing any more: `tightlip baseline prune` \
+             forgets them"
+        )?;
+    }
+    Ok(())
 }
 
 /// What to scan.
@@ -120,7 +139,7 @@ fn changed_policy<'a>(
     };
     let is_changed =
         move |file: &&str| ends.is_some_and(|(base, tip)| blob(base, file) != blob(&tip.id, file));
-    [FILE_NAME, ALLOWED_FILE].into_iter().filter(is_changed)
+    [FILE_NAME, ALLOWED_FILE, BASELINE_FILE].into_iter().filter(is_changed)
 }
 
 /// A scan of a history, with what people see of it.

@@ -2,7 +2,9 @@
 //!
 //! Exit status: 0 clean, 1 found, 2 not everything could be read or understood, and 2 outranks 1.
 
+mod allow;
 mod audit;
+mod baseline;
 mod doctor;
 mod history;
 mod hook;
@@ -53,6 +55,8 @@ enum Command {
     Install(install::InstallArgs),
     Uninstall(uninstall::UninstallArgs),
     Doctor(doctor::DoctorArgs),
+    Allow(allow::AllowArgs),
+    Baseline(baseline::BaselineArgs),
     Rules(rules::RulesArgs),
     Migrate(migrate::MigrateArgs),
 }
@@ -72,6 +76,9 @@ struct Shared {
     /// Read this config file and no other
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Accept what FILE lists, in place of .tightlip.baseline at the repository's root
+    #[arg(long, global = true, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     /// Use only the rule with this id; may be given again
     #[arg(long, global = true, value_name = "ID")]
     rule: Vec<String>,
@@ -147,6 +154,8 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>, process: &mut Proce
         Command::Install(args) => install::run(args, process),
         Command::Uninstall(args) => uninstall::run(args, process),
         Command::Doctor(args) => doctor::run(args, shared, process),
+        Command::Allow(args) => allow::run(&args, process),
+        Command::Baseline(args) => baseline::run(&args, shared, process),
         Command::Rules(args) => rules::run(&args, shared, process),
         Command::Migrate(args) => migrate::run(&args, shared, process),
     };

@@ -9,7 +9,7 @@ use tightlip::finding::{Outcome, Status};
 use tightlip::git::RepositoryPool;
 use tightlip::report::{self, ReportOptions, Streams};
 use tightlip::setup::git_secrets::Providers;
-use tightlip::setup::{Request, Scanner};
+use tightlip::setup::{BaselineChoice, Request, Scanner, last};
 
 /// A scanner, and how its findings are shown.
 pub(super) struct Session<'a> {
@@ -37,6 +37,33 @@ impl<'a> Session<'a> {
         shared: &'a Shared,
         purpose: Purpose,
     ) -> Result<Self, Failure> {
+        let baseline = match &shared.baseline {
+            Some(path) => {
+                super::baseline::must_be_there(path)?;
+                BaselineChoice::File(path.clone())
+            }
+            None => BaselineChoice::OfRepository,
+        };
+        Session::load_with(process, repository, shared, purpose, baseline)
+    }
+
+    /// As [`load`](Self::load), but nothing is accepted.
+    pub(super) fn load_without_baseline(
+        process: &Process<'_>,
+        repository: &RepositoryPool,
+        shared: &'a Shared,
+        purpose: Purpose,
+    ) -> Result<Self, Failure> {
+        Session::load_with(process, repository, shared, purpose, BaselineChoice::None)
+    }
+
+    fn load_with(
+        process: &Process<'_>,
+        repository: &RepositoryPool,
+        shared: &'a Shared,
+        purpose: Purpose,
+        baseline: BaselineChoice,
+    ) -> Result<Self, Failure> {
         let request = Request {
             config: shared.config.clone(),
             rules: shared.rule.clone(),
@@ -47,6 +74,7 @@ impl<'a> Session<'a> {
                 Purpose::Look => Providers::NotOfRepository,
             },
             now: process.now,
+            baseline,
         };
         let scanner = Scanner::load(repository, &request)?;
         let is_plain = is_plain(&process.environment);
@@ -60,6 +88,8 @@ impl<'a> Session<'a> {
         streams: &mut Streams<'_>,
     ) -> Result<u8, Failure> {
         let status = outcome.status();
+        // Where it cannot be noted, `tightlip allow` says so.
+        let _ = last::note(self.scanner.repository(), &outcome.findings);
         match &self.shared.output {
             Some(path) => {
                 let file = File::create(path)
@@ -109,6 +139,7 @@ impl<'a> Session<'a> {
             reveal: self.shared.reveal,
             color,
             verbose: self.shared.verbose > 0,
+            how_to_allow: self.scanner.repository().location().root().is_some(),
             receipt: !self.shared.quiet
                 && (self.purpose != Purpose::Hook || self.shared.verbose > 0),
         }

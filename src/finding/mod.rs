@@ -166,6 +166,23 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Returns the fingerprints that accept the finding wherever it was found, one of which is enough for each
+    /// place: of a token one for all files, else one for each name that the file has had.
+    #[must_use]
+    pub fn accepted_by(&self) -> Vec<Fingerprint> {
+        let Finding { rule, origin, secret, .. } = self;
+        if let Some(anywhere) = Fingerprint::anywhere(rule, origin.place, secret) {
+            return vec![anywhere];
+        }
+        let others = self.other_paths.iter();
+        let others = others.map(|path| Fingerprint::new(rule, origin.place, path, secret));
+        let mut all: Vec<Fingerprint> =
+            std::iter::once(self.fingerprint.clone()).chain(others).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
     /// Returns every secret that the finding holds: its own, and that of its other half.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         std::iter::once(&self.secret).chain(self.related.iter().map(|related| &related.secret))

@@ -42,6 +42,22 @@ impl Secret {
         &self.0
     }
 
+    /// Whether a person may have thought of it: it is short, of few different characters, or of letters
+    /// alone. Services give out nothing of the kind.
+    #[must_use]
+    pub fn is_guessable(&self) -> bool {
+        const MIN_BYTES: usize = 20;
+        const MIN_DISTINCT: u32 = 10;
+        let mut seen = [false; 256];
+        self.0.iter().for_each(|&byte| seen[usize::from(byte)] = true);
+        let distinct: u32 = seen.iter().map(|&is_seen| u32::from(is_seen)).sum();
+        let has = |is: fn(&u8) -> bool| self.0.iter().any(is);
+        self.0.len() < MIN_BYTES
+            || distinct < MIN_DISTINCT
+            || !has(u8::is_ascii_digit)
+            || !has(u8::is_ascii_alphabetic)
+    }
+
     /// Returns a text that tells secrets of different kinds apart and gives nothing away: at most
     /// the first four characters, and a mask of fixed length.
     #[must_use]

@@ -38,6 +38,8 @@ struct FindingObject {
     end_column: u64,
     secret: String,
     fingerprint: String,
+    /// The fingerprints that a baseline or an allow entry names to accept it wherever it was found.
+    accepted_by: Vec<String>,
     source: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<String>,
@@ -174,6 +176,7 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
         end_column: end.column,
         secret: shown(&finding.secret),
         fingerprint: finding.fingerprint.to_string(),
+        accepted_by: finding.accepted_by().iter().map(ToString::to_string).collect(),
         source: origin.place.name(),
         commit: commit.map(|commit| commit.id.clone()),
         author: commit.map(|commit| text(&commit.author)),

@@ -17,9 +17,10 @@ use crate::finding::{Finding, Outcome, Place, Redactor, Secret};
 use crate::text::escape::escape;
 
 /// The form of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// For people.
+    #[default]
     Text,
     /// One JSON document.
     Json,
@@ -30,7 +31,7 @@ pub enum Format {
 }
 
 /// How to report.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct ReportOptions {
     /// The form.
     pub format: Format,
@@ -42,6 +43,8 @@ pub struct ReportOptions {
     pub verbose: bool,
     /// Whether text ends with what was covered.
     pub receipt: bool,
+    /// Whether text says how each finding is allowed, which it is in a repository.
+    pub how_to_allow: bool,
 }
 
 /// Writes findings and what was not read.

@@ -1,10 +1,12 @@
 //! The report for people.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::{ReportOptions, presence};
 use crate::finding::{
-    Excerpt, Finding, INLINE_MARKER, OTHER_MARK, Outcome, Place, Redactor, Status, Suppressed,
+    Excerpt, Finding, Fingerprint, INLINE_MARKER, OTHER_MARK, Outcome, Place, Redactor, Status,
+    Suppressed,
 };
 use crate::rule::Confidence;
 use crate::text::date::day;
@@ -51,12 +53,18 @@ pub(super) fn findings(
 ) -> io::Result<()> {
     let style = Style { color: options.color };
     let mut advised: Vec<&str> = Vec::new();
+    let digits = short_digits(&outcome.findings);
     for finding in &outcome.findings {
         write_finding(finding, options, redactor, style, out)?;
         // The same advice once is enough.
         if !advised.contains(&&*finding.advice) {
             advised.push(&finding.advice);
             write_advice(finding, style, out)?;
+        }
+        if options.how_to_allow {
+            let short = &finding.fingerprint.as_str()[..digits];
+            let allow = format!("tightlip allow {short} --reason '<why>'");
+            writeln!(out, "  {} {allow}", style.dim("no secret?"))?;
         }
         writeln!(out)?;
     }
@@ -69,6 +77,18 @@ pub(super) fn findings(
         }
     }
     Ok(())
+}
+
+/// How many digits tell the fingerprints of a report apart, as git shortens ids.
+fn short_digits(findings: &[Finding]) -> usize {
+    const MIN: usize = 8;
+    let all: BTreeSet<&str> = findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
+    let common = |(one, next): (&&str, &&str)| {
+        one.bytes().zip(next.bytes()).take_while(|(one, next)| one == next).count()
+    };
+    // Sorted, the most alike stand beside each other.
+    let longest = all.iter().zip(all.iter().skip(1)).map(common).max().unwrap_or(0);
+    (longest + 1).clamp(MIN, Fingerprint::DIGITS)
 }
 
 fn write_finding(
@@ -202,8 +222,8 @@ pub(super) fn receipt(
     if !outcome.findings.is_empty() {
         writeln!(
             out,
-            "tightlip: if one is no secret, say why on its line (`{INLINE_MARKER} <why>`) or in \
-             .tightlip.toml ([[allow]])"
+            "tightlip: if one is no secret, say why on its line (`{INLINE_MARKER} <why>`), with \
+             `tightlip allow`, or in .tightlip.toml ([[allow]])"
         )?;
     }
     if options.receipt || outcome.status() != Status::Clean {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Hits, Job, Lines, UnitResult};
 use crate::engine::{Encoding, Engine, Match};
-use crate::finding::{Excerpt, Finding, Fingerprint, Location, Related, Secret, Suppressed};
+use crate::finding::{Excerpt, Finding, Fingerprint, Location, Place, Related, Secret, Suppressed};
 use crate::git::Added;
 use crate::rule::{Confidence, RuleSet, Scope, parse_pack};
 use crate::source::Unit;
@@ -23,6 +23,8 @@ enum Fate {
     /// With a warning, if there is one.
     Reported(Option<String>),
     Suppressed(String),
+    /// As a finding it is accepted: what else was found of it is no finding either.
+    Accepted(String),
     /// It stands on lines that were there before.
     Older,
     /// Too unsure to be reported.
@@ -57,7 +59,15 @@ impl Job<'_> {
         let rule = &self.engine.rules().all()[found.rule];
         let origin = &unit.origin;
         let secret = Secret::new(found.text.clone());
-        let fingerprint = Fingerprint::new(&rule.id, origin.place, &hits.path(unit), &secret);
+        let path = hits.path(unit);
+        let fingerprint = match origin.place {
+            Place::Path => {
+                let name = name_at(&path, found.secret.end);
+                Fingerprint::new(&rule.id, origin.place, name, &secret)
+            }
+            place => Fingerprint::new(&rule.id, place, &path, &secret),
+        };
+        let anywhere = Fingerprint::anywhere(&rule.id, origin.place, &secret);
         let line = match self.allowlist.asks_for_lines() {
             true => make.locate(found, found.secret.start).line,
             false => 0,
@@ -72,6 +82,7 @@ impl Job<'_> {
                 commit: origin.commit.as_ref().map(|commit| &*commit.id),
                 secret: secret.expose(),
                 fingerprint: &fingerprint,
+                anywhere: anywhere.as_ref(),
                 bytes: &hits.bytes,
                 span: &found.secret,
                 decoding: found.decoding.as_deref(),
@@ -83,6 +94,7 @@ impl Job<'_> {
             }
             Decision::Report(warning) => Fate::Reported(warning),
             Decision::Suppress(reason) => Fate::Suppressed(reason),
+            Decision::Accept(reason) => Fate::Accepted(reason),
         }
     }
 
@@ -119,7 +131,8 @@ impl Job<'_> {
         result: &mut UnitResult,
     ) {
         let list = &hits.matches.list;
-        let is_reported = |index: usize| matches!(fates[index], Fate::Reported(_));
+        let is_reported =
+            |index: usize| matches!(fates[index], Fate::Reported(_) | Fate::Accepted(_));
         let joined: Vec<usize> = (0..list.len())
             .filter(|&index| is_reported(index))
             .filter_map(|index| list[index].pair)
@@ -134,7 +147,7 @@ impl Job<'_> {
                     finding.warnings.extend(warning.clone());
                     result.findings.push(finding);
                 }
-                Fate::Suppressed(reason) => {
+                Fate::Suppressed(reason) | Fate::Accepted(reason) => {
                     let (finding, reason) = (make.finding(found), reason.clone());
                     result.suppressed.push(Suppressed { finding, reason });
                 }
@@ -199,6 +212,12 @@ impl Job<'_> {
         let is_half = self.engine.rules().all()[found.rule].pair.is_some();
         is_half && found.pair.is_none() && found.confidence == Confidence::Low
     }
+}
+
+/// The name of the file or directory that ends next behind `end`.
+pub(super) fn name_at(path: &[u8], end: usize) -> &[u8] {
+    let slash = path.get(end..).and_then(|rest| memchr::memchr(b'/', rest));
+    slash.map_or(path, |slash| &path[..end + slash])
 }
 
 /// How many matches before and behind one are compared with it.

@@ -119,6 +119,9 @@ fn scan_all(
         let reason = "interrupted: what was found so far is reported, the rest was not read";
         outcome.skipped.push(Skipped::new(SkipKind::Interrupted, b"", reason));
     }
+    if let Some(error) = allowlist.failure() {
+        outcome.skipped.push(Skipped::new(SkipKind::Damaged, b"", error.to_string()));
+    }
     if let Some(blobs) = listing.blobs {
         // The units have been read before, with all the rest.
         (outcome.summary.blobs, outcome.summary.bytes) = (blobs, listing.bytes);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::judge::name_at;
 use crate::finding::{Finding, Fingerprint, Occurrence, Place, Secret};
 use crate::rule::Text;
 
@@ -108,10 +109,9 @@ fn cut_name(finding: &mut Finding) {
         return;
     }
     let end = (finding.location.end.column as usize).saturating_sub(1);
-    let path = &finding.origin.path;
-    let slash = path.get(end..).and_then(|rest| memchr::memchr(b'/', rest));
-    if let Some(slash) = slash {
-        finding.origin.path = path[..end + slash].into();
+    let name = name_at(&finding.origin.path, end);
+    if name.len() < finding.origin.path.len() {
+        finding.origin.path = name.into();
         finding.fingerprint =
             Fingerprint::new(&finding.rule, Place::Path, &finding.origin.path, &finding.secret);
     }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::Cursor;
 
-use super::{Config, Request, RuleChange, Scanner, SetupError};
+use super::{BaselineChoice, Config, Request, RuleChange, Scanner, SetupError};
 use crate::finding::{Finding, Outcome};
 use crate::rule::{RuleSet, expand};
 use crate::source::Stdin;
@@ -31,7 +31,8 @@ impl Scanner {
         let config = Config { min_confidence: self.config.min_confidence, ..Config::default() };
         // Making a scanner sets the limit of the repository: to what it is.
         let max_object_bytes = Some(self.repository.max_object_bytes());
-        let request = Request { max_object_bytes, now, ..Request::default() };
+        let baseline = BaselineChoice::None;
+        let request = Request { max_object_bytes, now, baseline, ..Request::default() };
         let plain = Scanner::of_config(&self.repository, &request, config)?;
         let text = made_up_secrets();
         let wanted = scan(&plain, &text);

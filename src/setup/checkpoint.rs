@@ -16,7 +16,7 @@ use crate::file::{self, Mode};
 use crate::git::ObjectId;
 use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, Scope};
 use crate::setup::Config;
-use crate::suppress::{AllowEntry, Allowlist};
+use crate::suppress::{AllowEntry, Allowlist, BaselineFile};
 use crate::text::escape::escape_path;
 
 /// The form of the file. Another number is another form, and is not guessed at.
@@ -194,6 +194,16 @@ pub fn rules_hash(
     for (entry, hides_line) in allowlist.line_keys() {
         parts.text(entry);
         parts.number(u64::from(hides_line));
+    }
+    match allowlist.baseline().map(BaselineFile::load) {
+        Some(Ok(baseline)) => {
+            for accepted in baseline.entries() {
+                parts.text(&accepted.fingerprint);
+                parts.text(accepted.until.as_deref().unwrap_or_default());
+            }
+        }
+        Some(Err(_)) => parts.text("a baseline that cannot be read"),
+        None => {}
     }
     parts.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

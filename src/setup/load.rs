@@ -52,7 +52,7 @@ pub struct Discovery {
 pub fn load(discovery: &Discovery) -> Result<Config, ConfigError> {
     let mut config = Config::default();
     if let Some(dir) = &discovery.user_dir {
-        add_if_there(&mut config, dir.join("tightlip").join("config.toml"))?;
+        add_if_there(&mut config, dir.join("tightlip").join(USER_FILE))?;
     }
     if let Some(path) = &discovery.from_git {
         add_file(&mut config, path.clone())?;
@@ -103,12 +103,18 @@ fn add_text(config: &mut Config, path: String, text: &str) -> Result<(), ConfigE
     Layer { path, text }.join(file, config)
 }
 
-/// Parses the text of a config file that is not written yet.
-pub(super) fn parse(text: &str) -> Result<Config, ConfigError> {
+/// Parses the text of a config file that is not written yet, and is called `name` in errors.
+///
+/// # Errors
+/// It cannot be understood.
+pub fn load_text(text: &str, name: &str) -> Result<Config, ConfigError> {
     let mut config = Config::default();
-    add_text(&mut config, FILE_NAME.to_owned(), text)?;
+    add_text(&mut config, name.to_owned(), text)?;
     Ok(config)
 }
+
+/// The name of a user's file, in `tightlip` below the directory for configuration.
+pub const USER_FILE: &str = "config.toml";
 
 /// The most that a config file may hold: one in a repository may be anything.
 pub(super) const MAX_BYTES: u64 = 16 << 20;

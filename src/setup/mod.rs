@@ -12,13 +12,15 @@ mod blind;
 pub mod checkpoint;
 pub mod git_secrets;
 pub mod import;
+pub mod last;
 mod load;
 mod scanner;
 
 use serde::Deserialize;
 
-pub use load::{ConfigError, Discovery, load, load_file};
-pub use scanner::{Request, Scanner, SetupError, load_config, rules};
+pub use import::allow_entry;
+pub use load::{ConfigError, Discovery, USER_FILE, load, load_file, load_text};
+pub use scanner::{BaselineChoice, Request, Scanner, SetupError, load_config, rules};
 
 use crate::rule::{Confidence, RuleEntry, RuleOrigin};
 use crate::suppress::AllowEntry;

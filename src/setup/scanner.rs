@@ -1,5 +1,6 @@
 //! A scanner as a repository and its user configure it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::rules_hash;
@@ -11,7 +12,7 @@ use crate::git::{GitError, MAX_OBJECT_BYTES, RepositoryPool, Settings};
 use crate::rule::{Confidence, PackError, RuleSet, SetError};
 use crate::scan::{Lines, Options, Scan};
 use crate::source::{HistoryOptions, Source};
-use crate::suppress::{Allow, AllowError, Allowlist};
+use crate::suppress::{Allow, AllowError, Allowlist, BASELINE_FILE, BaselineFile};
 
 /// What a caller asks for beside the configuration; it outranks it.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,20 @@ pub struct Request {
     pub providers: Providers,
     /// The time now, in seconds since 1970: tokens may have expired.
     pub now: i64,
+    /// Which findings are accepted.
+    pub baseline: BaselineChoice,
+}
+
+/// Which baseline counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum BaselineChoice {
+    /// The one at the repository's root, if there is one.
+    #[default]
+    OfRepository,
+    /// This file.
+    File(PathBuf),
+    /// None.
+    None,
 }
 
 /// Engine, policy and options, from configuration: what both command lines and libraries scan with.
@@ -134,7 +149,8 @@ impl Scanner {
         }
         let policy = Allowlist::new(entries)
             .with_lines(git_secrets.line_allows()?)
-            .with_other_marks(config.other_marks);
+            .with_other_marks(config.other_marks)
+            .with_baseline(baseline(repository, request));
         if let Some((origin, id)) = policy.rule_ids().find(|(_, id)| rules.find(id).is_none()) {
             return Err(SetupError::UnknownRule { origin: origin.into(), id: id.into() });
         }
@@ -238,12 +254,38 @@ impl Scanner {
         import::unread(&root, &self.config.migrated)
     }
 
+    /// Returns the entries of the baseline that fit nothing of an outcome: what they accepted is gone.
+    #[must_use]
+    pub fn unused_accepted(&self, outcome: &Outcome) -> usize {
+        let Some(Ok(baseline)) = self.policy.baseline().map(BaselineFile::load) else { return 0 };
+        let hidden = outcome.suppressed.iter().map(|hidden| &hidden.finding);
+        let used: HashSet<String> = hidden
+            .chain(&outcome.findings)
+            .flat_map(|finding| {
+                let own = std::iter::once(finding.fingerprint.clone());
+                own.chain(finding.accepted_by())
+            })
+            .map(|fingerprint| fingerprint.to_string())
+            .collect();
+        baseline.entries().filter(|entry| !used.contains(&entry.fingerprint)).count()
+    }
+
     /// Returns a hash of everything that decides what is found.
     #[must_use]
     pub fn rules_hash(&self) -> String {
         let limit = self.repository.max_object_bytes();
         rules_hash(self.engine.rules(), &self.config, &self.policy, limit)
     }
+}
+
+/// The baseline that counts; it is read when there is a finding to judge.
+fn baseline(repository: &RepositoryPool, request: &Request) -> Option<BaselineFile> {
+    let path = match &request.baseline {
+        BaselineChoice::OfRepository => repository.location().root()?.join(BASELINE_FILE),
+        BaselineChoice::File(path) => path.clone(),
+        BaselineChoice::None => return None,
+    };
+    Some(BaselineFile::new(path, request.now))
 }
 
 /// Loads the config that counts, and what git-secrets is configured to forbid and allow. A file that

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::ALLOWED_FILE;
 use super::Subject;
+use super::baseline::{BaselineError, BaselineFile, Said};
 use super::line_allow::{self, LineAllow};
 use crate::finding::Place;
 use crate::pattern::syntax;
@@ -120,13 +121,14 @@ pub struct Allowlist {
     entries: Vec<Allow>,
     lines: Vec<LineAllow>,
     other_marks: bool,
+    baseline: Option<BaselineFile>,
 }
 
 impl Allowlist {
     /// Makes an allowlist of compiled entries; the first that fits decides.
     #[must_use]
     pub const fn new(entries: Vec<Allow>) -> Self {
-        Allowlist { entries, lines: Vec::new(), other_marks: false }
+        Allowlist { entries, lines: Vec::new(), other_marks: false, baseline: None }
     }
 
     /// Adds the entries of git-secrets.
@@ -158,6 +160,37 @@ impl Allowlist {
     /// Returns the expressions of git-secrets' entries, and whether they hide whole lines.
     pub fn line_keys(&self) -> impl Iterator<Item = (&str, bool)> {
         self.lines.iter().map(LineAllow::key)
+    }
+
+    /// Adds a file of findings that are accepted.
+    #[must_use]
+    pub fn with_baseline(mut self, baseline: Option<BaselineFile>) -> Self {
+        self.baseline = baseline;
+        self
+    }
+
+    /// The file of findings that are accepted, if there is one.
+    #[must_use]
+    pub const fn baseline(&self) -> Option<&BaselineFile> {
+        self.baseline.as_ref()
+    }
+
+    /// What is wrong with the baseline, if it had to be read.
+    #[must_use]
+    pub fn failure(&self) -> Option<&BaselineError> {
+        self.baseline.as_ref().and_then(BaselineFile::failure)
+    }
+
+    pub(super) fn baseline_says(&self, subject: Subject<'_>) -> Said {
+        self.baseline
+            .as_ref()
+            .map_or(Said::Nothing, |baseline| baseline.said_of(subject.known_by()))
+    }
+
+    /// Returns why `subject` is accepted by its fingerprint, if it is.
+    pub(super) fn accepted(&self, subject: Subject<'_>) -> Option<String> {
+        let mut entries = self.entries.iter().filter(|allow| !allow.entry.fingerprints.is_empty());
+        entries.find(|allow| allow.fits(subject)).map(Allow::describe)
     }
 
     /// Whether it has no entry.
@@ -338,7 +371,7 @@ impl Allow {
             && (line_patterns.is_empty() || self.line_patterns.is_match(line()))
             && (stop_words.is_empty() || stop_words.iter().any(holds))
             && (fingerprints.is_empty()
-                || fingerprints.iter().any(|known| known == subject.fingerprint.as_str()))
+                || subject.known_by().any(|own| fingerprints.iter().any(|one| one == own.as_str())))
     }
 
     fn fits_path(&self, path: &[u8]) -> bool {
@@ -417,6 +450,7 @@ mod tests {
             commit: None,
             secret: secret.as_bytes(),
             fingerprint: &fingerprint,
+            anywhere: None,
             bytes: line.as_bytes(),
             span: &(start..start + secret.len()),
             decoding: None,

@@ -205,6 +205,7 @@ mod tests {
             commit: Some("0123abcd"),
             secret: secret.as_bytes(),
             fingerprint: &fingerprint,
+            anywhere: None,
             bytes: line.as_bytes(),
             span: &(start..start + secret.len()),
             decoding: None,

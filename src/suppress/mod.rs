@@ -4,15 +4,19 @@
 //! sentence that says who allowed the finding.
 
 mod allowlist;
+mod baseline;
 mod inline;
 mod line_allow;
 mod mark;
 
 pub use allowlist::{Allow, AllowEntry, AllowError, Allowlist};
+pub use baseline::{Accepted, BASELINE_FILE, Baseline, BaselineError, BaselineFile};
 pub use inline::{InlineAllow, inline_allow};
 pub use line_allow::{LineAllow, LineAllowError};
 
 use std::ops::Range;
+
+use baseline::Said;
 
 /// The name of git-secrets' file at a repository's root that holds what is allowed.
 pub const ALLOWED_FILE: &str = ".gitallowed";
@@ -38,6 +42,8 @@ pub struct Subject<'a> {
     pub secret: &'a [u8],
     /// The fingerprint of the finding.
     pub fingerprint: &'a Fingerprint,
+    /// The fingerprint that it has in any file, if it has one.
+    pub anywhere: Option<&'a Fingerprint>,
     /// The bytes around the secret.
     pub bytes: &'a [u8],
     /// Where in them the match is.
@@ -53,6 +59,16 @@ pub enum Decision {
     Report(Option<String>),
     /// The finding is not reported, for this reason.
     Suppress(String),
+    /// The finding is not reported, for this reason, nor what else was found of the same credential: it was
+    /// accepted by its fingerprint.
+    Accept(String),
+}
+
+impl Subject<'_> {
+    /// The fingerprints that it is known by.
+    fn known_by(&self) -> impl Iterator<Item = &Fingerprint> {
+        std::iter::once(self.fingerprint).chain(self.anywhere)
+    }
 }
 
 /// Decides about one finding: inline allows first, then the allowlist.
@@ -79,9 +95,17 @@ fn decide_by_lines(allowlist: &Allowlist, subject: Subject<'_>) -> Decision {
     if let InlineAllow::Allowed(reason) = inline {
         return Decision::Suppress(format!("inline allow: {reason}"));
     }
+    if let Some(reason) = allowlist.accepted(subject) {
+        return Decision::Accept(reason);
+    }
     if let Some(reason) = allowlist.reason(subject) {
         return Decision::Suppress(reason);
     }
+    let expired = match allowlist.baseline_says(subject) {
+        Said::Accepted(reason) => return Decision::Accept(reason),
+        Said::Expired(until) => Some(until),
+        Said::Nothing => None,
+    };
     if inline == InlineAllow::NoReason {
         let warning = "the inline allow here does not count: it gives no reason";
         return Decision::Report(Some(warning.to_owned()));
@@ -98,7 +122,7 @@ fn decide_by_lines(allowlist: &Allowlist, subject: Subject<'_>) -> Decision {
             "the mark `{mark}` here does not count; `other_marks = true` in .tightlip.toml accepts the \
              marks of other scanners"
         ))),
-        None => Decision::Report(None),
+        None => Decision::Report(expired),
     }
 }
 

@@ -33,3 +33,25 @@ pub fn moment(seconds: i64) -> String {
     let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
     format!("{}T{hour:02}:{minute:02}:{second:02}Z", day(seconds))
 }
+
+/// Whether text is a day of the form `YYYY-MM-DD`.
+///
+/// ```
+/// use tightlip::text::date::is_day;
+/// assert!(is_day("2024-02-29"));
+/// assert!(!is_day("2023-02-29") && !is_day("2024-2-9") && !is_day("soon"));
+/// ```
+#[must_use]
+pub fn is_day(text: &str) -> bool {
+    let parts: Vec<Option<i64>> = text
+        .split('-')
+        .map(|part| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?)
+        .collect();
+    let &[Some(year), Some(month), Some(of_month)] = &parts[..] else { return false };
+    // From one day of the year before, no later day is further than two years.
+    let start = (year - 1970) * 365 * 86_400 + (month - 1) * 28 * 86_400;
+    text.len() == 10
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&of_month)
+        && (0..1_100).any(|days| day(start + days * 86_400) == text)
+}

@@ -16,7 +16,9 @@ mod write;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigError, Request, RuleChange, Scanner, SetupError, load};
+pub use write::allow_entry;
+
+use super::{Config, ConfigError, FILE_NAME, Request, RuleChange, Scanner, SetupError, load};
 use crate::git::RepositoryPool;
 use crate::rule::{RuleEntry, RuleOrigin, line_of};
 use crate::suppress::AllowEntry;
@@ -161,7 +163,7 @@ pub fn migrate(
     let scanner = Scanner::of_config(repository, &request, draft.config())?;
     let found = accepted::resolve(&mut draft, repository, &scanner);
     let text = write::render(&draft, &found);
-    let again = load::parse(&text).map_err(ImportError::Written)?;
+    let again = load::load_text(&text, FILE_NAME).map_err(ImportError::Written)?;
     Scanner::of_config(repository, &request, again)?;
     Ok(Migration {
         text,

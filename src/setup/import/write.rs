@@ -80,14 +80,27 @@ fn allow(text: &mut String, entry: &AllowEntry) {
 
 /// One entry for all that a file accepts; each fingerprint says whose it is.
 fn accepted(text: &mut String, group: &[Known]) {
-    text.push_str("\n[[allow]]\n");
-    key(text, "reason", &format!("accepted in {}", group[0].by));
+    let about: Vec<(&str, String)> = group
+        .iter()
+        .map(|known| (&*known.fingerprint, format!("{} in {}", known.rule, known.path)))
+        .collect();
+    let about: Vec<(&str, &str)> = about.iter().map(|(known, about)| (*known, &**about)).collect();
+    text.push_str(&allow_entry(&format!("accepted in {}", group[0].by), &about));
+}
+
+/// Writes an allow entry for fingerprints, each with what it is about, as text to be put at the end of
+/// a config file.
+#[must_use]
+pub fn allow_entry(reason: &str, fingerprints: &[(&str, &str)]) -> String {
+    let mut text = String::from("\n[[allow]]\n");
+    key(&mut text, "reason", reason);
     text.push_str("fingerprints = [\n");
-    for known in group {
-        let path = escape(known.path.as_bytes());
-        let _ = writeln!(text, "    \"{}\", # {} in {path}", known.fingerprint, known.rule);
+    for (fingerprint, about) in fingerprints {
+        let about = escape(about.as_bytes());
+        let _ = writeln!(text, "    \"{fingerprint}\", # {about}");
     }
     text.push_str("]\n");
+    text
 }
 
 fn list(text: &mut String, name: &str, items: &[String]) {
