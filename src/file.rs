@@ -1,7 +1,7 @@
 //! Files read with a limit, and files put in place whole.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 /// Reads a regular file of at most `max_bytes`.
@@ -41,6 +41,8 @@ pub fn read(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
 pub enum Mode {
     /// As the user's umask has it.
     Plain,
+    /// Those of the regular file that is replaced; where there is none, as the user's umask has it.
+    Kept,
     /// Everyone may run it.
     Executable,
     /// Exactly these permission bits; ignored on Windows.
@@ -53,12 +55,63 @@ pub enum Mode {
 /// # Errors
 /// The folder cannot be written to.
 pub fn replace(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<()> {
-    let (file, temporary) = create_beside(path)?;
-    let done = fill(file, bytes, mode).and_then(|()| fs::rename(&temporary, path));
-    if done.is_err() {
-        let _ = fs::remove_file(&temporary);
+    let mut file = Replacement::begin(path)?;
+    file.write_all(bytes)?;
+    file.finish(mode)
+}
+
+/// A file that is written beside its place and put there whole, as [`replace`] does it. Without
+/// [`Replacement::finish`] it goes, and the old file stays.
+#[derive(Debug)]
+pub struct Replacement<'a> {
+    file: BufWriter<File>,
+    temporary: PathBuf,
+    path: &'a Path,
+    is_placed: bool,
+}
+
+impl<'a> Replacement<'a> {
+    /// Creates an empty file beside `path`.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn begin(path: &'a Path) -> io::Result<Self> {
+        let (file, temporary) = create_beside(path)?;
+        Ok(Replacement { file: BufWriter::new(file), temporary, path, is_placed: false })
     }
-    done
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// Not all of it can be written, or it cannot be renamed.
+    pub fn finish(mut self, mode: Mode) -> io::Result<()> {
+        self.file.flush()?;
+        let file = self.file.get_ref();
+        set_mode(file, mode, self.path)?;
+        // Without it a crash of the machine can leave the new name on an empty file.
+        file.sync_all()?;
+        fs::rename(&self.temporary, self.path)?;
+        self.is_placed = true;
+        Ok(())
+    }
+}
+
+impl Write for Replacement<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Replacement<'_> {
+    fn drop(&mut self) {
+        if !self.is_placed {
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
 }
 
 /// Creates a new file in the folder of `path`: only there is a rename sure to be one step. Two
@@ -79,17 +132,14 @@ fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     Err(io::Error::other("the folder is full of temporary files of earlier runs"))
 }
 
-fn fill(mut file: File, bytes: &[u8], mode: Mode) -> io::Result<()> {
-    file.write_all(bytes)?;
-    set_mode(&file, mode)?;
-    // Without it a crash of the machine can leave the new name on an empty file.
-    file.sync_all()
-}
-
 #[cfg(unix)]
-fn set_mode(file: &File, mode: Mode) -> io::Result<()> {
+fn set_mode(file: &File, mode: Mode, path: &Path) -> io::Result<()> {
     let bits = match mode {
         Mode::Plain => return Ok(()),
+        Mode::Kept => match fs::symlink_metadata(path) {
+            Ok(old) if old.is_file() => return file.set_permissions(old.permissions()),
+            _ => return Ok(()),
+        },
         Mode::Executable => 0o755,
         Mode::Exact(bits) => bits,
     };
@@ -97,6 +147,29 @@ fn set_mode(file: &File, mode: Mode) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn set_mode(_file: &File, _mode: Mode) -> io::Result<()> {
+fn set_mode(_file: &File, _mode: Mode, _path: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::{Mode, Replacement};
+
+    #[test]
+    fn a_file_that_is_not_finished_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("report");
+        std::fs::write(&path, "old").expect("it can be written");
+        let mut file = Replacement::begin(&path).expect("the folder is there");
+        file.write_all(b"half").expect("it can be written");
+        drop(file);
+        let names = || std::fs::read_dir(folder.path()).expect("the folder is there").count();
+        assert_eq!((std::fs::read(&path).expect("it is there"), names()), (b"old".to_vec(), 1));
+        let mut file = Replacement::begin(&path).expect("the folder is there");
+        file.write_all(b"whole").expect("it can be written");
+        file.finish(Mode::Kept).expect("it can be renamed");
+        assert_eq!((std::fs::read(&path).expect("it is there"), names()), (b"whole".to_vec(), 1));
+    }
 }

@@ -186,7 +186,7 @@ proptest! {
     fn a_redacted_report_never_holds_a_secret(bytes in text()) {
         let folder = write_files(&[bytes]);
         let outcome = scan_folder(folder.path(), 1);
-        for format in [Format::Text, Format::Json, Format::Jsonl, Format::Sarif] {
+        for &format in Format::ALL {
             let shown = report(&outcome, format, false);
             for finding in &outcome.findings {
                 let secret = finding.secret.expose();

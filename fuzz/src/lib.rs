@@ -121,7 +121,7 @@ pub fn engine(bytes: &[u8]) {
 /// The bytes are a file: no report shows a secret of it.
 pub fn reports(bytes: &[u8]) {
     let outcome = scan_file(bytes);
-    for format in [Format::Text, Format::Json, Format::Jsonl] {
+    for &format in Format::ALL {
         let options =
             ReportOptions { format, reveal: false, verbose: true, receipt: true, how_to_allow: true, ..ReportOptions::default() };
         let mut shown = Vec::new();

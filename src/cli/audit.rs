@@ -40,8 +40,8 @@ pub(super) fn run(
         archives: Some(ArchiveLimits::default()),
         ..HistoryOptions::default()
     };
-    let report = shared.output.clone();
-    let files = Files { scanner: &session.scanner, repository: &*repository.get()?, report };
+    let reports = shared.report_files();
+    let files = Files { scanner: &session.scanner, repository: &*repository.get()?, reports };
     let outcome = scan.run(options, |outcome| files.scan(outcome))?;
     session.finish(&outcome, &mut process.streams)
 }
@@ -75,8 +75,8 @@ fn repository(named: Option<&Path>, process: &Process<'_>) -> Result<RepositoryP
 struct Files<'a> {
     scanner: &'a Scanner,
     repository: &'a Repository,
-    /// Where the report goes.
-    report: Option<PathBuf>,
+    /// Files that reports go to.
+    reports: Vec<PathBuf>,
 }
 
 impl Files<'_> {
@@ -117,7 +117,7 @@ impl Files<'_> {
         if location.directory() != Path::new(".") {
             options.named_from = location.directory().to_owned();
         }
-        options.report.clone_from(&self.report);
+        options.reports.clone_from(&self.reports);
         self.scanner.scan(&Worktree::new(options))
     }
 

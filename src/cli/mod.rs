@@ -11,6 +11,7 @@ mod hook;
 mod install;
 mod message;
 mod migrate;
+mod output;
 mod progress;
 mod revs;
 mod rules;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::process::Process;
+use output::ExtraReport;
 use tightlip::report::{Format, Streams};
 use tightlip::text::chain::chain;
 
@@ -70,6 +72,9 @@ struct Shared {
     /// Write the report to FILE
     #[arg(long, global = true, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Write one more report, in this form, to FILE; may be given again
+    #[arg(long, global = true, value_name = "FORMAT=FILE", value_parser = ExtraReport::parser())]
+    report: Vec<ExtraReport>,
     /// Show secrets instead of masking them
     #[arg(long, global = true)]
     reveal: bool,

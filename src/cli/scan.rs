@@ -42,7 +42,7 @@ pub(super) fn run(
         let options = WorktreeOptions {
             honour_ignore_files: !args.no_ignore,
             archives: args.archives.then(ArchiveLimits::default),
-            report: shared.output.clone(),
+            reports: shared.report_files(),
             ..WorktreeOptions::everything(paths, Place::Worktree, usize::from(shared.threads))
         };
         let mut found = session.scanner.scan(&Worktree::new(options.clone()));

@@ -1,8 +1,8 @@
 //! What every scanning command does: load a scanner, and report what it found.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
+use super::output::write_file;
 use super::{ColorArg, Failure, FormatArg, Process, Shared};
 use tightlip::environment::Environment;
 use tightlip::finding::{Outcome, Status};
@@ -64,6 +64,7 @@ impl<'a> Session<'a> {
         purpose: Purpose,
         baseline: BaselineChoice,
     ) -> Result<Self, Failure> {
+        shared.check_files()?;
         let request = Request {
             config: shared.config.clone(),
             rules: shared.rule.clone(),
@@ -90,29 +91,12 @@ impl<'a> Session<'a> {
         let status = outcome.status();
         // Where it cannot be noted, `tightlip allow` says so.
         let _ = last::note(self.scanner.repository(), &outcome.findings);
-        match &self.shared.output {
-            Some(path) => {
-                let file = File::create(path)
-                    .map_err(|error| format!("cannot write `{}`: {error}", path.display()))?;
-                let mut file = BufWriter::new(file);
-                report::render(outcome, self.report_options(false), &mut file)?;
-                file.flush()?;
-            }
-            None => {
-                // A hook's findings go where git shows them: not every hook's stdout is.
-                let (out, is_terminal) = if self.purpose == Purpose::Hook {
-                    (&mut *streams.err, streams.err_is_terminal)
-                } else {
-                    (&mut *streams.out, streams.out_is_terminal)
-                };
-                let mut out = BufWriter::new(out);
-                let options = self.report_options(is_terminal);
-                closed_is_fine(report::render(outcome, options, &mut out))?;
-                closed_is_fine(out.flush())?;
-            }
+        if self.shared.output.is_none() {
+            self.write_stream(outcome, streams)?;
         }
+        let failures = self.write_files(outcome);
         if self.shared.format == FormatArg::Text || self.shared.verbose > 0 {
-            let options = self.report_options(streams.err_is_terminal);
+            let options = self.report_options(self.shared.format, streams.err_is_terminal);
             closed_is_fine(report::render_receipt(outcome, options, streams.err))?;
         } else if status == Status::Incomplete {
             closed_is_fine(writeln!(streams.err, "tightlip: incomplete; see the report"))?;
@@ -125,17 +109,43 @@ impl<'a> Session<'a> {
                 closed_is_fine(writeln!(streams.err, "tightlip: {warning}"))?;
             }
         }
-        Ok(status.code())
+        if failures.is_empty() { Ok(status.code()) } else { Err(failures.join("; ").into()) }
     }
 
-    fn report_options(&self, is_terminal: bool) -> ReportOptions {
+    /// Writes the report that goes to no file.
+    fn write_stream(&self, outcome: &Outcome, streams: &mut Streams<'_>) -> io::Result<()> {
+        // A hook's findings go where git shows them: not every hook's stdout is.
+        let (out, is_terminal) = if self.purpose == Purpose::Hook {
+            (&mut *streams.err, streams.err_is_terminal)
+        } else {
+            (&mut *streams.out, streams.out_is_terminal)
+        };
+        let mut out = BufWriter::new(out);
+        let options = self.report_options(self.shared.format, is_terminal);
+        closed_is_fine(report::render(outcome, options, &mut out))?;
+        closed_is_fine(out.flush())
+    }
+
+    /// Writes every report that goes to a file, and returns why one could not be written: the others are
+    /// written all the same.
+    fn write_files(&self, outcome: &Outcome) -> Vec<String> {
+        let mut failures = Vec::new();
+        for (format, path) in self.shared.files() {
+            let options = self.report_options(format, false);
+            let done = write_file(path, |out| report::render(outcome, options, out));
+            failures.extend(done.err());
+        }
+        failures
+    }
+
+    fn report_options(&self, format: FormatArg, is_terminal: bool) -> ReportOptions {
         let color = match self.shared.color {
             ColorArg::Always => true,
             ColorArg::Never => false,
             ColorArg::Auto => is_terminal && !self.is_plain,
         };
         ReportOptions {
-            format: self.shared.format.into(),
+            format: format.into(),
             reveal: self.shared.reveal,
             color,
             verbose: self.shared.verbose > 0,

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::ReportOptions;
 use crate::finding::{Finding, Outcome, Place, Redactor, Secret, Skipped};
@@ -16,11 +16,23 @@ use crate::text::escape::escape;
 const SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
-struct Document {
+struct Document<F: Serialize, S: Serialize> {
     schema: u32,
-    findings: Vec<FindingObject>,
-    skipped: Vec<SkippedObject>,
+    findings: F,
+    skipped: S,
     summary: SummaryObject,
+}
+
+/// A list whose objects are made one by one, as they are written.
+struct Each<'a, T, M> {
+    items: &'a [T],
+    make: M,
+}
+
+impl<T, O: Serialize, M: Fn(&T) -> O> Serialize for Each<'_, T, M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.items.iter().map(&self.make))
+    }
 }
 
 #[derive(Serialize)]
@@ -124,8 +136,11 @@ pub(super) fn document(
 ) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
-        findings: outcome.findings.iter().map(|found| finding(found, options, redactor)).collect(),
-        skipped: outcome.skipped.iter().map(|skip| skipped(skip, redactor)).collect(),
+        findings: Each {
+            items: &outcome.findings,
+            make: |found: &_| finding(found, options, redactor),
+        },
+        skipped: Each { items: &outcome.skipped, make: |skip: &_| skipped(skip, redactor) },
         summary: summary(outcome),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;

@@ -30,6 +30,11 @@ pub enum Format {
     Sarif,
 }
 
+impl Format {
+    /// All of them.
+    pub const ALL: &[Format] = &[Format::Text, Format::Json, Format::Jsonl, Format::Sarif];
+}
+
 /// How to report.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReportOptions {
@@ -73,14 +78,30 @@ pub fn render_receipt(
     text::receipt(outcome, options, &redactor(outcome, options), out)
 }
 
+/// Knows every secret of a run, found or allowed, as it is and as it was encoded.
 fn redactor(outcome: &Outcome, options: ReportOptions) -> Redactor {
     if options.reveal {
         return Redactor::new(std::iter::empty());
     }
     let allowed = outcome.suppressed.iter().map(|suppressed| &suppressed.finding);
-    let found: Vec<&Secret> =
-        outcome.findings.iter().chain(allowed).flat_map(Finding::secrets).collect();
-    Redactor::new(found.into_iter())
+    let found = || outcome.findings.iter().chain(allowed.clone());
+    let encoded: Vec<Secret> = found().flat_map(encoded_forms).collect();
+    Redactor::new(found().flat_map(Finding::secrets).chain(&encoded))
+}
+
+/// Returns the bytes that a secret was decoded from. A name of a file that holds them is shown in many places.
+fn encoded_forms(finding: &Finding) -> Vec<Secret> {
+    if finding.decoded.is_empty() {
+        return Vec::new();
+    }
+    let excerpt = &finding.excerpt;
+    let shown = excerpt.secrets.iter().filter_map(|span| excerpt.bytes.get(span.clone()));
+    // An excerpt may be cut; a name is at hand as a whole.
+    let (start, end) = (finding.location.start, finding.location.end);
+    let span = (start.column as usize).wrapping_sub(1)..(end.column as usize).wrapping_sub(1);
+    let is_name = matches!(finding.origin.place, Place::Path | Place::RefName);
+    let name = finding.origin.path.get(span).filter(|_| is_name && end.line == 1);
+    shown.chain(name).map(Secret::new).collect()
 }
 
 /// Returns untrusted text as it may be shown: secrets masked, nothing unprintable.

@@ -1,7 +1,8 @@
 //! The report for code scanning: SARIF 2.1.0
 //! (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>).
 //!
-//! Results are written one by one; only the rules, which stand before them, are collected first.
+//! Results and notifications are written one by one; only the rules, which stand before them, are
+//! collected first.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,7 +36,8 @@ pub(super) fn log(
     let schema = Value::from(SCHEMA);
     write!(out, "{{\"$schema\":{schema},\"version\":\"2.1.0\",\"runs\":[{{")?;
     write!(out, "\"tool\":{{\"driver\":{driver}}},\"columnKind\":\"unicodeCodePoints\",")?;
-    write!(out, "\"invocations\":[{}],\"results\":[", invocation(outcome, redactor))?;
+    invocation(outcome, redactor, out)?;
+    write!(out, "\"results\":[")?;
     let index: BTreeMap<&str, usize> =
         rules.keys().enumerate().map(|(index, id)| (*id, index)).collect();
     for (number, finding) in outcome.findings.iter().enumerate() {
@@ -60,13 +62,15 @@ fn rule(finding: &Finding, redactor: &Redactor) -> Value {
     })
 }
 
-fn invocation(outcome: &Outcome, redactor: &Redactor) -> Value {
-    let notifications: Vec<Value> =
-        outcome.skipped.iter().map(|skipped| notification(skipped, redactor)).collect();
-    json!({
-        "executionSuccessful": outcome.status() != Status::Incomplete,
-        "toolExecutionNotifications": notifications,
-    })
+fn invocation(outcome: &Outcome, redactor: &Redactor, out: &mut dyn Write) -> io::Result<()> {
+    let is_whole = outcome.status() != Status::Incomplete;
+    write!(out, "\"invocations\":[{{\"executionSuccessful\":{is_whole},")?;
+    write!(out, "\"toolExecutionNotifications\":[")?;
+    for (number, skipped) in outcome.skipped.iter().enumerate() {
+        out.write_all(if number == 0 { b"\n" } else { b",\n" })?;
+        write!(out, "{}", notification(skipped, redactor))?;
+    }
+    write!(out, "]}}],")
 }
 
 fn notification(skipped: &Skipped, redactor: &Redactor) -> Value {

@@ -32,8 +32,8 @@ pub struct WorktreeOptions {
     pub named_from: PathBuf,
     /// Which paths count, as they are shown; `None` for all.
     pub only: Option<GlobSet>,
-    /// Where the report of this scan goes, if it is a file: that is not read.
-    pub report: Option<PathBuf>,
+    /// Files that the reports of this scan go to: they are not read.
+    pub reports: Vec<PathBuf>,
     /// How many threads walk; 0 for one a core.
     pub threads: usize,
 }
@@ -50,7 +50,7 @@ impl WorktreeOptions {
             keeps_dot: false,
             named_from: PathBuf::new(),
             only: None,
-            report: None,
+            reports: Vec::new(),
             threads,
         }
     }
@@ -111,10 +111,11 @@ impl Source for Worktree {
             (&a.origin.path, a.origin.place).cmp(&(&b.origin.path, b.origin.place))
         });
         listing.units.dedup_by(|a, b| a.origin == b.origin);
-        if let Some(report) = self.options.report.as_ref().and_then(|path| path.canonicalize().ok())
-        {
+        let reports = self.options.reports.iter();
+        let reports: Vec<PathBuf> = reports.filter_map(|path| path.canonicalize().ok()).collect();
+        if !reports.is_empty() {
             listing.units.retain(|unit| match &unit.content {
-                Content::File(path) => !is_same_file(path, &report),
+                Content::File(path) => !reports.iter().any(|report| is_same_file(path, report)),
                 _ => true,
             });
         }

@@ -12,6 +12,7 @@ mod history;
 mod hostile;
 mod messages;
 mod migrate;
+mod outputs;
 mod repo;
 mod report;
 mod scan;

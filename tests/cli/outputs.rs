@@ -1,0 +1,202 @@
+//! Reports for other programs: their forms, several in one run, and what must never be in one.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+use tightlip::report::Format;
+
+use crate::repo::{TestRepo, key, made};
+
+/// The words for all formats.
+fn formats() -> Vec<String> {
+    Format::ALL.iter().map(|format| format!("{format:?}").to_lowercase()).collect()
+}
+
+/// Names that mean something to XML, CSV, logs, Markdown, terminals or nobody.
+const NAMES: [&[u8]; 14] = [
+    b"a]]>b.txt",
+    b"<b>&amp;'\".xml",
+    b"=cmd|calc.csv",
+    b"@x,y\"z;=1.txt",
+    b"::error::x,y=1.txt",
+    b"##[group]x",
+    b"new\nline\r.txt",
+    b"\ttab.txt",
+    b"ctrl\x01\x08\x1b[31m.txt",
+    b"inv\xff\xfe\xed\xa0\x80.txt",
+    b"per%0A::cent.txt",
+    b"\xef\xbf\xbe nonchar\xef\xbf\xbf.txt",
+    b"|`pipe`|[a](b)<img src=x>.md",
+    b"\xe2\x80\xaeright-to-left.txt",
+];
+
+/// A repository whose names, messages, authors and contents are hostile, and every secret in it.
+fn hostile() -> (TestRepo, Vec<String>) {
+    let repo = TestRepo::new();
+    let mut secrets: Vec<String> = (0..NAMES.len() + 8).map(key).collect();
+    for (name, secret) in NAMES.iter().zip(&secrets) {
+        repo.write(Path::new(OsStr::from_bytes(name)), format!("id = {secret}\n"));
+    }
+    let rest = &secrets[NAMES.len()..];
+    let encoded = |text: &str| BASE64_URL_SAFE.encode(text);
+    repo.write(format!("in-{}/x", rest[0]), "x\n");
+    repo.write(encoded(&format!("aws_access_key_id={}", rest[1])), "x\n");
+    repo.write("encoded.txt", encoded(&format!("aws_access_key_id = {}\n", rest[2])));
+    repo.write("bare.txt", format!("key: {}\n", BASE64_STANDARD.encode(&rest[3])));
+    let other = made("{base64:40}");
+    let pair = format!("AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY={other}\n", rest[4]);
+    repo.write("pair.env", pair);
+    repo.write("large.txt", "not a secret\n".repeat(1000));
+    repo.git(&["add", "-A"]).exits(0);
+    let author = format!("=1+1 ]]> ::error:: {} <a@b>", rest[5]);
+    let message = format!("::error::x\n\n]]> {} <script>", rest[6]);
+    repo.git(&["commit", "-q", "--author", &author, "-m", &message]).exits(0);
+    repo.git(&["branch", &format!("b-{}", rest[7])]).exits(0);
+    secrets.push(other);
+    (repo, secrets)
+}
+
+/// Makes the run of a hostile repository incomplete.
+const LIMIT: &str = "--max-object-bytes=10000";
+
+/// A secret as it is, in base64 at each of the three places of its bytes, and in hexadecimal.
+fn forms(secret: &str) -> Vec<String> {
+    let mut forms = vec![secret.to_owned()];
+    for before in 0..3_usize {
+        let text = [&vec![0; before], secret.as_bytes(), &[0, 0]].concat();
+        // The characters that the secret alone decides.
+        let span = (before * 8).div_ceil(6)..(before + secret.len()) * 8 / 6;
+        forms.push(BASE64_STANDARD.encode(&text)[span.clone()].to_owned());
+        forms.push(BASE64_URL_SAFE.encode(&text)[span].to_owned());
+    }
+    forms.push(secret.bytes().map(|byte| format!("{byte:02x}")).collect());
+    forms
+}
+
+#[track_caller]
+fn holds_none(what: &str, text: &str, secrets: &[String]) {
+    for form in secrets.iter().flat_map(|secret| forms(secret)) {
+        assert!(!text.contains(&form), "{what} holds {form} in {text}");
+    }
+}
+
+#[test]
+fn no_report_holds_a_secret_raw_or_encoded() {
+    let (repo, secrets) = hostile();
+    for command in ["history", "audit", "scan"] {
+        for format in formats() {
+            let said = repo.tightlip(&[command, "-v", "--format", &format]);
+            assert!(said.code > 0, "{said:?}");
+            let name = format!("{command} as {format}");
+            holds_none(&name, &said.out, &secrets);
+            holds_none(&name, &said.err, &secrets);
+            let revealed = repo.tightlip(&[command, "--format", &format, "--reveal"]);
+            assert!(revealed.out.contains(&secrets[0]), "{name}");
+        }
+    }
+}
+
+#[test]
+fn several_reports_come_out_of_one_run() {
+    let (repo, _) = hostile();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reports");
+    fs::create_dir_all(&folder).unwrap();
+    for (command, limit, code) in [("history", LIMIT, 2), ("scan", "-v", 1), ("staged", "-v", 0)] {
+        let file = |format: &str| folder.join(format!("{command}.{format}"));
+        let extra: Vec<String> = formats()
+            .iter()
+            .map(|format| format!("--report={format}={}", file(format).display()))
+            .collect();
+        let mut arguments = vec![command, limit, "--format", "jsonl"];
+        arguments.extend(extra.iter().map(String::as_str));
+        let said = repo.tightlip(&arguments).exits(code);
+        let without_time = |text: &str| {
+            let lines = text.lines().map(|line| line.split("\"elapsed_ms\"").next().unwrap());
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let same = fs::read_to_string(file("jsonl")).unwrap();
+        assert_eq!(without_time(&same), without_time(&said.out));
+        let findings = said.objects("finding");
+        for format in formats() {
+            let text = fs::read_to_string(file(&format)).unwrap();
+            for finding in &findings {
+                let fingerprint = finding["fingerprint"].as_str().unwrap();
+                assert!(format == "text" || text.contains(fingerprint), "{command} as {format}");
+            }
+        }
+    }
+}
+
+#[test]
+fn files_that_cannot_be_written_are_named_before_the_scan_or_after_it() {
+    let repo = TestRepo::new();
+    repo.stage("a.txt", key(0));
+    repo.write("folder/x", "");
+    for (arguments, message) in [
+        (&["--report", "sarif"][..], "it is not FORMAT=FILE"),
+        (&["--report", "sarif="], "it is not FORMAT=FILE"),
+        (&["--report", "nope=x"], "the format is none of text, json"),
+        (&["--report", "jsonl=no/such/x"], "cannot write `no/such/x`"),
+        (&["--report", "jsonl=folder"], "it is a directory"),
+        (&["--report", "jsonl=x", "--report", "json=./x"], "two reports would go to `./x`"),
+        (&["--output", "x", "--report", "json=folder/../x"], "two reports would go to"),
+    ] {
+        let said = repo.tightlip(&[&["staged"], arguments].concat()).exits(2).says(message);
+        assert!(!said.out.contains("a.txt"), "{said:?}");
+        assert!(!repo.root.join("x").exists());
+    }
+    if Path::new("/dev/full").exists() {
+        let said = repo
+            .tightlip(&["staged", "--report", "jsonl=/dev/full", "--report", "json=x"])
+            .exits(2)
+            .says("a.txt:1:1")
+            .says("cannot write `/dev/full`");
+        assert!(said.err.contains("1 finding"), "{said:?}");
+        assert!(fs::read_to_string(repo.root.join("x")).unwrap().contains("a.txt"));
+    }
+}
+
+#[test]
+fn a_report_takes_the_place_of_the_old_one_and_follows_no_link() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let repo = TestRepo::new();
+    repo.stage("a.txt", key(0));
+    repo.write("old.jsonl", "old");
+    fs::set_permissions(repo.root.join("old.jsonl"), fs::Permissions::from_mode(0o600)).unwrap();
+    repo.write("victim", "kept");
+    symlink("victim", repo.root.join("link.jsonl")).unwrap();
+    repo.tightlip(&["staged", "--report", "jsonl=old.jsonl", "--report", "jsonl=link.jsonl"])
+        .exits(1);
+    let kind = fs::metadata(repo.root.join("old.jsonl")).unwrap();
+    assert_eq!(kind.permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_to_string(repo.root.join("victim")).unwrap(), "kept");
+    for name in ["old.jsonl", "link.jsonl"] {
+        assert!(
+            fs::read_to_string(repo.root.join(name)).unwrap().starts_with("{\"type\":\"finding\"")
+        );
+    }
+    // Nothing is left beside them, and no report is read by the next scan.
+    let names = fs::read_dir(&repo.root).unwrap().count();
+    assert_eq!(names, 5, ".git, a.txt, victim and two reports");
+    let arguments =
+        ["scan", "--reveal", "--report", "jsonl=old.jsonl", "--report", "json=link.jsonl"];
+    for _ in 0..2 {
+        let said = repo.tightlip(&[&arguments[..], &["--format", "jsonl"]].concat()).exits(1);
+        assert_eq!(said.objects("finding").len(), 1, "{said:?}");
+    }
+}
+
+#[test]
+fn a_report_to_a_stream_is_written_to_it() {
+    let repo = TestRepo::new();
+    repo.stage("a.txt", key(0));
+    let arguments = ["staged", "--quiet", "--output", "/dev/null", "--report", "jsonl=/dev/stdout"];
+    let said = repo.tightlip(&arguments).exits(1);
+    assert!(said.out.starts_with("{\"type\":\"finding\""), "{said:?}");
+    let is_device = |path: &str| !fs::symlink_metadata(path).unwrap().is_file();
+    assert!(is_device("/dev/null") && is_device("/dev/stdout"));
+}

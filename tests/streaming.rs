@@ -1,0 +1,111 @@
+//! Reports of many findings: written as they go, in memory that does not grow with them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use tightlip::finding::{
+    CommitInfo, Excerpt, Finding, Fingerprint, Location, Origin, Outcome, Place, Secret, SkipKind,
+    Skipped,
+};
+use tightlip::report::{Format, ReportOptions, render};
+use tightlip::rule::Confidence;
+use tightlip::text::lines::Position;
+
+const COUNT: usize = 100_000;
+
+/// How much a report may need beside the findings, however many they are.
+const MAX_BYTES: usize = 8_000_000;
+
+/// Counts what is written, and how many bytes come at once.
+#[derive(Default)]
+struct Counter {
+    bytes: usize,
+    most_at_once: usize,
+}
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes += bytes.len();
+        self.most_at_once = self.most_at_once.max(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn finding(number: usize) -> Finding {
+    let secret = Secret::new(format!("secret-{}-of-a-run", number % 10).into_bytes());
+    let path: Arc<[u8]> = format!("folder-{}/file-{number}.txt", number % 100).into_bytes().into();
+    let commit = CommitInfo {
+        id: format!("{number:040x}"),
+        author: b"A U Thor <author@example.com>".to_vec(),
+        time: 1_700_000_000,
+    };
+    let position = |column| Position { line: number as u64 + 1, column };
+    Finding {
+        rule: format!("rule-{}", number % 7).into(),
+        description: "A secret".into(),
+        advice: "Take it out.\nMake a new one.".into(),
+        confidence: [Confidence::High, Confidence::Medium, Confidence::Low][number % 3],
+        fingerprint: Fingerprint::new("rule", Place::Commit, &path, &secret),
+        origin: Origin { place: Place::Commit, path, commit: Some(Arc::new(commit)) },
+        location: Location { start: position(1), end: position(20) },
+        secret,
+        decoded: Vec::new(),
+        notes: Vec::new(),
+        warnings: Vec::new(),
+        related: None,
+        account: None,
+        excerpt: Excerpt::default(),
+        presence: None,
+        is_in_member: false,
+        other_paths: Vec::new(),
+    }
+}
+
+fn outcome() -> Outcome {
+    let skipped =
+        |number| Skipped::new(SkipKind::TooLarge, format!("{number}").as_bytes(), "large");
+    Outcome {
+        findings: (0..COUNT).map(finding).collect(),
+        skipped: (0..COUNT).map(skipped).collect(),
+        ..Outcome::default()
+    }
+}
+
+/// The most memory that this process has had in use since it was last asked.
+#[cfg(target_os = "linux")]
+fn peak_bytes() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    let kilobytes: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    kilobytes * 1024
+}
+
+/// Elsewhere only the sizes of writes are looked at.
+#[cfg(not(target_os = "linux"))]
+fn peak_bytes() -> usize {
+    0
+}
+
+#[test]
+fn reports_of_100_000_findings_need_no_more_memory_than_small_ones() {
+    let outcome = outcome();
+    for &format in Format::ALL {
+        let options =
+            ReportOptions { format, reveal: false, color: false, verbose: true, receipt: true };
+        let _ = peak_bytes();
+        let before = peak_bytes();
+        let mut counter = Counter::default();
+        render(&outcome, options, &mut counter).unwrap();
+        let used = peak_bytes().saturating_sub(before);
+        assert!(used < MAX_BYTES, "{format:?} needs {used} bytes");
+        assert!(counter.bytes > COUNT * 40, "{format:?} says {} bytes", counter.bytes);
+        assert!(counter.most_at_once < 100_000, "{format:?}: {} bytes", counter.most_at_once);
+    }
+}
