@@ -8,7 +8,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use tightlip::engine::{Engine, Prefilter};
 use tightlip::finding::{Outcome, Place, Progress};
-use tightlip::report::{Format, ReportOptions, render, render_receipt};
+use tightlip::report::{Format, ReportOptions, render, render_receipt, render_summary};
 use tightlip::rule::{RuleOrigin, RuleSet, expand};
 use tightlip::scan::{Options, run};
 use tightlip::setup::git_secrets::forbidden;
@@ -76,6 +76,9 @@ fn report(outcome: &Outcome, format: Format, reveal: bool) -> Vec<u8> {
     };
     let mut bytes = Vec::new();
     render(outcome, options, &mut bytes).unwrap();
+    if format == Format::Github {
+        render_summary(outcome, options, 1_000_000, &mut bytes).unwrap();
+    }
     render_receipt(outcome, options, &mut bytes).unwrap();
     bytes
 }

@@ -9,7 +9,7 @@ use tightlip::finding::{
     CommitInfo, Excerpt, Finding, Fingerprint, Location, Origin, Outcome, Place, Secret, SkipKind,
     Skipped,
 };
-use tightlip::report::{Format, ReportOptions, render};
+use tightlip::report::{Format, ReportOptions, render, render_summary};
 use tightlip::rule::Confidence;
 use tightlip::text::lines::Position;
 
@@ -93,12 +93,20 @@ fn peak_bytes() -> usize {
     0
 }
 
+/// One test: another beside it would be measured as well.
 #[test]
 fn reports_of_100_000_findings_need_no_more_memory_than_small_ones() {
     let outcome = outcome();
+    a_step_summary_is_as_long_as_github_lets_it_be(&outcome);
     for &format in Format::ALL {
-        let options =
-            ReportOptions { format, reveal: false, color: false, verbose: true, receipt: true };
+        let options = ReportOptions {
+            format,
+            reveal: false,
+            color: false,
+            verbose: true,
+            receipt: true,
+            ..ReportOptions::default()
+        };
         let _ = peak_bytes();
         let before = peak_bytes();
         let mut counter = Counter::default();
@@ -107,5 +115,23 @@ fn reports_of_100_000_findings_need_no_more_memory_than_small_ones() {
         assert!(used < MAX_BYTES, "{format:?} needs {used} bytes");
         assert!(counter.bytes > COUNT * 40, "{format:?} says {} bytes", counter.bytes);
         assert!(counter.most_at_once < 100_000, "{format:?}: {} bytes", counter.most_at_once);
+    }
+}
+
+fn a_step_summary_is_as_long_as_github_lets_it_be(outcome: &Outcome) {
+    let options = ReportOptions {
+        format: Format::Github,
+        reveal: false,
+        color: false,
+        verbose: false,
+        receipt: true,
+        ..ReportOptions::default()
+    };
+    for max_bytes in [0, 1_000, 1_000_000] {
+        let mut summary = Vec::new();
+        render_summary(outcome, options, max_bytes, &mut summary).unwrap();
+        assert!(summary.len() < max_bytes + 1_000, "{} of {max_bytes}", summary.len());
+        let text = String::from_utf8(summary).unwrap();
+        assert!(text.contains("100000 findings") && text.contains(" more, for which"), "{text}");
     }
 }

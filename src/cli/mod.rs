@@ -115,6 +115,14 @@ enum FormatArg {
     Jsonl,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// JUnit XML, for test results
+    Junit,
+    /// GitLab's secret detection report
+    Gitlab,
+    /// Annotations and step summary of GitHub Actions
+    Github,
+    /// CSV, for spreadsheets
+    Csv,
 }
 
 impl From<FormatArg> for Format {
@@ -124,6 +132,10 @@ impl From<FormatArg> for Format {
             FormatArg::Json => Format::Json,
             FormatArg::Jsonl => Format::Jsonl,
             FormatArg::Sarif => Format::Sarif,
+            FormatArg::Junit => Format::Junit,
+            FormatArg::Gitlab => Format::Gitlab,
+            FormatArg::Github => Format::Github,
+            FormatArg::Csv => Format::Csv,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Where reports go: one to a stream or a file, others to files.
+//! Where reports go: one to a stream or a file, others to files, and the summary of a step in CI.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,9 @@ use tightlip::file::{Mode, Replacement};
 use tightlip::text::chain::chain;
 use tightlip::text::escape::escape_path;
 use tightlip::text::os::os_str;
+
+/// How long GitHub lets the summary of a step be, with some room left.
+const MAX_SUMMARY_BYTES: u64 = 1_000_000;
 
 /// A report beside the main one.
 #[derive(Debug, Clone)]
@@ -54,6 +57,11 @@ impl Shared {
     /// Every file that a report goes to.
     pub(super) fn report_files(&self) -> Vec<PathBuf> {
         self.files().map(|(_, path)| path.to_owned()).collect()
+    }
+
+    /// Whether a report of this form is asked for.
+    pub(super) fn reports_as(&self, format: FormatArg) -> bool {
+        self.format == format || self.report.iter().any(|report| report.format == format)
     }
 
     /// Refuses, before a long scan, files that cannot be written after it.
@@ -106,4 +114,19 @@ fn is_stream(path: &Path) -> bool {
     let is_link = fs::symlink_metadata(path).is_ok_and(|kind| kind.is_symlink());
     let is_open = is_link && (path.starts_with("/dev") || path.starts_with("/proc"));
     is_open || fs::metadata(path).is_ok_and(|kind| !kind.is_file())
+}
+
+/// Adds the summary of a step to the file that GitHub names. Other commands of the step may have written to it.
+pub(super) fn add_summary(
+    path: &Path,
+    write: impl FnOnce(usize, &mut dyn Write) -> io::Result<()>,
+) -> Result<(), String> {
+    let open = || OpenOptions::new().append(true).create(true).open(path);
+    let done = open().and_then(|file| {
+        let left = MAX_SUMMARY_BYTES.saturating_sub(file.metadata()?.len());
+        let mut file = BufWriter::new(file);
+        write(usize::try_from(left).unwrap_or(usize::MAX), &mut file)?;
+        file.flush()
+    });
+    done.map_err(|error| format!("cannot write the step summary `{}`: {error}", escape_path(path)))
 }

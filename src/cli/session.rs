@@ -1,8 +1,9 @@
 //! What every scanning command does: load a scanner, and report what it found.
 
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
-use super::output::write_file;
+use super::output::{add_summary, write_file};
 use super::{ColorArg, Failure, FormatArg, Process, Shared};
 use tightlip::environment::Environment;
 use tightlip::finding::{Outcome, Status};
@@ -11,6 +12,9 @@ use tightlip::report::{self, ReportOptions, Streams};
 use tightlip::setup::git_secrets::Providers;
 use tightlip::setup::{BaselineChoice, Request, Scanner, last};
 
+/// Names the file for the Markdown summary of a step of GitHub Actions.
+const STEP_SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
+
 /// A scanner, and how its findings are shown.
 pub(super) struct Session<'a> {
     pub(super) scanner: Scanner,
@@ -18,6 +22,10 @@ pub(super) struct Session<'a> {
     purpose: Purpose,
     /// Whether the user does not want colours on a terminal.
     is_plain: bool,
+    /// When the run began, in seconds since 1970.
+    started: i64,
+    /// The file for the summary of a step of GitHub Actions, where one is asked for.
+    step_summary: Option<PathBuf>,
 }
 
 /// What a session is for.
@@ -78,8 +86,17 @@ impl<'a> Session<'a> {
             baseline,
         };
         let scanner = Scanner::load(repository, &request)?;
-        let is_plain = is_plain(&process.environment);
-        Ok(Session { scanner, shared, purpose, is_plain })
+        let step_summary = process.environment.get_filled(STEP_SUMMARY_VARIABLE);
+        Ok(Session {
+            scanner,
+            shared,
+            purpose,
+            is_plain: is_plain(&process.environment),
+            started: process.now,
+            step_summary: step_summary
+                .filter(|_| shared.reports_as(FormatArg::Github))
+                .map(PathBuf::from),
+        })
     }
 
     /// Reports an outcome and returns the exit status.
@@ -135,6 +152,13 @@ impl<'a> Session<'a> {
             let done = write_file(path, |out| report::render(outcome, options, out));
             failures.extend(done.err());
         }
+        if let Some(path) = &self.step_summary {
+            let options = self.report_options(FormatArg::Github, false);
+            let done = add_summary(path, |max_bytes, out| {
+                report::render_summary(outcome, options, max_bytes, out)
+            });
+            failures.extend(done.err());
+        }
         failures
     }
 
@@ -152,6 +176,7 @@ impl<'a> Session<'a> {
             how_to_allow: self.scanner.repository().location().root().is_some(),
             receipt: !self.shared.quiet
                 && (self.purpose != Purpose::Hook || self.shared.verbose > 0),
+            started: self.started,
         }
     }
 }

@@ -3,7 +3,12 @@
 //! Secrets are masked everywhere unless the caller asks for them by name: in the secret's own
 //! field, on its line, in paths and in notes.
 
+mod csv;
+mod details;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
 mod presence;
 mod sarif;
 mod streams;
@@ -28,11 +33,28 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
+    /// JUnit XML, for test results.
+    Junit,
+    /// GitLab's secret detection report.
+    Gitlab,
+    /// Annotations of GitHub Actions; [`render_summary`] writes the summary of the step.
+    Github,
+    /// CSV, for spreadsheets.
+    Csv,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: &[Format] = &[Format::Text, Format::Json, Format::Jsonl, Format::Sarif];
+    pub const ALL: &[Format] = &[
+        Format::Text,
+        Format::Json,
+        Format::Jsonl,
+        Format::Sarif,
+        Format::Junit,
+        Format::Gitlab,
+        Format::Github,
+        Format::Csv,
+    ];
 }
 
 /// How to report.
@@ -50,6 +72,8 @@ pub struct ReportOptions {
     pub receipt: bool,
     /// Whether text says how each finding is allowed, which it is in a repository.
     pub how_to_allow: bool,
+    /// When the run began, in seconds since 1970.
+    pub started: i64,
 }
 
 /// Writes findings and what was not read.
@@ -63,7 +87,24 @@ pub fn render(outcome: &Outcome, options: ReportOptions, out: &mut dyn Write) ->
         Format::Json => json::document(outcome, options, &redactor, out),
         Format::Jsonl => json::lines(outcome, options, &redactor, out),
         Format::Sarif => sarif::log(outcome, options, &redactor, out),
+        Format::Junit => junit::suites(outcome, options, &redactor, out),
+        Format::Gitlab => gitlab::report(outcome, options, &redactor, out),
+        Format::Github => github::annotations(outcome, options, &redactor, out),
+        Format::Csv => csv::table(outcome, options, &redactor, out),
     }
+}
+
+/// Writes, in Markdown, the summary of a step of GitHub Actions, of about `max_bytes` at most.
+///
+/// # Errors
+/// The writer's.
+pub fn render_summary(
+    outcome: &Outcome,
+    options: ReportOptions,
+    max_bytes: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    github::summary(outcome, options, &redactor(outcome, options), max_bytes, out)
 }
 
 /// Writes, for people, what was left out and what was covered: the receipt of the run.
@@ -121,4 +162,10 @@ fn shown_secret(secret: &Secret, options: ReportOptions) -> String {
 fn has_path(finding: &Finding) -> bool {
     let origin = &finding.origin;
     !origin.path.is_empty() && (origin.place.is_file() || origin.place == Place::Path)
+}
+
+/// Whether the columns of a finding, which count bytes, count characters as well, on one line.
+fn columns_are_characters(finding: &Finding) -> bool {
+    let (start, end) = (finding.location.start, finding.location.end);
+    !finding.excerpt.cut_before && finding.excerpt.bytes.is_ascii() && start.line == end.line
 }

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{ReportOptions, has_path, printable, shown_secret};
+use super::{ReportOptions, columns_are_characters, has_path, printable, shown_secret};
 use crate::finding::{Finding, Outcome, Redactor, Skipped, Status};
 use crate::rule::Confidence;
 
@@ -143,7 +143,7 @@ fn location(finding: &Finding, redactor: &Redactor) -> Value {
 fn region(finding: &Finding) -> Value {
     let (start, end) = (finding.location.start, finding.location.end);
     let mut region = json!({"startLine": start.line, "endLine": end.line});
-    if !finding.excerpt.cut_before && finding.excerpt.bytes.is_ascii() && start.line == end.line {
+    if columns_are_characters(finding) {
         region["startColumn"] = start.column.into();
         region["endColumn"] = end.column.into();
     }

@@ -124,7 +124,7 @@ fn write_finding(
 }
 
 /// What is known about a secret beside its place.
-fn notes(finding: &Finding) -> Vec<String> {
+pub(super) fn notes(finding: &Finding) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(finding.related.as_ref().map(|related| {
         let (what, line) = (&related.description, related.start.line);
@@ -143,7 +143,7 @@ fn write_advice(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Res
 }
 
 /// `path:line:column`, or what stands for the path.
-fn place(finding: &Finding, redactor: &Redactor) -> String {
+pub(super) fn place(finding: &Finding, redactor: &Redactor) -> String {
     let path = escape(&redactor.redact(&finding.origin.path)).into_owned();
     let start = finding.location.start;
     match finding.origin.place {
@@ -227,12 +227,14 @@ pub(super) fn receipt(
         )?;
     }
     if options.receipt || outcome.status() != Status::Clean {
-        writeln!(out, "tightlip: {}", covered(outcome, style))?;
+        writeln!(out, "tightlip: {}", covered(outcome, options))?;
     }
     Ok(())
 }
 
-fn covered(outcome: &Outcome, style: Style) -> String {
+/// Says in a line how the run ended and what it covered.
+pub(super) fn covered(outcome: &Outcome, options: ReportOptions) -> String {
+    let style = Style { color: options.color };
     let summary = &outcome.summary;
     let status = match outcome.status() {
         Status::Clean => style.green("clean"),
@@ -264,7 +266,8 @@ fn covered(outcome: &Outcome, style: Style) -> String {
     format!("{status}: {}", parts.join(", "))
 }
 
-fn count(number: u64, noun: &str) -> String {
+/// Returns a number with its noun, which gets an `s` where it needs one.
+pub(super) fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 

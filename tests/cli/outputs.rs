@@ -1,5 +1,6 @@
 //! Reports for other programs: their forms, several in one run, and what must never be in one.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -9,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use tightlip::report::Format;
 
-use crate::repo::{TestRepo, key, made};
+use crate::repo::{Said, TIGHTLIP, TestRepo, key, made};
 
 /// The words for all formats.
 fn formats() -> Vec<String> {
@@ -84,18 +85,28 @@ fn holds_none(what: &str, text: &str, secrets: &[String]) {
     }
 }
 
+/// Runs with the summary of a step; returns what was said and the summary.
+fn with_summary(repo: &TestRepo, arguments: &[&str]) -> (Said, String) {
+    let file = repo.folder().join("step-summary");
+    fs::write(&file, "before\n").unwrap();
+    let mut command = repo.command(TIGHTLIP);
+    command.args(arguments).env("GITHUB_STEP_SUMMARY", &file);
+    (repo.run(command), fs::read_to_string(&file).unwrap())
+}
+
 #[test]
 fn no_report_holds_a_secret_raw_or_encoded() {
     let (repo, secrets) = hostile();
     for command in ["history", "audit", "scan"] {
         for format in formats() {
-            let said = repo.tightlip(&[command, "-v", "--format", &format]);
+            let (said, summary) = with_summary(&repo, &[command, "-v", "--format", &format]);
             assert!(said.code > 0, "{said:?}");
             let name = format!("{command} as {format}");
             holds_none(&name, &said.out, &secrets);
             holds_none(&name, &said.err, &secrets);
+            holds_none(&name, &summary, &secrets);
             let revealed = repo.tightlip(&[command, "--format", &format, "--reveal"]);
-            assert!(revealed.out.contains(&secrets[0]), "{name}");
+            assert!(revealed.out.contains(&secrets[0]) || format == "github", "{name}");
         }
     }
 }
@@ -103,6 +114,7 @@ fn no_report_holds_a_secret_raw_or_encoded() {
 #[test]
 fn several_reports_come_out_of_one_run() {
     let (repo, _) = hostile();
+    // `.ci/run` holds these against their schemas: tests/reports/validate.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reports");
     fs::create_dir_all(&folder).unwrap();
     for (command, limit, code) in [("history", LIMIT, 2), ("scan", "-v", 1), ("staged", "-v", 0)] {
@@ -199,4 +211,141 @@ fn a_report_to_a_stream_is_written_to_it() {
     assert!(said.out.starts_with("{\"type\":\"finding\""), "{said:?}");
     let is_device = |path: &str| !fs::symlink_metadata(path).unwrap().is_file();
     assert!(is_device("/dev/null") && is_device("/dev/stdout"));
+}
+
+/// Splits CSV by RFC 4180, strictly.
+fn csv(text: &str) -> Vec<Vec<String>> {
+    let mut rows = vec![vec![String::new()]];
+    let mut chars = text.chars().peekable();
+    let mut is_quoted = false;
+    while let Some(char) = chars.next() {
+        let row = rows.last_mut().unwrap();
+        match char {
+            '"' if is_quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                row.last_mut().unwrap().push('"');
+            }
+            '"' if is_quoted || row.last().unwrap().is_empty() => is_quoted = !is_quoted,
+            ',' if !is_quoted => row.push(String::new()),
+            '\r' if !is_quoted => {
+                assert_eq!(chars.next(), Some('\n'));
+                rows.push(vec![String::new()]);
+            }
+            _ => {
+                assert!(is_quoted || !matches!(char, '"' | '\n'), "{text}");
+                row.last_mut().unwrap().push(char);
+            }
+        }
+    }
+    assert_eq!(rows.pop(), Some(vec![String::new()]), "the last row ends as all do");
+    rows
+}
+
+#[test]
+fn csv_has_the_same_columns_everywhere_and_no_formulas() {
+    let (repo, _) = hostile();
+    let said = repo.tightlip(&["history", LIMIT, "--format", "csv"]).exits(2);
+    let rows = csv(&said.out);
+    assert!(rows.len() > NAMES.len());
+    for row in &rows {
+        assert_eq!(row.len(), rows[0].len(), "{row:?}");
+        for cell in row {
+            let start = cell.trim_start().chars().next();
+            assert!(!start.is_some_and(|char| "=+-@".contains(char)), "{cell:?}");
+        }
+    }
+    assert!(
+        rows.iter().any(|row| row[0] == "not-read" && row[4].starts_with("large.txt")),
+        "{rows:?}"
+    );
+    assert!(rows.iter().any(|row| row[4] == "'=cmd|calc.csv"), "{rows:?}");
+}
+
+#[test]
+fn gitlab_gets_what_its_schema_requires() {
+    let (repo, _) = hostile();
+    for (arguments, status) in [(&["history", LIMIT][..], "failure"), (&["scan"], "success")] {
+        let said = repo.tightlip(&[arguments, &["--format", "gitlab"]].concat());
+        let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        assert!(report["version"].as_str().unwrap().starts_with("15."));
+        let scan = &report["scan"];
+        assert_eq!((&scan["type"], &scan["status"]), (&"secret_detection".into(), &status.into()));
+        for name in ["start_time", "end_time"] {
+            let shape: String = scan[name].as_str().unwrap().replace(|c: char| c.is_numeric(), "9");
+            assert_eq!(shape, "9999-99-99T99:99:99");
+        }
+        for part in ["analyzer", "scanner"] {
+            assert!(scan[part]["vendor"]["name"].is_string());
+            assert!(["id", "name", "version"].iter().all(|name| scan[part][name].is_string()));
+        }
+        let found = report["vulnerabilities"].as_array().unwrap();
+        assert!(found.len() >= NAMES.len());
+        let ids: BTreeSet<&str> = found.iter().map(|found| found["id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), found.len());
+        for found in found {
+            assert!(found["name"].as_str().unwrap().chars().count() <= 255);
+            assert!(found["solution"].as_str().unwrap().chars().count() <= 7000);
+            assert!(found["identifiers"][0]["value"].is_string());
+            assert!(found["location"]["commit"]["sha"].as_str().unwrap().len() >= 7);
+            let signature = &found["tracking"]["items"][0]["signatures"][0];
+            assert_eq!(signature["value"].as_str().unwrap().len(), 32);
+        }
+    }
+}
+
+#[test]
+fn github_gets_as_many_annotations_as_it_shows_and_the_rest_as_lines() {
+    let (repo, _) = hostile();
+    let (said, summary) = with_summary(&repo, &["history", LIMIT, "--format", "github"]);
+    let begin = |start: &str| said.out.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!(begin("::error "), 10, "{said:?}");
+    assert_eq!(begin("::error title=tightlip is incomplete::"), 1, "{said:?}");
+    assert_eq!((begin("::notice "), begin("::group::"), begin("::endgroup::")), (1, 1, 1));
+    assert_eq!(begin("::") + begin("tightlip: "), said.out.lines().count(), "{said:?}");
+    assert!(!said.out.contains("##["), "{said:?}");
+    let found = repo.tightlip(&["history", "--format", "jsonl"]).objects("finding").len();
+    assert_eq!(begin("::error ") - 1 + begin("tightlip: "), found);
+    let place = "::error file=\\x3a%3Aerror%3A%3Ax%2Cy=1.txt,line=1,endLine=1,col=6,endColumn=26,\
+                 title=AWS access key id::AKIA******** [aws-access-key-id] fingerprint ";
+    assert_eq!(begin(place), 1, "{said:?}");
+    assert!(summary.starts_with("before\n### tightlip\n"), "{summary}");
+    assert!(summary.contains("**Not read**") && summary.contains("**What to do**"), "{summary}");
+    assert_eq!(summary.lines().filter(|line| line.starts_with("| ")).count(), found + 1);
+    assert!(!summary.contains("<img") && !summary.contains("[a]") && !summary.contains("@x"));
+}
+
+#[test]
+fn a_step_summary_is_written_for_github_alone_and_added_to_what_is_there() {
+    let repo = TestRepo::new();
+    let (said, summary) = with_summary(&repo, &["staged", "--format", "jsonl"]);
+    assert_eq!((said.code, summary.as_str()), (0, "before\n"));
+    let (said, summary) = with_summary(&repo, &["staged", "--report", "github=annotations"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(summary.starts_with("before\n### tightlip\n\nclean"), "{summary}");
+    let mut command = repo.command(TIGHTLIP);
+    command.args(["staged", "--format", "github"]).env("GITHUB_STEP_SUMMARY", "no/such/file");
+    repo.run(command).exits(2).says("cannot write the step summary `no/such/file`");
+}
+
+#[test]
+fn junit_tells_failures_errors_and_skipped_tests_apart() {
+    let repo = TestRepo::new();
+    let clean = repo.tightlip(&["staged", "--format", "junit"]).exits(0);
+    clean
+        .says(" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\" ")
+        .says("name=\"no secrets\"");
+    repo.stage("a.txt", key(0));
+    repo.stage("large.txt", "x".repeat(5_000));
+    let arguments = ["staged", "--format", "junit", "--max-object-bytes", "2000"];
+    repo.tightlip(&arguments)
+        .exits(2)
+        .says(" tests=\"2\" failures=\"1\" errors=\"1\" skipped=\"0\" ")
+        .says("<failure type=\"aws-access-key-id\" message=\"AWS access key id AKIA******** at a.txt:1:1\">")
+        .says("message=\"not read: ");
+    repo.write(".gitignore", "a.txt\n");
+    repo.git(&["rm", "-q", "--cached", "a.txt"]).exits(0);
+    repo.tightlip(&["scan", "--format", "junit"])
+        .exits(0)
+        .says(" skipped=\"1\" ")
+        .says("<skipped message=\"left out: 1 ignored");
 }
