@@ -67,7 +67,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("regex_automata", &["engine", "pattern", "suppress"]),
     ("regex_syntax", &["engine", "pattern"]),
     ("fancy_regex", &["pattern"]),
-    ("sha2", &["setup", "finding", "git"]),
+    ("sha2", &["setup", "finding", "git", "report"]),
 ];
 
 fn column(columns: &[&[&str]], module: &str) -> Option<usize> {

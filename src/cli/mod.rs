@@ -123,6 +123,8 @@ enum FormatArg {
     Github,
     /// CSV, for spreadsheets
     Csv,
+    /// One HTML page that opens without network
+    Html,
 }
 
 impl From<FormatArg> for Format {
@@ -136,6 +138,7 @@ impl From<FormatArg> for Format {
             FormatArg::Gitlab => Format::Gitlab,
             FormatArg::Github => Format::Github,
             FormatArg::Csv => Format::Csv,
+            FormatArg::Html => Format::Html,
         }
     }
 }

@@ -5,8 +5,10 @@
 
 mod csv;
 mod details;
+mod excerpt;
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
 mod presence;
@@ -41,6 +43,8 @@ pub enum Format {
     Github,
     /// CSV, for spreadsheets.
     Csv,
+    /// One HTML page that needs nothing else.
+    Html,
 }
 
 impl Format {
@@ -54,6 +58,7 @@ impl Format {
         Format::Gitlab,
         Format::Github,
         Format::Csv,
+        Format::Html,
     ];
 }
 
@@ -91,6 +96,7 @@ pub fn render(outcome: &Outcome, options: ReportOptions, out: &mut dyn Write) ->
         Format::Gitlab => gitlab::report(outcome, options, &redactor, out),
         Format::Github => github::annotations(outcome, options, &redactor, out),
         Format::Csv => csv::table(outcome, options, &redactor, out),
+        Format::Html => html::page(outcome, options, &redactor, out),
     }
 }
 

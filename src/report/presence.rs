@@ -1,6 +1,6 @@
 //! How long history has held a secret, in words.
 
-use crate::finding::{Finding, Place, Presence, Redactor};
+use crate::finding::{CommitInfo, Finding, Place, Presence, Redactor};
 use crate::text::date::day;
 use crate::text::escape::escape;
 
@@ -16,11 +16,9 @@ pub(super) fn lines(finding: &Finding, redactor: &Redactor) -> Vec<String> {
         lines.push(about_a_tag(&shown(&finding.origin.path)));
     }
     let Some(presence) = &finding.presence else { return lines };
-    let last = presence.last_commit.as_ref();
-    let since = finding.origin.commit.as_ref();
     if presence.in_head {
         lines.push("HEAD still has it".into());
-    } else if let Some(last) = last.filter(|last| Some(*last) != since) {
+    } else if let Some(last) = last_commit(finding) {
         lines.push(format!("last in commit {} of {}", last.id, day(last.time)));
     }
     lines.push(held_by(presence, &shown));
@@ -28,6 +26,28 @@ pub(super) fn lines(finding: &Finding, redactor: &Redactor) -> Vec<String> {
         lines.push(what_to_do(finding, presence, &shown));
     }
     lines
+}
+
+/// Returns the last commit that has it, where that tells more than the one that brought it.
+pub(super) fn last_commit(finding: &Finding) -> Option<&CommitInfo> {
+    let presence = finding.presence.as_ref().filter(|presence| !presence.in_head)?;
+    let since = finding.origin.commit.as_ref();
+    presence.last_commit.as_ref().filter(|last| Some(*last) != since).map(|last| &**last)
+}
+
+/// Says what leads to it.
+pub(super) fn held(finding: &Finding, redactor: &Redactor) -> Option<String> {
+    let shown = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    finding.presence.as_ref().map(|presence| held_by(presence, &shown))
+}
+
+/// Says how to get rid of it at this place.
+pub(super) fn next_step(finding: &Finding, redactor: &Redactor) -> Option<String> {
+    let shown = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    if finding.origin.place == Place::TagMessage {
+        return Some(about_a_tag(&shown(&finding.origin.path)));
+    }
+    finding.presence.as_ref().map(|presence| what_to_do(finding, presence, &shown))
 }
 
 fn about_a_tag(name: &str) -> String {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use super::excerpt::{self, Piece};
 use super::{ReportOptions, presence};
 use crate::finding::{
-    Excerpt, Finding, Fingerprint, INLINE_MARKER, OTHER_MARK, Outcome, Place, Redactor, Status,
-    Suppressed,
+    Finding, Fingerprint, INLINE_MARKER, OTHER_MARK, Outcome, Place, Redactor, Status, Suppressed,
 };
 use crate::rule::Confidence;
 use crate::text::date::day;
@@ -106,7 +106,7 @@ fn write_finding(
     let rule = style.dim(&format!("[{}]", finding.rule));
     writeln!(out, "{place}: {} {rule}{sure}", style.red(&escape(finding.description.as_bytes())))?;
     let line = finding.location.start.line.to_string();
-    let shown = excerpt(&finding.excerpt, finding, options, redactor, style);
+    let shown = excerpt(finding, options, redactor, style);
     writeln!(out, "  {} {shown}", style.dim(&format!("{line} |")))?;
     if let Some(commit) = &finding.origin.commit {
         let author = escape(&redactor.redact(&commit.author)).into_owned();
@@ -165,40 +165,13 @@ pub(super) fn place(finding: &Finding, redactor: &Redactor) -> String {
 }
 
 /// The line with its secrets masked, or shown if that was asked for.
-fn excerpt(
-    excerpt: &Excerpt,
-    finding: &Finding,
-    options: ReportOptions,
-    redactor: &Redactor,
-    style: Style,
-) -> String {
-    let plain = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
-    let mut text = String::new();
-    let mut at = 0;
-    for secret in &excerpt.secrets {
-        text.push_str(&plain(&excerpt.bytes[at..secret.start]));
-        let shown = if options.reveal {
-            escape(&excerpt.bytes[secret.clone()]).into_owned()
-        } else {
-            mask(excerpt, secret, finding)
-        };
-        text.push_str(&style.red(&shown));
-        at = secret.end;
-    }
-    text.push_str(&plain(&excerpt.bytes[at..]));
-    let text = text.trim_start();
-    let before = if excerpt.cut_before { "..." } else { "" };
-    let after = if excerpt.cut_after { "..." } else { "" };
-    format!("{before}{text}{after}")
-}
-
-fn mask(excerpt: &Excerpt, secret: &std::ops::Range<usize>, finding: &Finding) -> String {
-    let bytes = &excerpt.bytes[secret.clone()];
-    if finding.secret.expose().starts_with(bytes) {
-        // The finding's own secret, or the part of it that stands on this line.
-        return finding.secret.redacted();
-    }
-    crate::finding::Secret::new(bytes).redacted()
+fn excerpt(finding: &Finding, options: ReportOptions, redactor: &Redactor, style: Style) -> String {
+    let shown = excerpt::pieces(finding, options, redactor);
+    let pieces = shown.iter().map(|piece| match piece {
+        Piece::Plain(text) => text.clone(),
+        Piece::Secret(text) => style.red(text),
+    });
+    pieces.collect()
 }
 
 /// Writes what was left out, how to go on, and what was covered.
@@ -271,7 +244,8 @@ pub(super) fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-fn size(bytes: u64) -> String {
+/// Returns a number of bytes in the largest unit that fits.
+pub(super) fn size(bytes: u64) -> String {
     let units = ["bytes", "KB", "MB", "GB", "TB"];
     let mut value = bytes as f64;
     let mut unit = 0;

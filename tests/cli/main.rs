@@ -10,6 +10,7 @@ mod formats;
 mod git_secrets;
 mod history;
 mod hostile;
+mod html;
 mod messages;
 mod migrate;
 mod outputs;

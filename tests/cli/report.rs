@@ -65,7 +65,7 @@ fn said_rules(repo: &TestRepo) -> u64 {
 #[test]
 fn a_secret_is_shown_only_when_it_is_asked_for() {
     let (repo, secret) = with_pair();
-    for format in ["text", "json", "jsonl", "sarif"] {
+    for format in ["text", "json", "jsonl", "sarif", "html"] {
         let _ = repo.tightlip(&["staged", "-v", "--format", format]).exits(1).never_says(&secret);
         repo.tightlip(&["staged", "--reveal", "--format", format]).exits(1).says(&secret);
     }
