@@ -69,13 +69,14 @@ impl Exposure {
         match self {
             Exposure::Head => "Everybody who checks this repository out has these.",
             Exposure::History => {
-                "HEAD does not show these, and everybody who clones has them all the same."
+                "HEAD does not show these; whoever gets the history has them all the same."
             }
             Exposure::Disk => {
-                "No branch or tag holds these: they are in files, stashes, reflogs or left-over objects."
+                "No branch or tag holds these: files, stashes, reflogs or left-over objects do."
             }
             Exposure::Unknown => {
-                "No history was read, so this page cannot tell how far these have come; `tightlip audit` tells."
+                "No history was read, so this page cannot tell how far these have come; \
+                 `tightlip audit` can."
             }
         }
     }

@@ -36,7 +36,7 @@ struct Columns {
     folders: Texts,
     authors: Texts,
     holders: Texts,
-    /// What a search by text looks at beside the columns: descriptions, places, commits.
+    /// What a search by text looks at beside the columns: descriptions, places, fingerprints, commits.
     words: Texts,
 }
 
@@ -79,6 +79,7 @@ fn row(page: &Page<'_>, entry: &Entry<'_>, columns: &mut Columns) -> Row {
         let description = printable(finding.description.as_bytes(), page.redactor);
         words.push(columns.words.number(description));
         words.push(columns.words.number(place(finding, page.redactor)));
+        words.push(columns.words.number(finding.fingerprint.to_string()));
         let commit = finding.origin.commit.as_ref().map(|commit| commit.id.clone());
         words.extend(commit.map(|id| columns.words.number(id)));
         let others = finding.other_paths.iter().map(|path| printable(path, page.redactor));

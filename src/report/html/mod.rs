@@ -111,16 +111,18 @@ impl Page<'_> {
 fn policy() -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!(
-        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; \
+         form-action 'none'",
         hash(SCRIPT),
         hash(STYLE)
     )
 }
 
-/// Writes a long list: its first items as they are, the others for the script to bring in piece by piece.
+/// Writes a long list: its first items as they are, the others for the script to bring in piece by
+/// piece.
 ///
-/// `item` writes the item of a number. Items hold no `noscript` of their own, which would end that of
-/// the list.
+/// `item` writes the item of a number. Items hold no `noscript` of their own, which would end that
+/// of the list.
 fn long_list(
     count: usize,
     class: &str,

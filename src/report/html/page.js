@@ -6,6 +6,8 @@ const one = (selector, under = document) => under.querySelector(selector);
 const all = (selector, under = document) => [...under.querySelectorAll(selector)];
 const [ID, SURE, EXPOSURE, PUSHED, SECRET, NUMBERS] = [0, 1, 2, 3, 4, 5];
 const COLUMNS = ["rule", "folder", "author", "holder", "word"];
+// Nobody reads 100,000 open entries, nor prints them.
+const MOST_OPEN = 1000;
 const index = JSON.parse(one("#index").textContent);
 const form = one("#filters");
 if (!index.rows.length) return;
@@ -63,14 +65,14 @@ function show(chunk) {
   }
 }
 
-function fits(words, text) {
-  return words.every((word) => text.includes(word));
-}
+// What a search by text looks at, made when the first one begins.
+let lower = null;
 
 function filter() {
   const words = one("#text").value.toLowerCase().split(/\s+/).filter(Boolean);
   const [rule, sure, exposure] = ["#rule", "#confidence", "#exposure"].map((id) => one(id).value);
-  const has = words.map((word) => COLUMNS.map((name) => index[name].map((text) => text.toLowerCase().includes(word))));
+  if (words.length && !lower) lower = COLUMNS.map((name) => index[name].map((text) => text.toLowerCase()));
+  const has = words.map((word) => lower.map((texts) => texts.map((text) => text.includes(word))));
   const ruleNumber = rule && index.rule.indexOf(rule);
   const picks = [...chosen].map(([name, text]) => [COLUMNS.indexOf(name), index[name].indexOf(text)]);
   let count = 0;
@@ -81,7 +83,7 @@ function filter() {
       && (exposure === "" || (exposure === "pushed" ? row[PUSHED] : exposure === "local" ? !row[PUSHED] : row[EXPOSURE] === exposure))
       && picks.every(([column, text]) => numbers[column].includes(text))
       && words.every((word, at) => has[at].some((texts, column) => numbers[column].some((text) => texts[text]))
-        || row[SECRET].toLowerCase().includes(word) || row[ID].startsWith(word.slice(0, 16)));
+        || row[SECRET].toLowerCase().includes(word));
     shown[number] = fit ? 1 : 0;
     count += shown[number];
     if (!inChunk[number]) {
@@ -134,8 +136,24 @@ function follow() {
 }
 
 function openAll(open) {
-  // A reader who opens all of 100,000 does not mean it.
-  for (const entry of all(".secret:not([hidden])").slice(0, open ? 1000 : Infinity)) entry.open = open;
+  for (const entry of all(".secret:not([hidden])").slice(0, open ? MOST_OPEN : Infinity)) entry.open = open;
+}
+
+// A printer gets what is shown, open, as far as anybody would print it.
+const opened = [];
+function beforePrint() {
+  let [room, left] = [MOST_OPEN, 0];
+  for (const chunk of chunks) {
+    const count = shown.subarray(chunk.first, chunk.first + chunk.count).reduce((sum, one) => sum + one, 0);
+    if (count && !chunk.made && room > 0) make(chunk);
+    if (!chunk.made) left += count;
+    room -= count;
+  }
+  for (const entry of all(".secret:not([hidden], [open])").slice(0, 2 * MOST_OPEN)) {
+    entry.open = true;
+    opened.push(entry);
+  }
+  one("#unprinted").textContent = left ? `${left.toLocaleString("en")} more are not printed; filter them.` : "";
 }
 
 function step(by) {
@@ -200,7 +218,8 @@ form.addEventListener("reset", () => setTimeout(() => { chosen.clear(); filter()
 one("#open").addEventListener("click", () => openAll(true));
 one("#close").addEventListener("click", () => openAll(false));
 window.addEventListener("hashchange", follow);
-window.addEventListener("beforeprint", () => openAll(true));
+window.addEventListener("beforeprint", beforePrint);
+window.addEventListener("afterprint", () => { for (const entry of opened.splice(0)) entry.open = false; });
 
 form.hidden = false;
 one("#keys").hidden = false;

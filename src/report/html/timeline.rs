@@ -112,12 +112,15 @@ fn came_and_went(axis: Axis, lives: &[(usize, Life)], out: &mut dyn Write) -> io
     let middle = day(axis.time(0.5));
     writeln!(
         out,
-        "<rect class=\"zero\" y=\"49.5\" width=\"1000\" height=\"1\"/></svg><p class=\"axis\" aria-hidden=\"true\"><span>{start}</span><span>{middle}</span><span>{end}</span></p>"
+        "<rect class=\"zero\" y=\"49.5\" width=\"1000\" height=\"1\"/></svg>\n\
+         <p class=\"axis\" aria-hidden=\"true\"><span>{start}</span><span>{middle}</span>\
+         <span>{end}</span></p>"
     )?;
     writeln!(
         out,
-        "<p class=\"note\"><span class=\"key came\">came</span> above the line, <span class=\"key went\">went</span> \
-         (their last commit) below it. What HEAD still has did not go.</p>"
+        "<p class=\"note\"><span class=\"key came\">came</span> above the line, \
+         <span class=\"key went\">went</span> (their last commit) below it. \
+         What HEAD still has did not go.</p>"
     )
 }
 
@@ -180,4 +183,21 @@ fn bar(
         link(page, entry),
         entry.exposure.name(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Axis, Life, SPANS};
+
+    #[test]
+    fn an_axis_holds_times_of_any_kind() {
+        for (came, went) in [(0, None), (5, Some(5)), (i64::MIN, Some(i64::MAX)), (-1, Some(-9))] {
+            let axis = Axis::of(&[(0, Life { came, went })]).unwrap();
+            for time in [came, went.unwrap_or(came), i64::MIN, 0, i64::MAX] {
+                assert!((0.0..=1.0).contains(&axis.share(time)), "{came} {went:?} {time}");
+                assert!(axis.span(time) < SPANS);
+            }
+        }
+        assert!(Axis::of(&[]).is_none());
+    }
 }

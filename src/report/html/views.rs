@@ -101,7 +101,9 @@ fn one_view(page: &Page<'_>, view: &View, out: &mut dyn Write) -> io::Result<()>
     )?;
     writeln!(
         out,
-        "<table data-view=\"{name}\"><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">Secrets</th><th scope=\"col\">Places</th><th scope=\"col\">In HEAD</th><th scope=\"col\">On a remote</th></tr></thead><tbody>",
+        "<table data-view=\"{name}\"><thead><tr><th scope=\"col\">{}</th>\
+         <th scope=\"col\">Secrets</th><th scope=\"col\">Places</th>\
+         <th scope=\"col\">In HEAD</th><th scope=\"col\">On a remote</th></tr></thead><tbody>",
         view.column
     )?;
     let most = rows[0].1.secrets;
@@ -112,7 +114,7 @@ fn one_view(page: &Page<'_>, view: &View, out: &mut dyn Write) -> io::Result<()>
     if rows.len() > ROWS {
         writeln!(
             out,
-            "<p class=\"note\">{} with fewer secrets are left out here.</p>",
+            "<p class=\"note\">{} with no more secrets than these: not listed.</p>",
             count((rows.len() - ROWS) as u64, "row")
         )?;
     }
@@ -157,7 +159,8 @@ fn write_row(
     }
     write!(
         out,
-        "</ul></details></th><td><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{width:.1}\" height=\"10\"/></svg> {}</td>",
+        "</ul></details></th><td><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" \
+         aria-hidden=\"true\"><rect width=\"{width:.1}\" height=\"10\"/></svg> {}</td>",
         row.secrets
     )?;
     writeln!(out, "<td>{}</td><td>{}</td><td>{}</td></tr>", row.places, row.in_head, row.pushed)
