@@ -99,6 +99,7 @@ mod repo {
                 .env_clear()
                 .env("PATH", "/usr/bin:/bin:/usr/local/bin")
                 .env("HOME", self.root.join("home"))
+                .env("XDG_CACHE_HOME", self.root.join("cache"))
                 .env("TMPDIR", &self.root)
                 .env("GIT_CONFIG_NOSYSTEM", "1")
                 .env("GIT_AUTHOR_NAME", "A U Thor")

@@ -114,6 +114,8 @@ impl Sandbox {
             .env("GIT_EDITOR", "add() { cat \"$TIGHTLIP_SECRET\" >>\"$1\"; }; add")
             .env("TIGHTLIP_SECRET", &self.secret)
             .env("TIGHTLIP_DOCTOR", "1")
+            // What the fired hooks note goes with the rest.
+            .env("XDG_CACHE_HOME", &self.root)
             .env("LC_ALL", "C")
             .stdin(Stdio::null());
         let output = command.output().map_err(GitError::NoGit)?;
