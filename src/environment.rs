@@ -90,6 +90,14 @@ impl Environment {
         // A relative one is not to be heeded (<https://specifications.freedesktop.org/basedir/latest/>).
         found.filter(|folder| folder.is_absolute())
     }
+
+    /// Returns the directory of what programs keep of their runs: `XDG_STATE_HOME`, or
+    /// `~/.local/state`.
+    #[must_use]
+    pub fn state_directory(&self) -> Option<PathBuf> {
+        let named = self.get_filled("XDG_STATE_HOME").map(PathBuf::from);
+        named.or_else(|| self.home().map(|home| home.join(".local/state")))
+    }
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub mod git;
 pub mod hook;
 pub mod pattern;
 pub mod report;
+pub mod respond;
 pub mod rule;
 pub mod scan;
 pub mod setup;

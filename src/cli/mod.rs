@@ -13,6 +13,7 @@ mod message;
 mod migrate;
 mod output;
 mod progress;
+mod respond;
 mod revs;
 mod rules;
 mod scan;
@@ -61,6 +62,7 @@ enum Command {
     Baseline(baseline::BaselineArgs),
     Rules(rules::RulesArgs),
     Migrate(migrate::MigrateArgs),
+    Respond(respond::RespondArgs),
 }
 
 /// Flags that every command takes.
@@ -178,6 +180,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>, process: &mut Proce
         Command::Baseline(args) => baseline::run(&args, shared, process),
         Command::Rules(args) => rules::run(&args, shared, process),
         Command::Migrate(args) => migrate::run(&args, shared, process),
+        Command::Respond(args) => respond::run(&args, shared, process),
     };
     done.unwrap_or_else(|error| {
         if !is_closed_pipe(&*error) {

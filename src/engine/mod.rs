@@ -24,6 +24,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+pub use check::aws_account::aws_account;
 pub use decode::{Decoding, Encoding};
 pub use glance::{Glance, Trail};
 pub use pattern::PatternError;

@@ -4,6 +4,20 @@ use super::placeholder::is_sequence;
 use super::{Candidate, Learnt, Verdict};
 use crate::engine::generic::is_wordlike;
 
+/// Returns the account number that an access key id holds; `None` for ids that hold none (older ones) and for
+/// what is no such id.
+///
+/// ```
+/// use tightlip::engine::aws_account;
+/// let old = tightlip::rule::expand("AKIAI{base32:15}").unwrap();
+/// assert_eq!(aws_account(&old), None);
+/// ```
+#[must_use]
+pub fn aws_account(id: &[u8]) -> Option<String> {
+    let bits = base32_prefix(id.get(4..)?)?;
+    account(bits).map(|account| format!("{account:012}"))
+}
+
 /// The account of the documentation, and of tools that imitate AWS.
 const DOCUMENTED_ACCOUNT: u64 = 123_456_789_012;
 

@@ -2,7 +2,7 @@
 //!
 //! A check is a file beside this one and a line in [`CHECKS`].
 
-mod aws_account;
+pub(in crate::engine) mod aws_account;
 mod aws_context;
 mod basic_auth;
 mod crc32_base62;

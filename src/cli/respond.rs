@@ -1,0 +1,206 @@
+//! `tightlip respond`
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read as _, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Failure, FormatArg, INCOMPLETE, Process, Shared};
+use tightlip::file;
+use tightlip::respond::{
+    AwsProgram, KeyId, Log, Options, PACE, Response, keys_of_notice, render_json, render_plan,
+    render_text, respond,
+};
+use tightlip::text::date::moment;
+use tightlip::text::escape::escape_path;
+
+/// An event of EventBridge has at most 256 KB; a file may hold many.
+const MAX_EVENT_BYTES: u64 = 16 << 20;
+
+/// Respond to an exposed AWS key: who owns it, deactivate it, see what was done with it
+///
+/// Every step is a command of the `aws` program, which has to be on the PATH: it is shown, written to a
+/// log with its answer, and, if it changes anything, run only with --apply. The key is deactivated, never
+/// deleted. CloudTrail is read in every Region, by the id of the key and by what it made. Nothing is done
+/// as the key itself, as its user, as root, or in another account. Exit status: 0 contained and all read,
+/// nothing suspicious; 1 suspicious; 2 not contained, or something could not be read or done.
+#[derive(Debug, Args)]
+pub(super) struct RespondArgs {
+    /// Id of the exposed key: AKIA... or ASIA...
+    #[arg(value_name = "KEY_ID", required_unless_present = "event")]
+    key: Option<String>,
+    /// Take the keys from an event of AWS Health, Trusted Advisor or tightlip; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    event: Option<PathBuf>,
+    /// Make the changes: deactivate the key, and what other options ask for
+    #[arg(long)]
+    apply: bool,
+    /// Show the plan, and run nothing
+    #[arg(long, conflicts_with = "apply")]
+    plan: bool,
+    /// Refuse all sessions of the owner that were issued before now, by an inline policy
+    #[arg(long)]
+    deny_sessions: bool,
+    /// Deny the owner everything, by an inline policy
+    #[arg(long)]
+    deny_all: bool,
+    /// Profile of the `aws` program to act as
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Region of the first command, where the profile has none
+    #[arg(long, value_name = "NAME")]
+    region: Option<String>,
+    /// Write the log to FILE, which must not be there yet; by default it goes below ~/.local/state
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+}
+
+pub(super) fn run(
+    args: &RespondArgs,
+    shared: &Shared,
+    process: &mut Process<'_>,
+) -> Result<u8, Failure> {
+    if !matches!(shared.format, FormatArg::Text | FormatArg::Json) {
+        return Err("a response is text or json; give `--format text` or `--format json`".into());
+    }
+    let keys = keys(args, process)?;
+    let all: Vec<Options> =
+        keys.into_iter().map(|key| options(args, shared, process, key)).collect();
+    // With a report for machines on standard output, people read the plan on the other stream.
+    let is_plain = shared.format == FormatArg::Text && shared.output.is_none();
+    if is_plain || args.plan || !shared.quiet {
+        let streams = &mut process.streams;
+        let to = if is_plain || args.plan { &mut *streams.out } else { &mut *streams.err };
+        all.iter().try_for_each(|options| render_plan(options, to))?;
+        to.flush()?;
+    }
+    if args.plan {
+        return Ok(0);
+    }
+    let aws = program(process)?;
+    let path = log_path(args, &all, process)?;
+    let log = Log::create(&path).map_err(|error| {
+        format!(
+            "cannot write the log `{}`: {error}; name another one: `--log FILE`",
+            path.display()
+        )
+    })?;
+    let mut done: Vec<(Options, Response)> = Vec::new();
+    for options in all {
+        let err = &mut process.streams.err;
+        let mut tell = |text: &str| {
+            if !shared.quiet {
+                let _ = writeln!(err, "tightlip: {text}");
+            }
+        };
+        let response = respond(&options, &aws, &log, &mut tell);
+        done.push((options, response));
+    }
+    report(&done, &path, shared, process)?;
+    let status = done.iter().map(|(_, response)| response.status().code()).max();
+    Ok(status.unwrap_or(INCOMPLETE))
+}
+
+/// The keys that are named, or that an event names.
+fn keys(args: &RespondArgs, process: &Process<'_>) -> Result<Vec<KeyId>, Failure> {
+    let Some(event) = &args.event else {
+        return Ok(vec![KeyId::parse(args.key.as_deref().unwrap_or_default())?]);
+    };
+    let read = if event.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().take(MAX_EVENT_BYTES).read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        file::read(&process.directory.join(event), MAX_EVENT_BYTES)
+    };
+    let name = escape_path(event);
+    let bytes = read.map_err(|error| format!("cannot read the event `{name}`: {error}"))?;
+    keys_of_notice(&bytes).map_err(|error| {
+        let error = super::chain(&error);
+        format!("cannot understand the event `{name}`: {error}").into()
+    })
+}
+
+fn options(args: &RespondArgs, shared: &Shared, process: &Process<'_>, key: KeyId) -> Options {
+    let environment = &process.environment;
+    let own_key = environment.get_filled("AWS_ACCESS_KEY_ID");
+    Options {
+        key,
+        apply: args.apply,
+        deny_sessions: args.deny_sessions,
+        deny_all: args.deny_all,
+        profile: args.profile.clone(),
+        region: args.region.clone(),
+        own_key: own_key.map(|key| key.to_string_lossy().into_owned()),
+        threads: usize::from(shared.threads),
+        pace: PACE,
+        now: process.now,
+    }
+}
+
+/// The `aws` program. Nothing that a repository holds is ever run.
+fn program(process: &Process<'_>) -> Result<AwsProgram, Failure> {
+    let mut untrusted = vec![process.directory.clone()];
+    if let Some(repository) = process.repository().get_if_there()? {
+        untrusted.push(repository.git_dir().to_owned());
+        untrusted.extend(repository.worktree());
+    }
+    AwsProgram::find(&process.environment, &untrusted).ok_or_else(|| {
+        "cannot find the program `aws` on the PATH, outside of this repository and directory; install the \
+         AWS CLI (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html), or run \
+         this in AWS CloudShell"
+            .into()
+    })
+}
+
+fn log_path(
+    args: &RespondArgs,
+    all: &[Options],
+    process: &Process<'_>,
+) -> Result<PathBuf, Failure> {
+    if let Some(path) = &args.log {
+        return Ok(process.directory.join(path));
+    }
+    let folder = process.environment.state_directory().ok_or(
+        "cannot tell where the log is to go, because HOME is not set; name a file: `--log FILE`",
+    )?;
+    let key = all.first().map_or("", |options| options.key.as_str());
+    let time = moment(process.now).replace([':', '-'], "");
+    let name = format!("{time}-{key}-{}.jsonl", std::process::id());
+    Ok(folder.join("tightlip/respond").join(name))
+}
+
+fn report(
+    done: &[(Options, Response)],
+    log: &Path,
+    shared: &Shared,
+    process: &mut Process<'_>,
+) -> Result<(), Failure> {
+    let log = escape_path(log);
+    match &shared.output {
+        Some(path) => {
+            let file = File::create(path)
+                .map_err(|error| format!("cannot write `{}`: {error}", path.display()))?;
+            let mut file = BufWriter::new(file);
+            write(done, &log, shared, &mut file)?;
+            file.flush()?;
+        }
+        None => write(done, &log, shared, &mut *process.streams.out)?,
+    }
+    if !shared.quiet {
+        writeln!(process.streams.err, "tightlip: the log of every command and answer is {log}")?;
+    }
+    Ok(())
+}
+
+fn write(
+    done: &[(Options, Response)],
+    log: &str,
+    shared: &Shared,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match shared.format {
+        FormatArg::Json => render_json(done, log, out),
+        _ => done.iter().try_for_each(|(_, response)| render_text(response, out)),
+    }
+}
