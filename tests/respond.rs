@@ -224,6 +224,13 @@ impl Fake {
         self.finish(self.command(&[arguments, log].concat()))
     }
 
+    fn git(&self, arguments: &[&str]) {
+        let mut git = Command::new("git");
+        git.args(arguments).current_dir(self.path("work")).env("HOME", self.path("home"));
+        git.env("GIT_CONFIG_NOSYSTEM", "1");
+        assert!(git.status().unwrap().success());
+    }
+
     /// Responds by the library, without pauses.
     fn respond(&self, key: &str) -> Response {
         self.write(&self.path("bin/aws"));
@@ -414,6 +421,46 @@ fn every_permission_that_is_missing_is_a_named_gap() {
 }
 
 #[test]
+fn an_owner_whom_iam_may_not_tell_is_known_by_his_events() {
+    let ran = Fake::new()
+        .fails("iam get-access-key-last-used", "AccessDenied")
+        .answers(
+            "lookup-events..us-east-1",
+            &events(&[event("ListBuckets", "s3", json!({"readOnly": true}))]),
+        )
+        .ordinary()
+        .run(&[&key(), "--apply"])
+        .exits(2);
+    let change = format!("iam update-access-key --user-name deploy --access-key-id {}", key());
+    assert!(ran.changes()[0].starts_with(&change));
+    let lookups = ran.calls.iter().filter(|call| call.starts_with("cloudtrail")).count();
+    assert_eq!(lookups, 2, "CloudTrail is read once");
+}
+
+#[test]
+fn the_key_of_a_finding_is_taken_from_history() {
+    let fake = Fake::new().inactive();
+    fake.git(&["init", "-q"]);
+    let secret = made("aws_secret_access_key = {base64:40}");
+    fs::write(fake.path("work/deploy.ini"), format!("aws_access_key_id = {}\n{secret}\n", key()))
+        .unwrap();
+    fake.git(&["add", "."]);
+    fake.git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "x"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tightlip"));
+    command.args(["history", "--format", "json"]).current_dir(fake.path("work"));
+    let listed: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let findings = listed["findings"].as_array().unwrap();
+    assert!(!findings.is_empty());
+    for finding in findings {
+        let fingerprint = finding["fingerprint"].as_str().unwrap();
+        let ran = fake.run(&["--finding", fingerprint, "--plan"]).exits(0);
+        let ran = ran.says(&format!("Plan for {}", key()));
+        assert!(!ran.out.contains(secret.rsplit(' ').next().unwrap()));
+    }
+    let _ = fake.run(&["--finding", "0000"]).exits(2).says("no finding of this history");
+}
+
+#[test]
 fn a_key_that_is_not_there_counts_as_contained_only_if_it_cannot_be_roots() {
     let unknown = || Fake::new().fails("iam get-access-key-last-used", "NoSuchEntity");
     let _ =
@@ -588,8 +635,9 @@ fn the_log_is_private_holds_every_command_and_replaces_nothing() {
 }
 
 #[test]
-fn a_program_in_the_directory_or_the_repository_is_not_run() {
+fn a_program_in_the_repository_is_not_run() {
     let fake = Fake::new().inactive();
+    fake.git(&["init", "-q"]);
     let mut command = fake.command(&[&key(), "--log", "log"]);
     fs::create_dir_all(fake.path("work/tools/bin")).unwrap();
     fs::rename(fake.path("bin/aws"), fake.path("work/tools/bin/aws")).unwrap();
@@ -671,6 +719,12 @@ fn events_of_health_trusted_advisor_and_our_own_name_their_keys() {
             ran.out.lines().filter_map(|line| line.strip_prefix("Plan for ")).collect();
         assert_eq!(plans, expected);
     }
+    let open = json!({"detail": {"eventTypeCode": "AWS_RISK_IAM_QUARANTINE", "page": "1", "totalPages": "2",
+        "affectedEntities": [{"entityValue": one}, {"entityValue": "arn:aws:iam::1:user/x"}]}});
+    let fake = Fake::new().inactive();
+    fs::write(fake.path("work/event.json"), open.to_string()).unwrap();
+    let ran = fake.run(&["--event", "event.json"]).exits(2).says("an event is page 1 of 2");
+    let _ = ran.says("an event names 1 things that are no keys").says("Contained  yes");
     let fake = Fake::new();
     let other = json!({"source": "aws.health", "detail": {"eventTypeCode": "AWS_EC2_X",
         "affectedEntities": [{"entityValue": one}]}});

@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::history::HistoryScan;
+use super::session::{Purpose, Session};
 use super::{Failure, FormatArg, INCOMPLETE, Process, Shared};
 use tightlip::file;
+use tightlip::finding::Finding;
 use tightlip::respond::{
-    AwsProgram, KeyId, Log, Options, PACE, Response, keys_of_notice, render_json, render_plan,
-    render_text, respond,
+    AwsProgram, KeyId, Log, Notice, Options, PACE, Response, render_json, render_plan, render_text,
+    respond,
 };
+use tightlip::source::HistoryOptions;
 use tightlip::text::date::moment;
 use tightlip::text::escape::escape_path;
 
@@ -28,11 +32,14 @@ const MAX_EVENT_BYTES: u64 = 16 << 20;
 #[derive(Debug, Args)]
 pub(super) struct RespondArgs {
     /// Id of the exposed key: AKIA... or ASIA...
-    #[arg(value_name = "KEY_ID", required_unless_present = "event")]
+    #[arg(value_name = "KEY_ID", required_unless_present_any = ["event", "finding"])]
     key: Option<String>,
     /// Take the keys from an event of AWS Health, Trusted Advisor or tightlip; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     event: Option<PathBuf>,
+    /// Take the key of a finding in this repository's history
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with_all = ["key", "event"])]
+    finding: Option<String>,
     /// Make the changes: deactivate the key, and what other options ask for
     #[arg(long)]
     apply: bool,
@@ -64,7 +71,10 @@ pub(super) fn run(
     if !matches!(shared.format, FormatArg::Text | FormatArg::Json) {
         return Err("a response is text or json; give `--format text` or `--format json`".into());
     }
-    let keys = keys(args, process)?;
+    let Notice { keys, gaps } = notice(args, shared, process)?;
+    for gap in &gaps {
+        writeln!(process.streams.err, "tightlip: incomplete: {gap}")?;
+    }
     let all: Vec<Options> =
         keys.into_iter().map(|key| options(args, shared, process, key)).collect();
     // With a report for machines on standard output, people read the plan on the other stream.
@@ -98,14 +108,22 @@ pub(super) fn run(
         done.push((options, response));
     }
     report(&done, &path, shared, process)?;
-    let status = done.iter().map(|(_, response)| response.status().code()).max();
-    Ok(status.unwrap_or(INCOMPLETE))
+    let worst = done.iter().map(|(_, response)| response.status().code()).max();
+    Ok(worst.filter(|_| gaps.is_empty()).unwrap_or(INCOMPLETE))
 }
 
-/// The keys that are named, or that an event names.
-fn keys(args: &RespondArgs, process: &Process<'_>) -> Result<Vec<KeyId>, Failure> {
+/// The keys that are named, or that an event or a finding names.
+fn notice(
+    args: &RespondArgs,
+    shared: &Shared,
+    process: &mut Process<'_>,
+) -> Result<Notice, Failure> {
+    if let Some(fingerprint) = &args.finding {
+        return of_finding(fingerprint, shared, process);
+    }
     let Some(event) = &args.event else {
-        return Ok(vec![KeyId::parse(args.key.as_deref().unwrap_or_default())?]);
+        let key = KeyId::parse(args.key.as_deref().unwrap_or_default())?;
+        return Ok(Notice { keys: vec![key], gaps: Vec::new() });
     };
     let read = if event.as_os_str() == "-" {
         let mut bytes = Vec::new();
@@ -115,10 +133,41 @@ fn keys(args: &RespondArgs, process: &Process<'_>) -> Result<Vec<KeyId>, Failure
     };
     let name = escape_path(event);
     let bytes = read.map_err(|error| format!("cannot read the event `{name}`: {error}"))?;
-    keys_of_notice(&bytes).map_err(|error| {
+    Notice::parse(&bytes).map_err(|error| {
         let error = super::chain(&error);
         format!("cannot understand the event `{name}`: {error}").into()
     })
+}
+
+/// The key of a finding of this repository: all that refs hold is scanned for it.
+fn of_finding(
+    fingerprint: &str,
+    shared: &Shared,
+    process: &mut Process<'_>,
+) -> Result<Notice, Failure> {
+    let repository = process.repository();
+    let session = Session::load(process, &repository, shared, Purpose::Look)?;
+    let scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);
+    let outcome = scan.run(HistoryOptions::default(), |_| {})?;
+    let allowed = outcome.suppressed.iter().map(|suppressed| &suppressed.finding);
+    let named: Vec<&Finding> = outcome
+        .findings
+        .iter()
+        .chain(allowed)
+        .filter(|finding| finding.fingerprint.as_str() == fingerprint)
+        .collect();
+    if named.is_empty() {
+        let hint = "`tightlip history --format json` lists them";
+        return Err(format!("no finding of this history has that fingerprint; {hint}").into());
+    }
+    let ids = named.iter().flat_map(|finding| finding.secrets());
+    let key = ids
+        .filter_map(|secret| KeyId::parse(std::str::from_utf8(secret.expose()).ok()?).ok())
+        .next();
+    match key {
+        Some(key) => Ok(Notice { keys: vec![key], gaps: Vec::new() }),
+        None => Err("the finding holds no id of an AWS key; give the id itself".into()),
+    }
 }
 
 fn options(args: &RespondArgs, shared: &Shared, process: &Process<'_>, key: KeyId) -> Options {
@@ -138,16 +187,18 @@ fn options(args: &RespondArgs, shared: &Shared, process: &Process<'_>, key: KeyI
     }
 }
 
-/// The `aws` program. Nothing that a repository holds is ever run.
+/// The `aws` program. Nothing that a repository holds is ever run; whether there is one is told by its
+/// files alone, so that a damaged one, or one without git, counts.
 fn program(process: &Process<'_>) -> Result<AwsProgram, Failure> {
-    let mut untrusted = vec![process.directory.clone()];
-    if let Some(repository) = process.repository().get_if_there()? {
-        untrusted.push(repository.git_dir().to_owned());
-        untrusted.extend(repository.worktree());
-    }
+    let is_repository = |folder: &&Path| {
+        let is_bare = folder.join("HEAD").is_file() && folder.join("objects").is_dir();
+        is_bare || folder.join(".git").exists()
+    };
+    let folders = process.directory.ancestors().filter(is_repository);
+    let untrusted: Vec<PathBuf> = folders.map(Path::to_owned).collect();
     AwsProgram::find(&process.environment, &untrusted).ok_or_else(|| {
-        "cannot find the program `aws` on the PATH, outside of this repository and directory; install the \
-         AWS CLI (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html), or run \
+        "cannot find the program `aws` on the PATH, outside of this repository; run this in another \
+         directory, install the AWS CLI (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html), or run \
          this in AWS CloudShell"
             .into()
     })

@@ -120,7 +120,7 @@ impl Client<'_> {
         };
         let done = done.map_err(|(kind, why)| Failed {
             kind,
-            why: self.masker.text(&one_line(&why)),
+            why: short(&self.masker.text(&one_line(&why))),
             command: call.shown(),
         });
         self.note(step, call, &done);
@@ -165,13 +165,17 @@ fn kind(text: &str) -> FailKind {
     }
 }
 
-/// The lines of a message as one, and no more than people read.
+/// The lines of a message as one.
 fn one_line(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let text = lines.join(" ");
+    lines.join(" ")
+}
+
+/// As much of a message as people read. It is masked before: a secret that was cut would be known no more.
+fn short(text: &str) -> String {
     match text.char_indices().nth(500) {
         Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
+        None => text.to_owned(),
     }
 }
 

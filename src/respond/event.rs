@@ -120,6 +120,9 @@ const TELLING: &[&str] = &[
     "domainName",
 ];
 
+/// How many characters of them are shown.
+const MAX_ABOUT: usize = 200;
+
 /// Reads one event; `None` if it is none.
 pub(super) fn parse(event: &Value, region: &str, masker: &Masker) -> Option<Event> {
     let body: Value = text(event, "CloudTrailEvent")
@@ -205,9 +208,10 @@ fn about(parameters: &Value, masker: &Masker) -> String {
             Some(value) => parts.push(format!("{name}={value}")),
         }
     }
-    let text = parts.join(" ");
-    let end = text.char_indices().nth(200).map_or(text.len(), |(end, _)| end);
-    masker.text(&text[..end])
+    // A secret that was cut would be known no more, so the mask comes first.
+    let text = masker.text(&parts.join(" "));
+    let end = text.char_indices().nth(MAX_ABOUT).map_or(text.len(), |(end, _)| end);
+    text[..end].to_owned()
 }
 
 fn made(service: &str, name: &str, body: &Value) -> Vec<Made> {

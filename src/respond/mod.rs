@@ -5,12 +5,14 @@
 //! [`Options::apply`] says so. All of them are logged with their answers. What was not permitted is a
 //! [`Gap`], and a response with gaps is incomplete.
 //!
-//! [`respond`] goes through the steps; [`plan`] tells them beforehand; [`keys_of_notice`] reads what AWS
+//! [`respond`] goes through the steps; [`plan`] tells them beforehand; [`Notice`] reads what AWS
 //! sends when it finds a key.
 
+mod advice;
 mod aws;
 mod call;
 mod client;
+mod contain;
 mod danger;
 mod event;
 mod json;
@@ -33,7 +35,7 @@ pub use event::{Event, Made, MadeKind};
 pub use json::render_json;
 pub use key::{KeyId, KeyIdError, KeyKind};
 pub use log::Log;
-pub use notice::{NoticeError, keys_of_notice};
+pub use notice::{Notice, NoticeError};
 pub use plan::{PlannedStep, plan};
 pub use response::{Advice, Containment, Fact, Gap, Owner, Response};
 pub use text::{render_plan, render_text};

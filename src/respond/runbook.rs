@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::call::{self, Call, Principal};
+use super::call::{self, Call};
 use super::client::{Client, FailKind, Failed};
 use super::event::{Identity, Made, MadeKind, is_name};
 use super::mask::Masker;
-use super::response::{Advice, Containment, Gap, Owner, Response};
+use super::response::{Containment, Gap, Owner, Response};
 use super::trail::{self, Subject};
-use super::{Aws, KeyKind, Log, Options, Step, state};
+use super::{Aws, KeyKind, Log, Options, Step, advice, state};
 use crate::text::date::moment;
 
 /// How many keys, users and roles that a key made are followed.
@@ -90,20 +90,16 @@ impl Runbook<'_> {
         self.tell_account()?;
         match self.options.key.kind() {
             KeyKind::LongTerm => self.find_owner()?,
-            KeyKind::Temporary => {
-                // Only CloudTrail tells whose session it is.
-                let identity = self.read_trail();
-                self.own_session(identity)?;
-            }
+            KeyKind::Temporary => self.find_owner_by_trail()?,
         }
         self.contain();
         self.refuse_sessions();
-        if self.options.key.kind() == KeyKind::LongTerm {
+        if self.response.regions.is_empty() {
             self.read_trail();
         }
         self.follow_made();
         state::read(self);
-        self.advise();
+        self.response.next = advice::of(self);
         Ok(())
     }
 
@@ -131,7 +127,7 @@ impl Runbook<'_> {
         self.response.gaps.push(Gap { step, what, why, command: Some(command) });
     }
 
-    fn note_gap(&mut self, step: Step, what: &str, why: &str) {
+    pub(super) fn note_gap(&mut self, step: Step, what: &str, why: &str) {
         let (what, why) = (what.to_owned(), why.to_owned());
         self.response.gaps.push(Gap { step, what, why, command: None });
     }
@@ -217,8 +213,8 @@ impl Runbook<'_> {
                 return Ok(());
             }
             Err(failed) => {
-                self.gap(Step::Owner, "whose key it is", failed);
-                return Ok(());
+                self.gap(Step::Owner, "whose key it is, by IAM's word", failed);
+                return self.find_owner_by_trail();
             }
         };
         let used = &answer["AccessKeyLastUsed"];
@@ -239,16 +235,16 @@ impl Runbook<'_> {
         }
     }
 
-    /// Whose session it is, by the events that it made.
-    fn own_session(&mut self, identity: Option<Identity>) -> Result<(), Refusal> {
-        match identity {
+    /// Whose key it is, by the events that were signed with it: only CloudTrail tells that of a session.
+    fn find_owner_by_trail(&mut self) -> Result<(), Refusal> {
+        match self.read_trail() {
             Some(Identity::User(name)) => self.own(Owner::User(name)),
             Some(Identity::Role(name)) => self.own(Owner::Role(name)),
             Some(Identity::Root) => self.own(Owner::Root),
             None => {
-                let why = "only CloudTrail tells whose session it is, and holds no event of it; events \
-                           are up to 15 minutes late";
-                self.note_gap(Step::Owner, "whose session it is", why);
+                let why =
+                    "CloudTrail holds no event of it that tells; events are up to 15 minutes late";
+                self.note_gap(Step::Owner, "whose key it is", why);
                 Ok(())
             }
         }
@@ -269,152 +265,6 @@ impl Runbook<'_> {
         };
         self.response.owner = owner;
         refusal.map_or(Ok(()), |why| Err(Refusal(why)))
-    }
-
-    /// Makes sure that the key cannot be used.
-    fn contain(&mut self) {
-        let owner = self.response.owner.clone();
-        self.response.containment = match (self.options.key.kind(), owner) {
-            (KeyKind::LongTerm, Owner::User(user)) => self.deactivate(&user),
-            (KeyKind::LongTerm, Owner::Unknown) if self.keys.is_some() => self.is_gone(),
-            (KeyKind::LongTerm, Owner::Root) => Containment::Open(
-                "it is a key of the root, which only root can deactivate: sign in as root, Security \
-                 credentials, Access keys, Deactivate"
-                    .to_owned(),
-            ),
-            (KeyKind::Temporary, Owner::User(_) | Owner::Role(_)) if self.options.deny_sessions => {
-                // Known when the policy is there.
-                Containment::Open("its sessions are not refused yet".to_owned())
-            }
-            (KeyKind::Temporary, Owner::User(_) | Owner::Role(_)) => Containment::Open(
-                "a session cannot be deactivated; `--deny-sessions --apply` refuses all sessions of its \
-                 owner that were issued before now"
-                    .to_owned(),
-            ),
-            (KeyKind::Temporary, Owner::Root) => Containment::Open(
-                "it is a session of the root; sign in as root, change the password, delete root's keys"
-                    .to_owned(),
-            ),
-            (_, Owner::Unknown | Owner::Role(_)) => {
-                Containment::Open("nobody says whose key it is".to_owned())
-            }
-        };
-    }
-
-    fn deactivate(&mut self, user: &str) -> Containment {
-        let key = self.options.key.as_str();
-        self.keys = self.list_keys(user);
-        match self.status_of_key().as_deref() {
-            Some("Inactive") => return Containment::Contained("it is Inactive already".to_owned()),
-            None if self.keys.is_some() => {
-                return Containment::Contained(format!("{user} no longer has it: it was deleted"));
-            }
-            _ => {}
-        }
-        let (call, undo) =
-            (call::set_key(user, key, "Inactive"), call::set_key(user, key, "Active"));
-        match self.change(Step::Contain, "the key could not be deactivated", &call, &undo) {
-            Changed::Pending => {
-                Containment::Open("it is Active; `--apply` deactivates it".to_owned())
-            }
-            Changed::Failed => Containment::Open("it could not be deactivated".to_owned()),
-            Changed::Done => {
-                self.keys = self.list_keys(user);
-                match self.status_of_key().as_deref() {
-                    Some("Active") => Containment::Open("it is still Active".to_owned()),
-                    _ => Containment::Contained("it was deactivated now".to_owned()),
-                }
-            }
-        }
-    }
-
-    /// IAM knows no such key: it was deleted, unless it is one of root's, of which IAM does not speak.
-    fn is_gone(&mut self) -> Containment {
-        state::read_summary(self);
-        match state::root_keys(self) {
-            Some(0) => {
-                Containment::Contained("the account has no such key: it was deleted".to_owned())
-            }
-            _ => Containment::Open(
-                "IAM knows no such key, and root has keys, or nobody says: it may be root's. Sign in as \
-                 root, Security credentials, Access keys"
-                    .to_owned(),
-            ),
-        }
-    }
-
-    fn status_of_key(&self) -> Option<String> {
-        let keys = self.keys.as_ref()?;
-        let found = keys.iter().find(|(id, _)| id == self.options.key.as_str());
-        found.map(|(_, status)| status.clone())
-    }
-
-    /// The keys of a user with their status.
-    pub(super) fn list_keys(&mut self, user: &str) -> Option<Vec<(String, String)>> {
-        let call = call::of_user("list-access-keys", user);
-        let answer = self.ask_or_note(Step::Contain, "the keys of the owner", &call)?;
-        let list = answer["AccessKeyMetadata"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let text = |key: &Value, name: &str| key[name].as_str().map(str::to_owned);
-        Some(
-            list.iter()
-                .filter_map(|key| Some((text(key, "AccessKeyId")?, text(key, "Status")?)))
-                .collect(),
-        )
-    }
-
-    /// Refuses sessions that were made before the key was contained, and all else, where asked to.
-    fn refuse_sessions(&mut self) {
-        let owner = self.response.owner.clone();
-        let principal = match &owner {
-            Owner::User(name) => Principal::User(name),
-            Owner::Role(name) => Principal::Role(name),
-            Owner::Unknown | Owner::Root => {
-                if self.options.deny_sessions || self.options.deny_all {
-                    let why = "policies are put on a user or a role, and the owner is neither";
-                    self.note_gap(Step::Sessions, "sessions could not be refused", why);
-                }
-                return;
-            }
-        };
-        let mut is_refused = false;
-        if self.options.deny_sessions {
-            // The time has lost its fractions twice. The key is dead by now, so nothing new is hit.
-            let moment = moment(self.client.time().saturating_add(2));
-            let call = call::revoke_sessions(principal, &moment);
-            let undo = call::delete_policy(principal, call::REVOKING_POLICY);
-            let what = "sessions could not be refused";
-            is_refused |= self.change(Step::Sessions, what, &call, &undo) == Changed::Done;
-        }
-        if self.options.deny_all {
-            let call = call::deny_all(principal);
-            let undo = call::delete_policy(principal, call::DENYING_POLICY);
-            let what = "the owner could not be denied everything";
-            is_refused |= self.change(Step::Sessions, what, &call, &undo) == Changed::Done;
-        }
-        if is_refused && self.options.key.kind() == KeyKind::Temporary {
-            let how = format!("sessions of {owner} that were issued until now are refused");
-            self.response.containment = Containment::Contained(how);
-        }
-    }
-
-    /// Makes a change, if changes are to be made.
-    fn change(&mut self, step: Step, what: &str, call: &Call, undo: &Call) -> Changed {
-        let shown = self.client.complete(call).shown();
-        if !self.options.apply {
-            self.response.pending.push(shown);
-            return Changed::Pending;
-        }
-        match self.ask(step, call) {
-            Ok(_) => {
-                self.response.changes.push(shown);
-                self.response.undo.push(self.client.complete(undo).shown());
-                Changed::Done
-            }
-            Err(failed) => {
-                self.gap(step, what, failed);
-                Changed::Failed
-            }
-        }
     }
 
     /// What happened: events by the id of the key, in every Region.
@@ -481,74 +331,6 @@ impl Runbook<'_> {
         self.response.made = made;
     }
 
-    /// What people have to do themselves.
-    fn advise(&mut self) {
-        let key = self.options.key.as_str();
-        let shown = |call: &Call| Some(self.client.complete(call).shown());
-        let mut next: Vec<Advice> = Vec::new();
-        let mut add = |text: &str, command| next.push(Advice { text: text.to_owned(), command });
-        for made in &self.response.made {
-            let (name, of) = (&made.name, made.of.as_deref().unwrap_or("USER"));
-            match made.kind {
-                MadeKind::Key => add(
-                    "deactivate the key that was made",
-                    shown(&call::set_key(of, name, "Inactive")),
-                ),
-                MadeKind::User => add(
-                    &format!(
-                        "look at the user {name}, who was made or given a password; list what he has"
-                    ),
-                    shown(&call::of_user("list-access-keys", name)),
-                ),
-                MadeKind::Role => {
-                    add(&format!("look at the role {name}: who may take it, and what for"), None)
-                }
-                MadeKind::Session => add(
-                    &format!(
-                        "the session {name} lives on: `--deny-sessions --apply` refuses it if it is of \
-                              the same owner"
-                    ),
-                    None,
-                ),
-            }
-        }
-        match &self.response.owner {
-            Owner::User(user) if self.options.key.kind() == KeyKind::Temporary => add(
-                "the session was made with a key of its owner, by GetSessionToken or GetFederationToken; find \
-                 out which key, and respond to it, too",
-                shown(&call::of_user("list-access-keys", user)),
-            ),
-            Owner::User(user) => {
-                add(
-                    "make a new key, straight into the store of secrets (a user has two at most)",
-                    shown(&call::create_key(user)),
-                );
-                add(
-                    "put the new key where the old one was used, and test that it works there",
-                    None,
-                );
-                add(
-                    "when nothing misses the old key any more, delete it",
-                    shown(&call::delete_key(user, key)),
-                );
-            }
-            Owner::Role(_) => {
-                add("find out how the session's key got out; a new one comes by itself", None)
-            }
-            Owner::Root => add(
-                "sign in as root: deactivate and delete the key, change the password, check MFA; root \
-                 needs no keys",
-                None,
-            ),
-            Owner::Unknown => {}
-        }
-        add(
-            "answer AWS's support case, if there is one; AWS takes its quarantine policy away itself",
-            None,
-        );
-        self.response.next = next;
-    }
-
     fn log_start(&self) {
         self.client.log.write(&json!({
             "type": "start",
@@ -574,14 +356,6 @@ impl Runbook<'_> {
         }
         self.response
     }
-}
-
-/// What became of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Changed {
-    Done,
-    Pending,
-    Failed,
 }
 
 /// Reads the last part of an ARN: `user/PATH/NAME` or `assumed-role/NAME/SESSION`.
