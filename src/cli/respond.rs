@@ -79,7 +79,7 @@ pub(super) fn run(
         keys.into_iter().map(|key| options(args, shared, process, key)).collect();
     // With a report for machines on standard output, people read the plan on the other stream.
     let is_plain = shared.format == FormatArg::Text && shared.output.is_none();
-    if is_plain || args.plan || !shared.quiet {
+    if args.plan || !shared.quiet {
         let streams = &mut process.streams;
         let to = if is_plain || args.plan { &mut *streams.out } else { &mut *streams.err };
         all.iter().try_for_each(|options| render_plan(options, to))?;

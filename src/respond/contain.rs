@@ -30,7 +30,7 @@ impl Runbook<'_> {
             ),
             (KeyKind::Temporary, Owner::User(_) | Owner::Role(_)) if self.options.deny_sessions => {
                 // Known when the policy is there.
-                Containment::Open("its sessions are not refused yet".to_owned())
+                Containment::Open("its sessions are not refused".to_owned())
             }
             (KeyKind::Temporary, Owner::User(_) | Owner::Role(_)) => Containment::Open(
                 "a session cannot be deactivated; `--deny-sessions --apply` refuses all sessions of its \
@@ -137,6 +137,7 @@ impl Runbook<'_> {
             let what = "the owner could not be denied everything";
             is_refused |= self.change(Step::Sessions, what, &call, &undo) == Changed::Done;
         }
+        self.response.sessions_refused = is_refused;
         if is_refused && self.options.key.kind() == KeyKind::Temporary {
             let how = format!("sessions of {owner} that were issued until now are refused");
             self.response.containment = Containment::Contained(how);

@@ -252,3 +252,104 @@ fn made(service: &str, name: &str, body: &Value) -> Vec<Made> {
     };
     if is_valid { vec![made] } else { Vec::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Identity, MadeKind, identity, is_name, parse};
+    use crate::respond::mask::Masker;
+    use serde_json::{Value, json};
+
+    fn id(prefix: &str) -> String {
+        let template = format!("{prefix}{{base32:16}}");
+        String::from_utf8(crate::rule::expand(&template).unwrap()).unwrap()
+    }
+
+    fn with_body(name: &str, time: Value, body: &Value) -> Value {
+        json!({ "EventName": name, "EventTime": time, "CloudTrailEvent": body.to_string() })
+    }
+
+    #[test]
+    fn times_are_utc_whatever_version_of_the_program_prints_them() {
+        let body = json!({ "eventTime": "2026-11-20T01:02:03Z" });
+        let empty = json!({});
+        for (time, body, expected) in [
+            (json!("2026-11-20T02:02:03+01:00"), &body, "2026-11-20T01:02:03Z"),
+            (json!(1.5), &empty, "1970-01-01T00:00:01Z"),
+        ] {
+            let event = parse(&with_body("X", time, body), "r", &Masker::default()).unwrap();
+            assert_eq!((event.time.as_str(), event.region.as_str()), (expected, "r"));
+        }
+        assert_eq!(parse(&json!({ "EventName": "X" }), "r", &Masker::default()), None);
+    }
+
+    #[test]
+    fn only_what_can_be_a_key_a_user_or_a_role_counts_as_made() {
+        let (key, session) = (id("AKIA"), id("ASIA"));
+        let arn = "arn:aws:iam::1:role/a/b";
+        let cases = [
+            (
+                "iam",
+                "CreateAccessKey",
+                json!({"responseElements": {"accessKey": {"accessKeyId": key}}}),
+                Some(MadeKind::Key),
+            ),
+            (
+                "iam",
+                "CreateAccessKey",
+                json!({"requestParameters": {"userName": "u"}}),
+                Some(MadeKind::User),
+            ),
+            (
+                "iam",
+                "CreateAccessKey",
+                json!({"responseElements": {"accessKey": {"accessKeyId": "--x"}}}),
+                None,
+            ),
+            ("iam", "CreateUser", json!({"requestParameters": {"userName": "file:///x"}}), None),
+            (
+                "iam",
+                "CreateRole",
+                json!({"responseElements": {"role": {"arn": arn}}}),
+                Some(MadeKind::Role),
+            ),
+            ("iam", "CreateRole", json!({"requestParameters": {"roleName": "-a/b c"}}), None),
+            (
+                "sts",
+                "AssumeRole",
+                json!({"responseElements": {"credentials": {"accessKeyId": session}}}),
+                Some(MadeKind::Session),
+            ),
+            ("sts", "GetCallerIdentity", json!({}), None),
+        ];
+        for (service, name, mut body, expected) in cases {
+            body["eventSource"] = json!(format!("{service}.amazonaws.com"));
+            let event = parse(&with_body(name, json!(0), &body), "r", &Masker::default()).unwrap();
+            assert_eq!(event.made.first().map(|made| made.kind), expected, "{name} {body}");
+        }
+    }
+
+    #[test]
+    fn the_owner_is_whoever_signed_with_this_key() {
+        let key = id("ASIA");
+        let signed = |mut identity: Value| {
+            identity["accessKeyId"] = json!(key);
+            with_body("X", json!(0), &json!({ "userIdentity": identity }))
+        };
+        let issued = |kind: &str| json!({"sessionIssuer": {"type": kind, "userName": "r"}});
+        let role = signed(json!({"type": "AssumedRole", "sessionContext": issued("Role")}));
+        let user = signed(json!({"type": "IAMUser", "userName": "u"}));
+        let federated =
+            signed(json!({"type": "FederatedUser", "sessionContext": issued("IAMUser")}));
+        assert_eq!(identity(&role, &key), Some(Identity::Role("r".into())));
+        assert_eq!(identity(&user, &key), Some(Identity::User("u".into())));
+        assert_eq!(identity(&federated, &key), Some(Identity::User("r".into())));
+        assert_eq!(identity(&signed(json!({"type": "Root"})), &key), Some(Identity::Root));
+        assert_eq!(identity(&user, &id("AKIA")), None);
+    }
+
+    #[test]
+    fn names_are_those_that_iam_allows() {
+        assert!(is_name("a+b=c,d.e@f-g_h") && is_name(&"x".repeat(64)));
+        assert!(!is_name("") && !is_name("a b") && !is_name("file://x") && !is_name("a\nb"));
+    }
+}

@@ -43,6 +43,7 @@ fn object(options: &Options, response: &Response) -> Value {
         "refused": response.refused,
         "contained": is_contained,
         "containment": reason,
+        "sessions_refused": response.sessions_refused,
         "suspicious": response.is_suspicious(),
         "plan": plan(options).iter().map(|step| json!({
             "step": step.step.name(),

@@ -27,6 +27,8 @@ pub struct Response {
     pub refused: Option<String>,
     /// Whether the key can still be used.
     pub containment: Containment,
+    /// Whether sessions of the owner that were issued before this response are refused by it.
+    pub sessions_refused: bool,
     /// Changes that were made, as commands.
     pub changes: Vec<String>,
     /// Changes that were not made, for want of `--apply`.
@@ -124,6 +126,7 @@ impl Response {
             last_used: None,
             refused: None,
             containment: Containment::Open("nothing was done".to_owned()),
+            sessions_refused: false,
             changes: Vec::new(),
             pending: Vec::new(),
             undo: Vec::new(),

@@ -10,6 +10,9 @@ use crate::text::escape::escape;
 /// How many lines of calls that only read a timeline shows; the JSON form has all.
 const MAX_READS: usize = 100;
 
+/// How many lines it shows of calls of medium danger; the worse ones are all shown.
+const MAX_CHANGES: usize = 400;
+
 /// How many dangerous calls are repeated ahead of the timeline.
 const MAX_DANGEROUS: usize = 20;
 
@@ -26,6 +29,7 @@ pub fn render_plan(options: &Options, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "    {mark}  {}", safe(command))?;
         }
     }
+    writeln!(out, "  Each command gets --region and --output json, too.")?;
     if !options.apply {
         writeln!(out, "  Nothing is changed without --apply.")?;
     }
@@ -102,8 +106,10 @@ fn head(response: &Response, out: &mut dyn Write) -> io::Result<()> {
         Containment::Open(why) => writeln!(out, "Contained  NO: {}", safe(why))?,
     }
     if response.is_contained() && response.key.kind() == KeyKind::LongTerm {
-        let note =
-            "a session that the key made lives on, up to 36 hours; --deny-sessions refuses it";
+        let note = match response.sessions_refused {
+            true => "those of the owner that were issued before now are refused",
+            false => "one that the key made lives on, up to 36 hours; --deny-sessions refuses it",
+        };
         writeln!(out, "Sessions   {note}")?;
     }
     Ok(())
@@ -154,20 +160,22 @@ fn timeline(response: &Response, out: &mut dyn Write) -> io::Result<()> {
         (&a.service, &a.name, &a.region, &a.address, &a.about, &a.error, &a.key)
             == (&b.service, &b.name, &b.region, &b.address, &b.about, &b.error, &b.key)
     };
-    let (mut reads, mut left) = (0, 0);
+    let (mut reads, mut changes, mut left) = (0, 0, 0);
     for run in response.events.chunk_by(same) {
         let event = &run[0];
-        if event.verdict.danger == Danger::Low {
-            reads += 1;
-            if reads > MAX_READS {
-                left += run.len();
-                continue;
-            }
+        let (lines, most) = match event.verdict.danger {
+            Danger::Low => (&mut reads, MAX_READS),
+            Danger::Medium => (&mut changes, MAX_CHANGES),
+            Danger::High | Danger::Critical => (&mut 0, usize::MAX),
+        };
+        *lines += 1;
+        match *lines > most {
+            true => left += run.len(),
+            false => line(event, run.len(), response, out)?,
         }
-        line(event, run.len(), response, out)?;
     }
     if left > 0 {
-        writeln!(out, "  and {left} more that only read: see --format json")?;
+        writeln!(out, "  and {left} more of the less dangerous ones: see --format json")?;
     }
     Ok(())
 }
