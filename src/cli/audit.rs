@@ -6,13 +6,14 @@ use clap::Args;
 
 use super::history::HistoryScan;
 use super::session::{Purpose, Session};
-use super::{Failure, Process, Shared};
+use super::{Failure, Process, Shared, replace_text};
 use tightlip::finding::{Outcome, Place, SkipKind, Skipped};
 use tightlip::git::{Location, Repository, RepositoryPool};
 use tightlip::setup::Scanner;
 use tightlip::source::{
     ArchiveLimits, HistoryOptions, Staged, StagedOptions, Worktree, WorktreeOptions,
 };
+use tightlip::text::escape::escape_path;
 
 /// Scan all that a repository holds, once, before it is made public
 ///
@@ -25,6 +26,11 @@ pub(super) struct AuditArgs {
     /// The repository; by default the one here
     #[arg(value_name = "REPO")]
     pub(super) repository: Option<PathBuf>,
+    /// Write all secrets, as they are, to a new file for `git filter-repo --replace-text`
+    ///
+    /// Only you can read it. Keep it out of every repository, and delete it when the history is clean.
+    #[arg(long, value_name = "FILE")]
+    replace_text: Option<PathBuf>,
 }
 
 pub(super) fn run(
@@ -33,7 +39,7 @@ pub(super) fn run(
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
     let repository = repository(args.repository.as_deref(), process)?;
-    let session = Session::load(process, &repository, shared, Purpose::Look)?;
+    let session = Session::load(process, &repository, shared, Purpose::Audit)?;
     let scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);
     let options = HistoryOptions {
         unreachable: true,
@@ -43,6 +49,20 @@ pub(super) fn run(
     let reports = shared.report_files();
     let files = Files { scanner: &session.scanner, repository: &*repository.get()?, reports };
     let outcome = scan.run(options, |outcome| files.scan(outcome))?;
+    if let Some(path) = &args.replace_text {
+        let count = replace_text::write(path, &outcome.findings)?;
+        let path = escape_path(path);
+        let err = &mut process.streams.err;
+        writeln!(err, "tightlip: {count} secrets written to `{path}`")?;
+        let encoded = outcome.findings.iter().filter(|one| !one.decoded.is_empty()).count();
+        if encoded > 0 {
+            writeln!(
+                err,
+                "tightlip: {encoded} findings stand encoded in their files, where git filter-repo does \
+                 not see them: remove those files"
+            )?;
+        }
+    }
     session.finish(&outcome, &mut process.streams)
 }
 

@@ -13,6 +13,7 @@ mod message;
 mod migrate;
 mod output;
 mod progress;
+mod replace_text;
 mod respond;
 mod revs;
 mod rules;

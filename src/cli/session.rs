@@ -36,6 +36,8 @@ pub(super) enum Purpose {
     /// Somebody looks at files, at a history or at what they are about to commit, of their own or of
     /// others: no command runs that only the repository itself names.
     Look,
+    /// As `Look`, at all that a repository holds, which may then have to be cleaned.
+    Audit,
 }
 
 impl<'a> Session<'a> {
@@ -80,7 +82,7 @@ impl<'a> Session<'a> {
             max_object_bytes: shared.max_object_bytes,
             providers: match purpose {
                 Purpose::Hook => Providers::All,
-                Purpose::Look => Providers::NotOfRepository,
+                Purpose::Look | Purpose::Audit => Providers::NotOfRepository,
             },
             now: process.now,
             baseline,
@@ -120,7 +122,7 @@ impl<'a> Session<'a> {
         }
         if !self.shared.quiet {
             // A hook is silent where there is nothing to do.
-            let may_look = self.purpose == Purpose::Look && self.shared.config.is_none();
+            let may_look = self.purpose != Purpose::Hook && self.shared.config.is_none();
             let unread = if may_look { self.scanner.unread_files() } else { None };
             for warning in self.scanner.warnings().iter().chain(&unread) {
                 closed_is_fine(writeln!(streams.err, "tightlip: {warning}"))?;
@@ -173,6 +175,7 @@ impl<'a> Session<'a> {
             reveal: self.shared.reveal,
             color,
             verbose: self.shared.verbose > 0,
+            recipe: self.purpose == Purpose::Audit,
             how_to_allow: self.scanner.repository().location().root().is_some(),
             receipt: !self.shared.quiet
                 && (self.purpose != Purpose::Hook || self.shared.verbose > 0),

@@ -5,6 +5,7 @@
 
 mod csv;
 mod details;
+mod entry;
 mod excerpt;
 mod github;
 mod gitlab;
@@ -75,6 +76,8 @@ pub struct ReportOptions {
     pub verbose: bool,
     /// Whether text ends with what was covered.
     pub receipt: bool,
+    /// Whether text ends with how to take secrets out of a history.
+    pub recipe: bool,
     /// Whether text says how each finding is allowed, which it is in a repository.
     pub how_to_allow: bool,
     /// When the run began, in seconds since 1970.

@@ -6,14 +6,18 @@ use crate::text::escape::escape;
 
 /// Says from when to when, under which names and refs, and what that means for what to do.
 pub(super) fn lines(finding: &Finding, redactor: &Redactor) -> Vec<String> {
+    let mut lines = facts(finding, redactor);
+    lines.extend(next_step(finding, redactor));
+    lines
+}
+
+/// Says from when to when, and under which names and refs.
+pub(super) fn facts(finding: &Finding, redactor: &Redactor) -> Vec<String> {
     let mut lines = Vec::new();
     let shown = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
     if !finding.other_paths.is_empty() {
         let paths: Vec<String> = finding.other_paths.iter().map(|path| shown(path)).collect();
         lines.push(format!("also as {}", paths.join(", ")));
-    }
-    if finding.origin.place == Place::TagMessage {
-        lines.push(about_a_tag(&shown(&finding.origin.path)));
     }
     let Some(presence) = &finding.presence else { return lines };
     if presence.in_head {
@@ -22,9 +26,6 @@ pub(super) fn lines(finding: &Finding, redactor: &Redactor) -> Vec<String> {
         lines.push(format!("last in commit {} of {}", last.id, day(last.time)));
     }
     lines.push(held_by(presence, &shown));
-    if finding.origin.place != Place::TagMessage {
-        lines.push(what_to_do(finding, presence, &shown));
-    }
     lines
 }
 

@@ -238,3 +238,61 @@ fn each_place_has_its_own_way_out() {
     repo.commit("b.txt", key(3));
     repo.tightlip(&["history"]).exits(1).says("git rebase -i --rebase-merges");
 }
+
+#[test]
+fn many_secrets_are_one_entry_each_below_a_summary() {
+    let repo = TestRepo::new();
+    for number in 0..5 {
+        for copy in 0..6 {
+            let path = format!("src/deep/er/{number}-{copy}");
+            repo.write(&path, format!("{}\n", key(number)));
+        }
+        repo.git(&["add", "."]).exits(0);
+        repo.commit_staged(&format!("number {number}"));
+    }
+    repo.git(&["rm", "-rqf", "src"]).exits(0);
+    repo.commit_staged("gone");
+    repo.commit("now", key(7));
+    repo.write("untracked", key(8));
+    let said = repo.tightlip(&["audit"]).exits(1);
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert_eq!(
+        lines[0],
+        "7 secrets to rotate, in 32 places: 1 in HEAD, 5 only in history, 1 only on this disk"
+    );
+    assert!(said.out.contains("by directory: src/deep 5, "), "{}", said.out);
+    let titles: Vec<&&str> = lines.iter().filter(|line| line.starts_with("== ")).collect();
+    assert_eq!(titles, [&"== In HEAD", &"== Only in history", &"== Only on this disk"]);
+    assert_eq!(said.out.matches("no secret? tightlip allow").count(), 7);
+    assert_eq!(said.out.matches("and 2 more (-v names all)").count(), 5, "{}", said.out);
+    // Once for what HEAD has, and once for what only a branch has.
+    assert_eq!(said.out.matches("take it out before you push").count(), 2);
+    assert!(lines.len() < 70, "{} lines", lines.len());
+    assert!(said.out.contains("git filter-repo --replace-text"), "{}", said.out);
+    let all = repo.tightlip(&["audit", "-v"]).exits(1);
+    for copy in 0..6 {
+        assert!(all.out.contains(&format!("src/deep/er/3-{copy}")), "{}", all.out);
+    }
+    // A history is not an audit: nothing is said of how to clean it.
+    repo.tightlip(&["history"]).exits(1).never_says("filter-repo");
+}
+
+#[test]
+fn secrets_are_written_for_filter_repo_to_a_file_of_the_users_own() {
+    let repo = TestRepo::new();
+    let pem = made("{pem:PRIVATE KEY}");
+    repo.commit("a", format!("{}\n{pem}\n", key(0)));
+    let file = repo.folder().join("replace.txt");
+    let audit = || repo.tightlip(&["audit", "--replace-text", file.to_str().unwrap()]);
+    audit().exits(1).says("2 secrets written to");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains(&format!("literal:{}==>***REMOVED***\n", key(0))));
+    assert!(text.lines().all(|line| line.starts_with("literal:") || line.starts_with("regex:")));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    audit().exits(2).says("cannot write");
+}

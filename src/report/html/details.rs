@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::entry::{Entry, Exposure};
 use super::markup::{advice, html, with_code};
 use super::{Page, long_list};
 use crate::finding::{CommitInfo, Finding, Place};
+use crate::report::entry::{Entry, Exposure};
 use crate::report::excerpt::{self, Piece};
 use crate::report::text::{count, notes, place};
 use crate::report::{presence, printable, shown_secret};

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::entry::{Entry, Exposure};
 use super::markup::html;
 use super::{Page, long_list};
 use crate::finding::{Skipped, Status};
+use crate::report::entry::{Entry, Exposure};
 use crate::report::shown_secret;
 use crate::report::text::{count, size};
 

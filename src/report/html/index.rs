@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use super::Page;
-use super::entry::Entry;
 use super::views::{author, folder, holders, rule};
+use crate::report::entry::Entry;
 use crate::report::text::place;
 use crate::report::{printable, shown_secret};
 

@@ -10,7 +10,6 @@
 //! style sheet by their hashes and forbids everything else, so what would slip through could not run.
 
 mod details;
-mod entry;
 mod head;
 mod index;
 mod markup;
@@ -24,8 +23,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use self::entry::{Entry, Exposure};
 use self::markup::html;
+use super::entry::{self, Entry, Exposure};
 use super::{ReportOptions, printable};
 use crate::finding::{Outcome, Redactor};
 

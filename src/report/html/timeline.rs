@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::Page;
-use super::entry::{Entry, Life};
 use super::head::link;
+use crate::report::entry::{Entry, Life};
 use crate::report::text::count;
 use crate::text::date::day;
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Page;
-use super::entry::{Entry, Exposure};
 use super::head::link;
 use super::markup::html;
 use crate::finding::{Finding, Place};
+use crate::report::entry::{Entry, Exposure};
 use crate::report::text::count;
 use crate::report::{has_path, printable};
 

@@ -1,10 +1,12 @@
 //! The report for people.
 
+mod history;
+
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::excerpt::{self, Piece};
-use super::{ReportOptions, presence};
+use super::{ReportOptions, entry, presence, printable};
 use crate::finding::{
     Finding, Fingerprint, INLINE_MARKER, OTHER_MARK, Outcome, Place, Redactor, Status, Suppressed,
 };
@@ -44,7 +46,8 @@ impl Style {
     }
 }
 
-/// Writes the findings, each with its line, what it is and what to do.
+/// Writes the findings, each with its line, what it is and what to do: in the order of the run or, where a
+/// history was read, joined by secret.
 pub(super) fn findings(
     outcome: &Outcome,
     options: ReportOptions,
@@ -52,31 +55,70 @@ pub(super) fn findings(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let style = Style { color: options.color };
-    let mut advised: Vec<&str> = Vec::new();
     let digits = short_digits(&outcome.findings);
-    for finding in &outcome.findings {
-        write_finding(finding, options, redactor, style, out)?;
-        // The same advice once is enough.
-        if !advised.contains(&&*finding.advice) {
-            advised.push(&finding.advice);
-            write_advice(finding, style, out)?;
+    let mut writer =
+        Writer { options, redactor, style, digits, advised: Vec::new(), is_brief: false };
+    if outcome.summary.commits > 0 && outcome.findings.iter().any(|one| one.presence.is_some()) {
+        history::write(&mut writer, &entry::entries(outcome), outcome, out)?;
+    } else {
+        for finding in &outcome.findings {
+            writer.finding(finding, out, &|_, _| Ok(()))?;
         }
-        if options.how_to_allow {
-            let short = &finding.fingerprint.as_str()[..digits];
-            let allow = format!("tightlip allow {short} --reason '<why>'");
-            writeln!(out, "  {} {allow}", style.dim("no secret?"))?;
-        }
-        writeln!(out)?;
     }
     if options.verbose {
         for suppressed in &outcome.suppressed {
             let place = place(&suppressed.finding, redactor);
-            let reason = escape(&redactor.redact(suppressed.reason.as_bytes())).into_owned();
+            let reason = writer.shown(suppressed.reason.as_bytes());
             let rule = &suppressed.finding.rule;
             writeln!(out, "{} {place}: {rule}: {reason}", style.dim("allowed"))?;
         }
     }
     Ok(())
+}
+
+/// What the parts of a report share.
+struct Writer<'a> {
+    options: ReportOptions,
+    redactor: &'a Redactor,
+    style: Style,
+    /// How many digits of a fingerprint are shown.
+    digits: usize,
+    /// Advice that was given: once is enough.
+    advised: Vec<String>,
+    /// Whether there is so much that what is known of each has to fit a line.
+    is_brief: bool,
+}
+
+impl Writer<'_> {
+    /// Writes a finding; `more` adds to its notes.
+    fn finding(
+        &mut self,
+        finding: &Finding,
+        out: &mut dyn Write,
+        more: &dyn Fn(&Self, &mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        write_finding(finding, self.options, self.redactor, self.style, out)?;
+        match self.is_brief {
+            true => history::facts(self, finding, out)?,
+            false => write_facts(self, finding, out)?,
+        }
+        more(self, out)?;
+        if !self.advised.iter().any(|advice| **advice == *finding.advice) {
+            self.advised.push(finding.advice.to_string());
+            write_advice(finding, self.style, out)?;
+        }
+        if self.options.how_to_allow {
+            let short = &finding.fingerprint.as_str()[..self.digits];
+            let allow = format!("tightlip allow {short} --reason '<why>'");
+            writeln!(out, "  {} {allow}", self.style.dim("no secret?"))?;
+        }
+        writeln!(out)
+    }
+
+    /// Returns untrusted text as it may be shown.
+    fn shown(&self, bytes: &[u8]) -> String {
+        printable(bytes, self.redactor)
+    }
 }
 
 /// How many digits tell the fingerprints of a report apart, as git shortens ids.
@@ -108,8 +150,14 @@ fn write_finding(
     let line = finding.location.start.line.to_string();
     let shown = excerpt(finding, options, redactor, style);
     writeln!(out, "  {} {shown}", style.dim(&format!("{line} |")))?;
+    Ok(())
+}
+
+/// Writes what is known of it, a line each.
+fn write_facts(writer: &Writer<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    let Writer { style, redactor, .. } = *writer;
     if let Some(commit) = &finding.origin.commit {
-        let author = escape(&redactor.redact(&commit.author)).into_owned();
+        let author = writer.shown(&commit.author);
         let day = day(commit.time);
         writeln!(out, "  {} commit {} of {day} by {author}", style.dim("in"), commit.id)?;
     }
@@ -117,8 +165,7 @@ fn write_finding(
         writeln!(out, "  {} {line}", style.dim("="))?;
     }
     for note in notes(finding) {
-        let note = escape(&redactor.redact(note.as_bytes())).into_owned();
-        writeln!(out, "  {} {note}", style.dim("="))?;
+        writeln!(out, "  {} {}", style.dim("="), writer.shown(note.as_bytes()))?;
     }
     Ok(())
 }

@@ -75,7 +75,7 @@ impl Exposure {
                 "No branch or tag holds these: files, stashes, reflogs or left-over objects do."
             }
             Exposure::Unknown => {
-                "No history was read, so this page cannot tell how far these have come; \
+                "No history was read, so this report cannot tell how far these have come; \
                  `tightlip audit` can."
             }
         }
