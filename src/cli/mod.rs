@@ -6,6 +6,7 @@ mod allow;
 mod audit;
 mod baseline;
 mod doctor;
+mod generate;
 mod history;
 mod hook;
 mod install;
@@ -63,6 +64,7 @@ enum Command {
     Baseline(baseline::BaselineArgs),
     Rules(rules::RulesArgs),
     Migrate(migrate::MigrateArgs),
+    Generate(generate::GenerateArgs),
     Respond(respond::RespondArgs),
 }
 
@@ -180,6 +182,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>, process: &mut Proce
         Command::Allow(args) => allow::run(&args, process),
         Command::Baseline(args) => baseline::run(&args, shared, process),
         Command::Rules(args) => rules::run(&args, shared, process),
+        Command::Generate(args) => generate::run(&args, process),
         Command::Migrate(args) => migrate::run(&args, shared, process),
         Command::Respond(args) => respond::run(&args, shared, process),
     };

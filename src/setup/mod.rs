@@ -15,12 +15,14 @@ pub mod import;
 pub mod last;
 mod load;
 mod scanner;
+mod schema;
 
 use serde::Deserialize;
 
 pub use import::allow_entry;
 pub use load::{ConfigError, Discovery, USER_FILE, load, load_file, load_text};
 pub use scanner::{BaselineChoice, Request, Scanner, SetupError, load_config, rules};
+pub use schema::schema;
 
 use crate::rule::{Confidence, RuleEntry, RuleOrigin};
 use crate::suppress::AllowEntry;

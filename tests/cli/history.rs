@@ -460,6 +460,20 @@ fn a_shallow_clone_says_that_history_goes_on() {
 }
 
 #[test]
+fn a_pack_that_git_repack_is_making_is_no_damage_and_one_that_a_crash_has_left_is_named() {
+    let repo = TestRepo::new();
+    repo.commit("clean", "clean");
+    let pack = repo.root.join(".git/objects/pack/.tmp-123-pack-456.pack");
+    std::fs::create_dir_all(pack.parent().unwrap()).unwrap();
+    std::fs::write(&pack, "PACK").unwrap();
+    scan(&repo, &[]).exits(0);
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+    let file = std::fs::File::options().write(true).open(&pack).unwrap();
+    file.set_modified(long_ago).unwrap();
+    scan(&repo, &[]).exits(2).says("its index is missing");
+}
+
+#[test]
 fn a_damaged_pack_is_named_and_the_rest_is_read() {
     let repo = TestRepo::new();
     repo.commit("one", key(1));

@@ -23,6 +23,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use inflate::Buffer;
 pub(crate) use lookup::{Lookup, LookupError};
@@ -345,11 +346,24 @@ fn indexes(folder: &Path, skipped: &mut Vec<Skipped>) -> io::Result<Vec<PathBuf>
         let is = |extension: &str| path.extension().is_some_and(|have| have == extension);
         if is("idx") {
             found.push(path);
-        } else if is("pack") && !path.with_extension("idx").exists() {
+        } else if is("pack") && !path.with_extension("idx").exists() && !is_in_the_making(&path) {
             skipped.push(skip(&path, &"its index is missing (`git index-pack` makes it)"));
         }
     }
     Ok(found)
+}
+
+/// Whether `git repack` is about to give a pack its index and its name, or has just done so. What is in
+/// it is still in the packs that it was made of. One that a crash has left is older.
+fn is_in_the_making(pack: &Path) -> bool {
+    const LONGEST: Duration = Duration::from_secs(3600);
+    let is_temporary =
+        pack.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".tmp-"));
+    match fs::metadata(pack).and_then(|metadata| metadata.modified()) {
+        Ok(made) => is_temporary && made.elapsed().is_ok_and(|age| age < LONGEST),
+        // It has its name now, or `git repack` has put another in its place.
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
 }
 
 /// Names the loose objects of a directory. A folder of them may go away meanwhile: what it held is in a pack.
