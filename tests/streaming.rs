@@ -118,7 +118,9 @@ fn reports_of_100_000_findings_need_no_more_memory_than_small_ones() {
         let used = peak_bytes().saturating_sub(before);
         let most = if format == Format::Html { MAX_PAGE_BYTES } else { MAX_BYTES };
         assert!(used < most, "{format:?} needs {used} bytes");
-        assert!(counter.bytes > COUNT * 40, "{format:?} says {} bytes", counter.bytes);
+        // None of them is an AWS key, so there is no event.
+        let least = if format == Format::Eventbridge { 0 } else { COUNT * 40 };
+        assert!(counter.bytes >= least, "{format:?} says {} bytes", counter.bytes);
         assert!(counter.most_at_once < 500_000, "{format:?}: {} bytes", counter.most_at_once);
     }
 }

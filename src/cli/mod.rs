@@ -83,6 +83,9 @@ struct Shared {
     /// Show secrets instead of masking them
     #[arg(long, global = true)]
     reveal: bool,
+    /// Let `eventbridge` report keys that no remote is known to have, too
+    #[arg(long, global = true)]
+    unpushed: bool,
     /// Read this config file and no other
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -130,6 +133,8 @@ enum FormatArg {
     Csv,
     /// One HTML page that opens without network
     Html,
+    /// Events of exposed AWS keys, for `aws events put-events`
+    Eventbridge,
 }
 
 impl From<FormatArg> for Format {
@@ -144,6 +149,7 @@ impl From<FormatArg> for Format {
             FormatArg::Github => Format::Github,
             FormatArg::Csv => Format::Csv,
             FormatArg::Html => Format::Html,
+            FormatArg::Eventbridge => Format::Eventbridge,
         }
     }
 }

@@ -124,7 +124,8 @@ impl<'a> Session<'a> {
             // A hook is silent where there is nothing to do.
             let may_look = self.purpose != Purpose::Hook && self.shared.config.is_none();
             let unread = if may_look { self.scanner.unread_files() } else { None };
-            for warning in self.scanner.warnings().iter().chain(&unread) {
+            let left_out = self.left_out(outcome);
+            for warning in self.scanner.warnings().iter().chain(&unread).chain(&left_out) {
                 closed_is_fine(writeln!(streams.err, "tightlip: {warning}"))?;
             }
         }
@@ -164,6 +165,13 @@ impl<'a> Session<'a> {
         failures
     }
 
+    /// What a report of one of the forms that were asked for leaves out.
+    fn left_out(&self, outcome: &Outcome) -> Option<String> {
+        let is_asked_for = self.shared.reports_as(FormatArg::Eventbridge);
+        let options = self.report_options(FormatArg::Eventbridge, false);
+        report::left_out(outcome, options).filter(|_| is_asked_for)
+    }
+
     fn report_options(&self, format: FormatArg, is_terminal: bool) -> ReportOptions {
         let color = match self.shared.color {
             ColorArg::Always => true,
@@ -180,6 +188,7 @@ impl<'a> Session<'a> {
             receipt: !self.shared.quiet
                 && (self.purpose != Purpose::Hook || self.shared.verbose > 0),
             started: self.started,
+            unpushed: self.shared.unpushed,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod csv;
 mod details;
 mod entry;
+mod eventbridge;
 mod excerpt;
 mod github;
 mod gitlab;
@@ -46,6 +47,8 @@ pub enum Format {
     Csv,
     /// One HTML page that needs nothing else.
     Html,
+    /// Events of exposed AWS keys, for Amazon EventBridge: one request a line.
+    Eventbridge,
 }
 
 impl Format {
@@ -60,6 +63,7 @@ impl Format {
         Format::Github,
         Format::Csv,
         Format::Html,
+        Format::Eventbridge,
     ];
 }
 
@@ -82,6 +86,8 @@ pub struct ReportOptions {
     pub how_to_allow: bool,
     /// When the run began, in seconds since 1970.
     pub started: i64,
+    /// Whether keys that no remote is known to have get events, too.
+    pub unpushed: bool,
 }
 
 /// Writes findings and what was not read.
@@ -100,6 +106,7 @@ pub fn render(outcome: &Outcome, options: ReportOptions, out: &mut dyn Write) ->
         Format::Github => github::annotations(outcome, options, &redactor, out),
         Format::Csv => csv::table(outcome, options, &redactor, out),
         Format::Html => html::page(outcome, options, &redactor, out),
+        Format::Eventbridge => eventbridge::requests(outcome, options, out),
     }
 }
 
@@ -126,6 +133,15 @@ pub fn render_receipt(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     text::receipt(outcome, options, &redactor(outcome, options), out)
+}
+
+/// Returns, for people, what a report of this form leaves out of an outcome, and why.
+#[must_use]
+pub fn left_out(outcome: &Outcome, options: ReportOptions) -> Option<String> {
+    match options.format {
+        Format::Eventbridge => eventbridge::left_out(outcome, options),
+        _ => None,
+    }
 }
 
 /// Knows every secret of a run, found or allowed, as it is and as it was encoded.

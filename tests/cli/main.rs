@@ -6,6 +6,7 @@ mod accepted;
 mod audit;
 mod commits;
 mod config;
+mod events;
 mod formats;
 mod generate;
 mod git_secrets;
