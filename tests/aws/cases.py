@@ -189,7 +189,7 @@ def an_event_of_tightlip_goes_through_the_rule(stack):
     for key in keys:
         assert stack.status(key) == "Inactive" and stack.is_refused(key)
         text = one(texts, f"CONTAINED: exposed key {key['AccessKeyId']}")
-        assert f"Owner: {key['UserName']}" in text and "Only the id of the key" in text, text
+        assert f"Owner: {key['UserName']}" in text and "No secret was found beside the id" in text, text
         one(texts, f"REPORT on exposed key {key['AccessKeyId']}: contained")
     assert len(texts) == 4, texts
 
