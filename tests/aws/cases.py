@@ -2,6 +2,9 @@
 
 import datetime
 import json
+import os
+import pathlib
+import subprocess
 import sys
 import time
 
@@ -194,6 +197,47 @@ def an_event_of_tightlip_goes_through_the_rule(stack):
     assert len(texts) == 4, texts
 
 
+def send_fills_in_owners_and_fails_for_what_is_not_taken(stack):
+    keys = [stack.user(), stack.user("a.b=c@d,e+f")]
+    before = stack.executions()
+    entries = []
+    for key in keys:
+        item = {"Access Key ID": key["AccessKeyId"], "User Name (IAM or Root)": "", "Location": "x"}
+        detail = {"eventTypeCode": "TIGHTLIP_CREDENTIAL_EXPOSED", "check-item-detail": item}
+        entries.append({
+            "Source": "tightlip",
+            "DetailType": "Exposed Credential Found",
+            "Resources": [key["AccessKeyId"]],
+            "Detail": json.dumps(detail, separators=(",", ":")),
+        })
+    send = pathlib.Path(__file__).parents[2] / "deploy/aws/send"
+    variables = {
+        "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+        "AWS_ENDPOINT_URL": stack.aws.url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": emulator.REGION,
+    }
+
+    def sent(entries):
+        line = json.dumps(entries, separators=(",", ":")) + "\n"
+        return subprocess.run([send, "--owners"], input=line, text=True, env=os.environ | variables, capture_output=True)
+
+    assert sent(entries).returncode == 0
+    for _ in range(100):
+        started = stack.executions() - before
+        if len(started) == 2:
+            break
+        time.sleep(0.1)
+    told = [json.loads(stack.ended(run)["input"])["detail"]["check-item-detail"] for run in started]
+    names = {item["Access Key ID"]: item["User Name (IAM or Root)"] for item in told}
+    assert names == {key["AccessKeyId"]: key["UserName"] for key in keys}, names
+    assert len(stack.texts()) == 4
+    # Nobody but AWS may say that he is AWS; the status of put-events is 0 all the same.
+    refused = sent([entries[0] | {"Source": "aws.health"}])
+    assert refused.returncode == 1 and "1 of these entries were not taken" in refused.stderr, refused
+
+
 def the_rule_takes_what_aws_sends_and_nothing_else(stack):
     rule = stack.events.list_rules()["Rules"]
     pattern = next(one["EventPattern"] for one in rule if "aws.health" in one.get("EventPattern", ""))
@@ -377,6 +421,7 @@ def is_of_now(policy):
 
 CASES = [
     an_event_of_tightlip_goes_through_the_rule,
+    send_fills_in_owners_and_fails_for_what_is_not_taken,
     the_rule_takes_what_aws_sends_and_nothing_else,
     a_second_event_tells_and_changes_nothing,
     an_event_of_trusted_advisor_is_read,
