@@ -453,7 +453,7 @@ fn the_key_of_a_finding_is_taken_from_history() {
     assert!(!findings.is_empty());
     for finding in findings {
         let fingerprint = finding["fingerprint"].as_str().unwrap();
-        let ran = fake.run(&["--finding", fingerprint, "--plan"]).exits(0);
+        let ran = fake.run(&["--finding", &fingerprint[..12], "--plan"]).exits(0);
         let ran = ran.says(&format!("Plan for {}", key()));
         assert!(!ran.out.contains(secret.rsplit(' ').next().unwrap()));
     }
@@ -730,6 +730,18 @@ fn events_of_health_trusted_advisor_and_our_own_name_their_keys() {
         "affectedEntities": [{"entityValue": one}]}});
     fs::write(fake.path("work/event.json"), other.to_string()).unwrap();
     let _ = fake.run(&["--event", "event.json"]).exits(2).says("it is no event of AWS Health");
+}
+
+#[test]
+fn reports_go_to_files_and_other_forms_are_refused() {
+    let fake = Fake::new().inactive();
+    let _ = fake.run(&[&key(), "--output", "a.txt", "--report", "json=a.json"]).exits(0);
+    let read = |name: &str| fs::read_to_string(fake.path(&format!("work/{name}"))).unwrap();
+    assert!(
+        read("a.txt").starts_with("Key        ") && read("a.json").contains("tightlip.respond/1")
+    );
+    let refused = Fake::new().run(&[&key(), "--report", "sarif=x"]).exits(2).says("text or json");
+    assert!(refused.calls.is_empty());
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! `tightlip respond`
 
-use std::fs::File;
-use std::io::{self, BufWriter, Read as _, Write};
+use std::collections::BTreeSet;
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::history::HistoryScan;
+use super::output::write_file;
 use super::session::{Purpose, Session};
 use super::{Failure, FormatArg, INCOMPLETE, Process, Shared};
 use tightlip::file;
-use tightlip::finding::Finding;
+use tightlip::finding::{Finding, Secret};
 use tightlip::respond::{
     AwsProgram, KeyId, Log, Notice, Options, PACE, Response, render_json, render_plan, render_text,
     respond,
@@ -68,7 +69,9 @@ pub(super) fn run(
     shared: &Shared,
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
-    if !matches!(shared.format, FormatArg::Text | FormatArg::Json) {
+    shared.check_files()?;
+    let formats = shared.files().map(|(format, _)| format).chain([shared.format]);
+    if formats.into_iter().any(|format| !matches!(format, FormatArg::Text | FormatArg::Json)) {
         return Err("a response is text or json; give `--format text` or `--format json`".into());
     }
     let Notice { keys, gaps } = notice(args, shared, process)?;
@@ -150,23 +153,20 @@ fn of_finding(
     let scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);
     let outcome = scan.run(HistoryOptions::default(), |_| {})?;
     let allowed = outcome.suppressed.iter().map(|suppressed| &suppressed.finding);
-    let named: Vec<&Finding> = outcome
-        .findings
-        .iter()
-        .chain(allowed)
-        .filter(|finding| finding.fingerprint.as_str() == fingerprint)
-        .collect();
-    if named.is_empty() {
-        let hint = "`tightlip history --format json` lists them";
+    // Reports for people show the first digits.
+    let is_named = |finding: &&Finding| finding.fingerprint.as_str().starts_with(fingerprint);
+    let mut named = outcome.findings.iter().chain(allowed).filter(is_named).peekable();
+    if named.peek().is_none() || fingerprint.is_empty() {
+        let hint = "`tightlip history` lists them";
         return Err(format!("no finding of this history has that fingerprint; {hint}").into());
     }
-    let ids = named.iter().flat_map(|finding| finding.secrets());
-    let key = ids
-        .filter_map(|secret| KeyId::parse(std::str::from_utf8(secret.expose()).ok()?).ok())
-        .next();
-    match key {
-        Some(key) => Ok(Notice { keys: vec![key], gaps: Vec::new() }),
-        None => Err("the finding holds no id of an AWS key; give the id itself".into()),
+    let id = |secret: &Secret| KeyId::parse(std::str::from_utf8(secret.expose()).ok()?).ok();
+    let keys: BTreeSet<KeyId> =
+        named.flat_map(|finding| finding.secrets().filter_map(id)).collect();
+    match keys.len() {
+        1 => Ok(Notice { keys: keys.into_iter().collect(), gaps: Vec::new() }),
+        0 => Err("the finding holds no id of an AWS key; give the id itself".into()),
+        _ => Err("findings of several keys begin like that; give more digits".into()),
     }
 }
 
@@ -228,29 +228,26 @@ fn report(
     process: &mut Process<'_>,
 ) -> Result<(), Failure> {
     let log = escape_path(log);
-    match &shared.output {
-        Some(path) => {
-            let file = File::create(path)
-                .map_err(|error| format!("cannot write `{}`: {error}", path.display()))?;
-            let mut file = BufWriter::new(file);
-            write(done, &log, shared, &mut file)?;
-            file.flush()?;
-        }
-        None => write(done, &log, shared, &mut *process.streams.out)?,
+    let files: Vec<String> = shared
+        .files()
+        .filter_map(|(format, path)| write_file(path, |out| write(done, &log, format, out)).err())
+        .collect();
+    if shared.output.is_none() {
+        write(done, &log, shared.format, &mut *process.streams.out)?;
     }
     if !shared.quiet {
         writeln!(process.streams.err, "tightlip: the log of every command and answer is {log}")?;
     }
-    Ok(())
+    if files.is_empty() { Ok(()) } else { Err(files.join("; ").into()) }
 }
 
 fn write(
     done: &[(Options, Response)],
     log: &str,
-    shared: &Shared,
+    format: FormatArg,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    match shared.format {
+    match format {
         FormatArg::Json => render_json(done, log, out),
         _ => done.iter().try_for_each(|(_, response)| render_text(response, out)),
     }
