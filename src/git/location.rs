@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use crate::environment::Environment;
 
@@ -31,6 +32,8 @@ const OF_ONE_REPOSITORY: &[&str] = &[
 pub struct Location {
     directory: PathBuf,
     environment: Environment,
+    /// The root, once it was looked for.
+    root: Arc<OnceLock<Option<PathBuf>>>,
 }
 
 impl Location {
@@ -38,7 +41,7 @@ impl Location {
     /// count, as in a hook.
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>, environment: Environment) -> Self {
-        Location { directory: directory.into(), environment }
+        Location { directory: directory.into(), environment, root: Arc::default() }
     }
 
     /// The repository in `directory`, whatever repository the environment leads to.
@@ -89,6 +92,10 @@ impl Location {
     /// repository has none.
     #[must_use]
     pub fn root(&self) -> Option<PathBuf> {
+        self.root.get_or_init(|| self.find_root()).clone()
+    }
+
+    fn find_root(&self) -> Option<PathBuf> {
         if let Some(root) = self.environment.get("GIT_WORK_TREE") {
             return Some(self.join(root));
         }
