@@ -41,7 +41,7 @@ pub fn read(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
 pub enum Mode {
     /// As the user's umask has it.
     Plain,
-    /// Those of the regular file that is replaced; where there is none, as the user's umask has it.
+    /// The permissions of the regular file that is replaced. A new file gets those of the user's umask.
     Kept,
     /// Everyone may run it.
     Executable,

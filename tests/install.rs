@@ -942,6 +942,10 @@ fn a_framework_that_moves_the_guard_aside_and_runs_it_breaks_no_commit() {
     repo.assert_guarded();
     install_as_the_framework_does(&repo);
     repo.assert_guarded();
+    repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(snapshot(&repo.hooks()), before, "a guard that was moved aside goes, too");
+    repo.tightlip(&["install"]).ok();
+    install_as_the_framework_does(&repo);
     let said = repo.tightlip(&["doctor"]);
     assert!(said.status == 1 && said.out.contains("not tightlip's: run"), "{said:?}");
     repo.tightlip(&["install"]).ok();

@@ -13,6 +13,7 @@ use super::{Failure, Process, Shared};
 use tightlip::file::{self, Mode};
 use tightlip::finding::{Finding, Outcome, Status};
 use tightlip::git::RepositoryPool;
+use tightlip::setup::BaselineChoice;
 use tightlip::setup::last::Seen;
 use tightlip::source::{ArchiveLimits, HistoryOptions, Staged, StagedOptions};
 use tightlip::suppress::{Accepted, BASELINE_FILE, Baseline, BaselineFile};
@@ -72,6 +73,10 @@ pub(super) fn run(
     shared: &Shared,
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
+    if !shared.rule.is_empty() {
+        // What the other rules find would count as gone.
+        return Err("a baseline is of all rules: leave out --rule".into());
+    }
     let repository = process.repository();
     let path = path(shared, &repository)?;
     let loaded = BaselineFile::new(path.clone(), process.now);
@@ -141,7 +146,8 @@ fn scan(
     process: &mut Process<'_>,
     repository: &RepositoryPool,
 ) -> Result<Outcome, Failure> {
-    let session = Session::load_without_baseline(process, repository, shared, Purpose::Look)?;
+    let none = BaselineChoice::None;
+    let session = Session::load_with(process, repository, shared, Purpose::Look, none)?;
     let options =
         HistoryOptions { archives: Some(ArchiveLimits::default()), ..HistoryOptions::default() };
     let scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);

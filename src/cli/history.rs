@@ -59,7 +59,8 @@ pub(super) fn run(
         None => None,
     };
     let since = args.since.as_deref().map(|date| revs::since(repository.location(), date));
-    let is_all = selection.tips.is_empty()
+    let is_all = shared.rule.is_empty()
+        && selection.tips.is_empty()
         && selection.known.is_empty()
         && since.is_none()
         && args.max_count.is_none();

@@ -41,7 +41,7 @@ impl ExtraReport {
             let names = FormatArg::value_variants().iter().filter_map(|format| {
                 format.to_possible_value().map(|value| value.get_name().to_owned())
             });
-            format!("the format is none of {}", names.collect::<Vec<_>>().join(", "))
+            format!("unknown format; it can be {}", names.collect::<Vec<_>>().join(", "))
         })?;
         Ok(ExtraReport { format, path: PathBuf::from(&*os_str(path)) })
     }

@@ -57,17 +57,8 @@ impl<'a> Session<'a> {
         Session::load_with(process, repository, shared, purpose, baseline)
     }
 
-    /// As [`load`](Self::load), but nothing is accepted.
-    pub(super) fn load_without_baseline(
-        process: &Process<'_>,
-        repository: &RepositoryPool,
-        shared: &'a Shared,
-        purpose: Purpose,
-    ) -> Result<Self, Failure> {
-        Session::load_with(process, repository, shared, purpose, BaselineChoice::None)
-    }
-
-    fn load_with(
+    /// As [`load`](Self::load), with a baseline of the caller's choice.
+    pub(super) fn load_with(
         process: &Process<'_>,
         repository: &RepositoryPool,
         shared: &'a Shared,

@@ -15,7 +15,7 @@ use super::{Place, Secret};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(String);
 
-/// So many bits of a guessable secret count.
+/// How many bits of a guessable secret the fingerprint holds.
 const GUESSABLE_BITS: u32 = 10;
 
 impl Fingerprint {
@@ -35,7 +35,8 @@ impl Fingerprint {
         if !secret.is_guessable() {
             return cut(&hash(&[b"tightlip 1", rule.as_bytes(), kind.as_bytes(), path, bytes]));
         }
-        let full = hash(&[b"tightlip guessable", path, bytes]);
+        // Not of the path: the same password in many files would tell as many times ten bits.
+        let full = hash(&[b"tightlip guessable", bytes]);
         let bits = u32::from_le_bytes([full[0], full[1], full[2], full[3]]) % (1 << GUESSABLE_BITS);
         let bits = &bits.to_le_bytes();
         cut(&hash(&[b"tightlip 2", rule.as_bytes(), kind.as_bytes(), path, bits]))
@@ -115,6 +116,16 @@ mod tests {
         let known = of(b"correct1horse");
         let guesses = (0..20_000).filter(|n| of(format!("guess{n}").as_bytes()) == known).count();
         assert!((5..60).contains(&guesses), "{guesses} of 20,000 guesses look right");
+        // The same password in more files tells no more.
+        let fits = |secret: &str| {
+            let known = Secret::new(b"correct1horse".as_slice());
+            let guess = Secret::new(secret.as_bytes());
+            [b"x", b"y", b"z"].iter().all(|path| {
+                let of = |secret| Fingerprint::new("a", Place::Index, *path, secret);
+                of(&guess) == of(&known)
+            })
+        };
+        assert!((0..20_000).filter(|n| fits(&format!("guess{n}"))).count() > 4);
         let tokens: std::collections::BTreeSet<Fingerprint> =
             (0..20_000).map(|n| of(format!("k7GzQ2pXw9Lr4TbY{n:08}").as_bytes())).collect();
         assert_eq!(tokens.len(), 20_000);

@@ -166,8 +166,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Returns the fingerprints that accept the finding wherever it was found, one of which is enough for each
-    /// place: of a token one for all files, else one for each name that the file has had.
+    /// Returns the fingerprints that a baseline needs to accept the finding in all its places: a token has one
+    /// for all files, a password has one for each name that its file has had.
     #[must_use]
     pub fn accepted_by(&self) -> Vec<Fingerprint> {
         let Finding { rule, origin, secret, .. } = self;

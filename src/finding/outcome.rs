@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{Finding, Fingerprint, Skipped};
+use super::{Finding, Fingerprint, Secret, Skipped};
 use crate::text::lines::Position;
 
 /// How a run ended; the exit status of the program.
@@ -104,12 +104,20 @@ impl Outcome {
 
     /// Adds what another scan of the same run has to say. What both found counts once.
     pub fn merge(&mut self, other: Outcome) {
-        let key = |finding: &Finding| (finding.fingerprint.clone(), finding.location.start);
-        let known: HashSet<(Fingerprint, Position)> = self.findings.iter().map(key).collect();
+        // Two passwords may share a fingerprint.
+        let key = |finding: &Finding| {
+            (finding.fingerprint.clone(), finding.location.start, finding.secret.clone())
+        };
+        let known: HashSet<(Fingerprint, Position, Secret)> =
+            self.findings.iter().map(key).collect();
         self.findings
             .extend(other.findings.into_iter().filter(|found| !known.contains(&key(found))));
         self.suppressed.extend(other.suppressed);
-        self.skipped.extend(other.skipped);
+        // What is about the run as a whole, such as a broken baseline, is said once.
+        let is_new =
+            |skipped: &Skipped| !skipped.path.is_empty() || !self.skipped.contains(skipped);
+        let new: Vec<Skipped> = other.skipped.into_iter().filter(is_new).collect();
+        self.skipped.extend(new);
         self.summary.add(&other.summary);
     }
 }

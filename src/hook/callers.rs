@@ -10,7 +10,11 @@ use std::path::Path;
 use super::Hook;
 use super::place::Place;
 
-const PROGRAM: &str = "tightlip";
+/// The commands that look at what a hook is about. A line that only speaks of tightlip calls nothing.
+const CALLS: [&str; 3] = ["tightlip hook ", "tightlip staged", "tightlip message "];
+
+/// How a file of the pre-commit framework names a hook of tightlip's repository.
+const ID: &str = "id: tightlip";
 
 /// A hook manager: how its hooks are known, and what its file is called.
 struct Manager {
@@ -54,7 +58,7 @@ const MANAGERS: [Manager; 3] = [
 /// itself.
 pub(super) fn caller(hook: Hook, place: &Place, bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    if code_lines(&text).any(|line| line.contains(PROGRAM)) {
+    if code_lines(&text).any(calls) {
         return Some("a script that is not tightlip's".to_owned());
     }
     let lower = text.to_ascii_lowercase();
@@ -70,12 +74,17 @@ impl Manager {
         let Ok(bytes) = fs::read(file) else { return false };
         let text = String::from_utf8_lossy(&bytes);
         if self.has_sections {
-            return section(&text, hook.name()).any(|line| line.contains(PROGRAM));
+            return section(&text, hook.name()).any(calls);
         }
-        let is_named = |word: &str| code_lines(&text).any(|line| line.contains(word));
+        let is_called = code_lines(&text).any(|line| calls(line) || line.contains(ID));
+        let is_named = || code_lines(&text).any(|line| line.contains(hook.name()));
         // The other hooks have to be asked for by their names.
-        is_named(PROGRAM) && (hook == Hook::PreCommit || is_named(hook.name()))
+        is_called && (hook == Hook::PreCommit || is_named())
     }
+}
+
+fn calls(line: &str) -> bool {
+    CALLS.iter().any(|call| line.contains(call))
 }
 
 /// The lines of a top-level section of YAML, without comments.
@@ -111,8 +120,11 @@ mod tests {
         let lefthook = "#!/bin/sh\n# LEFTHOOK\ncall_lefthook run \"pre-commit\" \"$@\"\n";
         assert!(!ask(Hook::PreCommit, lefthook), "there is no lefthook.yml");
         let file = top.path().join("lefthook.yml");
-        fs::write(&file, "pre-commit:\n  # tightlip\n  run: lint\npre-push:\n  run: tightlip\n")
-            .unwrap();
+        fs::write(
+            &file,
+            "pre-commit:\n  # tightlip\n  run: lint\npre-push:\n  run: tightlip hook pre-push\n",
+        )
+        .unwrap();
         assert!(!ask(Hook::PreCommit, lefthook), "only a comment and another hook name it");
         assert!(ask(Hook::PrePush, lefthook));
         fs::write(&file, "pre-commit:\n  commands:\n    a:\n      run: tightlip hook pre-commit\n")
@@ -125,6 +137,7 @@ mod tests {
         assert!(ask(Hook::PreCommit, framework) && ask(Hook::PrePush, framework));
         assert!(!ask(Hook::CommitMsg, framework));
         assert!(ask(Hook::CommitMsg, "#!/bin/sh\ntightlip hook commit-msg \"$1\"\n"));
+        assert!(!ask(Hook::CommitMsg, "#!/bin/sh\necho 'no tightlip here'\n"));
         assert!(!ask(
             Hook::CommitMsg,
             "#!/bin/sh\n# tightlip hook commit-msg\nexit 0 # tightlip\n"

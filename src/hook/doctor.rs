@@ -185,13 +185,15 @@ fn examine(hook: Hook, place: &Place, temporary: &Path) -> Result<HookReport, Ho
     let is_as_written = is_ours(&state) && state != State::Edited;
     // A file that somebody has edited may name any program.
     let recorded = if is_as_written { script::recorded_binary(&bytes) } else { None };
-    let proof = match () {
-        () if !is_ours(&state) => None,
-        () if !is_as_written => Some(Proof::unfired("somebody has edited it, so it was not fired")),
-        () if !ours::comes_first(&bytes) => Some(Proof::unfired(
-            "other lines of the file come before tightlip's block, so it was not fired",
-        )),
-        () => Some(prove(hook, place, temporary)?),
+    let proof = if !is_ours(&state) {
+        None
+    } else if !is_as_written {
+        Some(Proof::unfired("somebody has edited it, so it was not fired"))
+    } else if !ours::comes_first(&bytes) {
+        let reason = "other lines of the file come before tightlip's block, so it was not fired";
+        Some(Proof::unfired(reason))
+    } else {
+        Some(prove(hook, place, temporary)?)
     };
     Ok(HookReport {
         hook,

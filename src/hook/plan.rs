@@ -168,19 +168,9 @@ impl Plan {
         self.changes.push(Change::Rename { from: kept.to_owned(), to: aside });
     }
 
-    /// Removes the guards that managers have moved aside, and would run: pre-commit calls what it finds
-    /// `NAME.legacy`, lefthook `NAME.old`.
+    /// Removes the guards that managers have moved aside.
     fn forget_moved_guards(&mut self, file: &Path) {
-        for ending in [".legacy", ".old"] {
-            let mut moved = file.as_os_str().to_owned();
-            moved.push(ending);
-            let moved = PathBuf::from(moved);
-            let is_ours = fs::read(&moved)
-                .is_ok_and(|bytes| script::is_ours(&bytes) && script::is_unedited(&bytes));
-            if is_ours {
-                self.changes.push(Change::Remove(moved));
-            }
-        }
+        self.changes.extend(moved_guards(file).map(Change::Remove));
     }
 
     /// Notes a program that is going to write its hooks again.
@@ -252,6 +242,20 @@ fn run_of(file: &Path) -> Run {
         Ok(bytes) if is_executable(file) => Run::of(&bytes),
         _ => Run::Program,
     }
+}
+
+/// The guards that managers have moved aside, and would run: pre-commit calls what it finds `NAME.legacy`, lefthook
+/// `NAME.old`.
+pub(super) fn moved_guards(file: &Path) -> impl Iterator<Item = PathBuf> {
+    let named = |ending| {
+        let mut moved = file.as_os_str().to_owned();
+        moved.push(ending);
+        PathBuf::from(moved)
+    };
+    let is_ours = |moved: &PathBuf| {
+        fs::read(moved).is_ok_and(|bytes| script::is_ours(&bytes) && script::is_unedited(&bytes))
+    };
+    [named(".legacy"), named(".old")].into_iter().filter(is_ours)
 }
 
 /// What an earlier install has kept in the place of a hook.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::change::{Change, apply, exists};
 use super::install::PASSED;
 use super::place::{Kind, Place, global_hooks_path};
-use super::plan::{MADE_HEAD, is_same, kept_name};
+use super::plan::{MADE_HEAD, is_same, kept_name, moved_guards};
 use super::script::{self, KEPT};
 use super::{Hook, HookError, Surroundings, Target};
 use crate::text::escape::escape_path;
@@ -143,6 +143,10 @@ impl Plan {
     fn hook(&mut self, file: PathBuf) -> Result<(), HookError> {
         let kept = kept_name(&file);
         let has_kept = exists(&kept);
+        for moved in moved_guards(&file) {
+            self.changes.push(Change::Remove(moved.clone()));
+            self.done(moved, Fate::Removed);
+        }
         let is_file = file.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
         if !is_file {
             match (exists(&file), has_kept) {

@@ -9,7 +9,7 @@ use crate::text::escape::escape;
 pub(super) enum Piece {
     /// Text around secrets.
     Plain(String),
-    /// What stands for a secret.
+    /// The mask, or the secret where `--reveal` was given.
     Secret(String),
 }
 

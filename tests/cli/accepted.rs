@@ -118,6 +118,10 @@ fn a_runs_baseline_silences_exactly_that_run() {
     history().exits(1);
     update(&[]).exits(0).says("1 of them new, 0 gone");
     history().exits(0);
+    // Of one rule alone, all that the others accept would be gone.
+    let one = ["--rule", "jwt"];
+    repo.tightlip(&[&["history"], &one[..]].concat()).exits(0).never_says("prune");
+    repo.tightlip(&[&["baseline", "prune"], &one[..]].concat()).exits(2).says("--rule");
     // What was accepted first keeps its reason.
     repo.tightlip(&["baseline", "show"]).exits(0).says("reason: old").says("owner: me");
 }

@@ -155,7 +155,7 @@ fn files_that_cannot_be_written_are_named_before_the_scan_or_after_it() {
     for (arguments, message) in [
         (&["--report", "sarif"][..], "it is not FORMAT=FILE"),
         (&["--report", "sarif="], "it is not FORMAT=FILE"),
-        (&["--report", "nope=x"], "the format is none of text, json"),
+        (&["--report", "nope=x"], "unknown format; it can be text, json"),
         (&["--report", "jsonl=no/such/x"], "cannot write `no/such/x`"),
         (&["--report", "jsonl=folder"], "it is a directory"),
         (&["--report", "jsonl=x", "--report", "json=./x"], "two reports would go to `./x`"),

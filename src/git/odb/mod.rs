@@ -359,7 +359,7 @@ fn is_in_the_making(pack: &Path) -> bool {
     const LONGEST: Duration = Duration::from_secs(3600);
     let is_temporary =
         pack.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".tmp-"));
-    match fs::metadata(pack).and_then(|metadata| metadata.modified()) {
+    match fs::symlink_metadata(pack).and_then(|metadata| metadata.modified()) {
         Ok(made) => is_temporary && made.elapsed().is_ok_and(|age| age < LONGEST),
         // It has its name now, or `git repack` has put another in its place.
         Err(error) => error.kind() == io::ErrorKind::NotFound,
