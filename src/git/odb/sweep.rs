@@ -34,6 +34,8 @@ pub(crate) struct Object<'a, S> {
 pub(crate) struct Step<'a, S> {
     /// What the visitor said of the object before.
     pub(crate) said: &'a S,
+    /// The object before.
+    pub(crate) base: &'a [u8],
     /// How the object was made from the one before.
     pub(crate) edits: &'a Edits,
 }
@@ -80,15 +82,13 @@ const BATCH: usize = 16;
 
 impl Objects {
     /// Shows every object whose type is `wanted` to a visitor, each once, on several threads.
-    /// Of what is stored together, all is shown or nothing, as `is_due` says of the first.
     pub(crate) fn sweep<V: Visitor>(
         &self,
         wanted: &(dyn Fn(Kind) -> bool + Sync),
-        is_due: &dyn Fn(ObjectNo) -> bool,
         limits: Limits<'_>,
         make: &(dyn Fn() -> V + Sync),
     ) -> Vec<V> {
-        let jobs = self.jobs(wanted, is_due);
+        let jobs = self.jobs(wanted);
         let next = AtomicUsize::new(0);
         let big = Mutex::new(());
         let work = || {
@@ -114,13 +114,10 @@ impl Objects {
     }
 
     /// What there is to do, in the order of the files.
-    fn jobs(&self, wanted: &dyn Fn(Kind) -> bool, is_due: &dyn Fn(ObjectNo) -> bool) -> Vec<Job> {
+    fn jobs(&self, wanted: &dyn Fn(Kind) -> bool) -> Vec<Job> {
         let mut jobs = Vec::new();
         for (number, pack) in (0..).zip(&self.packs) {
             for (entry, at) in pack.of.entries.iter().zip(0..) {
-                if !is_due(pack.first + entry.id_at) {
-                    continue;
-                }
                 match entry.kind {
                     Some(kind) if entry.base == NONE && wanted(kind) => {
                         jobs.push(Job::Family { pack: number, entry: at });
@@ -130,8 +127,7 @@ impl Objects {
                 }
             }
         }
-        let loose = 0..self.loose.of.ids.len() as u32;
-        jobs.extend(loose.filter(|at| is_due(self.loose.first + at)).map(Job::Loose));
+        jobs.extend((0..self.loose.of.ids.len() as u32).map(Job::Loose));
         jobs
     }
 }
@@ -161,6 +157,13 @@ struct Frame<S> {
     /// What was said of it; `None` if it was not shown.
     said: Option<S>,
     next: usize,
+}
+
+impl<S> Frame<S> {
+    /// What was said of it, and its bytes, if it was shown.
+    fn as_base(&self) -> Option<(&S, &[u8])> {
+        self.said.as_ref().zip(self.bytes.as_ref().map(Buffer::bytes))
+    }
 }
 
 impl<'a, V: Visitor> Worker<'a, V> {
@@ -220,17 +223,14 @@ impl<'a, V: Visitor> Worker<'a, V> {
                 None => Err(Damage("what it is made from cannot be read")),
             };
             // If nothing more is made from it, it need not be held while its last child is.
-            let mut done = if top.next == children.len() { stack.pop() } else { None };
-            if let Some(frame) = &mut done {
-                let bytes = frame.bytes.take();
-                self.keep(bytes);
-            }
-            let said = done.as_ref().or(stack.last()).and_then(|frame| frame.said.as_ref());
+            let done = if top.next == children.len() { stack.pop() } else { None };
+            let base = done.as_ref().or(stack.last()).and_then(Frame::as_base);
             let no = pack.first + pack.of.entries[child as usize].id_at;
             let frame = match made {
-                Ok(bytes) => self.show(child, no, kind, bytes, said),
+                Ok(bytes) => self.show(child, no, kind, bytes, base),
                 Err(damage) => self.instead(child, no, damage),
             };
+            self.keep(done.and_then(|frame| frame.bytes));
             if pack.of.children(child).is_empty() {
                 self.keep(frame.bytes);
             } else {
@@ -348,11 +348,11 @@ impl<'a, V: Visitor> Worker<'a, V> {
         no: ObjectNo,
         kind: Kind,
         bytes: Buffer,
-        base: Option<&V::Said>,
+        base: Option<(&V::Said, &[u8])>,
     ) -> Frame<V::Said> {
         let mut said = None;
         if !self.objects.is_repeated(no) {
-            let step = base.map(|said| Step { said, edits: &self.edits });
+            let step = base.map(|(said, base)| Step { said, base, edits: &self.edits });
             said = Some(self.visitor.object(Object { no, kind, bytes: bytes.bytes(), step }));
             self.limits.progress.add(1, bytes.bytes().len() as u64);
         }

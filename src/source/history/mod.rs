@@ -7,8 +7,10 @@
 
 mod content;
 mod graph;
+mod hot_trees;
 mod listing;
 mod trace;
+mod tree_entries;
 mod trees;
 
 use std::collections::HashMap;
@@ -17,11 +19,12 @@ use std::path::PathBuf;
 use super::Sieve;
 use super::{ArchiveLimits, Listing, ReaderOptions, Source, SourceError};
 use crate::finding::Progress;
-use crate::git::odb::{Limits, ObjectNo, Objects};
+use crate::git::odb::{Limits, Objects};
 use crate::git::{GitError, Kind, RepositoryPool, Tip};
-use content::{ContentVisitor, Contents, Link};
+use content::{ContentVisitor, Contents};
 use graph::Graph;
-use trees::{FolderVisitor, HotTrees, LookedFor, ObjectSet, TreeVisitor, TreesFound};
+use hot_trees::HotTrees;
+use trees::{ObjectSet, TreeVisitor};
 
 /// A map whose keys are hashed fast, with a seed of this process.
 type FastMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -89,8 +92,7 @@ impl<'a> History<'a> {
     /// Reads every object and follows what is hot to the root trees.
     fn survey(&self, objects: &Objects, progress: &Progress) -> Survey {
         let limits = self.limits(progress);
-        let is_content = |kind| kind != Kind::Tree;
-        let contents = objects.sweep(&is_content, &|_| true, limits, &|| {
+        let contents = objects.sweep(&|kind| kind != Kind::Tree, limits, &|| {
             ContentVisitor::new(objects, self.sieve, self.options.archives)
         });
         let mut contents =
@@ -100,164 +102,33 @@ impl<'a> History<'a> {
         Survey { contents, trees, graph }
     }
 
-    /// Goes over the trees until none is found any more that leads to something hot.
-    ///
-    /// Root trees are most of what there is to read. They come last, so that one pass over them is
-    /// enough, however deep what they lead to lies. The others are gone over a few times, a level each; what
-    /// lies deeper is followed in memory, so that the cost does not grow with the depth.
+    /// Reads every tree once and follows what is hot through them.
     fn hot_trees(
         &self,
         objects: &Objects,
         progress: &Progress,
         contents: &mut Contents,
     ) -> HotTrees {
-        let mut roots = ObjectSet::new(objects);
-        for commit in &contents.commits {
-            if let Link::Here(tree) = commit.tree {
-                roots.insert(tree);
-            }
+        let mut looked_for = ObjectSet::new(objects);
+        let blobs = contents.hot.iter().filter(|(_, kind)| *kind == Kind::Blob);
+        let lost = contents.unreadable.iter();
+        for no in blobs.map(|(no, _)| *no).chain(lost.map(|(no, _)| *no)) {
+            looked_for.insert(no);
         }
-        let mut pass = TreePass {
-            history: self,
-            progress,
-            objects,
-            trees: HotTrees::default(),
-            inner: ObjectSet::new(objects),
-            all: LookedFor::new(objects),
-            contents,
-        };
-        pass.start();
-        let is_root = |no| roots.contains(no);
-        let found = pass.first(&|no| !is_root(no));
-        pass.climb(found, &|no| !is_root(no));
-        let found = pass.first(&is_root);
-        // Few repositories have a root tree that is also a directory of another commit.
-        pass.climb(found, &|_| true);
-        pass.trees.sort();
-        pass.trees
-    }
-}
-
-/// As many levels above what is hot are gone over one by one.
-const LEVELS: usize = 6;
-
-/// Passes over trees, each of which looks for what the ones before have found.
-struct TreePass<'a> {
-    history: &'a History<'a>,
-    progress: &'a Progress,
-    objects: &'a Objects,
-    trees: HotTrees,
-    /// Trees that stand in other trees.
-    inner: ObjectSet,
-    /// Everything that was ever looked for.
-    all: LookedFor,
-    contents: &'a mut Contents,
-}
-
-impl TreePass<'_> {
-    fn start(&mut self) {
-        let blobs = self.contents.hot.iter().filter(|(_, kind)| *kind == Kind::Blob);
-        let lost = self.contents.unreadable.iter().map(|(no, _)| *no);
-        for no in blobs.map(|(no, _)| *no).chain(lost) {
-            self.all.insert(no, self.objects);
-        }
-    }
-
-    /// Goes over trees for the first time: looks for all that is known to be hot, judges names
-    /// and counts what is not here. Returns the trees in which something was found, as far as
-    /// they stand in others.
-    fn first(&mut self, is_due: &dyn Fn(ObjectNo) -> bool) -> Vec<ObjectNo> {
-        let history = self.history;
-        let visitors = self.objects.sweep(
-            &|kind| kind == Kind::Tree,
-            is_due,
-            history.limits(self.progress),
-            &|| TreeVisitor::new(self.objects, &self.all, Some(history.sieve)),
-        );
-        let found = visitors.into_iter().map(TreeVisitor::into_found).collect();
-        self.take(found, true)
-    }
-
-    /// Work that is done twice is no progress; that it should end counts all the same.
-    fn quiet(&self) -> Progress {
-        let quiet = Progress::default();
-        quiet.stop.store(self.progress.is_stopped(), std::sync::atomic::Ordering::Relaxed);
-        quiet
-    }
-
-    /// Finds all that leads to trees that were found.
-    fn climb(&mut self, mut found: Vec<ObjectNo>, is_due: &dyn Fn(ObjectNo) -> bool) {
-        for _ in 0..LEVELS {
-            if found.is_empty() {
-                return;
-            }
-            found = self.again(&found, is_due);
-        }
-        if !found.is_empty() {
-            let above = self.above(found, is_due);
-            self.again(&above, is_due);
-        }
-    }
-
-    /// Returns these trees and all that lead to them.
-    fn above(&self, found: Vec<ObjectNo>, is_due: &dyn Fn(ObjectNo) -> bool) -> Vec<ObjectNo> {
-        let quiet = self.quiet();
-        let limits = self.history.limits(&quiet);
-        let visitors = self.objects.sweep(&|kind| kind == Kind::Tree, is_due, limits, &|| {
-            FolderVisitor { objects: self.objects, pairs: Vec::new() }
+        let visitors = objects.sweep(&|kind| kind == Kind::Tree, self.limits(progress), &|| {
+            TreeVisitor::new(objects, &looked_for, self.sieve)
         });
-        let mut pairs: Vec<_> = visitors.into_iter().flat_map(|one| one.pairs).collect();
-        pairs.sort_unstable();
-        let mut seen = ObjectSet::new(self.objects);
-        let mut todo = found;
-        let mut above = Vec::new();
-        while let Some(tree) = todo.pop() {
-            if seen.insert(tree) {
-                above.push(tree);
-                let first = pairs.partition_point(|(inner, _)| *inner < tree);
-                let outer = pairs[first..].iter().take_while(|(inner, _)| *inner == tree);
-                todo.extend(outer.map(|(_, outer)| *outer));
-            }
-        }
-        above
-    }
-
-    /// Goes over trees again, looking for some that were found since.
-    fn again(&mut self, found: &[ObjectNo], is_due: &dyn Fn(ObjectNo) -> bool) -> Vec<ObjectNo> {
-        let mut looked_for = LookedFor::new(self.objects);
-        for &tree in found {
-            looked_for.insert(tree, self.objects);
-        }
-        let quiet = self.quiet();
-        let limits = self.history.limits(&quiet);
-        let visitors = self.objects.sweep(&|kind| kind == Kind::Tree, is_due, limits, &|| {
-            TreeVisitor::new(self.objects, &looked_for, None)
-        });
-        let found = visitors.into_iter().map(TreeVisitor::into_found).collect();
-        self.take(found, false)
-    }
-
-    fn take(&mut self, all: Vec<TreesFound>, is_first: bool) -> Vec<ObjectNo> {
-        let mut hits = Vec::new();
+        let mut notes: Vec<_> = visitors.into_iter().map(TreeVisitor::into_notes).collect();
+        // A tree that cannot be read is hot: whoever leads to it is to be named.
         let mut lost = Vec::new();
-        for one in all {
-            self.inner.join(&one.inner);
-            hits.push(one.hits);
-            lost.extend(one.unreadable);
-            self.contents.bytes += if is_first { one.bytes } else { 0 };
+        for notes in &mut notes {
+            contents.bytes += notes.bytes;
+            lost.append(&mut notes.unreadable);
         }
-        let mut found = self.trees.add(hits);
-        if is_first {
-            // A tree that cannot be read is hot: whoever leads to it is to be named.
-            lost.sort_unstable();
-            found.extend(lost.iter().map(|&(no, _)| no));
-            self.contents.unreadable.append(&mut lost);
-        }
-        for &tree in &found {
-            self.all.insert(tree, self.objects);
-        }
-        found.retain(|&tree| self.inner.contains(tree));
-        if self.progress.is_stopped() { Vec::new() } else { found }
+        lost.sort_unstable();
+        let trees: Vec<_> = lost.iter().map(|(no, _)| *no).collect();
+        contents.unreadable.append(&mut lost);
+        HotTrees::find(notes, &trees, objects)
     }
 }
 

@@ -3,7 +3,8 @@
 use super::FastMap;
 use super::content::Link;
 use super::graph::{CommitNo, Graph};
-use super::trees::{HotEntry, HotTrees, Target};
+use super::hot_trees::{HotEntry, HotTrees};
+use super::trees::Target;
 use crate::git::odb::ObjectNo;
 
 /// Something hot at a path.
@@ -48,7 +49,7 @@ impl Paths {
         let mut names = Vec::new();
         while path != ROOT {
             let (folder, name) = self.list[path as usize];
-            names.push(&*trees.names.list[name as usize]);
+            names.push(&*trees.names[name as usize]);
             path = folder;
         }
         names.reverse();
@@ -105,7 +106,7 @@ impl<'a> Trace<'a> {
     /// The root tree of a commit, if it leads to something.
     fn hot_tree(&self, commit: CommitNo) -> Option<ObjectNo> {
         match self.graph.commits[commit as usize].tree {
-            Link::Here(tree) => Some(tree).filter(|tree| self.trees.entries.contains_key(tree)),
+            Link::Here(tree) => Some(tree).filter(|&tree| !self.trees.of(tree).is_empty()),
             Link::Missing(_) => None,
         }
     }

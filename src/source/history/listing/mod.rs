@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use super::content::Link;
 use super::graph::{CommitNo, Graph};
+use super::hot_trees::HotTrees;
 use super::trace::{Span, Standing, Trace};
-use super::trees::{HotTrees, ObjectSet, Target};
+use super::trees::{ObjectSet, Target};
 use super::{HistoryOptions, Survey};
 use crate::finding::{CommitInfo, Occurrence, Origin, Place, SkipKind};
 use crate::git::object::Kind;
@@ -152,7 +153,8 @@ impl Lister<'_> {
                 self.stand(0, &path, standing.what, None, None, name);
             }
         }
-        let Trace { paths, spans, is_cut, .. } = trace;
+        let Trace { paths, spans, .. } = trace;
+        let is_cut = trace.is_cut || self.trees.is_cut;
         if is_cut {
             self.skip(b"", "more paths lead to findings than can be listed".into());
         }
@@ -242,7 +244,10 @@ impl Lister<'_> {
             None => path.to_vec(),
         };
         match what {
-            Target::Missing(id) => self.skip(&place, ReadError::missing(&id).to_string()),
+            Target::Missing(number) => {
+                let id = self.trees.missing[number as usize];
+                self.skip(&place, ReadError::missing(&id).to_string());
+            }
             Target::Blob(no) | Target::Tree(no) if self.lost.contains_key(&no) => {
                 let why = self.lost.remove(&no).unwrap_or_default();
                 self.skip(&place, why);

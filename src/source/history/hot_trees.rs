@@ -1,0 +1,239 @@
+//! From the notes on trees to those that lead to something hot.
+//!
+//! What is hot is followed backwards: from an entry to the tree that brought it, to the trees made
+//! from that one which kept it, and to the entries that lead to any of them. So the cost grows
+//! with what is found, not with the depth of the trees or with how many there are.
+
+use std::mem;
+
+use super::FastMap;
+use super::trees::{NO_TREE, ObjectSet, Run, Target, TreeNote, TreeNotes};
+use crate::git::object::ObjectId;
+use crate::git::odb::{ObjectNo, Objects};
+
+/// A name in a tree that leads to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct HotEntry {
+    /// The name's number.
+    pub(super) name: u32,
+    pub(super) to: Target,
+}
+
+/// Trees that lead to something, each with the names that do.
+#[derive(Debug, Default)]
+pub(super) struct HotTrees {
+    pub(super) names: Vec<Box<[u8]>>,
+    /// Objects that are not here.
+    pub(super) missing: Vec<ObjectId>,
+    /// Whether there were more entries than can be noted.
+    pub(super) is_cut: bool,
+    /// For each object, where its entries begin; they end where the next object's begin.
+    starts: Vec<u32>,
+    entries: Vec<HotEntry>,
+}
+
+impl HotTrees {
+    /// The entries of a tree that lead to something, in order.
+    pub(super) fn of(&self, tree: ObjectNo) -> &[HotEntry] {
+        let tree = tree as usize;
+        let range = self.starts.get(tree..tree + 2);
+        range.map_or(&[], |range| &self.entries[range[0] as usize..range[1] as usize])
+    }
+
+    /// Follows what is hot through the notes on all trees; `lost` are the trees that could not be
+    /// read.
+    pub(super) fn find(notes: Vec<TreeNotes>, lost: &[ObjectNo], objects: &Objects) -> Self {
+        let is_cut = notes.iter().any(|notes| notes.is_cut);
+        let has_start = |notes: &TreeNotes| {
+            notes.entries.iter().any(|entry| !matches!(entry.to, Target::Tree(_)))
+        };
+        if lost.is_empty() && !notes.iter().any(has_start) {
+            return HotTrees { is_cut, ..HotTrees::default() };
+        }
+        let mut search = Search::new(notes, objects);
+        search.start(lost);
+        while let Some(tree) = search.todo.pop() {
+            search.leads_to(tree);
+        }
+        search.finish(objects.count() as usize, is_cut)
+    }
+}
+
+/// The place of an entry among the notes: of which thread, and where among its entries.
+#[derive(Debug, Clone, Copy)]
+struct EntryAt {
+    part: u32,
+    entry: u32,
+}
+
+/// No entry.
+const NONE: EntryAt = EntryAt { part: u32::MAX, entry: 0 };
+
+struct Search {
+    parts: Vec<TreeNotes>,
+    /// For each tree, the last noted entry that leads to it.
+    last: Vec<EntryAt>,
+    /// For each noted entry, the one before it that leads to the same tree.
+    before: Vec<Vec<EntryAt>>,
+    /// Trees that lead to something, and those that could not be read.
+    hot: ObjectSet,
+    /// Those of them that were not followed yet.
+    todo: Vec<ObjectNo>,
+    found: Vec<(ObjectNo, HotEntry)>,
+    names: Numbers<Box<[u8]>>,
+    missing: Numbers<ObjectId>,
+}
+
+/// Numbers for the values of all threads, given where they are first needed.
+struct Numbers<T> {
+    /// For each thread, its values in the order of their numbers there.
+    own: Vec<Vec<T>>,
+    /// For each of them the number that counts, or `u32::MAX`.
+    given: Vec<Vec<u32>>,
+    numbers: FastMap<T, u32>,
+    list: Vec<T>,
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Numbers<T> {
+    fn new(maps: impl Iterator<Item = Vec<(u32, T)>>) -> Self {
+        let ordered = |mut pairs: Vec<(u32, T)>| {
+            pairs.sort_unstable_by_key(|pair| pair.0);
+            pairs.into_iter().map(|(_, value)| value).collect::<Vec<T>>()
+        };
+        let own: Vec<Vec<T>> = maps.map(ordered).collect();
+        let given = own.iter().map(|own| vec![u32::MAX; own.len()]).collect();
+        Numbers { own, given, numbers: FastMap::default(), list: Vec::new() }
+    }
+
+    fn of(&mut self, part: usize, number: u32) -> u32 {
+        let given = &mut self.given[part][number as usize];
+        if *given == u32::MAX {
+            let value = &self.own[part][number as usize];
+            *given = *self.numbers.entry(value.clone()).or_insert_with(|| {
+                self.list.push(value.clone());
+                self.list.len() as u32 - 1
+            });
+        }
+        *given
+    }
+}
+
+impl Search {
+    fn new(mut parts: Vec<TreeNotes>, objects: &Objects) -> Self {
+        let names = parts.iter_mut().map(|part| {
+            mem::take(&mut part.names).into_iter().map(|(name, at)| (at.number, name)).collect()
+        });
+        let names = Numbers::new(names);
+        let missing = parts.iter_mut().map(|part| {
+            mem::take(&mut part.missing).into_iter().map(|(id, number)| (number, id)).collect()
+        });
+        let missing = Numbers::new(missing);
+        let mut last = vec![NONE; objects.count() as usize];
+        let before = parts.iter().zip(0..).map(|(notes, part)| {
+            let leading = notes.entries.iter().zip(0..).map(|(entry, at)| match entry.to {
+                Target::Tree(tree) => {
+                    mem::replace(&mut last[tree as usize], EntryAt { part, entry: at })
+                }
+                _ => NONE,
+            });
+            leading.collect()
+        });
+        let before = before.collect();
+        let hot = ObjectSet::new(objects);
+        let (todo, found) = (Vec::new(), Vec::new());
+        Search { parts, last, before, hot, todo, found, names, missing }
+    }
+
+    /// Notes what is hot by itself.
+    fn start(&mut self, lost: &[ObjectNo]) {
+        for part in 0..self.parts.len() {
+            for at in 0..self.parts[part].entries.len() {
+                if !matches!(self.parts[part].entries[at].to, Target::Tree(_)) {
+                    self.follow(part, at);
+                }
+            }
+        }
+        self.todo.extend(lost.iter().filter(|&&tree| self.hot.insert(tree)));
+    }
+
+    /// Follows the entries that lead to a tree.
+    fn leads_to(&mut self, tree: ObjectNo) {
+        let mut next = self.last[tree as usize];
+        while next.part != NONE.part {
+            let (part, entry) = (next.part as usize, next.entry as usize);
+            self.follow(part, entry);
+            next = self.before[part][entry];
+        }
+    }
+
+    /// Notes an entry in the tree that brought it, and in those made from it that kept it.
+    fn follow(&mut self, part: usize, entry: usize) {
+        let notes = &self.parts[part];
+        let entry_note = notes.entries[entry];
+        let to = match entry_note.to {
+            Target::Missing(number) => Target::Missing(self.missing.of(part, number)),
+            to => to,
+        };
+        let hot = HotEntry { name: self.names.of(part, entry_note.name), to };
+        let brought_by = notes.trees.partition_point(|tree| tree.entries as usize <= entry) - 1;
+        let mut todo = vec![(brought_by, entry_note.at)];
+        while let Some((tree, at)) = todo.pop() {
+            let note = notes.trees[tree];
+            self.found.push((note.no, hot));
+            if self.hot.insert(note.no) {
+                self.todo.push(note.no);
+            }
+            let mut made = note.made_last;
+            while made != NO_TREE {
+                let next: TreeNote = notes.trees[made as usize];
+                let now = shifted(runs_of(notes, made as usize), at, entry_note.bytes);
+                todo.extend(now.map(|now| (made as usize, now)));
+                made = next.made_before;
+            }
+        }
+    }
+
+    fn finish(mut self, count: usize, is_cut: bool) -> HotTrees {
+        let missing = self.order_missing();
+        self.found.sort_unstable();
+        self.found.dedup();
+        let mut starts = vec![0_u32; count + 1];
+        for (tree, _) in &self.found {
+            starts[*tree as usize + 1] += 1;
+        }
+        for at in 0..count {
+            starts[at + 1] += starts[at];
+        }
+        let entries = self.found.into_iter().map(|(_, entry)| entry).collect();
+        HotTrees { names: self.names.list, missing, is_cut, starts, entries }
+    }
+
+    /// Numbers the objects that are not here by their ids: which thread saw them first must not
+    /// show in the order of findings.
+    fn order_missing(&mut self) -> Vec<ObjectId> {
+        let mut missing = self.missing.list.clone();
+        missing.sort_unstable();
+        let place = |id: &ObjectId| missing.partition_point(|other| other < id) as u32;
+        let numbers: Vec<u32> = self.missing.list.iter().map(place).collect();
+        for (_, entry) in &mut self.found {
+            if let Target::Missing(number) = &mut entry.to {
+                *number = numbers[*number as usize];
+            }
+        }
+        missing
+    }
+}
+
+/// The runs of entries that a tree has from the one it was made from, by where they stood there.
+fn runs_of(notes: &TreeNotes, tree: usize) -> &[Run] {
+    let end = notes.trees.get(tree + 1).map_or(notes.runs.len(), |next| next.runs as usize);
+    &notes.runs[notes.trees[tree].runs as usize..end]
+}
+
+/// Where an entry stands now that stood at `at`; `None` if it was not kept.
+fn shifted(runs: &[Run], at: u32, bytes: u32) -> Option<u32> {
+    let behind = runs.partition_point(|run| run.from <= at);
+    let run = runs[..behind].last()?;
+    let inside = at - run.from;
+    (inside + bytes <= run.bytes).then(|| run.at + inside)
+}
