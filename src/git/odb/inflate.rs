@@ -25,6 +25,16 @@ impl Buffer {
         &mut self.bytes[..len]
     }
 
+    /// Takes `size` bytes from a reader; tells whether it has as many, and no more. Memory grows
+    /// with the bytes that come.
+    pub(super) fn fill(&mut self, from: impl Read, size: u64) -> std::io::Result<bool> {
+        self.bytes.clear();
+        self.len = 0;
+        from.take(size.saturating_add(1)).read_to_end(&mut self.bytes)?;
+        self.len = self.bytes.len();
+        Ok(self.len as u64 == size)
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }

@@ -5,9 +5,12 @@
 //! and what it calls damaged is not shown to them. Each object is made from its own chain of
 //! deltas, in two buffers, however long the chain is.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
+use std::mem;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use flate2::read::ZlibDecoder;
 
@@ -25,15 +28,22 @@ const MAX_DELTAS: usize = 10_000;
 /// So many ids of an index are read at once when the search has come down to them.
 const IDS_AT_ONCE: u32 = 128;
 
+/// Pieces up to this size are inflated at once; larger ones in parts, so that memory grows with the
+/// bytes that come and not with the size that is claimed.
+const MAX_AT_ONCE: u64 = 1 << 20;
+
 /// Finds objects by their ids.
 pub(crate) struct Lookup {
     roots: Vec<PathBuf>,
     packs: Vec<PackFile>,
-    inflater: Inflater,
+    inflate: Pieces,
     /// The object that was read last.
     made: Buffer,
     base: Buffer,
-    delta: Vec<u8>,
+    delta: Buffer,
+    /// The delta that makes the object itself, and tells its size.
+    last_delta: Buffer,
+    bases: Bases,
 }
 
 /// Why an object that is there cannot be read.
@@ -57,8 +67,16 @@ impl Lookup {
             let found = indexes(&root.join("pack"), &mut unread).unwrap_or_default();
             packs.extend(found.iter().filter_map(|index| PackFile::open(index, id_bytes).ok()));
         }
-        let (made, base) = (Buffer::default(), Buffer::default());
-        Lookup { roots, packs, inflater: Inflater::new(), made, base, delta: Vec::new() }
+        Lookup {
+            roots,
+            packs,
+            inflate: Pieces { inflater: Inflater::new(), raw: Vec::new() },
+            made: Buffer::default(),
+            base: Buffer::default(),
+            delta: Buffer::default(),
+            last_delta: Buffer::default(),
+            bases: Bases::default(),
+        }
     }
 
     /// Reads an object; `None` if no file has it. A copy that is damaged gives way to another.
@@ -127,10 +145,16 @@ impl Lookup {
         }
     }
 
-    /// Follows the deltas of a packed object to the object that is stored whole.
-    fn chain(&self, mut pack: usize, mut offset: u64) -> Result<Stored, Damage> {
+    /// Follows the deltas of a packed object to a base that is kept in memory, or to the object that is
+    /// stored whole.
+    fn chain(&mut self, mut pack: usize, mut offset: u64) -> Result<Stored, Damage> {
         let mut deltas = Vec::new();
         loop {
+            if !deltas.is_empty()
+                && let Some((kind, bytes)) = self.bases.get((pack, offset))
+            {
+                return Ok(Stored { root: Root::Kept(kind, bytes), deltas });
+            }
             let (form, piece) = self.packs[pack].piece(pack, offset)?;
             let id = match form {
                 Form::Whole(kind) => return Ok(Stored { root: Root::Packed(kind, piece), deltas }),
@@ -185,37 +209,155 @@ impl Lookup {
 
     /// Makes an object in `self.made`; returns its type and where its bytes begin.
     fn make(&mut self, stored: Stored, max_bytes: u64) -> Result<(Kind, usize), LookupError> {
-        let size = self.size_of(&stored)?;
+        let mut deltas = stored.deltas.into_iter();
+        let last = deltas.next();
+        let size = match &last {
+            Some(last) => {
+                self.inflate_delta(last, max_bytes)?;
+                mem::swap(&mut self.delta, &mut self.last_delta);
+                delta::sizes(self.last_delta.bytes())?.1 as u64
+            }
+            None => stored.root.size(),
+        };
         if size > max_bytes {
             return Err(LookupError::TooLarge(size));
         }
         if stored.root.size() > max_bytes {
             return Err(Damage("the base of its delta is too large").into());
         }
-        let (kind, mut from) = match stored.root {
-            Root::Loose(mut loose) => {
-                let read = loose.read(&mut self.inflater, &mut self.made);
-                read.map_err(|error| file_damage(&error))?;
-                (loose.kind, loose.header_bytes())
-            }
-            Root::Packed(kind, piece) => {
-                self.packs[piece.pack].inflate(&piece, &mut self.delta)?;
-                self.made.reset(self.delta.len()).copy_from_slice(&self.delta);
-                (kind, 0)
-            }
-        };
         let mut edits = Edits::default();
-        for piece in stored.deltas.iter().rev() {
-            if piece.size > max_bytes {
-                return Err(Damage("its delta is too large").into());
-            }
-            std::mem::swap(&mut self.base, &mut self.made);
-            self.packs[piece.pack].inflate(piece, &mut self.delta)?;
+        let (kind, mut from, mut place) = self.make_root(stored.root)?;
+        for piece in deltas.rev() {
+            self.inflate_delta(&piece, max_bytes)?;
+            self.keep(place, kind, from);
+            mem::swap(&mut self.base, &mut self.made);
             let base = &self.base.bytes()[from..];
-            delta::apply(base, &self.delta, max_bytes, &mut self.made, &mut edits)?;
+            delta::apply(base, self.delta.bytes(), max_bytes, &mut self.made, &mut edits)?;
+            (from, place) = (0, Some((piece.pack, piece.offset)));
+        }
+        if last.is_some() {
+            self.keep(place, kind, from);
+            mem::swap(&mut self.base, &mut self.made);
+            let base = &self.base.bytes()[from..];
+            delta::apply(base, self.last_delta.bytes(), max_bytes, &mut self.made, &mut edits)?;
             from = 0;
         }
         Ok((kind, from))
+    }
+
+    /// Makes what a chain of deltas begins with in `self.made`: its type, where its bytes begin, and
+    /// where it is packed, unless it is kept already.
+    fn make_root(&mut self, root: Root) -> Result<(Kind, usize, Option<Place>), LookupError> {
+        match root {
+            Root::Kept(kind, bytes) => {
+                self.made.reset(bytes.len()).copy_from_slice(&bytes);
+                Ok((kind, 0, None))
+            }
+            Root::Loose(mut loose) => {
+                let read = loose.read(&mut self.inflate.inflater, &mut self.made);
+                read.map_err(|error| file_damage(&error))?;
+                Ok((loose.kind, loose.header_bytes(), None))
+            }
+            Root::Packed(kind, piece) => {
+                self.inflate.piece(&self.packs[piece.pack], &piece, &mut self.made)?;
+                Ok((kind, 0, Some((piece.pack, piece.offset))))
+            }
+        }
+    }
+
+    fn inflate_delta(&mut self, piece: &Piece, max_bytes: u64) -> Result<(), Damage> {
+        if piece.size > max_bytes {
+            return Err(Damage("its delta is too large"));
+        }
+        self.inflate.piece(&self.packs[piece.pack], piece, &mut self.delta)
+    }
+
+    /// Keeps what was just made: more may be made from it.
+    fn keep(&mut self, place: Option<Place>, kind: Kind, from: usize) {
+        if let Some(place) = place {
+            self.bases.keep(place, kind, &self.made.bytes()[from..]);
+        }
+    }
+}
+
+/// Where an entry begins: the number of its pack, and the offset there.
+type Place = (usize, u64);
+
+/// Objects from which others were made. Versions of one file share most of their chain of deltas.
+#[derive(Default)]
+struct Bases {
+    /// What was used since the generations last changed.
+    young: HashMap<Place, (Kind, Arc<[u8]>), foldhash::fast::RandomState>,
+    old: HashMap<Place, (Kind, Arc<[u8]>), foldhash::fast::RandomState>,
+    young_bytes: usize,
+    /// How many objects were offered.
+    offered: u32,
+}
+
+impl Bases {
+    /// Each generation holds so many bytes.
+    const MAX_BYTES: usize = 8 << 20;
+    /// A larger object is not kept.
+    const MAX_OBJECT_BYTES: usize = 1 << 20;
+    /// A commit reads a few objects. Keeping what they are made from would cost more than it saves.
+    const FROM_OFFERED: u32 = 256;
+
+    fn get(&mut self, place: Place) -> Option<(Kind, Arc<[u8]>)> {
+        if let Some(found) = self.young.get(&place) {
+            return Some(found.clone());
+        }
+        let (kind, bytes) = self.old.remove(&place)?;
+        self.insert(place, kind, bytes.clone());
+        Some((kind, bytes))
+    }
+
+    fn keep(&mut self, place: Place, kind: Kind, bytes: &[u8]) {
+        self.offered = self.offered.saturating_add(1);
+        if self.offered > Self::FROM_OFFERED && bytes.len() <= Self::MAX_OBJECT_BYTES {
+            self.insert(place, kind, bytes.into());
+        }
+    }
+
+    fn insert(&mut self, place: Place, kind: Kind, bytes: Arc<[u8]>) {
+        if self.young_bytes + bytes.len() > Self::MAX_BYTES {
+            self.old = mem::take(&mut self.young);
+            self.young_bytes = 0;
+        }
+        self.young_bytes += bytes.len();
+        self.young.insert(place, (kind, bytes));
+    }
+}
+
+/// Inflates pieces of packs.
+struct Pieces {
+    inflater: Inflater,
+    raw: Vec<u8>,
+}
+
+impl Pieces {
+    fn piece(&mut self, pack: &PackFile, piece: &Piece, out: &mut Buffer) -> Result<(), Damage> {
+        if piece.size <= MAX_AT_ONCE && self.at_once(pack, piece, out).is_ok() {
+            return Ok(());
+        }
+        let packed = ZlibDecoder::new(pack.part(piece));
+        match out.fill(packed, piece.size) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Damage("its declared size does not match its content")),
+            Err(_) => Err(Damage("it cannot be inflated")),
+        }
+    }
+
+    /// Inflates a piece from as many bytes as deflate needs for its size at most. An encoder may have
+    /// used more, though none is known to.
+    fn at_once(&mut self, pack: &PackFile, piece: &Piece, out: &mut Buffer) -> Result<(), Damage> {
+        let needed = piece.size + piece.size / 1024 + 64;
+        let bytes = needed.min(pack.pack_bytes.saturating_sub(piece.at)) as usize;
+        if self.raw.len() < bytes {
+            self.raw.resize(bytes, 0);
+        }
+        let raw = &mut self.raw[..bytes];
+        read_at(&pack.pack, raw, piece.at).map_err(|_| Damage("its pack cannot be read"))?;
+        self.inflater.inflate(raw, piece.size, out)
     }
 }
 
@@ -233,6 +375,8 @@ struct Stored {
 }
 
 enum Root {
+    /// One that was made before.
+    Kept(Kind, Arc<[u8]>),
     Loose(Loose),
     Packed(Kind, Piece),
 }
@@ -240,6 +384,7 @@ enum Root {
 impl Root {
     fn size(&self) -> u64 {
         match self {
+            Root::Kept(_, bytes) => bytes.len() as u64,
             Root::Loose(loose) => loose.size,
             Root::Packed(_, piece) => piece.size,
         }
@@ -249,6 +394,8 @@ impl Root {
 /// The compressed bytes of an entry.
 struct Piece {
     pack: usize,
+    /// Where its entry begins.
+    offset: u64,
     at: u64,
     /// How many bytes it is inflated to.
     size: u64,
@@ -336,24 +483,12 @@ impl PackFile {
         read_at(&self.pack, start, offset).map_err(|_| Damage("its pack cannot be read"))?;
         let header = header(start, self.id_bytes)?;
         let at = offset + header.bytes as u64;
-        Ok((header.form, Piece { pack, at, size: header.size }))
+        Ok((header.form, Piece { pack, offset, at, size: header.size }))
     }
 
     fn part(&self, piece: &Piece) -> impl io::BufRead {
         let wanted = piece.size.clamp(512, 1 << 16) as usize;
         let part = Part { file: &self.pack, at: piece.at, end: self.pack_bytes };
         BufReader::with_capacity(wanted, part)
-    }
-
-    /// Inflates a piece. Memory grows with the bytes that come, not with the size that is claimed.
-    fn inflate(&self, piece: &Piece, out: &mut Vec<u8>) -> Result<(), Damage> {
-        out.clear();
-        let packed = ZlibDecoder::new(self.part(piece));
-        let read = packed.take(piece.size.saturating_add(1)).read_to_end(out);
-        read.map_err(|_| Damage("it cannot be inflated"))?;
-        match out.len() as u64 == piece.size {
-            true => Ok(()),
-            false => Err(Damage("its declared size does not match its content")),
-        }
     }
 }
