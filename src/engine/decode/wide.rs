@@ -11,8 +11,12 @@ use std::sync::Arc;
 use super::{Decoding, Encoding, Map, View};
 use crate::text::lines::Position;
 
-/// How many bytes are looked at at once. Text of twice as many bytes is never missed.
+/// How many bytes are looked at at once. Two words side by side make it a text, so one of three times
+/// as many bytes is never missed.
 const WORD: usize = 4;
+
+/// So many words are passed over together where none of them may be text.
+const BLOCK: usize = 32;
 
 /// Shorter text holds no secret.
 const MIN_CHARS: usize = 4;
@@ -36,9 +40,15 @@ pub(super) fn views(bytes: &[u8]) -> Vec<View> {
     let (words, _) = bytes.as_chunks::<WORD>();
     // Where the last text of each kind ends. Text of one kind may stand between characters of another.
     let mut done = [0; KINDS.len()];
-    for (at, word) in words.iter().enumerate().filter(|(_, word)| is_every_other_zero(word)) {
+    let blocks = words.chunks(BLOCK).zip((0..).step_by(BLOCK));
+    let blocks = blocks
+        .filter(|(block, _)| block.iter().fold(false, |may_be, word| may_be | may_be_text(*word)));
+    let places = blocks.flat_map(|(block, first)| first..first + block.len());
+    for at in places.filter(|&at| may_be_text(words[at])) {
+        let Some(next) = words.get(at + 1) else { break };
+        let are_text = |kind: &(usize, usize)| is_text(next, *kind) && is_text(&words[at], *kind);
+        let Some(kind) = KINDS.iter().position(are_text) else { continue };
         let at = at * WORD;
-        let Some(kind) = KINDS.iter().position(|kind| is_text(word, *kind)) else { continue };
         if at >= done[kind]
             && let Some(text) = Text::around(bytes, at, KINDS[kind], done[kind])
         {
@@ -57,11 +67,17 @@ fn is_text(word: &[u8; WORD], (width, phase): (usize, usize)) -> bool {
     })
 }
 
-/// Whether all even or all odd bytes are zero, but not both. Written without branches, for the sake of speed.
-fn is_every_other_zero(word: &[u8; WORD]) -> bool {
+/// Whether all even or all odd bytes are zero, but not both, and the others may be text. Written without
+/// branches, so that the compiler looks at several words at once.
+const fn may_be_text(word: [u8; WORD]) -> bool {
     const EVEN: u32 = 0x00ff_00ff;
-    let word = u32::from_le_bytes(*word);
-    (word & EVEN == 0) != (word & !EVEN == 0)
+    const HIGH: u32 = 0x0080_0080;
+    // Added to a tab or anything behind it, this reaches the highest bit.
+    const FROM_TAB: u32 = 0x0077_0077;
+    let word = u32::from_le_bytes(word);
+    let (even, odd) = (word & EVEN, word >> 8 & EVEN);
+    let telling = even | odd;
+    ((even == 0) != (odd == 0)) & (telling & HIGH == 0) & ((telling + FROM_TAB) & HIGH != 0)
 }
 
 /// Text of `width` bytes a character. From `start` to `end`, every `width`th byte is the one that tells.
@@ -116,8 +132,14 @@ fn last_text(places: impl Iterator<Item = usize>, bytes: &[u8], width: usize) ->
 }
 
 /// The character whose byte that tells stands at `at`.
+#[inline]
 fn char_at(bytes: &[u8], at: usize, width: usize) -> u8 {
     // Little-endian or big-endian: the zeros stand behind the byte that tells, or before it.
+    if width == 2 {
+        let is_zero =
+            bytes.get(at + 1).is_none_or(|&behind| behind == 0) || at > 0 && bytes[at - 1] == 0;
+        return if is_zero { bytes[at] } else { OTHER };
+    }
     let are_zero = |range: Option<&[u8]>| range.is_some_and(|r| r.iter().all(|&byte| byte == 0));
     let behind = bytes.get(at + 1..(at + width).min(bytes.len()));
     let before = (at + 1).checked_sub(width).and_then(|start| bytes.get(start..at));

@@ -7,7 +7,7 @@
 use std::mem;
 
 use super::FastMap;
-use super::trees::{NO_TREE, ObjectSet, Run, Target, TreeNote, TreeNotes};
+use super::trees::{NO_TREE, ObjectSet, Run, Target, TreeNotes};
 use crate::git::object::ObjectId;
 use crate::git::odb::{ObjectNo, Objects};
 
@@ -45,7 +45,7 @@ impl HotTrees {
     pub(super) fn find(notes: Vec<TreeNotes>, lost: &[ObjectNo], objects: &Objects) -> Self {
         let is_cut = notes.iter().any(|notes| notes.is_cut);
         let has_start = |notes: &TreeNotes| {
-            notes.entries.iter().any(|entry| !matches!(entry.to, Target::Tree(_)))
+            notes.entries.iter().any(|entry| !matches!(entry.to(), Target::Tree(_)))
         };
         if lost.is_empty() && !notes.iter().any(has_start) {
             return HotTrees { is_cut, ..HotTrees::default() };
@@ -59,22 +59,19 @@ impl HotTrees {
     }
 }
 
-/// The place of an entry among the notes: of which thread, and where among its entries.
-#[derive(Debug, Clone, Copy)]
-struct EntryAt {
-    part: u32,
-    entry: u32,
-}
+/// The place of an entry among those of all threads, one thread's behind the other's.
+type EntryAt = u32;
 
 /// No entry.
-const NONE: EntryAt = EntryAt { part: u32::MAX, entry: 0 };
+const NONE: EntryAt = u32::MAX;
 
 struct Search {
-    parts: Vec<TreeNotes>,
+    /// What each thread noted, with the place of its first entry.
+    parts: Vec<(EntryAt, TreeNotes)>,
     /// For each tree, the last noted entry that leads to it.
     last: Vec<EntryAt>,
     /// For each noted entry, the one before it that leads to the same tree.
-    before: Vec<Vec<EntryAt>>,
+    before: Vec<EntryAt>,
     /// Trees that lead to something, and those that could not be read.
     hot: ObjectSet,
     /// Those of them that were not followed yet.
@@ -129,16 +126,20 @@ impl Search {
         });
         let missing = Numbers::new(missing);
         let mut last = vec![NONE; objects.count() as usize];
-        let before = parts.iter().zip(0..).map(|(notes, part)| {
-            let leading = notes.entries.iter().zip(0..).map(|(entry, at)| match entry.to {
-                Target::Tree(tree) => {
-                    mem::replace(&mut last[tree as usize], EntryAt { part, entry: at })
+        let mut before = Vec::with_capacity(parts.iter().map(|notes| notes.entries.len()).sum());
+        let mut first = 0;
+        let parts: Vec<(EntryAt, TreeNotes)> = parts
+            .into_iter()
+            .map(|notes| {
+                for (entry, at) in notes.entries.iter().zip(first..) {
+                    before.push(match entry.to() {
+                        Target::Tree(tree) => mem::replace(&mut last[tree as usize], at),
+                        _ => NONE,
+                    });
                 }
-                _ => NONE,
-            });
-            leading.collect()
-        });
-        let before = before.collect();
+                (mem::replace(&mut first, before.len() as EntryAt), notes)
+            })
+            .collect();
         let hot = ObjectSet::new(objects);
         let (todo, found) = (Vec::new(), Vec::new());
         Search { parts, last, before, hot, todo, found, names, missing }
@@ -147,8 +148,8 @@ impl Search {
     /// Notes what is hot by itself.
     fn start(&mut self, lost: &[ObjectNo]) {
         for part in 0..self.parts.len() {
-            for at in 0..self.parts[part].entries.len() {
-                if !matches!(self.parts[part].entries[at].to, Target::Tree(_)) {
+            for at in 0..self.parts[part].1.entries.len() {
+                if !matches!(self.parts[part].1.entries[at].to(), Target::Tree(_)) {
                     self.follow(part, at);
                 }
             }
@@ -159,24 +160,24 @@ impl Search {
     /// Follows the entries that lead to a tree.
     fn leads_to(&mut self, tree: ObjectNo) {
         let mut next = self.last[tree as usize];
-        while next.part != NONE.part {
-            let (part, entry) = (next.part as usize, next.entry as usize);
-            self.follow(part, entry);
-            next = self.before[part][entry];
+        while next != NONE {
+            let part = self.parts.partition_point(|(first, _)| *first <= next) - 1;
+            self.follow(part, (next - self.parts[part].0) as usize);
+            next = self.before[next as usize];
         }
     }
 
     /// Notes an entry in the tree that brought it, and in those made from it that kept it.
     fn follow(&mut self, part: usize, entry: usize) {
-        let notes = &self.parts[part];
-        let entry_note = notes.entries[entry];
-        let to = match entry_note.to {
+        let notes = &self.parts[part].1;
+        let noted = notes.entries[entry];
+        let to = match noted.to() {
             Target::Missing(number) => Target::Missing(self.missing.of(part, number)),
             to => to,
         };
-        let hot = HotEntry { name: self.names.of(part, entry_note.name), to };
+        let hot = HotEntry { name: self.names.of(part, noted.name()), to };
         let brought_by = notes.trees.partition_point(|tree| tree.entries as usize <= entry) - 1;
-        let mut todo = vec![(brought_by, entry_note.at)];
+        let mut todo = vec![(brought_by, noted.at)];
         while let Some((tree, at)) = todo.pop() {
             let note = notes.trees[tree];
             self.found.push((note.no, hot));
@@ -185,15 +186,16 @@ impl Search {
             }
             let mut made = note.made_last;
             while made != NO_TREE {
-                let next: TreeNote = notes.trees[made as usize];
-                let now = shifted(runs_of(notes, made as usize), at, entry_note.bytes);
+                let now = shifted(runs_of(notes, made as usize), at);
                 todo.extend(now.map(|now| (made as usize, now)));
-                made = next.made_before;
+                made = notes.trees[made as usize].made_before;
             }
         }
     }
 
     fn finish(mut self, count: usize, is_cut: bool) -> HotTrees {
+        // Millions of notes make room for what was found in them.
+        drop((self.parts.drain(..), mem::take(&mut self.last), mem::take(&mut self.before)));
         let missing = self.order_missing();
         self.found.sort_unstable();
         self.found.dedup();
@@ -230,10 +232,10 @@ fn runs_of(notes: &TreeNotes, tree: usize) -> &[Run] {
     &notes.runs[notes.trees[tree].runs as usize..end]
 }
 
-/// Where an entry stands now that stood at `at`; `None` if it was not kept.
-fn shifted(runs: &[Run], at: u32, bytes: u32) -> Option<u32> {
+/// Where an entry stands now that stood at `at`; `None` if it was not kept. Runs are of whole entries.
+fn shifted(runs: &[Run], at: u32) -> Option<u32> {
     let behind = runs.partition_point(|run| run.from <= at);
     let run = runs[..behind].last()?;
     let inside = at - run.from;
-    (inside + bytes <= run.bytes).then(|| run.at + inside)
+    (inside < run.bytes).then(|| run.at + inside)
 }

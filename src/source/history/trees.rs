@@ -76,13 +76,41 @@ pub(super) struct TreeNote {
     pub(super) made_before: u32,
 }
 
-/// An entry that a tree did not have from the one it was made from.
+/// An entry that a tree did not have from the one it was made from. There are millions of them: a
+/// target takes two bits and a number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EntryNote {
     pub(super) at: u32,
-    pub(super) bytes: u32,
-    pub(super) name: u32,
-    pub(super) to: Target,
+    name_and_kind: u32,
+    number: u32,
+}
+
+impl EntryNote {
+    const MAX_NAMES: usize = 1 << 30;
+
+    const fn new(at: u32, name: u32, to: Target) -> Self {
+        let (kind, number) = match to {
+            Target::Blob(no) => (0, no),
+            Target::Tree(no) => (1, no),
+            Target::Missing(number) => (2, number),
+            Target::Name => (3, 0),
+        };
+        EntryNote { at, name_and_kind: name << 2 | kind, number }
+    }
+
+    /// The number of its name.
+    pub(super) const fn name(&self) -> u32 {
+        self.name_and_kind >> 2
+    }
+
+    pub(super) const fn to(&self) -> Target {
+        match self.name_and_kind & 3 {
+            0 => Target::Blob(self.number),
+            1 => Target::Tree(self.number),
+            2 => Target::Missing(self.number),
+            _ => Target::Name,
+        }
+    }
 }
 
 /// Entries that stand in a tree and in the one it was made from.
@@ -187,17 +215,17 @@ impl TreeVisitor<'_> {
     fn note_entry(&mut self, tree: &[u8], at: usize) -> Option<()> {
         let bytes = &tree[at..];
         let (mode, name, id) = next_entry(bytes, self.objects.id_bytes())?;
-        let size = u32::try_from(id.end).ok()?;
         let at = u32::try_from(at).ok()?;
         let to = self.target(mode, &bytes[id]);
         let name = self.name(&bytes[name]);
         let hot = name.is_hot.then_some(Target::Name);
         for to in hot.into_iter().chain(to) {
-            if self.notes.entries.len() == MAX_ENTRIES {
+            let is_full = self.notes.entries.len() == MAX_ENTRIES;
+            if is_full || name.number as usize >= EntryNote::MAX_NAMES {
                 self.notes.is_cut = true;
                 break;
             }
-            self.notes.entries.push(EntryNote { at, bytes: size, name: name.number, to });
+            self.notes.entries.push(EntryNote::new(at, name.number, to));
         }
         Some(())
     }
