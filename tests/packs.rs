@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use tightlip::engine::{Engine, selftest};
-use tightlip::rule::{RuleSet, expand, parse_pack};
+use tightlip::rule::{Advice, RuleSet, expand, parse_pack};
 
 fn root(folder: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
@@ -46,7 +46,14 @@ fn every_rule_is_whole() {
             !rule.description.is_empty() && !rule.description.ends_with('.'),
             "{id}: description"
         );
-        assert!(rule.advice.lines().count() >= 2, "{id}: advice");
+        let Advice { can, steps, checks } = Advice::of(&rule.advice);
+        assert!(!can.is_empty(), "{id}: no line says what it can do (`It can ...`)");
+        assert!(!steps.is_empty(), "{id}: no line says where it is rotated");
+        assert!(!checks.is_empty(), "{id}: no line says how to see its use (`Check ...`)");
+        assert!(
+            rule.advice.lines().map(str::trim).eq([can, steps, checks].concat()),
+            "{id}: order"
+        );
         assert!(rule.url.starts_with("https://"), "{id}: url");
         assert!(rule.matches.len() >= 2 && !rule.rejects.is_empty(), "{id}: examples");
         assert_eq!(rule.keywords.is_empty(), rule.near.is_some(), "{id}: keywords or near");

@@ -4,6 +4,7 @@
 //! a hook spends no time on parsing them. Users' rules have the same form. Nothing here compiles
 //! a pattern: that is the engine's work, and only for rules whose keyword occurs.
 
+mod advice;
 mod pack;
 mod schema;
 mod set;
@@ -12,6 +13,7 @@ mod template;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use advice::Advice;
 pub use pack::{PackError, blank, parse_pack, rule_from_entry, toml_problem};
 pub use schema::{RuleEntry, line_of};
 pub use set::{RuleSet, SetError};
@@ -51,7 +53,7 @@ pub struct Rule {
     pub confidence: Confidence,
     /// Parts of a secret (ASCII case ignored) that mark it as documentation.
     pub stop_words: Texts,
-    /// What to do about a finding, one step a line.
+    /// What to do about a finding, one step a line; [`Advice`] tells the lines apart.
     pub advice: Text,
     /// The service's documentation of the format, or empty.
     pub url: Text,

@@ -55,7 +55,12 @@ const RULE: [Key; 20] = [
     ("checks", Type::Texts, "Offline checks, by name."),
     ("confidence", Type::Confidence, "How sure a match is."),
     ("stop_words", Type::Texts, "Parts of a secret that mark it as documentation."),
-    ("advice", Type::Text, "What to do about a finding, one step a line."),
+    (
+        "advice",
+        Type::Text,
+        "What to do about a finding, one step a line: what it can do (`It can ...`), where it is rotated, \
+         how to see its use (`Check ...`).",
+    ),
     ("url", Type::Text, "The service's documentation of the format."),
     ("enabled", Type::Switch, "false for a rule that works only when it is enabled by id."),
     ("max_bytes", Type::Count, "How far a match may reach from its keyword, in bytes."),
