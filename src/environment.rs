@@ -35,6 +35,19 @@ impl Environment {
         self.get(name).filter(|value| !value.is_empty())
     }
 
+    /// Returns how many columns a line of text may take, where `COLUMNS` says so.
+    ///
+    /// ```
+    /// use tightlip::environment::Environment;
+    /// let columns = |value: &str| Environment::new([("COLUMNS".into(), value.into())].into_iter()).columns();
+    /// assert_eq!((columns("72"), columns("0"), columns("wide")), (Some(72), None, None));
+    /// ```
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
+        let columns = self.get_filled("COLUMNS")?.to_str()?.trim().parse().ok()?;
+        (columns > 0).then_some(columns)
+    }
+
     /// Whether a variable is set, be it to nothing.
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {

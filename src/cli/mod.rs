@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 clean, 1 found, 2 not everything could be read or understood, and 2 outranks 1.
 
+mod advice;
 mod allow;
 mod audit;
 mod baseline;
@@ -61,6 +62,7 @@ enum Command {
     Uninstall(uninstall::UninstallArgs),
     Doctor(doctor::DoctorArgs),
     Allow(allow::AllowArgs),
+    Advice(advice::AdviceArgs),
     Baseline(baseline::BaselineArgs),
     Rules(rules::RulesArgs),
     Migrate(migrate::MigrateArgs),
@@ -186,6 +188,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>, process: &mut Proce
         Command::Uninstall(args) => uninstall::run(args, process),
         Command::Doctor(args) => doctor::run(args, shared, process),
         Command::Allow(args) => allow::run(&args, process),
+        Command::Advice(args) => advice::run(&args, shared, process),
         Command::Baseline(args) => baseline::run(&args, shared, process),
         Command::Rules(args) => rules::run(&args, shared, process),
         Command::Generate(args) => generate::run(&args, process),

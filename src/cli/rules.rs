@@ -6,7 +6,7 @@ use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
 use tightlip::engine::selftest;
 use tightlip::report::Streams;
-use tightlip::rule::Rule;
+use tightlip::rule::{Rule, RuleSet};
 use tightlip::setup::{load_config, rules};
 use tightlip::text::escape::escape;
 
@@ -21,7 +21,7 @@ pub(super) struct RulesArgs {
 enum RulesCommand {
     /// List every rule, the user's own too
     List,
-    /// Show all of one rule
+    /// Show all of one rule; `tightlip advice` says more about what to do
     Show {
         /// Id of the rule
         id: String,
@@ -53,8 +53,16 @@ pub(super) fn run(
             Ok(0)
         }
         RulesCommand::Show { id } => match rules.find(id) {
-            Some(rule) => show(rule, streams).map(|()| 0),
-            None => Err(format!("no rule has the id `{id}`; see `tightlip rules list`").into()),
+            Some(rule) => {
+                show(rule, streams)?;
+                writeln!(
+                    streams.out,
+                    "\n`tightlip advice {}` says more about what to do",
+                    rule.id
+                )?;
+                Ok(0)
+            }
+            None => Err(unknown(id, &rules).into()),
         },
         RulesCommand::Check => {
             let count = rules.all().len();
@@ -65,6 +73,14 @@ pub(super) fn run(
             writeln!(streams.out, "{count} rules, {} failures", failures.len())?;
             Ok(u8::from(!failures.is_empty()))
         }
+    }
+}
+
+fn unknown(id: &str, rules: &RuleSet) -> String {
+    let near: Vec<String> = rules.near(id).iter().map(|id| format!("`{id}`")).collect();
+    match near.is_empty() {
+        true => format!("no rule has the id `{id}`; see `tightlip rules list`"),
+        false => format!("no rule has the id `{id}`; did you mean {}?", near.join(", ")),
     }
 }
 

@@ -12,6 +12,10 @@ pub struct Streams<'a> {
     pub out_is_terminal: bool,
     /// Whether `err` is a terminal.
     pub err_is_terminal: bool,
+    /// How many columns a line on `out` may take; nothing if lines need not fit anything.
+    pub out_width: Option<usize>,
+    /// How many columns a line on `err` may take.
+    pub err_width: Option<usize>,
 }
 
 impl std::fmt::Debug for Streams<'_> {

@@ -3,6 +3,7 @@
 use super::KeyKind;
 use super::call::{self, Call};
 use super::event::{Made, MadeKind};
+use super::guide;
 use super::response::{Advice, Owner};
 use super::runbook::Runbook;
 
@@ -11,9 +12,7 @@ pub(super) fn of(runbook: &Runbook<'_>) -> Vec<Advice> {
     let made = runbook.response.made.iter().map(|made| of_made(runbook, made));
     let mut next: Vec<Advice> = made.collect();
     next.extend(of_owner(runbook));
-    let case =
-        "answer AWS's support case, if there is one; AWS takes its quarantine policy away itself";
-    next.push(plain(case));
+    next.push(plain(guide::CASE));
     next
 }
 
@@ -55,25 +54,14 @@ fn of_owner(runbook: &Runbook<'_>) -> Vec<Advice> {
             &call::of_user("list-access-keys", user),
         )],
         (Owner::User(user), KeyKind::LongTerm) => vec![
-            with(
-                runbook,
-                "make a new key, straight into the store of secrets (a user has two at most)",
-                &call::create_key(user),
-            ),
-            plain("put the new key where the old one was used, and test that it works there"),
-            with(
-                runbook,
-                "when nothing misses the old key any more, delete it",
-                &call::delete_key(user, runbook.options.key.as_str()),
-            ),
+            with(runbook, guide::SECOND_KEY, &call::create_key(user)),
+            plain(guide::PUT_IN_PLACE),
+            with(runbook, guide::DELETE, &call::delete_key(user, runbook.options.key.as_str())),
         ],
         (Owner::Role(_), _) => {
             vec![plain("find out how the session's key got out; a new one comes by itself")]
         }
-        (Owner::Root, _) => vec![plain(
-            "sign in as root: deactivate and delete the key, change the password, check MFA; root needs \
-             no keys",
-        )],
+        (Owner::Root, _) => vec![plain(guide::ROOT)],
         (Owner::Unknown, _) => Vec::new(),
     }
 }

@@ -106,6 +106,31 @@ impl RuleSet {
         self.place(id).map(|place| &self.rules[place])
     }
 
+    /// Returns the ids that somebody who gave `id` may have meant, the nearest first: a few at most.
+    ///
+    /// ```
+    /// let rules = tightlip::rule::RuleSet::builtin();
+    /// assert_eq!(rules.near("aws-acces-key-id")[0], "aws-access-key-id");
+    /// assert!(rules.near("nothing like any of them").is_empty());
+    /// ```
+    #[must_use]
+    pub fn near(&self, id: &str) -> Vec<&str> {
+        const MOST: usize = 3;
+        let id = id.to_ascii_lowercase();
+        let typo = (id.len() / 4).clamp(1, 4);
+        let mut near: Vec<(usize, &str)> = Vec::new();
+        for rule in self.all() {
+            let distance = edit_distance(id.as_bytes(), rule.id.as_bytes());
+            // A part of an id is nearer than one with other letters.
+            let is_part = id.len() >= 3 && rule.id.contains(&*id);
+            if distance <= typo || is_part {
+                near.push((if is_part { distance.min(typo) } else { distance }, &rule.id));
+            }
+        }
+        near.sort();
+        near.into_iter().take(MOST).map(|(_, id)| id).collect()
+    }
+
     /// Returns every rule, switched on or not.
     #[must_use]
     pub fn all(&self) -> &[Rule] {
@@ -138,6 +163,20 @@ impl RuleSet {
     }
 }
 
+/// How many letters have to be put in, taken out or changed to make one of the other.
+fn edit_distance(one: &[u8], other: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, byte) in one.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (column, of_other) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(byte != of_other);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::{RuleEntry, RuleOrigin, RuleSet};
@@ -161,6 +200,22 @@ mod tests {
         assert_eq!(after.keywords, before.keywords);
         assert_eq!(after.confidence.name(), "low");
         assert_eq!(set.all().len(), RuleSet::builtin().all().len());
+    }
+
+    #[test]
+    fn near_ids_are_those_with_a_slip_or_a_part_of_the_name() {
+        let set = RuleSet::builtin();
+        for (given, meant) in [
+            ("aws-access-key", "aws-access-key-id"),
+            ("AWS-SECRET-ACCES-KEY", "aws-secret-access-key"),
+            ("githb-oauth-token", "github-oauth-token"),
+            ("webhook", "slack-webhook"),
+        ] {
+            assert!(set.near(given).contains(&meant), "{given}: {:?}", set.near(given));
+        }
+        assert!(set.near("xy").is_empty());
+        assert_eq!(super::edit_distance(b"kitten", b"sitting"), 3);
+        assert_eq!(super::edit_distance(b"", b"abc"), 3);
     }
 
     #[test]

@@ -14,3 +14,4 @@ pub mod lines;
 pub mod os;
 pub mod search;
 pub(crate) mod stream;
+pub mod wrap;
