@@ -11,6 +11,7 @@ use tightlip::finding::{Outcome, Status};
 use tightlip::hook::{Call, Hook, Work};
 use tightlip::setup::Scanner;
 use tightlip::source::StagedOptions;
+use tightlip::text::wrap::wrap;
 
 /// Do the work of a git hook
 #[derive(Debug, Args)]
@@ -40,15 +41,24 @@ pub(super) fn run(
     let repository = process.repository();
     let call = Call { repository: &repository, arguments: &args.arguments };
     let Some(work) = Work::plan(args.name, call, &mut std::io::stdin())? else { return Ok(0) };
+    let after = Refusal::of(args.name);
     let session = Session::load(process, &repository, shared, Purpose::Hook)?;
+    let session = session.with_to_do(after.to_do);
     let outcome = scan(&work, &session.scanner);
     let code = session.finish(&outcome, &mut process.streams)?;
+    let width = process.streams.err_width;
     let err = &mut process.streams.err;
     if !outcome.findings.is_empty() {
-        writeln!(err, "tightlip: {}", how_to_go_on(args.name))?;
+        // A report for people began with it.
+        let to_do = Some(after.to_do).filter(|_| !session.is_for_people());
+        let passes = after.passes.map(|command| format!("{SKIP_VARIABLE}=1 {command} passes once"));
+        for line in to_do.map(str::to_owned).into_iter().chain(passes) {
+            writeln!(err, "{}", wrap(&format!("tightlip: {line}"), width, "", "  "))?;
+        }
     } else if outcome.status() == Status::Incomplete {
         let advice = "git was stopped, because not everything could be scanned";
-        writeln!(err, "tightlip: {advice} ({SKIP_VARIABLE}=1 git ... passes once)")?;
+        let line = format!("tightlip: {advice} ({SKIP_VARIABLE}=1 git ... passes once)");
+        writeln!(err, "{}", wrap(&line, width, "", "  "))?;
     }
     Ok(code)
 }
@@ -69,28 +79,46 @@ pub(super) fn scan(work: &Work, scanner: &Scanner) -> Outcome {
     outcome
 }
 
-const fn how_to_go_on(hook: Hook) -> &'static str {
-    match hook {
-        Hook::PreCommit | Hook::CommitMsg => {
-            "nothing was committed; take it out, `git add`, and commit again \
-             (TIGHTLIP_SKIP=1 git commit ... passes once)"
-        }
-        Hook::PrepareCommitMsg | Hook::PreApplypatch | Hook::ApplypatchMsg => {
-            "nothing was committed, the change is still staged; take it out, `git add`, and go \
-             on with --continue, or drop it with --abort (TIGHTLIP_SKIP=1 git ... passes once)"
-        }
-        Hook::PreMergeCommit => {
-            "the merge was not committed; `git merge --abort` undoes it (TIGHTLIP_SKIP=1 git \
-             merge ... passes once)"
-        }
-        Hook::PrePush => {
-            "nothing was pushed; rewrite the commits that hold it (git commit --amend, git rebase \
-             -i), for a later commit leaves it in history (TIGHTLIP_SKIP=1 git push ... passes \
-             once)"
-        }
-        Hook::PreReceive => "the push was refused; rewrite the commits that hold it and push again",
-        Hook::ReferenceTransaction => {
-            "no ref was changed; take it out and try again (TIGHTLIP_SKIP=1 git ... passes once)"
-        }
+/// What is said where git was stopped.
+struct Refusal {
+    /// What was not done, and what to do now.
+    to_do: &'static str,
+    /// The git command that passes once, if the hook can let one pass.
+    passes: Option<&'static str>,
+}
+
+impl Refusal {
+    const fn of(hook: Hook) -> Self {
+        let (to_do, passes) = match hook {
+            Hook::PreCommit => (
+                "nothing was committed; take these lines out, `git add`, commit again",
+                Some("git commit ..."),
+            ),
+            Hook::CommitMsg => (
+                "nothing was committed; take it out of the message, and commit again",
+                Some("git commit ..."),
+            ),
+            Hook::PrepareCommitMsg | Hook::PreApplypatch | Hook::ApplypatchMsg => (
+                "nothing was committed, the change is still staged; take these lines out, `git add`, \
+                 and go on with --continue, or drop it with --abort",
+                Some("git ..."),
+            ),
+            Hook::PreMergeCommit => (
+                "the merge was not committed; `git merge --abort` undoes it",
+                Some("git merge ..."),
+            ),
+            Hook::PrePush => (
+                "nothing was pushed; rewrite the commits that hold it (git commit --amend, git \
+                 rebase -i), for a later commit leaves it in history",
+                Some("git push ..."),
+            ),
+            Hook::PreReceive => {
+                ("the push was refused; rewrite the commits that hold it and push again", None)
+            }
+            Hook::ReferenceTransaction => {
+                ("no ref was changed; take it out and try again", Some("git ..."))
+            }
+        };
+        Refusal { to_do, passes }
     }
 }

@@ -11,6 +11,7 @@ use tightlip::git::RepositoryPool;
 use tightlip::report::{self, ReportOptions, Streams};
 use tightlip::setup::git_secrets::Providers;
 use tightlip::setup::{BaselineChoice, Request, Scanner, last};
+use tightlip::text::wrap::wrap;
 
 /// Names the file for the Markdown summary of a step of GitHub Actions.
 const STEP_SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
@@ -22,6 +23,8 @@ pub(super) struct Session<'a> {
     purpose: Purpose,
     /// Whether the user does not want colours on a terminal.
     is_plain: bool,
+    /// What to do now if something is found.
+    to_do: Option<&'static str>,
     /// When the run began, in seconds since 1970.
     started: i64,
     /// The file for the summary of a step of GitHub Actions, where one is asked for.
@@ -85,11 +88,22 @@ impl<'a> Session<'a> {
             shared,
             purpose,
             is_plain: is_plain(&process.environment),
+            to_do: None,
             started: process.now,
             step_summary: step_summary
                 .filter(|_| shared.reports_as(FormatArg::Github))
                 .map(PathBuf::from),
         })
+    }
+
+    /// Has a report for people begin with what to do now.
+    pub(super) fn with_to_do(self, to_do: &'static str) -> Self {
+        Session { to_do: Some(to_do), ..self }
+    }
+
+    /// Whether the report on a stream is for people.
+    pub(super) fn is_for_people(&self) -> bool {
+        self.shared.format == FormatArg::Text && self.shared.output.is_none()
     }
 
     /// Reports an outcome and returns the exit status.
@@ -106,7 +120,7 @@ impl<'a> Session<'a> {
         }
         let failures = self.write_files(outcome);
         if self.shared.format == FormatArg::Text || self.shared.verbose > 0 {
-            let options = self.report_options(self.shared.format, streams.err_is_terminal);
+            let options = self.options_on(streams.err_is_terminal, streams.err_width);
             closed_is_fine(report::render_receipt(outcome, options, streams.err))?;
         } else if status == Status::Incomplete {
             closed_is_fine(writeln!(streams.err, "tightlip: incomplete; see the report"))?;
@@ -117,7 +131,8 @@ impl<'a> Session<'a> {
             let unread = if may_look { self.scanner.unread_files() } else { None };
             let left_out = self.left_out(outcome);
             for warning in self.scanner.warnings().iter().chain(&unread).chain(&left_out) {
-                closed_is_fine(writeln!(streams.err, "tightlip: {warning}"))?;
+                let line = wrap(&format!("tightlip: {warning}"), streams.err_width, "", "  ");
+                closed_is_fine(writeln!(streams.err, "{line}"))?;
             }
         }
         if failures.is_empty() { Ok(status.code()) } else { Err(failures.join("; ").into()) }
@@ -126,13 +141,13 @@ impl<'a> Session<'a> {
     /// Writes the report that goes to no file.
     fn write_stream(&self, outcome: &Outcome, streams: &mut Streams<'_>) -> io::Result<()> {
         // A hook's findings go where git shows them: not every hook's stdout is.
-        let (out, is_terminal) = if self.purpose == Purpose::Hook {
-            (&mut *streams.err, streams.err_is_terminal)
+        let (out, is_terminal, width) = if self.purpose == Purpose::Hook {
+            (&mut *streams.err, streams.err_is_terminal, streams.err_width)
         } else {
-            (&mut *streams.out, streams.out_is_terminal)
+            (&mut *streams.out, streams.out_is_terminal, streams.out_width)
         };
         let mut out = BufWriter::new(out);
-        let options = self.report_options(self.shared.format, is_terminal);
+        let options = self.options_on(is_terminal, width);
         closed_is_fine(report::render(outcome, options, &mut out))?;
         closed_is_fine(out.flush())
     }
@@ -163,6 +178,11 @@ impl<'a> Session<'a> {
         report::left_out(outcome, options).filter(|_| is_asked_for)
     }
 
+    /// How the report on a stream is written.
+    fn options_on(&self, is_terminal: bool, width: Option<usize>) -> ReportOptions {
+        ReportOptions { width, ..self.report_options(self.shared.format, is_terminal) }
+    }
+
     fn report_options(&self, format: FormatArg, is_terminal: bool) -> ReportOptions {
         let color = match self.shared.color {
             ColorArg::Always => true,
@@ -178,6 +198,8 @@ impl<'a> Session<'a> {
             how_to_allow: self.scanner.repository().location().root().is_some(),
             receipt: !self.shared.quiet
                 && (self.purpose != Purpose::Hook || self.shared.verbose > 0),
+            to_do: self.to_do,
+            width: None,
             started: self.started,
             unpushed: self.shared.unpushed,
         }

@@ -22,7 +22,8 @@ pub(super) fn run(
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
     let repository = process.repository();
-    let session = Session::load(process, &repository, shared, Purpose::Look)?;
+    let session = Session::load(process, &repository, shared, Purpose::Look)?
+        .with_to_do("take these lines out, and `git add` again before you commit");
     let work = Work::of_index(&*repository.get()?)?;
     let options = StagedOptions { files: args.files.clone(), ..StagedOptions::default() };
     let mut outcome = Default::default();

@@ -84,6 +84,10 @@ pub struct ReportOptions {
     pub recipe: bool,
     /// Whether text says how each finding is allowed, which it is in a repository.
     pub how_to_allow: bool,
+    /// What to do now, which text says ahead of the findings.
+    pub to_do: Option<&'static str>,
+    /// How many columns a line of text may take; nothing if lines need not fit anything.
+    pub width: Option<usize>,
     /// When the run began, in seconds since 1970.
     pub started: i64,
     /// Whether keys that no remote is known to have get events, too.

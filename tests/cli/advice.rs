@@ -111,7 +111,7 @@ fn without_a_rule_advice_is_about_what_the_last_run_found() {
     let all = advice(&repo, &[]).exits(0).out;
     assert!(all.lines().any(|line| line.starts_with("slack-webhook ")), "{all}");
     repo.stage("a.txt", format!("{}\n{}\n", key(0), key(1)));
-    let said = repo.tightlip(&["staged"]).exits(1);
+    let said = repo.tightlip(&["staged"]).exits(1).says("tightlip advice");
     advice(&repo, &[])
         .exits(0)
         .says("The last run found it in a.txt, 2 times.")

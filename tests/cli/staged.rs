@@ -537,3 +537,97 @@ fn what_a_pointer_of_lfs_stands_for_is_read_if_it_is_here() {
     repo.tightlip(&["staged"]).exits(1).says("new.bin:2:1").never_says("old.bin");
     stopped(&repo, &["commit", "-m", "x"]);
 }
+
+/// Six secrets of four kinds in five files, one of them deep, one on a long line.
+fn six() -> TestRepo {
+    let repo = guarded();
+    let pair = |id: &str| {
+        let id = made(&format!("{id}{{base32:15}}"));
+        format!(
+            "[default]\nAWS_ACCESS_KEY_ID={id}\nAWS_SECRET_ACCESS_KEY={}\n",
+            made("{base64:40}")
+        )
+    };
+    repo.stage("config/prod.env", pair("AKIAS"));
+    repo.stage("deploy/terraform/modules/network/staging.tfvars", pair("AKIAT"));
+    repo.stage(".github/deploy.yml", format!("token: {}\n", made("{crc:ghp_:30}")));
+    repo.stage(
+        "src/notify.py",
+        made("URL = 'https://hooks.slack.com/services/T{upnum:10}/B{upnum:10}/{alnum:24}'\n"),
+    );
+    let long = format!("{} key = '{}' {}\n", "before ".repeat(40), key(3), "after ".repeat(40));
+    repo.stage("src/long.js", long + &key(4) + "\n");
+    repo
+}
+
+fn commit_on(repo: &TestRepo, columns: Option<&str>) -> crate::repo::Said {
+    let mut commit = repo.command("git");
+    commit.args(["commit", "-qm", "x"]).envs(columns.map(|columns| ("COLUMNS", columns)));
+    repo.run(commit)
+}
+
+#[test]
+fn a_stopped_commit_says_first_what_to_do_and_six_findings_fit_a_screen() {
+    let repo = six();
+    let said = commit_on(&repo, Some("80"));
+    assert_ne!(said.code, 0);
+    let lines: Vec<&str> = said.err.lines().collect();
+    assert!(
+        lines[0].starts_with("tightlip: nothing was committed; take these lines out"),
+        "{}",
+        said.err
+    );
+    // The shell's prompt needs a line, too.
+    assert!(lines.len() <= 23, "{} lines:\n{}", lines.len(), said.err);
+    let said = said.says("config/prod.env:3:23: AWS secret access key [aws-secret-access-key]");
+    let said = said.says("with AWS access key id on line 2").says("[github-personal-access-token]");
+    let said = said.says("key = 'AKIA********'").says("`tightlip advice`").says("TIGHTLIP_SKIP=1");
+    said.says("say why on its line: `tightlip:allow <why>`");
+}
+
+#[test]
+fn a_report_fits_every_width_and_loses_nothing() {
+    let repo = six();
+    // Lines of files are cut, and the time that a run takes is another each time.
+    let whole = commit_on(&repo, None).err;
+    let lines = whole.lines().filter(|line| !line.contains(" | ") && !line.contains(" ms"));
+    let all: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    assert!(all.contains(&"[slack-webhook]") && all.contains(&"account"), "{whole}");
+    for width in [40_usize, 60, 80, 120] {
+        let said = commit_on(&repo, Some(&width.to_string()));
+        assert_eq!(said.err.matches("no secret? tightlip allow ").count(), 6);
+        for line in said.err.lines() {
+            // A command is one line to paste, and a path is never broken.
+            let is_whole = line.contains("tightlip allow ") || line.trim().split(' ').count() == 1;
+            assert!(line.chars().count() <= width || is_whole, "{width}: {line}");
+        }
+        let is_lost = |word: &&str| !said.err.contains(word);
+        let lost = all.iter().map(|word| word.trim_end_matches(';')).filter(is_lost);
+        // The account helps only later; the rule's id says what its description does.
+        let is_spared = |word: &&str| {
+            let is_account = word.bytes().all(|byte| byte.is_ascii_digit()) || *word == "account";
+            is_account || "GitHub personal access token Slack incoming webhook URL".contains(word)
+        };
+        let lost: Vec<&str> = lost.filter(|word| !is_spared(word)).collect();
+        assert!(lost.is_empty(), "{width}: {lost:?}");
+    }
+}
+
+#[test]
+fn a_single_finding_is_told_with_what_to_do_about_it() {
+    let repo = guarded();
+    repo.stage("a.txt", format!("id = {}\n", key(0)));
+    let said = commit_on(&repo, Some("80"));
+    assert!(said.err.lines().count() <= 20, "{}", said.err);
+    let places: Vec<usize> =
+        ["nothing was committed", "a.txt:1:6", "1 | id = ", "-> Deactivate", "no secret?"]
+            .iter()
+            .map(|part| said.err.find(part).unwrap_or_else(|| panic!("{part} in {}", said.err)))
+            .collect();
+    assert!(places.is_sorted(), "{}", said.err);
+    // Machines get no prose in their report, and people are told beside it.
+    let said = repo.tightlip(&["hook", "pre-commit", "--format", "jsonl"]).exits(1);
+    assert!(
+        said.err.contains("\"type\":\"finding\"") && said.err.contains("nothing was committed")
+    );
+}

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::super::entry::{Entry, Exposure};
 use super::super::presence;
-use super::{Style, Writer, count, notes, place};
+use super::{Detail, Writer, count, notes, place};
 use crate::finding::{Finding, Outcome};
 use crate::text::date::day;
 use crate::text::escape::escape;
@@ -29,7 +29,9 @@ pub(super) fn write(
     outcome: &Outcome,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writer.is_brief = entries.len() > FEW && !writer.options.verbose;
+    if entries.len() > FEW && !writer.options.verbose {
+        writer.detail = Detail::Facts;
+    }
     if entries.len() > 1 {
         summary(writer, entries, outcome, out)?;
     }
@@ -42,7 +44,7 @@ pub(super) fn write(
         writer.finding(entry.lead(), out, &|writer, out| others(writer, entry, out))?;
     }
     if writer.options.recipe && entries.iter().any(|entry| entry.exposure <= Exposure::History) {
-        recipe(writer.style, out)?;
+        recipe(writer, out)?;
     }
     Ok(())
 }
@@ -78,9 +80,10 @@ fn summary(
         writeln!(out, "  a remote has {pushed} of them")?;
     }
     let rule = |entry: &Entry<'_>| escape(entry.lead().rule.as_bytes()).into_owned();
-    writeln!(out, "  by rule: {}", most(entries, &rule))?;
+    writer.wrapped(&most(entries, &rule), "  by rule: ", "    ", out)?;
     let folder = |entry: &Entry<'_>| folder(writer, entry.lead());
-    writeln!(out, "  by directory: {}\n", most(entries, &folder))
+    writer.wrapped(&most(entries, &folder), "  by directory: ", "    ", out)?;
+    writeln!(out)
 }
 
 /// The directory of a finding, as far down as two levels.
@@ -129,13 +132,13 @@ pub(super) fn facts(
         parts.push("a remote has it".into());
     }
     parts.extend(notes(finding).iter().map(|note| writer.shown(note.as_bytes())));
-    writeln!(out, "  {} {}", writer.style.dim("="), parts.join("; "))?;
+    writer.fact(&parts.join("; "), out)?;
     if let Some(step) = presence::next_step(finding, writer.redactor) {
         // What stands before the first command says which kind of step it is.
         let kind = step.split('`').next().unwrap_or_default();
         if !writer.advised.iter().any(|advice| advice == kind) {
             writer.advised.push(kind.to_owned());
-            writeln!(out, "  {} {step}", writer.style.dim("="))?;
+            writer.fact(&step, out)?;
         }
     }
     Ok(())
@@ -156,11 +159,11 @@ fn others(writer: &Writer<'_>, entry: &Entry<'_>, out: &mut dyn Write) -> io::Re
     if more > 0 {
         named.push(format!("and {more} more (-v names all)"));
     }
-    writeln!(out, "  {} also in {}", writer.style.dim("="), named.join(", "))
+    writer.fact(&format!("also in {}", named.join(", ")), out)
 }
 
 /// How a history is rid of secrets, once for all of them.
-fn recipe(style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn recipe(writer: &Writer<'_>, out: &mut dyn Write) -> io::Result<()> {
     const STEPS: [&str; 6] = [
         "Rotate what a remote has or others may have seen. Taking it out of the history does not help.",
         "`tightlip audit --replace-text ../secrets.txt` writes all of them to a file that only you can \
@@ -173,9 +176,9 @@ fn recipe(style: Style, out: &mut dyn Write) -> io::Result<()> {
          --prune=now`.",
         "`tightlip audit` once more: it reads what nothing leads to, as well.",
     ];
-    writeln!(out, "{}", style.bold("To take them out of the history"))?;
+    writeln!(out, "{}", writer.style.bold("To take them out of the history"))?;
     for (number, step) in STEPS.iter().enumerate() {
-        writeln!(out, "  {}. {step}", number + 1)?;
+        writer.wrapped(step, &format!("  {}. ", number + 1), "     ", out)?;
     }
     writeln!(out)
 }

@@ -1,18 +1,23 @@
 //! The report for people.
+//!
+//! It fits the terminal that it is for. First it says what to do now. A few findings are told in full; of more, each
+//! has the lines that matter, so that six of them fit a screen of 24 lines. The last line of a finding is the one to
+//! paste if it is no secret.
 
 mod history;
+mod line;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::excerpt::{self, Piece};
 use super::{ReportOptions, entry, presence, printable};
 use crate::finding::{
     Finding, Fingerprint, INLINE_MARKER, OTHER_MARK, Outcome, Place, Redactor, Status, Suppressed,
 };
-use crate::rule::Confidence;
+use crate::rule::{Advice, Confidence};
 use crate::text::date::day;
 use crate::text::escape::escape;
+use crate::text::wrap::{columns, wrap};
 
 /// ANSI codes, or nothing.
 #[derive(Clone, Copy)]
@@ -56,11 +61,19 @@ pub(super) fn findings(
 ) -> io::Result<()> {
     let style = Style { color: options.color };
     let digits = short_digits(&outcome.findings);
-    let mut writer =
-        Writer { options, redactor, style, digits, advised: Vec::new(), is_brief: false };
+    let advised = Vec::new();
+    let mut writer = Writer { options, redactor, style, digits, advised, detail: Detail::Full };
+    if let Some(first) = options.to_do.filter(|_| !outcome.findings.is_empty()) {
+        for line in [first, ROTATE] {
+            writer.wrapped(&style.bold(&format!("tightlip: {line}")), "", "  ", out)?;
+        }
+    }
     if outcome.summary.commits > 0 && outcome.findings.iter().any(|one| one.presence.is_some()) {
         history::write(&mut writer, &entry::entries(outcome), outcome, out)?;
     } else {
+        if !options.verbose && !is_few(&outcome.findings) {
+            writer.detail = Detail::Place;
+        }
         for finding in &outcome.findings {
             writer.finding(finding, out, &|_, _| Ok(()))?;
         }
@@ -76,6 +89,26 @@ pub(super) fn findings(
     Ok(())
 }
 
+/// What holds for every secret that stops a commit.
+const ROTATE: &str = "what has left this machine has to be rotated: see `tightlip advice`";
+
+/// Whether everything can be told of all of them on one screen.
+fn is_few(findings: &[Finding]) -> bool {
+    const FEW: usize = 2;
+    findings.len() <= FEW && findings.windows(2).all(|two| two[0].advice == two[1].advice)
+}
+
+/// How much is told of each finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Everything, each fact on its line.
+    Full,
+    /// All facts on one line, for entries of a history.
+    Facts,
+    /// Where it is and what it is; advice is left to `tightlip advice`.
+    Place,
+}
+
 /// What the parts of a report share.
 struct Writer<'a> {
     options: ReportOptions,
@@ -85,8 +118,7 @@ struct Writer<'a> {
     digits: usize,
     /// Advice that was given: once is enough.
     advised: Vec<String>,
-    /// Whether there is so much that what is known of each has to fit a line.
-    is_brief: bool,
+    detail: Detail,
 }
 
 impl Writer<'_> {
@@ -97,22 +129,69 @@ impl Writer<'_> {
         out: &mut dyn Write,
         more: &dyn Fn(&Self, &mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
-        write_finding(finding, self.options, self.redactor, self.style, out)?;
-        match self.is_brief {
-            true => history::facts(self, finding, out)?,
-            false => write_facts(self, finding, out)?,
+        self.head(finding, out)?;
+        match self.detail {
+            Detail::Full => {
+                line::write(self, finding, out)?;
+                write_facts(self, finding, out)?;
+            }
+            Detail::Facts => {
+                line::write(self, finding, out)?;
+                history::facts(self, finding, out)?;
+            }
+            Detail::Place => line::write_with_notes(self, finding, out)?,
         }
         more(self, out)?;
-        if !self.advised.iter().any(|advice| **advice == *finding.advice) {
+        let is_advised = self.advised.iter().any(|advice| **advice == *finding.advice);
+        if self.detail != Detail::Place && !is_advised {
             self.advised.push(finding.advice.to_string());
-            write_advice(finding, self.style, out)?;
+            self.advice(finding, out)?;
         }
         if self.options.how_to_allow {
             let short = &finding.fingerprint.as_str()[..self.digits];
             let allow = format!("tightlip allow {short} --reason '<why>'");
             writeln!(out, "  {} {allow}", self.style.dim("no secret?"))?;
         }
-        writeln!(out)
+        if self.detail == Detail::Place { Ok(()) } else { writeln!(out) }
+    }
+
+    /// Writes where it is and what it is.
+    fn head(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let style = self.style;
+        let place = style.bold(&place(finding, self.redactor));
+        let sure = match finding.confidence {
+            Confidence::High => String::new(),
+            sure => style.dim(&format!(" ({} confidence)", sure.name())),
+        };
+        let rule = style.dim(&format!("[{}]", finding.rule));
+        let what = style.red(&escape(finding.description.as_bytes()));
+        let whole = format!("{place}: {what} {rule}{sure}");
+        // Where a line has to do, the id of the rule says what the description does.
+        let is_too_long = self.options.width.is_some_and(|width| columns(&whole) > width);
+        match self.detail == Detail::Place && is_too_long {
+            true => self.wrapped(&format!("{place}: {rule}{sure}"), "", "    ", out),
+            false => self.wrapped(&whole, "", "    ", out),
+        }
+    }
+
+    /// Writes what to do about it: what the secret can do is told by `tightlip advice`.
+    fn advice(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let mark = self.style.yellow("->");
+        for step in Advice::of(&finding.advice).to_do() {
+            self.wrapped(&escape(step.as_bytes()), &format!("  {mark} "), "     ", out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes something that is known of a finding.
+    fn fact(&self, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let mark = self.style.dim("=");
+        self.wrapped(text, &format!("  {mark} "), "    ", out)
+    }
+
+    /// Writes text on lines that fit the terminal.
+    fn wrapped(&self, text: &str, first: &str, next: &str, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", wrap(text, self.options.width, first, next))
     }
 
     /// Returns untrusted text as it may be shown.
@@ -133,39 +212,19 @@ fn short_digits(findings: &[Finding]) -> usize {
     (longest + 1).clamp(MIN, Fingerprint::DIGITS)
 }
 
-fn write_finding(
-    finding: &Finding,
-    options: ReportOptions,
-    redactor: &Redactor,
-    style: Style,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let place = style.bold(&place(finding, redactor));
-    let sure = match finding.confidence {
-        Confidence::High => String::new(),
-        sure => style.dim(&format!(" ({} confidence)", sure.name())),
-    };
-    let rule = style.dim(&format!("[{}]", finding.rule));
-    writeln!(out, "{place}: {} {rule}{sure}", style.red(&escape(finding.description.as_bytes())))?;
-    let line = finding.location.start.line.to_string();
-    let shown = excerpt(finding, options, redactor, style);
-    writeln!(out, "  {} {shown}", style.dim(&format!("{line} |")))?;
-    Ok(())
-}
-
 /// Writes what is known of it, a line each.
 fn write_facts(writer: &Writer<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    let Writer { style, redactor, .. } = *writer;
     if let Some(commit) = &finding.origin.commit {
         let author = writer.shown(&commit.author);
-        let day = day(commit.time);
-        writeln!(out, "  {} commit {} of {day} by {author}", style.dim("in"), commit.id)?;
+        let mark = writer.style.dim("in");
+        let about = format!("commit {} of {} by {author}", commit.id, day(commit.time));
+        writer.wrapped(&about, &format!("  {mark} "), "     ", out)?;
     }
-    for line in presence::lines(finding, redactor) {
-        writeln!(out, "  {} {line}", style.dim("="))?;
+    for line in presence::lines(finding, writer.redactor) {
+        writer.fact(&line, out)?;
     }
     for note in notes(finding) {
-        writeln!(out, "  {} {}", style.dim("="), writer.shown(note.as_bytes()))?;
+        writer.fact(&writer.shown(note.as_bytes()), out)?;
     }
     Ok(())
 }
@@ -180,13 +239,6 @@ pub(super) fn notes(finding: &Finding) -> Vec<String> {
     notes.extend(finding.account.as_ref().map(|account| format!("AWS account {account}")));
     notes.extend(finding.notes.iter().chain(&finding.warnings).cloned());
     notes
-}
-
-fn write_advice(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    for step in finding.advice.lines().filter(|step| !step.trim().is_empty()) {
-        writeln!(out, "  {} {}", style.yellow("->"), escape(step.trim().as_bytes()))?;
-    }
-    Ok(())
 }
 
 /// `path:line:column`, or what stands for the path.
@@ -211,16 +263,6 @@ pub(super) fn place(finding: &Finding, redactor: &Redactor) -> String {
     }
 }
 
-/// The line with its secrets masked, or shown if that was asked for.
-fn excerpt(finding: &Finding, options: ReportOptions, redactor: &Redactor, style: Style) -> String {
-    let shown = excerpt::pieces(finding, options, redactor);
-    let pieces = shown.iter().map(|piece| match piece {
-        Piece::Plain(text) => text.clone(),
-        Piece::Secret(text) => style.red(text),
-    });
-    pieces.collect()
-}
-
 /// Writes what was left out, how to go on, and what was covered.
 pub(super) fn receipt(
     outcome: &Outcome,
@@ -236,18 +278,23 @@ pub(super) fn receipt(
             let path = escape(&redactor.redact(&skipped.path)).into_owned();
             let reason = escape(&redactor.redact(skipped.reason.as_bytes())).into_owned();
             let path = if path.is_empty() { path } else { format!("{path}: ") };
-            writeln!(out, "tightlip: {word}: {path}{reason}")?;
+            let line = format!("tightlip: {word}: {path}{reason}");
+            writeln!(out, "{}", wrap(&line, options.width, "", "  "))?;
         }
     }
     if !outcome.findings.is_empty() {
-        writeln!(
-            out,
-            "tightlip: if one is no secret, say why on its line (`{INLINE_MARKER} <why>`), with \
-             `tightlip allow`, or in .tightlip.toml ([[allow]])"
-        )?;
+        let allow =
+            format!("tightlip: if one is no secret, say why on its line: `{INLINE_MARKER} <why>`");
+        writeln!(out, "{}", wrap(&allow, options.width, "", "  "))?;
+        if options.to_do.is_none() {
+            let advice =
+                "tightlip: `tightlip advice` says what each can do, and where it is rotated";
+            writeln!(out, "{}", wrap(advice, options.width, "", "  "))?;
+        }
     }
     if options.receipt || outcome.status() != Status::Clean {
-        writeln!(out, "tightlip: {}", covered(outcome, options))?;
+        let covered = format!("tightlip: {}", covered(outcome, options));
+        writeln!(out, "{}", wrap(&covered, options.width, "", "  "))?;
     }
     Ok(())
 }
