@@ -600,7 +600,7 @@ fn secrets_and_control_characters_of_events_are_nowhere_to_be_seen() {
         }),
     );
     let fake = Fake::new().answers("lookup-events..us-east-1", &events(&[hostile])).inactive();
-    for format in ["text", "json"] {
+    for format in ["text", "json", "html"] {
         let _ = fs::remove_file(fake.path("work/log"));
         let ran = fake.run(&[&key(), "--format", format]).exits(1);
         let log = fs::read_to_string(fake.path("work/log")).unwrap();
@@ -740,8 +740,70 @@ fn reports_go_to_files_and_other_forms_are_refused() {
     assert!(
         read("a.txt").starts_with("Key        ") && read("a.json").contains("tightlip.respond/1")
     );
-    let refused = Fake::new().run(&[&key(), "--report", "sarif=x"]).exits(2).says("text or json");
+    let refused =
+        Fake::new().run(&[&key(), "--report", "sarif=x"]).exits(2).says("text, json or html");
     assert!(refused.calls.is_empty());
+}
+
+#[test]
+fn a_page_has_the_whole_timeline_and_nothing_that_runs_or_loads() {
+    let at = |day: u32, name: &str, service: &str, more: Value| {
+        let mut body = json!({"eventTime": format!("2026-11-{day:02}T01:02:03Z"), "n": day});
+        for (field, value) in more.as_object().unwrap() {
+            body[field] = value.clone();
+        }
+        event(name, service, body)
+    };
+    let markup = "<img src=https://evil.example/x onerror=alert(1)>";
+    let mut list: Vec<Value> = (1..20)
+        .map(|day| at(day, "ListBuckets", "s3", json!({"readOnly": true, "n": day})))
+        .collect();
+    list.push(at(20, "StopLogging", "cloudtrail", json!({"requestParameters": {"name": markup}})));
+    list.push(at(
+        20,
+        "GetUser",
+        "iam",
+        json!({"userAgent": markup, "readOnly": true, "errorCode": "AccessDenied"}),
+    ));
+    list.push(at(21, "RunInstances", "ec2", json!({"sourceIPAddress": "198.51.100.9"})));
+    let fake = Fake::new().answers("lookup-events..us-east-1", &events(&list)).ordinary();
+    let text = fake.run(&[&key(), "--report", "html=page.html"]).exits(2);
+    let page = fs::read_to_string(fake.path("work/page.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"));
+    assert!(page.contains(&format!("<h1>AWS key {}: NOT contained</h1>", key())), "{page}");
+    // Days without danger are folded into one part, and no call is left out.
+    assert_eq!(page.matches("<details class=\"day\"").count(), 3);
+    assert_eq!(page.matches("<details class=\"day\" open>").count(), 2);
+    assert!(page.contains("<summary>2026-11-01 to 2026-11-19 "), "{page}");
+    assert!(page.contains("<code>s3 ListBuckets</code> x19 "), "{page}");
+    assert!(page.contains("2026-11-01 01:02:03Z<br><small>to 2026-11-19 01:02:03Z</small>"));
+    let dangerous = page.split("<h2>Most dangerous first</h2>").nth(1).unwrap();
+    assert!(dangerous.find("StopLogging").unwrap() < dangerous.find("RunInstances").unwrap());
+    for part in [
+        "<code>cloudtrail StopLogging</code>",
+        "<em>AccessDenied</em>",
+        "it blinds the watchers",
+        "198.51.100.9",
+        "role=\"img\"",
+        "<rect class=\"critical\"",
+        "Not done without --apply",
+        "<dt>Owner</dt><dd>user deploy</dd>",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    for step in
+        text.out.split("\nNext\n").nth(1).unwrap().lines().filter(|line| line.starts_with("  - "))
+    {
+        let step = step.trim_start_matches("  - ").replace('\'', "&#39;");
+        assert!(page.contains(&step), "{step}");
+    }
+    assert!(!page.contains("<img") && !page.contains("<script"), "{page}");
+    assert!(page.contains("&lt;img src=https"), "{page}");
+    let policy = page.split("Content-Security-Policy\" content=\"").nth(1).unwrap();
+    let policy = policy.split('"').next().unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    assert!(!policy.contains("script-src"), "{policy}");
+    assert!(!page.contains(" style=") && !page.contains("javascript:"));
 }
 
 #[test]

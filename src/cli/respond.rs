@@ -13,8 +13,8 @@ use super::{Failure, FormatArg, INCOMPLETE, Process, Shared};
 use tightlip::file;
 use tightlip::finding::{Finding, Secret};
 use tightlip::respond::{
-    AwsProgram, KeyId, Log, Notice, Options, PACE, Response, render_json, render_plan, render_text,
-    respond,
+    AwsProgram, KeyId, Log, Notice, Options, PACE, Response, render_html, render_json, render_plan,
+    render_text, respond,
 };
 use tightlip::source::HistoryOptions;
 use tightlip::text::date::moment;
@@ -71,8 +71,10 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     shared.check_files()?;
     let formats = shared.files().map(|(format, _)| format).chain([shared.format]);
-    if formats.into_iter().any(|format| !matches!(format, FormatArg::Text | FormatArg::Json)) {
-        return Err("a response is text or json; give `--format text` or `--format json`".into());
+    if formats.into_iter().any(|format| !is_of_response(format)) {
+        return Err(
+            "a response is text, json or html; give `--format text`, `json` or `html`".into()
+        );
     }
     let Notice { keys, gaps } = notice(args, shared, process)?;
     for gap in &gaps {
@@ -113,6 +115,11 @@ pub(super) fn run(
     report(&done, &path, shared, process)?;
     let worst = done.iter().map(|(_, response)| response.status().code()).max();
     Ok(worst.filter(|_| gaps.is_empty()).unwrap_or(INCOMPLETE))
+}
+
+/// Whether a response can be written in this form.
+const fn is_of_response(format: FormatArg) -> bool {
+    matches!(format, FormatArg::Text | FormatArg::Json | FormatArg::Html)
 }
 
 /// The keys that are named, or that an event or a finding names.
@@ -249,6 +256,7 @@ fn write(
 ) -> io::Result<()> {
     match format {
         FormatArg::Json => render_json(done, log, out),
+        FormatArg::Html => render_html(done.iter().map(|(_, response)| response), log, out),
         _ => done.iter().try_for_each(|(_, response)| render_text(response, out)),
     }
 }

@@ -20,6 +20,7 @@ mod text;
 
 use std::io::{self, Write};
 
+pub(crate) use html::frame;
 pub use streams::Streams;
 
 use crate::finding::{Finding, Outcome, Place, Redactor, Secret};

@@ -106,22 +106,32 @@ fn head(response: &Response, out: &mut dyn Write) -> io::Result<()> {
         Containment::Open(why) => writeln!(out, "Contained  NO: {}", safe(why))?,
     }
     if response.is_contained() && response.key.kind() == KeyKind::LongTerm {
-        let note = match response.sessions_refused {
-            true => "those of the owner that were issued before now are refused",
-            false => "one that the key made lives on, up to 36 hours; --deny-sessions refuses it",
-        };
-        writeln!(out, "Sessions   {note}")?;
+        writeln!(out, "Sessions   {}", sessions(response))?;
     }
     Ok(())
 }
 
+/// What becomes of sessions that a long-term key made.
+pub(super) const fn sessions(response: &Response) -> &'static str {
+    match response.sessions_refused {
+        true => "those of the owner that were issued before now are refused",
+        false => "one that the key made lives on, up to 36 hours; --deny-sessions refuses it",
+    }
+}
+
+/// Returns calls that changed something, the most dangerous first, and how many more there are.
+pub(super) fn most_dangerous(events: &[Event]) -> (Vec<&Event>, usize) {
+    let mut list: Vec<&Event> =
+        events.iter().filter(|event| event.verdict.danger > Danger::Low).collect();
+    list.sort_by_key(|event| std::cmp::Reverse(event.verdict.danger));
+    let left = list.len().saturating_sub(MAX_DANGEROUS);
+    list.truncate(MAX_DANGEROUS);
+    (list, left)
+}
+
 /// What changed, the most dangerous first.
 fn dangerous(response: &Response, out: &mut dyn Write) -> io::Result<()> {
-    let mut events: Vec<&Event> =
-        response.events.iter().filter(|event| event.verdict.danger > Danger::Low).collect();
-    events.sort_by_key(|event| std::cmp::Reverse(event.verdict.danger));
-    let left = events.len().saturating_sub(MAX_DANGEROUS);
-    events.truncate(MAX_DANGEROUS);
+    let (events, left) = most_dangerous(&response.events);
     section("Most dangerous first", &events, out, |event, out| {
         writeln!(out, "  {:<8} {}; it {}", event.verdict.danger.name(), call(event), verb(event))
     })?;
@@ -147,6 +157,12 @@ fn call(event: &Event) -> String {
     safe(&format!("{} {}{about}", event.service, event.name))
 }
 
+/// Whether two calls are the same but for their time and id.
+pub(super) fn is_same(a: &Event, b: &Event) -> bool {
+    (&a.service, &a.name, &a.region, &a.address, &a.about, &a.error, &a.key)
+        == (&b.service, &b.name, &b.region, &b.address, &b.about, &b.error, &b.key)
+}
+
 /// Equal calls, one after the other, as one line.
 fn timeline(response: &Response, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
@@ -156,12 +172,8 @@ fn timeline(response: &Response, out: &mut dyn Write) -> io::Result<()> {
         response.events.len(),
         response.regions.len()
     )?;
-    let same = |a: &Event, b: &Event| {
-        (&a.service, &a.name, &a.region, &a.address, &a.about, &a.error, &a.key)
-            == (&b.service, &b.name, &b.region, &b.address, &b.about, &b.error, &b.key)
-    };
     let (mut reads, mut changes, mut left) = (0, 0, 0);
-    for run in response.events.chunk_by(same) {
+    for run in response.events.chunk_by(is_same) {
         let event = &run[0];
         let (lines, most) = match event.verdict.danger {
             Danger::Low => (&mut reads, MAX_READS),

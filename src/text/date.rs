@@ -34,6 +34,31 @@ pub fn moment(seconds: i64) -> String {
     format!("{}T{hour:02}:{minute:02}:{second:02}Z", day(seconds))
 }
 
+/// Returns the seconds since 1970 of a moment as [`moment`] writes it, by Howard Hinnant's `days_from_civil`.
+///
+/// ```
+/// use tightlip::text::date::seconds;
+/// assert_eq!(seconds("2000-02-29T00:00:01Z"), Some(951_782_401));
+/// assert_eq!((seconds("2000-02-29"), seconds("2000-02-29T00:00:61Z")), (None, None));
+/// ```
+#[must_use]
+pub fn seconds(moment_text: &str) -> Option<i64> {
+    let number = |range: std::ops::Range<usize>| -> Option<i64> {
+        let part = moment_text.get(range)?;
+        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?
+    };
+    let (year, month, of_month) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let year = if month <= 2 { year - 1 } else { year };
+    let shifted = if month > 2 { month - 3 } else { month + 9 };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * shifted + 2) / 5 + of_month - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    let all = days * 86_400 + hour * 3_600 + minute * 60 + second;
+    // A moment that does not exist is written another way.
+    (moment(all) == moment_text).then_some(all)
+}
+
 /// Whether text is a day of the form `YYYY-MM-DD`.
 ///
 /// ```

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Returns text as it may stand in an element or in a quoted attribute.
-pub(super) fn html(text: &str) -> Cow<'_, str> {
+pub(crate) fn html(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return Cow::Borrowed(text);
     }
@@ -23,7 +23,7 @@ pub(super) fn html(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns a sentence as HTML, with what stands between backticks as code.
-pub(super) fn with_code(text: &str) -> String {
+pub(crate) fn with_code(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 32);
     let mut rest = text;
     while let Some((before, code, after)) = between_backticks(rest) {

@@ -10,6 +10,7 @@
 //! style sheet by their hashes and forbids everything else, so what would slip through could not run.
 
 mod details;
+pub(crate) mod frame;
 mod head;
 mod index;
 mod markup;
@@ -19,10 +20,7 @@ mod views;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
-
+use self::frame::{STYLE, policy};
 use self::markup::html;
 use super::entry::{self, Entry, Exposure};
 use super::{ReportOptions, printable};
@@ -30,7 +28,6 @@ use crate::finding::{Outcome, Redactor};
 
 /// The page, with names in double braces where parts go.
 const PAGE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// What all parts of the page need.
@@ -64,7 +61,7 @@ pub(super) fn page(
 impl Page<'_> {
     fn part(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
         match name {
-            "policy" => write!(out, "{}", policy()),
+            "policy" => write!(out, "{}", policy(STYLE, Some(SCRIPT))),
             "style" => write!(out, "{STYLE}"),
             "script" => write!(out, "{SCRIPT}"),
             "head" => head::write(self, out),
@@ -104,17 +101,6 @@ impl Page<'_> {
         let end = self.entries.partition_point(|entry| entry.exposure <= exposure);
         start..end
     }
-}
-
-/// What the page may load and run: its own script and style sheet.
-fn policy() -> String {
-    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
-    format!(
-        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; \
-         form-action 'none'",
-        hash(SCRIPT),
-        hash(STYLE)
-    )
 }
 
 /// Writes a long list: its first items as they are, the others for the script to bring in piece by
