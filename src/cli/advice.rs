@@ -22,8 +22,12 @@ use tightlip::text::wrap::wrap;
 #[derive(Debug, Args)]
 pub(super) struct AdviceArgs {
     /// Id of a rule, fingerprint of a finding of the last run, or id of an AWS key
-    #[arg(value_name = "RULE")]
-    names: Vec<String>,
+    // A key in PEM begins with hyphens: what is no option is refused below, where it is not repeated.
+    #[arg(value_name = "RULE", allow_hyphen_values = true)]
+    name: Option<String>,
+    /// What is too much, and is refused here for the same reason
+    #[arg(hide = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
     /// Id of an AWS key, AKIA... or ASIA..., for the commands
     #[arg(long, value_name = "KEY_ID")]
     key_id: Option<String>,
@@ -96,13 +100,12 @@ fn choose<'a>(
     last: &[Seen],
     now: i64,
 ) -> Result<Chosen<'a>, Failure> {
-    let [name] = &args.names[..] else {
-        return match args.names.is_empty() {
-            true => Ok(Chosen::default()),
-            // The others may be a secret, so they are not repeated.
-            false => Err("`tightlip advice` takes one RULE; give no secret".into()),
-        };
-    };
+    if !args.rest.is_empty() {
+        return Err("`tightlip advice` takes one RULE and no such options (they are not repeated, for they may be a \
+                    secret); see `tightlip advice --help`"
+            .into());
+    }
+    let Some(name) = &args.name else { return Ok(Chosen::default()) };
     if let Some(rule) = rules.find(name) {
         return Ok(Chosen { rule: Some(rule), key: None });
     }
@@ -115,6 +118,10 @@ fn choose<'a>(
         return Ok(Chosen { rule, key: None });
     }
     // What is not known is not repeated: somebody may have pasted a secret.
+    if name.starts_with('-') && !name.contains([' ', '\n']) {
+        let why = "there is no such option (it is not repeated, for it may be a secret)";
+        return Err(format!("{why}; see `tightlip advice --help`").into());
+    }
     if may_be_secret(name, now)? {
         return Err("this may be a secret, so it was not looked at: shells and logs keep what is typed, so treat it \
                     as exposed; give the rule's id (`tightlip rules list`) or, for AWS, the id of the key"

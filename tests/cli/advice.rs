@@ -84,17 +84,23 @@ fn a_secret_given_to_advice_is_refused_and_not_repeated() {
         made("{hex:40}"),
         made("postgres://ada:{alnum:16}@db.example/x"),
         pem.trim_start_matches('-').to_owned(),
+        pem,
     ] {
         let word = secret.split(['-', ':', '\n']).max_by_key(|part| part.len()).unwrap();
         advice(&repo, &[&secret]).exits(2).never_says(word).says("may be a secret");
         advice(&repo, &["aws-access-key-id", &secret]).exits(2).never_says(word);
-        advice(&repo, &["--key-id", &secret]).exits(2).never_says(word);
+        advice(&repo, &["aws-access-key-id", &format!("--key={secret}")]).exits(2).never_says(word);
+        advice(&repo, &[&format!("--key={secret}")]).exits(2).never_says(word);
+        advice(&repo, &[&format!("--key-id={secret}")]).exits(2).never_says(word);
     }
 }
 
 #[test]
 fn an_unknown_rule_is_an_error_that_names_near_ones() {
     let repo = TestRepo::new();
+    advice(&repo, &["--fromat", "json"]).exits(2).says("--help");
+    advice(&repo, &["--fromat=json"]).exits(2).says("no such option");
+    advice(&repo, &["--help"]).exits(0).says("Never give a secret itself");
     advice(&repo, &["aws-acess-key-id"]).exits(2).says("did you mean `aws-access-key-id`");
     advice(&repo, &["no-such-thing"]).exits(2).says("tightlip rules list");
     repo.tightlip(&["rules", "show", "slack-webhok"]).exits(2).says("`slack-webhook`");
