@@ -614,6 +614,24 @@ fn a_report_fits_every_width_and_loses_nothing() {
 }
 
 #[test]
+fn a_refused_push_names_the_commit_behind_each_line() {
+    let repo = six();
+    repo.hooks(&["pre-push"]);
+    repo.git(&["commit", "-qnm", "leak"]).exits(0);
+    let remote = repo.folder().join("remote.git");
+    repo.git(&["init", "-q", "--bare", remote.to_str().unwrap()]).exits(0);
+    let commit = repo.git(&["rev-parse", "HEAD"]).out;
+    let mut push = repo.command("git");
+    push.args(["push", remote.to_str().unwrap(), "main"]).env("COLUMNS", "80");
+    let said = repo.run(push);
+    assert_ne!(said.code, 0);
+    assert_eq!(said.err.matches(&format!("commit {}", &commit[..12])).count(), 6, "{}", said.err);
+    let long = said.err.lines().find(|line| line.contains("key = '")).unwrap();
+    assert!(long.contains("= commit ") && long.chars().count() <= 80, "{long}");
+    said.says("nothing was pushed; rewrite the commits that hold it");
+}
+
+#[test]
 fn a_single_finding_is_told_with_what_to_do_about_it() {
     let repo = guarded();
     repo.stage("a.txt", format!("id = {}\n", key(0)));

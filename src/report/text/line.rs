@@ -14,9 +14,12 @@ const CUT: &str = "...";
 /// How many digits name a commit where space is short.
 const SHORT_ID: usize = 12;
 
+/// How many columns show enough of a line.
+const ENOUGH: usize = 48;
+
 /// Writes the line.
 pub(super) fn write(writer: &Writer<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", numbered(writer, finding))
+    writeln!(out, "{}", numbered(writer, finding, writer.options.width))
 }
 
 /// Writes the line and, behind it if the terminal is wide enough, what has to be known for a first step.
@@ -25,7 +28,8 @@ pub(super) fn write_with_notes(
     finding: &Finding,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let line = numbered(writer, finding);
+    let width = writer.options.width;
+    let line = numbered(writer, finding, width);
     let notes = notes(writer, finding);
     let account = finding.account.as_ref().map(|account| format!("AWS account {account}"));
     let with_account: Vec<String> = notes.iter().cloned().chain(account).collect();
@@ -33,14 +37,26 @@ pub(super) fn write_with_notes(
         if notes.is_empty() {
             return writeln!(out, "{line}");
         }
-        let joined = format!("{line}  {} {}", writer.style.dim("="), notes.join("; "));
-        if writer.options.width.is_some_and(|width| columns(&joined) <= width) {
+        let joined = format!("{line}{}", behind(writer, notes));
+        if width.is_some_and(|width| columns(&joined) <= width) {
             return writeln!(out, "{joined}");
         }
     }
+    // A long line is cut some more, if enough of it is left.
+    let behind = behind(writer, &notes);
+    let left = width.map_or(0, |width| width.saturating_sub(columns(&behind)));
+    let shorter = numbered(writer, finding, Some(left));
+    if left >= ENOUGH && columns(&shorter) <= left {
+        return writeln!(out, "{shorter}{behind}");
+    }
     writeln!(out, "{line}")?;
-    let notes = if writer.options.width.is_some() { notes } else { with_account };
+    let notes = if width.is_some() { notes } else { with_account };
     writer.fact(&notes.join("; "), out)
+}
+
+/// Notes as they stand behind a line.
+fn behind(writer: &Writer<'_>, notes: &[String]) -> String {
+    format!("  {} {}", writer.style.dim("="), notes.join("; "))
 }
 
 /// What is needed to take the secret out, without what helps only later.
@@ -51,12 +67,10 @@ fn notes(writer: &Writer<'_>, finding: &Finding) -> Vec<String> {
         format!("commit {id}")
     }));
     notes.extend(presence::lines(finding, writer.redactor));
-    notes.extend(
-        finding
-            .related
-            .as_ref()
-            .map(|related| format!("with {} on line {}", related.description, related.start.line)),
-    );
+    notes.extend(finding.related.as_ref().map(|related| {
+        let what = writer.shown(related.description.as_bytes());
+        format!("with {what} on line {}", related.start.line)
+    }));
     notes.extend(
         finding.notes.iter().chain(&finding.warnings).map(|note| writer.shown(note.as_bytes())),
     );
@@ -64,11 +78,11 @@ fn notes(writer: &Writer<'_>, finding: &Finding) -> Vec<String> {
 }
 
 /// `12 | NAME=****`, with its secrets masked unless they were asked for.
-fn numbered(writer: &Writer<'_>, finding: &Finding) -> String {
+fn numbered(writer: &Writer<'_>, finding: &Finding, width: Option<usize>) -> String {
     let number = format!("{} |", finding.location.start.line);
     let pieces = excerpt::pieces(finding, writer.options, writer.redactor);
     let before = 2 + number.len() + 1;
-    let pieces = match writer.options.width {
+    let pieces = match width {
         // What was asked for is not cut.
         Some(width) if !writer.options.reveal => {
             fit(pieces, own(finding), width.saturating_sub(before))
