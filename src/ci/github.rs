@@ -240,8 +240,8 @@ mod tests {
     fn an_event_that_cannot_be_understood_is_an_error() {
         let (good, zeros) = (id('d'), id('0'));
         for (name, event, expected) in [
-            ("push", String::new(), "cannot read the event"),
-            ("push", "[]".into(), "cannot read the event"),
+            ("push", String::new(), "cannot read `event.json`"),
+            ("push", "[]".into(), "cannot read `event.json`"),
             ("push", pushed("--all"), "`before` of the event is `--all`"),
             ("push", pushed("\\u001b[31m"), "`before` of the event is `\\x1b[31m`"),
             ("pull_request", "{}".into(), "`pull_request` of the event is not set"),

@@ -14,10 +14,16 @@
 mod azure;
 mod bitbucket;
 mod buildkite;
+mod circleci;
+mod codebuild;
+mod drone;
 mod github;
 mod gitlab;
 mod jenkins;
 mod rev;
+mod teamcity;
+mod travis;
+mod woodpecker;
 
 use std::io;
 use std::path::Path;
@@ -53,8 +59,8 @@ pub struct CiRange {
 pub enum CiError {
     /// No known service runs this.
     #[error(
-        "no CI service is recognised by its environment; --ci knows {}; elsewhere give the range, \
-         as in `tightlip history origin/main..HEAD`",
+        "no CI service is recognised by its environment; --ci knows {}; elsewhere give both ends, \
+         as in `tightlip history --ci BASE HEAD`",
         names()
     )]
     NotRecognised,
@@ -78,8 +84,8 @@ pub enum CiError {
         /// The variable.
         name: &'static str,
     },
-    /// The file with the event cannot be read.
-    #[error("{service}: cannot read the event in `{path}`")]
+    /// The file with the event, or with what is known of the build, cannot be read.
+    #[error("{service}: cannot read `{path}`, which tells what the job is about")]
     Event {
         /// The service.
         service: &'static str,
@@ -98,14 +104,20 @@ struct Service {
     range: fn(&Job<'_>) -> Result<CiRange, CiError>,
 }
 
-/// The services, the first that is recognised counts. Jenkins comes last: images set its variables
-/// without running under it.
-const SERVICES: [Service; 6] = [
+/// The services, the first that is recognised counts. CodeBuild comes after those whose runners it hosts.
+/// Jenkins comes last: images set its variables without running under it.
+const SERVICES: [Service; 12] = [
     github::SERVICE,
     gitlab::SERVICE,
     azure::SERVICE,
     bitbucket::SERVICE,
     buildkite::SERVICE,
+    circleci::SERVICE,
+    travis::SERVICE,
+    woodpecker::SERVICE,
+    drone::SERVICE,
+    codebuild::SERVICE,
+    teamcity::SERVICE,
     jenkins::SERVICE,
 ];
 
@@ -282,9 +294,22 @@ mod tests {
     #[test]
     fn no_service_is_an_error_that_says_what_to_do() {
         let error = range_of(&[("CI", "true")], "").unwrap_err().to_string();
-        let all = ["GitHub", "GitLab", "Azure", "Bitbucket", "Buildkite", "Jenkins"];
+        let all = [
+            "GitHub",
+            "GitLab",
+            "Azure",
+            "Bitbucket",
+            "Buildkite",
+            "CircleCI",
+            "Travis",
+            "Woodpecker",
+            "Drone",
+            "CodeBuild",
+            "TeamCity",
+            "Jenkins",
+        ];
         assert!(all.iter().all(|name| error.contains(name)), "{error}");
-        assert!(error.contains("tightlip history origin/main..HEAD"), "{error}");
+        assert!(error.contains("tightlip history --ci BASE HEAD"), "{error}");
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub(super) struct Said<'a> {
 }
 
 impl Said<'_> {
-    fn is_no(self, kind: &'static str) -> CiError {
+    pub(super) fn is_no(self, kind: &'static str) -> CiError {
         let value: String = self.value.chars().take(100).collect();
         CiError::Value {
             service: self.service,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::progress::{stop_on_signals, watch};
-use super::revs::{self, Selection};
+use super::revs::{self, Base, Selection};
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
 use tightlip::ci;
@@ -37,8 +37,12 @@ pub(super) struct HistoryArgs {
     /// Only the newest N commits
     #[arg(long, short = 'n', value_name = "N")]
     max_count: Option<usize>,
-    /// Only what the CI job that runs this is about
-    #[arg(long, conflicts_with_all = ["revs", "branch"])]
+    /// Only what the CI job that runs this is about; with BASE and HEAD, what HEAD has and BASE has not
+    ///
+    /// The services that it knows say the range. Elsewhere name both ends, as in `--ci "$BEFORE" HEAD`. All
+    /// that HEAD reaches is scanned where BASE is empty or zeros, is the id of a commit that is not here, or has
+    /// all that HEAD has.
+    #[arg(long, conflicts_with = "branch")]
     ci: bool,
     /// Leave out what FILE says was scanned with the same rules; write it when all is clean
     #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "max_count"])]
@@ -95,6 +99,10 @@ fn tell_unused(count: usize, process: &mut Process<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How to get a base that is not here.
+const HINT: &str = "fetch the whole history, as with `git fetch --unshallow origin`, and after a forced push the \
+                    commit itself";
+
 /// What to scan.
 fn selection(
     args: &HistoryArgs,
@@ -109,11 +117,29 @@ fn selection(
     if !args.ci {
         return Selection::of_revs(location, &args.revs);
     }
-    let range = ci::range(&process.environment, &ci::read_file)?;
-    let (selection, is_lost) = Selection::of_ci(location, &range)?;
-    writeln!(process.streams.err, "tightlip: {}: {}", range.service, range.about)?;
-    if is_lost {
-        scan.name_lost_base(repository.get()?.is_shallow(), &range.hint);
+    let (selection, base, hint) = match &*args.revs {
+        [] => {
+            let range = ci::range(&process.environment, &ci::read_file)?;
+            let (selection, base) = Selection::of_ci(location, &range)?;
+            writeln!(process.streams.err, "tightlip: {}: {}", range.service, range.about)?;
+            (selection, base, range.hint)
+        }
+        [base, head] => {
+            let (selection, base) = Selection::of_ends(location, base, head)?;
+            (selection, base, HINT.to_owned())
+        }
+        _ => return Err(
+            "--ci takes two revisions, BASE and HEAD, or none in a job of a service that it knows"
+                .into(),
+        ),
+    };
+    match base {
+        Base::Usable => {}
+        Base::Lost => scan.name_lost_base(repository.get()?.is_shallow(), &hint),
+        Base::Ahead => writeln!(
+            process.streams.err,
+            "tightlip: the base has all that the head has, so all that the head reaches is scanned"
+        )?,
     }
     let err = &mut process.streams.err;
     for file in changed_policy(location, &selection) {

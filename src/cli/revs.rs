@@ -57,9 +57,8 @@ impl Selection {
         Err(format!("no branch has the name `{}`", escape(name.as_encoded_bytes())).into())
     }
 
-    /// Resolves the range of a CI job; says whether none of the commits that it could begin at is
-    /// here.
-    pub(super) fn of_ci(location: &Location, range: &CiRange) -> Result<(Self, bool), Failure> {
+    /// Resolves the range of a CI job, and says what became of its base.
+    pub(super) fn of_ci(location: &Location, range: &CiRange) -> Result<(Self, Base), Failure> {
         let head = find(location, &range.head).ok_or_else(|| {
             format!(
                 "{}: {} is not in this clone, so nothing can be scanned; {}",
@@ -74,10 +73,71 @@ impl Selection {
                 verify(location, name).map(|id| Tip { id, name: name.clone().into_bytes() }),
             );
         }
-        let base = range.bases.iter().find_map(|base| find(location, base));
-        let is_lost = base.is_none() && !range.bases.is_empty();
-        Ok((Selection { tips, known: base.into_iter().collect() }, is_lost))
+        let mut bases = range.bases.iter();
+        let Some((base, id)) = bases.find_map(|base| Some((base, find(location, base)?))) else {
+            let base = if range.bases.is_empty() { Base::Usable } else { Base::Lost };
+            return Ok((Selection { tips, known: Vec::new() }, base));
+        };
+        // A branch moves, so it may have what the job is about by now. An id does not.
+        if matches!(base, Rev::Ref(_)) && is_empty(location, id, head)? {
+            return Ok((Selection { tips, known: Vec::new() }, Base::Ahead));
+        }
+        Ok((Selection { tips, known: vec![id] }, Base::Usable))
     }
+
+    /// Resolves the two ends of a range as a person gives them, and says what became of its base. A base of
+    /// zeros, or none, is that of a new branch.
+    pub(super) fn of_ends(
+        location: &Location,
+        base: &OsStr,
+        head: &OsStr,
+    ) -> Result<(Self, Base), Failure> {
+        let tip = commit(location, head).and_then(|_| verify(location, head));
+        let tip = tip.ok_or_else(|| unknown(head))?;
+        let selection = |known| {
+            let tips = vec![Tip { id: tip, name: bytes(head) }];
+            Selection { tips, known }
+        };
+        if base.as_encoded_bytes().iter().all(|&byte| byte == b'0') {
+            return Ok((selection(Vec::new()), Base::Usable));
+        }
+        match commit(location, base) {
+            Some(id) if is_empty(location, id, tip)? => Ok((selection(Vec::new()), Base::Ahead)),
+            Some(id) => Ok((selection(vec![id]), Base::Usable)),
+            None if is_id(base) => Ok((selection(Vec::new()), Base::Lost)),
+            None => Err(unknown(base).into()),
+        }
+    }
+}
+
+/// What became of the base of a CI job's range. Without one, all that the head reaches is scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Base {
+    /// It is used, or there is none.
+    Usable,
+    /// None that the job names is in this clone.
+    Lost,
+    /// It reaches all that the head reaches, so nothing would be left to look at.
+    Ahead,
+}
+
+/// Whether `base` reaches all that `head` reaches.
+fn is_empty(location: &Location, base: ObjectId, head: ObjectId) -> Result<bool, Failure> {
+    let first = ["rev-list", "--max-count=1", &head.to_string(), "--not", &base.to_string()];
+    Ok(location.run(first)?.is_empty())
+}
+
+/// The commit that a name or an id leads to, if it is here.
+fn commit(location: &Location, rev: &OsStr) -> Option<ObjectId> {
+    let mut peeled = rev.to_owned();
+    peeled.push("^{commit}");
+    verify(location, peeled)
+}
+
+/// Whether this looks like the id of a commit, whole or cut.
+fn is_id(rev: &OsStr) -> bool {
+    let rev = rev.as_encoded_bytes();
+    (7..=64).contains(&rev.len()) && rev.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// The name of a revision as git has it: bytes, in any encoding.

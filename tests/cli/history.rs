@@ -563,6 +563,82 @@ fn a_ci_job_scans_its_own_range() {
     repo.tightlip(&["history", "--ci"]).exits(2).says("no CI service is recognised");
 }
 
+#[test]
+fn a_ci_job_whose_target_has_its_commits_by_now_scans_all() {
+    let repo = TestRepo::new();
+    repo.commit("a", key(1));
+    let ci = || {
+        let mut command = repo.command(crate::repo::TIGHTLIP);
+        command
+            .args(["history", "--ci", "--format", "jsonl", "--reveal"])
+            .env("DRONE", "true")
+            .env("DRONE_BUILD_EVENT", "pull_request")
+            .env("DRONE_COMMIT_SHA", repo.head())
+            .env("DRONE_TARGET_BRANCH", "main");
+        repo.run(command)
+    };
+    ci().exits(1).says("the commit that the range begins at is not in this clone");
+    repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]).exits(0);
+    let said = ci().exits(1).says("the base has all that the head has");
+    assert_eq!(by_secret(&said).len(), 1);
+    repo.commit("b", key(2));
+    let found = by_secret(&ci().exits(1).never_says("the base has all"));
+    assert_eq!(found.into_keys().collect::<Vec<_>>(), [key(2)]);
+}
+
+#[test]
+fn a_ci_range_is_what_its_head_has_and_its_base_has_not() {
+    let repo = TestRepo::new();
+    repo.commit("a", key(1));
+    let before = repo.head();
+    repo.git(&["tag", "v1"]).exits(0);
+    repo.commit("b", key(2));
+    let ci = |base: &str, head: &str| {
+        repo.tightlip(&["history", "--ci", base, head, "--format", "jsonl", "--reveal"])
+    };
+    let secrets = |said: &Said| by_secret(said).into_keys().collect::<Vec<_>>();
+    for base in [&before, "v1", "HEAD~1", "main~1", &before[..10]] {
+        assert_eq!(secrets(&ci(base, "HEAD").exits(1)), [key(2)], "{base}");
+    }
+    let all = {
+        let mut all = [key(1), key(2)];
+        all.sort();
+        all
+    };
+    // A new branch.
+    for base in ["", &"0".repeat(40)] {
+        assert_eq!(secrets(&ci(base, "main").exits(1)), all, "{base:?}");
+    }
+    // A forced push: its base is gone, so all is scanned, and it is said that this is not the range.
+    let gone = ci(&"b".repeat(40), "HEAD").exits(1).says("begins at is not in this clone");
+    assert_eq!(secrets(&gone), all);
+    // Ends that are the same or the wrong way round would leave nothing to look at.
+    assert_eq!(secrets(&ci("HEAD", "main").exits(1).says("the base has all")), all);
+    assert_eq!(secrets(&ci("HEAD", "v1").exits(1).says("the base has all")), [key(1)]);
+    // A name that is none is no range.
+    for (base, head) in [("origin/main", "HEAD"), ("HEAD", "nowhere"), ("--all", "HEAD")] {
+        let said = repo.tightlip(&["history", "--ci", "--", base, head]).exits(2);
+        assert!(said.err.contains("names no revision"), "{}", said.err);
+    }
+    ci(&before, &"c".repeat(40)).exits(2).says("names no revision");
+    repo.tightlip(&["history", "--ci", "HEAD"]).exits(2).says("two revisions, BASE and HEAD");
+    repo.tightlip(&["history", "--ci", "a", "b", "c"]).exits(2).says("two revisions");
+}
+
+#[test]
+fn a_ci_range_of_a_shallow_clone_is_never_clean() {
+    let repo = TestRepo::new();
+    repo.commit("a", key(1));
+    let before = repo.head();
+    repo.commit("b", "nothing");
+    let origin = format!("file://{}", repo.root.display());
+    let clone = repo.root.join("../shallow");
+    repo.git(&["clone", "-q", "--depth=1", &origin, &clone.display().to_string()]).exits(0);
+    let mut command = repo.command(crate::repo::TIGHTLIP);
+    command.current_dir(&clone).args(["history", "--ci", &before, "HEAD"]);
+    repo.run(command).exits(2).says("git fetch --unshallow");
+}
+
 /// What the program may use at most, in bytes of address space: enough for any machine's threads,
 /// not for what these repositories claim to hold.
 fn bounded(repo: &TestRepo, arguments: &[&str]) -> Said {
