@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::history::HistoryScan;
+use super::paths::{self, PathArgs};
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared, replace_text};
 use tightlip::finding::{Outcome, Place, SkipKind, Skipped};
@@ -31,6 +32,8 @@ pub(super) struct AuditArgs {
     /// Only you can read it. Keep it out of every repository, and delete it when the history is clean.
     #[arg(long, value_name = "FILE")]
     replace_text: Option<PathBuf>,
+    #[command(flatten)]
+    paths: PathArgs,
 }
 
 pub(super) fn run(
@@ -39,7 +42,8 @@ pub(super) fn run(
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
     let repository = repository(args.repository.as_deref(), process)?;
-    let session = Session::load(process, &repository, shared, Purpose::Audit)?;
+    let mut session = Session::load(process, &repository, shared, Purpose::Audit)?;
+    args.paths.limit(&mut session.scanner)?;
     let scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);
     let options = HistoryOptions {
         unreachable: true,
@@ -48,7 +52,9 @@ pub(super) fn run(
     };
     let reports = shared.report_files();
     let files = Files { scanner: &session.scanner, repository: &*repository.get()?, reports };
-    let outcome = scan.run(options, |outcome| files.scan(outcome))?;
+    let mut outcome = scan.run(options, |outcome| files.scan(outcome))?;
+    let lists = paths::of_history(repository.location(), &[]);
+    paths::name_unused(&session.scanner, &mut outcome, lists, process)?;
     if let Some(path) = &args.replace_text {
         let count = replace_text::write(path, &outcome.findings)?;
         let path = escape_path(path);

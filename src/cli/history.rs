@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::paths::{self, PathArgs};
 use super::progress::{stop_on_signals, watch};
 use super::revs::{self, Base, Selection};
 use super::session::{Purpose, Session};
@@ -45,8 +46,10 @@ pub(super) struct HistoryArgs {
     #[arg(long, conflicts_with = "branch")]
     ci: bool,
     /// Leave out what FILE says was scanned with the same rules; write it when all is clean
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "max_count"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "max_count", "only", "exclude"])]
     checkpoint: Option<PathBuf>,
+    #[command(flatten)]
+    paths: PathArgs,
 }
 
 pub(super) fn run(
@@ -55,7 +58,8 @@ pub(super) fn run(
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
     let repository = process.repository();
-    let session = Session::load(process, &repository, shared, Purpose::Look)?;
+    let mut session = Session::load(process, &repository, shared, Purpose::Look)?;
+    args.paths.limit(&mut session.scanner)?;
     let mut scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);
     let mut selection = selection(args, &mut scan, &repository, process)?;
     let checkpoint = match &args.checkpoint {
@@ -64,6 +68,7 @@ pub(super) fn run(
     };
     let since = args.since.as_deref().map(|date| revs::since(repository.location(), date));
     let is_all = shared.rule.is_empty()
+        && args.paths.is_empty()
         && selection.tips.is_empty()
         && selection.known.is_empty()
         && since.is_none()
@@ -77,7 +82,10 @@ pub(super) fn run(
         archives: Some(ArchiveLimits::default()),
         ..HistoryOptions::default()
     };
-    let outcome = scan.run(options, |_| {})?;
+    let tips = options.tips.clone();
+    let mut outcome = scan.run(options, |_| {})?;
+    let lists = paths::of_history(repository.location(), &tips);
+    paths::name_unused(&session.scanner, &mut outcome, lists, process)?;
     if let Some(checkpoint) = checkpoint.filter(|_| outcome.status() == Status::Clean) {
         checkpoint.save()?;
     }

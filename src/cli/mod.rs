@@ -14,6 +14,7 @@ mod install;
 mod message;
 mod migrate;
 mod output;
+mod paths;
 mod progress;
 mod replace_text;
 mod respond;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::paths::{self as filter, PathArgs};
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
 use tightlip::finding::{Outcome, Place, SkipKind};
@@ -24,6 +25,8 @@ pub(super) struct ScanArgs {
     /// Open archives (zip, tar, gzip, zstd) and scan what is in them
     #[arg(long)]
     archives: bool,
+    #[command(flatten)]
+    filter: PathArgs,
 }
 
 pub(super) fn run(
@@ -31,7 +34,8 @@ pub(super) fn run(
     shared: &Shared,
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
-    let session = Session::load(process, &process.repository(), shared, Purpose::Look)?;
+    let mut session = Session::load(process, &process.repository(), shared, Purpose::Look)?;
+    args.filter.limit(&mut session.scanner)?;
     let is_stdin = |path: &&PathBuf| path.as_path() == Path::new("-");
     let mut outcome = Outcome::default();
     let paths: Vec<PathBuf> = args.paths.iter().filter(|path| !is_stdin(path)).cloned().collect();
@@ -53,6 +57,8 @@ pub(super) fn run(
         }
         outcome.merge(found);
     }
+    // All files were listed.
+    filter::name_unused(&session.scanner, &mut outcome, [], process)?;
     session.finish(&outcome, &mut process.streams)
 }
 

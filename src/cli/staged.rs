@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::paths::{self, PathArgs};
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
 use tightlip::hook::Work;
@@ -14,6 +15,8 @@ use tightlip::source::StagedOptions;
 pub(super) struct StagedArgs {
     /// Files to read whole from the index where nothing of them is staged (for `pre-commit run -a`)
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    paths: PathArgs,
 }
 
 pub(super) fn run(
@@ -22,8 +25,9 @@ pub(super) fn run(
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
     let repository = process.repository();
-    let session = Session::load(process, &repository, shared, Purpose::Look)?
+    let mut session = Session::load(process, &repository, shared, Purpose::Look)?
         .with_to_do("take these lines out, and `git add` again before you commit");
+    args.paths.limit(&mut session.scanner)?;
     let work = Work::of_index(&*repository.get()?)?;
     let options = StagedOptions { files: args.files.clone(), ..StagedOptions::default() };
     let mut outcome = Default::default();
@@ -33,5 +37,6 @@ pub(super) fn run(
     for commits in work.commit_sources(&repository) {
         outcome.merge(session.scanner.scan(&commits));
     }
+    paths::name_unused(&session.scanner, &mut outcome, paths::of_index(&repository), process)?;
     session.finish(&outcome, &mut process.streams)
 }

@@ -29,6 +29,8 @@ impl Skipped {
 pub enum SkipKind {
     /// Policy allows its path.
     AllowedPath,
+    /// The user leaves its path out of this run.
+    Excluded,
     /// `.gitignore` names it.
     Ignored,
     /// It is a device, a pipe or a socket.
@@ -68,6 +70,7 @@ impl SkipKind {
         !matches!(
             self,
             SkipKind::AllowedPath
+                | SkipKind::Excluded
                 | SkipKind::Ignored
                 | SkipKind::Special
                 | SkipKind::AllowedShallow
@@ -81,6 +84,7 @@ impl SkipKind {
     pub const fn name(self) -> &'static str {
         match self {
             SkipKind::AllowedPath => "allowed-path",
+            SkipKind::Excluded => "excluded",
             SkipKind::Ignored => "ignored",
             SkipKind::Special => "special-file",
             SkipKind::AllowedShallow | SkipKind::Shallow => "shallow",

@@ -25,7 +25,7 @@ use crate::finding::{
 use crate::git::Added;
 use crate::rule::{Confidence, Text};
 use crate::source::{Listing, Reader, Source, SourceError, Unit};
-use crate::suppress::Allowlist;
+use crate::suppress::{Allowlist, LeftOut};
 use crate::text::fragment::Fragment;
 use crate::text::lines::Position;
 
@@ -95,6 +95,10 @@ fn scan_all(
     let started = Instant::now();
     let mut listing = source.list(progress)?;
     let mut skipped = std::mem::take(&mut listing.skipped);
+    let mut left_out = LeftOut::default();
+    let paths = allowlist.paths();
+    listing.units.retain(|unit| !paths.leaves_out(&unit.origin, &mut left_out));
+    skipped.extend(paths.say(&left_out, listing.blobs.is_some()));
     let mut leave_out = |unit: &Unit| {
         let reason =
             unit.origin.place.is_file().then(|| allowlist.whole_path(&unit.origin.path)).flatten();

@@ -12,7 +12,7 @@ use crate::git::{GitError, MAX_OBJECT_BYTES, RepositoryPool, Settings};
 use crate::rule::{Confidence, PackError, RuleSet, SetError};
 use crate::scan::{Lines, Options, Scan};
 use crate::source::{HistoryOptions, Source};
-use crate::suppress::{Allow, AllowError, Allowlist, BASELINE_FILE, BaselineFile};
+use crate::suppress::{Allow, AllowError, Allowlist, BASELINE_FILE, BaselineFile, PathFilter};
 
 /// What a caller asks for beside the configuration; it outranks it.
 #[derive(Debug, Clone, Default)]
@@ -221,6 +221,17 @@ impl Scanner {
 
     fn pipeline(&self) -> Scan<'_> {
         Scan { engine: &self.engine, policy: &self.policy, options: self.options }
+    }
+
+    /// Leaves out, from now on, paths that do not count.
+    pub fn limit_paths(&mut self, paths: PathFilter) {
+        self.policy = std::mem::take(&mut self.policy).with_paths(paths);
+    }
+
+    /// Returns which paths count.
+    #[must_use]
+    pub fn paths(&self) -> &PathFilter {
+        self.policy.paths()
     }
 
     /// Returns the repository that is scanned.

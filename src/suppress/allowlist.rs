@@ -1,15 +1,15 @@
 //! Allow entries of config files: paths, patterns, stop words and fingerprints.
 
-use std::path::Path;
-
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 use regex::bytes::RegexSet;
 use serde::Deserialize;
 
 use super::ALLOWED_FILE;
 use super::Subject;
 use super::baseline::{BaselineError, BaselineFile, Said};
+use super::globs::{MANY_PATHS, as_path, globs};
 use super::line_allow::{self, LineAllow};
+use super::paths::PathFilter;
 use crate::finding::Place;
 use crate::pattern::syntax;
 use crate::rule::FORBIDDEN_PREFIX;
@@ -122,13 +122,14 @@ pub struct Allowlist {
     lines: Vec<LineAllow>,
     other_marks: bool,
     baseline: Option<BaselineFile>,
+    paths: PathFilter,
 }
 
 impl Allowlist {
     /// Makes an allowlist of compiled entries; the first that fits decides.
     #[must_use]
-    pub const fn new(entries: Vec<Allow>) -> Self {
-        Allowlist { entries, lines: Vec::new(), other_marks: false, baseline: None }
+    pub fn new(entries: Vec<Allow>) -> Self {
+        Allowlist { entries, ..Allowlist::default() }
     }
 
     /// Adds the entries of git-secrets.
@@ -167,6 +168,19 @@ impl Allowlist {
     pub fn with_baseline(mut self, baseline: Option<BaselineFile>) -> Self {
         self.baseline = baseline;
         self
+    }
+
+    /// Sets which paths count.
+    #[must_use]
+    pub fn with_paths(mut self, paths: PathFilter) -> Self {
+        self.paths = paths;
+        self
+    }
+
+    /// Which paths count.
+    #[must_use]
+    pub const fn paths(&self) -> &PathFilter {
+        &self.paths
     }
 
     /// The file of findings that are accepted, if there is one.
@@ -273,7 +287,6 @@ impl Allow {
     /// The key that would allow everything, if there is one: each of its items fits things that have
     /// nothing in common.
     fn everything(&self) -> Option<&'static str> {
-        const PATHS: [&str; 5] = ["a", "x/y.z", "deep/er/path/file.txt", ".hidden", "UPPER/Q-1"];
         const SECRETS: [&[u8]; 4] = [
             b"Zk3",
             b"0f9e8d7c6b5a",
@@ -300,7 +313,7 @@ impl Allow {
                 || list.iter().any(|item| is_short_pattern(item, MIN_PATTERN_BYTES))
         };
         let fits_paths =
-            |fits: &dyn Fn(&[u8]) -> bool| PATHS.iter().all(|path| fits(path.as_bytes()));
+            |fits: &dyn Fn(&[u8]) -> bool| MANY_PATHS.iter().all(|path| fits(path.as_bytes()));
         let is_short_path = |item: &String| is_short_pattern(item, MIN_PATH_PATTERN_BYTES);
         let keys = [
             ("paths", paths, fits_paths(&|path| self.paths.is_match(as_path(path).as_ref()))),
@@ -380,33 +393,6 @@ impl Allow {
             && (path_patterns.is_empty() || self.path_patterns.is_match(path))
             && (outside_path_patterns.is_empty() || !self.outside.is_match(path))
     }
-}
-
-#[cfg(unix)]
-fn as_path(path: &[u8]) -> std::borrow::Cow<'_, Path> {
-    use std::os::unix::ffi::OsStrExt as _;
-    std::borrow::Cow::Borrowed(Path::new(std::ffi::OsStr::from_bytes(path)))
-}
-
-#[cfg(not(unix))]
-fn as_path(path: &[u8]) -> std::borrow::Cow<'_, Path> {
-    std::borrow::Cow::Owned(Path::new(&*String::from_utf8_lossy(path)).to_owned())
-}
-
-/// Globs in the way of `.gitignore`: without an inner slash they fit at any depth, and what fits
-/// a folder fits all in it.
-fn globs(patterns: &[String]) -> Result<GlobSet, globset::Error> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        let trimmed = pattern.trim_end_matches('/');
-        let anchored = trimmed.contains('/');
-        let glob = trimmed.trim_start_matches('/');
-        let glob = if anchored { glob.to_owned() } else { format!("**/{glob}") };
-        for glob in [format!("{glob}/**"), glob] {
-            set.add(GlobBuilder::new(&glob).literal_separator(true).build()?);
-        }
-    }
-    set.build()
 }
 
 /// Compiles patterns; the message names the one that is wrong.

@@ -5,14 +5,17 @@
 
 mod allowlist;
 mod baseline;
+mod globs;
 mod inline;
 mod line_allow;
 mod mark;
+mod paths;
 
 pub use allowlist::{Allow, AllowEntry, AllowError, Allowlist};
 pub use baseline::{Accepted, BASELINE_FILE, Baseline, BaselineError, BaselineFile};
 pub use inline::{InlineAllow, inline_allow};
 pub use line_allow::{LineAllow, LineAllowError};
+pub use paths::{LeftOut, PathFilter, PathFilterError};
 
 use std::ops::Range;
 

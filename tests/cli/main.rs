@@ -18,6 +18,7 @@ mod html;
 mod messages;
 mod migrate;
 mod outputs;
+mod paths;
 mod repo;
 mod report;
 mod scan;
