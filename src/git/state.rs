@@ -160,6 +160,29 @@ pub fn pushed(
     Ok((!tips.is_empty()).then_some((tips, known)))
 }
 
+/// Returns what a push of one ref sends and what the other side has, where `from` is only known to be what
+/// the other side has *or* what is behind the refs of `remote`, a remote's name and the URL that the push goes
+/// to. If those refs say nothing of that URL, `from` does not either, and all that the tip reaches is sent.
+#[must_use]
+pub fn pushed_from(
+    repository: &Repository,
+    tip: Tip,
+    from: Option<ObjectId>,
+    remote: Option<(&OsStr, &OsStr)>,
+) -> (Vec<Tip>, Known) {
+    let prefix = remote.map(|(name, address)| {
+        // A URL in place of a name has no refs, so `from` is not from them.
+        let is_url = name == address;
+        (is_url, own_refs(repository, name, Some(address)))
+    });
+    let (is_trusted, ref_prefixes) = match prefix {
+        None | Some((true, _)) => (true, Vec::new()),
+        Some((false, prefix)) => (prefix.is_some(), prefix.into_iter().collect()),
+    };
+    let ids = from.filter(|_| is_trusted).into_iter().collect();
+    (vec![tip], Known { ids, ref_prefixes })
+}
+
 /// Where the refs stand that tell what the other side of a push has; `None` if there are none that
 /// can be trusted: a push to a URL has none, what is fetched from another address says nothing of
 /// this one, and two remotes may keep theirs in one place.

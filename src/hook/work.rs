@@ -1,16 +1,19 @@
 //! What a hook has to look at, from what git passes to it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::path::PathBuf;
 
 use super::Hook;
 use crate::git::command::lines;
-use crate::git::state::{merge_heads, merge_heads_of_environment, merged, pushed, was_looked_at};
+use crate::git::state::{
+    merge_heads, merge_heads_of_environment, merged, pushed, pushed_from, was_looked_at,
+};
 use crate::git::{GitError, Known, ObjectId, Repository, RepositoryPool, Tip};
 use crate::source::{
     Cleanup, Commits, Message, MessageOptions, SourceError, Staged, StagedOptions, note_template,
 };
+use crate::text::escape::escape;
 
 /// What a hook has to look at.
 #[derive(Debug, Default)]
@@ -35,6 +38,21 @@ pub enum WorkError {
     /// Git has not passed an argument that it always passes.
     #[error("git passes the file of the message to {0}, and did not")]
     NoMessage(Hook),
+    /// Nothing tells what is pushed.
+    #[error(
+        "cannot tell what is pushed: git's lines are not on standard input, and the pre-commit framework does \
+         not name it; give the hook what git passes (lefthook: `use_stdin: true`, and `{{1}} {{2}}`), and by \
+         hand use `tightlip history origin/main..HEAD`"
+    )]
+    NoPush,
+    /// The pre-commit framework names what is not there.
+    #[error("cannot tell what is pushed: {name} is `{value}`, which names nothing here")]
+    Framework {
+        /// The variable.
+        name: &'static str,
+        /// Its value, escaped.
+        value: String,
+    },
     /// What git says on standard input cannot be read.
     #[error("cannot read what git says on standard input")]
     Input(#[source] io::Error),
@@ -94,7 +112,15 @@ impl Work {
             Hook::PrePush => {
                 let argument = |index: usize| call.arguments.get(index).map(|word| &**word);
                 let text = read(input)?;
-                work.commits.extend(pushed(repository, &text, argument(0), argument(1))?);
+                let is_of_framework = environment.get_filled(FRAMEWORK).is_some();
+                if !text.trim_ascii().is_empty() {
+                    work.commits.extend(pushed(repository, &text, argument(0), argument(1))?);
+                } else if is_of_framework {
+                    work.commits.extend(pushed_by_framework(repository)?);
+                } else if argument(1).is_none() {
+                    // Git passes the remote and its URL even where there is nothing to push.
+                    return Err(WorkError::NoPush);
+                }
             }
             Hook::PreReceive => work.commits.extend(updated(&read(input)?, |_| true, &["refs/"])?),
             Hook::ReferenceTransaction => {
@@ -151,7 +177,12 @@ impl Call<'_> {
     /// Whether prepare-commit-msg is called for a merge.
     #[must_use]
     pub fn is_merge_message(&self) -> bool {
-        self.arguments.get(1).is_some_and(|source| source == "merge")
+        let environment = self.repository.location().environment();
+        let is_of_framework = environment.get_filled(FRAMEWORK).is_some();
+        // The pre-commit framework passes the file alone.
+        let said = || environment.get(FRAMEWORK_SOURCE).filter(|_| is_of_framework);
+        let source = self.arguments.get(1).map(OsString::as_os_str).or_else(said);
+        source.is_some_and(|source| source == "merge")
     }
 
     /// Whether git opens an editor. It sets the editor to `:` where it opens none; then it removes no
@@ -161,6 +192,41 @@ impl Call<'_> {
         let editor = self.repository.location().environment().get("GIT_EDITOR");
         editor.is_none_or(|editor| editor != ":")
     }
+}
+
+/// Set by the pre-commit framework in all that it runs.
+const FRAMEWORK: &str = "PRE_COMMIT";
+/// What git passes to prepare-commit-msg as its second argument.
+const FRAMEWORK_SOURCE: &str = "PRE_COMMIT_COMMIT_MSG_SOURCE";
+/// What is pushed, and what the other side has; neither is set where all that a new branch reaches is pushed.
+const FRAMEWORK_TO: &str = "PRE_COMMIT_TO_REF";
+const FRAMEWORK_FROM: &str = "PRE_COMMIT_FROM_REF";
+/// The name of what is pushed.
+const FRAMEWORK_BRANCH: &str = "PRE_COMMIT_LOCAL_BRANCH";
+
+/// What a push sends and what the other side has, as the pre-commit framework tells it: it reads what git says
+/// on standard input, and names the first ref that brings something.
+/// <https://pre-commit.com/#pre-push>
+fn pushed_by_framework(repository: &Repository) -> Result<Option<(Vec<Tip>, Known)>, WorkError> {
+    let location = repository.location();
+    let environment = location.environment();
+    let find = |name: &'static str| -> Result<Option<ObjectId>, WorkError> {
+        let Some(value) = environment.get_filled(name) else { return Ok(None) };
+        let words = ["rev-parse", "--verify", "-q", "--end-of-options"].map(OsStr::new);
+        let id = location.id(words.into_iter().chain([value])).ok().flatten();
+        let value = escape(value.as_encoded_bytes()).into_owned();
+        id.map(Some).ok_or(WorkError::Framework { name, value })
+    };
+    let tip = match find(FRAMEWORK_TO)? {
+        Some(tip) => tip,
+        None => find(FRAMEWORK_BRANCH)?.ok_or(WorkError::NoPush)?,
+    };
+    let from = find(FRAMEWORK_FROM)?;
+    let name = environment.get_filled("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default();
+    let push = Tip { id: tip, name: name.as_encoded_bytes().to_vec() };
+    let remote = environment.get_filled("PRE_COMMIT_REMOTE_NAME");
+    let address = environment.get_filled("PRE_COMMIT_REMOTE_URL");
+    Ok(Some(pushed_from(repository, push, from, remote.zip(address))))
 }
 
 /// A message in `file`, cleaned up as git is configured to.

@@ -19,6 +19,7 @@ mod messages;
 mod migrate;
 mod outputs;
 mod paths;
+mod pre_commit;
 mod repo;
 mod report;
 mod scan;
