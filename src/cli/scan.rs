@@ -1,6 +1,6 @@
 //! `tightlip scan`
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 
@@ -11,6 +11,7 @@ use tightlip::finding::{Outcome, Place, SkipKind};
 use tightlip::git::command::nul_fields;
 use tightlip::git::{Location, RepositoryPool};
 use tightlip::source::{ArchiveLimits, Stdin, Worktree, WorktreeOptions};
+use tightlip::text::escape::escape_path;
 use tightlip::text::os::os_str;
 
 /// Scan files and directories
@@ -19,6 +20,11 @@ pub(super) struct ScanArgs {
     /// Files and directories; `-` is standard input
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
+    /// What standard input is, as an editor has it: allow entries go by this path, and findings name it
+    ///
+    /// The path is named from the repository's root, wherever the editor runs.
+    #[arg(long, value_name = "NAME")]
+    stdin_filename: Option<PathBuf>,
     /// Read files that .gitignore names, too
     #[arg(long)]
     no_ignore: bool,
@@ -39,7 +45,16 @@ pub(super) fn run(
     let is_stdin = |path: &&PathBuf| path.as_path() == Path::new("-");
     let mut outcome = Outcome::default();
     let paths: Vec<PathBuf> = args.paths.iter().filter(|path| !is_stdin(path)).cloned().collect();
-    if paths.len() < args.paths.len() {
+    if let Some(name) = &args.stdin_filename {
+        if args.paths != [Path::new("-")] {
+            let message =
+                "--stdin-filename says what standard input is: give `-`, and no other path";
+            return Err(message.into());
+        }
+        let name = name_in_repository(name, process)?;
+        let name = name.as_os_str().as_encoded_bytes();
+        outcome.merge(session.scanner.scan(&Stdin::in_place_of(Box::new(std::io::stdin()), name)));
+    } else if paths.len() < args.paths.len() {
         outcome.merge(session.scanner.scan(&Stdin::new(Box::new(std::io::stdin()))));
     }
     if !paths.is_empty() {
@@ -60,6 +75,36 @@ pub(super) fn run(
     // All files were listed.
     filter::name_unused(&session.scanner, &mut outcome, [], process)?;
     session.finish(&outcome, &mut process.streams)
+}
+
+/// A file as it is named from the repository's root; it need not be there. What is outside keeps its name.
+fn name_in_repository(name: &Path, process: &Process<'_>) -> Result<PathBuf, Failure> {
+    let Some(file) = name.file_name() else {
+        let shown = escape_path(name);
+        return Err(format!("cannot use `--stdin-filename {shown}`: it names no file").into());
+    };
+    let Some(root) = process.repository().location().root() else { return Ok(name.to_owned()) };
+    let folder = process.directory.join(name.parent().unwrap_or(Path::new("")));
+    // A new file of an editor may be in a folder that is not there yet.
+    let folder = folder.canonicalize().unwrap_or_else(|_| without_dots(&folder));
+    let root = root.canonicalize().unwrap_or(root);
+    let inside = folder.strip_prefix(&root).map(|folder| folder.join(file));
+    Ok(inside.unwrap_or_else(|_| name.to_owned()))
+}
+
+/// A path without `.` and `..`.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    clean
 }
 
 /// The files in directories that `.gitignore` names and git tracks all the same.

@@ -12,6 +12,7 @@ use crate::finding::{Origin, Place, Progress};
 pub struct Stdin {
     pipe: Arc<Pipe>,
     path: Vec<u8>,
+    place: Place,
 }
 
 impl Stdin {
@@ -25,13 +26,20 @@ impl Stdin {
     /// in that file.
     #[must_use]
     pub fn named(input: Box<dyn Read + Send>, path: &[u8]) -> Self {
-        Stdin { pipe: Arc::new(Pipe::new(input)), path: path.to_vec() }
+        Stdin { pipe: Arc::new(Pipe::new(input)), path: path.to_vec(), place: Place::Stdin }
+    }
+
+    /// Makes a source of `input` that stands in for the file at `path`, as an editor has it: what is allowed by
+    /// its path is allowed here.
+    #[must_use]
+    pub fn in_place_of(input: Box<dyn Read + Send>, path: &[u8]) -> Self {
+        Stdin { place: Place::Worktree, ..Stdin::named(input, path) }
     }
 }
 
 impl Source for Stdin {
     fn list(&self, _progress: &Progress) -> Result<Listing, SourceError> {
-        let origin = Origin::new(Place::Stdin, &self.path);
+        let origin = Origin::new(self.place, &self.path);
         let unit = Unit::new(origin, Content::Pipe(self.pipe.clone()));
         Ok(Listing { units: vec![unit], ..Listing::default() })
     }

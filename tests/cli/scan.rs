@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::repo::{TestRepo, key, made};
+use crate::repo::{Said, TestRepo, key, made};
 
 #[test]
 fn a_directory_is_walked_hidden_files_too() {
@@ -240,4 +240,64 @@ fn beside_more_matches_than_are_looked_for_nothing_is_shown() {
     let line = |at: usize| format!("{} beside-{at}-it\n", key(at));
     repo.write("a.txt", (0..10_050).map(line).collect::<String>());
     repo.tightlip(&["scan", "a.txt"]).exits(2).says("more than 10000").never_says("beside-7-it");
+}
+
+/// What an editor gets for a buffer of this name.
+fn buffer(repo: &TestRepo, folder: &str, name: &str, text: &str) -> Said {
+    let input = repo.folder().join("buffer");
+    std::fs::write(&input, text).unwrap();
+    let mut command = repo.command(crate::repo::TIGHTLIP);
+    command.current_dir(repo.root.join(folder)).stdin(std::fs::File::open(input).unwrap());
+    command.args(["scan", "-", "--format", "jsonl", "--stdin-filename", name]);
+    repo.run(command)
+}
+
+#[test]
+fn a_buffer_of_an_editor_is_judged_as_its_file() {
+    let repo = TestRepo::new();
+    let text = format!("one\r\n  caf\u{e9} = {}\n\n\tb = '{}'\n", key(0), key(1));
+    repo.write("src/a.py", &text);
+    let keys =
+        ["rule", "path", "line", "column", "end_line", "end_column", "fingerprint", "source"];
+    let picked = |said: &Said| -> Vec<Vec<serde_json::Value>> {
+        let pick = |one: &serde_json::Value| keys.iter().map(|key| one[key].clone()).collect();
+        said.objects("finding").iter().map(pick).collect()
+    };
+    let file = picked(&repo.tightlip(&["scan", "src/a.py", "--format", "jsonl"]).exits(1));
+    assert_eq!(file.len(), 2);
+    assert_eq!((&file[0][2], &file[0][3]), (&2.into(), &11.into()), "{file:?}");
+    let absolute = repo.root.join("src/a.py").display().to_string();
+    for (folder, name) in
+        [("", "src/a.py"), ("src", "a.py"), ("src", "./../src/a.py"), ("src", &absolute)]
+    {
+        assert_eq!(picked(&buffer(&repo, folder, name, &text).exits(1)), file, "{folder} {name}");
+    }
+    // The buffer counts, not what is on disk, and the file need not be there.
+    buffer(&repo, "", "src/a.py", "clean\n").exits(0);
+    let new = buffer(&repo, "src", "new/b.py", &key(2)).exits(1);
+    assert_eq!(new.objects("finding")[0]["path"], "src/new/b.py");
+    buffer(&repo, "", "/elsewhere/c.py", &key(2)).exits(1).says("/elsewhere/c.py");
+    repo.write(
+        ".tightlip.toml",
+        "[[allow]]\nreason = 'x'\npaths = ['src/a.py']\npatterns = ['^AKIA']\n\
+         [[allow]]\nreason = 'y'\npaths = ['gen']\n",
+    );
+    buffer(&repo, "src", "a.py", &text).exits(0);
+    buffer(&repo, "src", "c.py", &text).exits(1);
+    let whole = buffer(&repo, "", "gen/x", &text).exits(0);
+    assert_eq!(whole.objects("skipped")[0]["kind"], "allowed-path");
+}
+
+#[test]
+fn the_name_of_a_buffer_is_for_standard_input_alone() {
+    let repo = TestRepo::new();
+    repo.write("a", "clean");
+    for paths in [&["a"][..], &["-", "a"], &[]] {
+        let said = repo.tightlip(&[&["scan", "--stdin-filename", "a"], paths].concat()).exits(2);
+        assert!(said.err.contains("says what standard input is"), "{}", said.err);
+    }
+    for name in ["..", "/"] {
+        buffer(&repo, "", name, "x").exits(2).says("names no file");
+    }
+    buffer(&repo, "", "", "x").exits(2);
 }
