@@ -24,6 +24,7 @@ mod scan;
 mod session;
 mod staged;
 mod uninstall;
+mod why;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -66,6 +67,7 @@ enum Command {
     Advice(advice::AdviceArgs),
     Baseline(baseline::BaselineArgs),
     Rules(rules::RulesArgs),
+    Why(why::WhyArgs),
     Migrate(migrate::MigrateArgs),
     Generate(generate::GenerateArgs),
     Respond(respond::RespondArgs),
@@ -192,6 +194,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>, process: &mut Proce
         Command::Advice(args) => advice::run(&args, shared, process),
         Command::Baseline(args) => baseline::run(&args, shared, process),
         Command::Rules(args) => rules::run(&args, shared, process),
+        Command::Why(args) => why::run(&args, shared, process),
         Command::Generate(args) => generate::run(&args, process),
         Command::Migrate(args) => migrate::run(&args, shared, process),
         Command::Respond(args) => respond::run(&args, shared, process),

@@ -10,6 +10,7 @@
 
 mod check;
 mod decode;
+pub mod explain;
 pub mod generic;
 mod glance;
 mod grams;

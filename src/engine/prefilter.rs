@@ -71,6 +71,11 @@ impl Prefilter {
         self.keywords[keyword as usize].len()
     }
 
+    /// Returns a keyword, in lower case.
+    pub(super) fn keyword(&self, keyword: u32) -> &[u8] {
+        &self.keywords[keyword as usize]
+    }
+
     /// Calls `each` for every occurrence in `bytes`, in rising order.
     pub fn for_each(&self, bytes: &[u8], each: impl FnMut(Hit)) {
         self.for_each_in(bytes, 0..bytes.len(), each);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::check::{self, Candidate};
+use super::explain::Dropped;
 use super::pattern::Found;
 use super::{Engine, Hit, Links, MAX_MATCHES, Match, Matches, decode, generic};
-use crate::rule::Scope;
+use crate::rule::{Scope, Text};
 use crate::text::entropy::shannon;
 use crate::text::search::holds;
 
@@ -15,6 +16,13 @@ const ESCAPE_BYTES: usize = 64;
 
 /// How much is decoded before a window.
 const BEFORE_BYTES: usize = 16;
+
+/// How much around a window is decoded where escapes hide a part of what is looked for.
+pub(super) fn unescaped_window(bytes: &[u8], window: &Range<usize>) -> Range<usize> {
+    let end = window.end.saturating_add(ESCAPE_BYTES).min(bytes.len());
+    // What stands before a match says whether it begins there.
+    window.start.saturating_sub(BEFORE_BYTES)..end
+}
 
 /// One buffer on its way through the engine.
 pub(super) struct Scan<'a> {
@@ -113,7 +121,7 @@ impl<'a> Scan<'a> {
         if confidence < engine.min_confidence {
             return;
         }
-        if let Some(mut matched) = engine.judge(rule, self.bytes, hit()) {
+        if let Ok(mut matched) = engine.judge(rule, self.bytes, hit()) {
             matched.confidence = confidence;
             self.add(matched);
         }
@@ -180,13 +188,10 @@ impl<'a> Scan<'a> {
             // Patterns of git-secrets see lines as they are.
             return;
         }
-        let end = window.end.saturating_add(ESCAPE_BYTES).min(self.bytes.len());
-        // What stands before a match says whether it begins there.
-        let start = window.start.saturating_sub(BEFORE_BYTES);
-        for view in decode::unescaped(self.bytes, start..end) {
+        for view in decode::unescaped(self.bytes, unescaped_window(self.bytes, &window)) {
             pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
                 let is_decoded = view.is_decoded(&found.span);
-                let found = self.engine.judge(rule, &view.bytes, found).filter(|_| is_decoded);
+                let found = self.engine.judge(rule, &view.bytes, found).ok().filter(|_| is_decoded);
                 found.is_none_or(|found| self.add(found.decoded_by(&view.decoding)))
             });
         }
@@ -194,7 +199,7 @@ impl<'a> Scan<'a> {
 
     /// Keeps a hit that passes its rule's checks; returns whether there is room for more.
     fn keep(&mut self, rule: usize, found: Found) -> bool {
-        self.engine.judge(rule, self.bytes, found).is_none_or(|found| self.add(found))
+        self.engine.judge(rule, self.bytes, found).map_or(true, |found| self.add(found))
     }
 
     /// Adds a match; returns whether there is room for more.
@@ -222,17 +227,26 @@ impl Engine {
     }
 
     /// Puts a hit through its rule's checks.
-    fn judge(&self, index: usize, bytes: &[u8], found: Found) -> Option<Match> {
+    ///
+    /// # Errors
+    /// What dropped it.
+    pub(super) fn judge(&self, index: usize, bytes: &[u8], found: Found) -> Result<Match, Dropped> {
         let rule = &self.rules.all()[index];
         let secret = &bytes[found.secret.clone()];
-        if secret.is_empty() || rule.min_entropy.is_some_and(|bits| shannon(secret) < bits) {
-            return None;
+        if secret.is_empty() {
+            return Err(Dropped::Empty);
+        }
+        if let Some(least) = rule.min_entropy {
+            let bits = shannon(secret);
+            if bits < least {
+                return Err(Dropped::Entropy { bits, least });
+            }
         }
         if !rule.stop_words.is_empty() {
             let lower = secret.to_ascii_lowercase();
-            let mut words = rule.stop_words.iter().map(|word| word.to_ascii_lowercase());
-            if words.any(|word| holds(&lower, word.as_bytes())) {
-                return None;
+            let is_in = |word: &&Text| holds(&lower, word.to_ascii_lowercase().as_bytes());
+            if let Some(word) = rule.stop_words.iter().find(is_in) {
+                return Err(Dropped::StopWord(word.clone()));
             }
         }
         let candidate = Candidate {
@@ -242,8 +256,9 @@ impl Engine {
             behind: &bytes[found.secret.end..],
             now: self.now,
         };
-        let (confidence, learnt) = check::run(&rule.checks, &candidate, rule.confidence)?;
-        Some(Match {
+        let checked = check::run(&rule.checks, &candidate, rule.confidence);
+        let (confidence, learnt) = checked.map_err(|name| Dropped::Check(name.clone()))?;
+        Ok(Match {
             rule: index,
             text: secret.into(),
             span: found.span,

@@ -33,11 +33,7 @@ impl fmt::Display for Failure {
 /// # Ok::<(), tightlip::engine::EngineError>(())
 /// ```
 pub fn selftest(mut rules: RuleSet) -> Result<Vec<Failure>, EngineError> {
-    let ids: Vec<String> = rules.all().iter().map(|rule| rule.id.to_string()).collect();
-    for id in ids {
-        // Every id is known: it was read from the set.
-        let _ = rules.enable(&id, true);
-    }
+    rules.enable_all();
     let engine = Engine::new(rules, 0)?;
     let mut failures = Vec::new();
     for (index, rule) in engine.rules().all().iter().enumerate() {

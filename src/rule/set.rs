@@ -89,6 +89,13 @@ impl RuleSet {
         Ok(())
     }
 
+    /// Switches every rule on.
+    pub fn enable_all(&mut self) {
+        if self.rules.iter().any(|rule| !rule.enabled) {
+            self.rules.to_mut().iter_mut().for_each(|rule| rule.enabled = true);
+        }
+    }
+
     /// Leaves only the rules with these ids on, whether they were on before or not.
     ///
     /// # Errors

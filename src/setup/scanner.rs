@@ -246,6 +246,12 @@ impl Scanner {
         &self.engine
     }
 
+    /// Returns the confidence below which findings are not reported.
+    #[must_use]
+    pub fn min_confidence(&self) -> Confidence {
+        self.options.min_confidence
+    }
+
     /// Returns how many threads scan; 0 for one a core.
     #[must_use]
     pub fn threads(&self) -> usize {

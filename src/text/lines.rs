@@ -95,6 +95,29 @@ pub fn lf_line_around(bytes: &[u8], offset: usize) -> Range<usize> {
     start..end
 }
 
+/// Returns the line with this number, counted from 1, without its end.
+///
+/// # Errors
+/// There are only so many lines.
+pub fn line_at(bytes: &[u8], number: u64) -> Result<Range<usize>, u64> {
+    // Text in UTF-16 has a zero between CR and LF.
+    let by_lf = memchr::memchr(0, bytes).is_some();
+    let (mut start, mut count) = (0, 0);
+    while start < bytes.len() {
+        let line = match by_lf {
+            true => lf_line_around(bytes, start),
+            false => line_around(bytes, start),
+        };
+        count += 1;
+        if count == number {
+            return Ok(line);
+        }
+        let is_crlf = bytes[line.end..].starts_with(b"\r\n");
+        start = line.end + if is_crlf { 2 } else { 1 };
+    }
+    Err(count)
+}
+
 /// Returns the line before the one that starts at `line_start`, without its end, if there is one.
 #[must_use]
 pub fn line_before(bytes: &[u8], line_start: usize) -> Option<Range<usize>> {
@@ -107,7 +130,7 @@ pub fn line_before(bytes: &[u8], line_start: usize) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Locator, Position, line_around, line_before};
+    use super::{Locator, Position, line_around, line_at, line_before};
 
     const START: Position = Position { line: 1, column: 1 };
 
@@ -142,5 +165,22 @@ mod tests {
         assert_eq!(line_before(bytes, 5), Some(0..3));
         assert_eq!(line_before(bytes, 9), Some(5..8));
         assert_eq!(line_before(bytes, 0), None);
+    }
+
+    #[test]
+    fn lines_are_found_by_their_number_whatever_ends_them() {
+        for (bytes, number, expected) in [
+            (&b"a\nbc\r\nd"[..], 2, Ok(2..4)),
+            (b"a\nbc\r\nd", 3, Ok(6..7)),
+            (b"a\rbc", 2, Ok(2..4)),
+            (b"\n\nx", 2, Ok(1..1)),
+            (b"a\n", 2, Err(1)),
+            (b"", 1, Err(0)),
+            (b"a", 0, Err(1)),
+            // UTF-16 with the low byte first.
+            (b"a\0\r\0\n\0b\0", 2, Ok(5..8)),
+        ] {
+            assert_eq!(line_at(bytes, number), expected, "{bytes:?} {number}");
+        }
     }
 }

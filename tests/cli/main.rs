@@ -24,3 +24,4 @@ mod repo;
 mod report;
 mod scan;
 mod staged;
+mod why;

@@ -101,25 +101,27 @@ pub(super) struct Learnt {
     pub(super) account: Option<String>,
 }
 
-/// Runs a rule's checks in order. Returns `None` if one drops the candidate, else how sure it is
-/// and what was learnt.
-pub(super) fn run(
-    checks: &[Text],
+/// Runs a rule's checks in order. Returns how sure the candidate is and what was learnt.
+///
+/// # Errors
+/// A check drops the candidate; this is its name.
+pub(super) fn run<'a>(
+    checks: &'a [Text],
     candidate: &Candidate<'_>,
     mut confidence: Confidence,
-) -> Option<(Confidence, Learnt)> {
+) -> Result<(Confidence, Learnt), &'a Text> {
     let mut learnt = Learnt::default();
     for name in checks {
         let check = find(name).expect("an engine is made only of rules whose checks are known");
         confidence = match check(candidate, &mut learnt) {
             Verdict::Keep => confidence,
-            Verdict::Drop => return None,
+            Verdict::Drop => return Err(name),
             Verdict::Raise => Confidence::High,
             Verdict::Lower => confidence.lowered(),
             Verdict::Lowest => Confidence::Low,
         };
     }
-    Some((confidence, learnt))
+    Ok((confidence, learnt))
 }
 
 const fn drop_if(drop: bool) -> Verdict {
@@ -137,7 +139,8 @@ mod tests {
     }
 
     fn judge(check: &'static str, template: &str) -> Option<(Confidence, Learnt)> {
-        run(&[Text::Borrowed(check)], &candidate(&expand(template).unwrap()), Confidence::Medium)
+        let text = expand(template).unwrap();
+        run(&[Text::Borrowed(check)], &candidate(&text), Confidence::Medium).ok()
     }
 
     #[test]

@@ -187,6 +187,11 @@ pub(super) struct View {
 }
 
 impl View {
+    /// The raw bytes that were decoded.
+    pub(super) fn raw(&self) -> Range<usize> {
+        self.decoding.raw(&self.decoded)
+    }
+
     /// Whether some of a match is decoded: the rest is found in the raw bytes, too.
     pub(super) fn is_decoded(&self, span: &Range<usize>) -> bool {
         span.start < self.decoded.end && self.decoded.start < span.end

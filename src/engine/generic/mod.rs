@@ -23,7 +23,7 @@ pub use features::{GROUPS, Group, Steps};
 use crate::rule::Confidence;
 use crate::text::search::holds;
 use grammar::Candidate;
-use plausible::plausible;
+use plausible::{implausible, plausible};
 
 /// From these probabilities on, a candidate is of low, medium and high confidence.
 const CUTS: [(f32, Confidence); 3] =
@@ -72,12 +72,63 @@ impl Assignment {
 
     /// How sure the model is that the value is a secret; `None` if it is not.
     pub(super) fn confidence(&self, bytes: &[u8]) -> Option<Confidence> {
-        let probability = model::probability(&features::steps(bytes, &self.0));
+        self.confidence_at(bytes, model::probability(&features::steps(bytes, &self.0)))
+    }
+
+    fn confidence_at(&self, bytes: &[u8], probability: f32) -> Option<Confidence> {
         if is_weak(&bytes[self.0.value.clone()]) {
             // A word that guards nothing, wherever it stands.
             return (probability >= CUTS[2].0).then_some(Confidence::Low);
         }
         CUTS.iter().find(|(cut, _)| probability >= *cut).map(|(_, confidence)| *confidence)
+    }
+
+    /// The same with its grounds.
+    pub(super) fn judgement(&self, bytes: &[u8]) -> Judgement {
+        let steps = features::steps(bytes, &self.0);
+        let probability = model::probability(&steps);
+        Judgement {
+            probability,
+            reasons: model::reasons(&steps),
+            is_weak: is_weak(&bytes[self.0.value.clone()]),
+            confidence: self.confidence_at(bytes, probability),
+        }
+    }
+}
+
+/// What the model says of an assignment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// How probable it is that the value is a secret.
+    pub probability: f32,
+    /// The groups of features with their weights in hundredths, the heaviest first.
+    pub reasons: Vec<(&'static str, i32)>,
+    /// Whether the value is a word that everybody knows, such as `password`: of low confidence at most.
+    pub is_weak: bool,
+    /// The probability as a confidence; `None` if it is too low for any.
+    pub confidence: Option<Confidence>,
+}
+
+/// What stands at a word of a name.
+#[derive(Debug)]
+pub(super) enum Reading {
+    /// No value is assigned to a name that ends in it.
+    NoValue,
+    /// The value is surely no secret, for this reason.
+    Implausible(Assignment, &'static str),
+    /// The model has to judge it.
+    Plausible(Assignment),
+}
+
+/// Reads the assignment to the name that holds a keyword, for explanations.
+pub(super) fn read(bytes: &[u8], keyword: &Range<usize>) -> Reading {
+    let word = grammar::word_in(bytes, keyword);
+    let Some(found) = word.and_then(|word| grammar::candidate(bytes, &word)) else {
+        return Reading::NoValue;
+    };
+    match implausible(bytes, &found) {
+        Some(reason) => Reading::Implausible(Assignment(found), reason),
+        None => Reading::Plausible(Assignment(found)),
     }
 }
 

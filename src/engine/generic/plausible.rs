@@ -13,21 +13,40 @@ use crate::text::search::holds;
 /// The candidate at a word, unless a few tests tell that it is no secret.
 pub(super) fn plausible(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> {
     let found = candidate(bytes, word)?;
+    implausible(bytes, &found).is_none().then_some(found)
+}
+
+/// Why a candidate is surely no secret, as a phrase behind "its value"; `None` if it may be one.
+pub(super) fn implausible(bytes: &[u8], found: &Candidate) -> Option<&'static str> {
     let value = &bytes[found.value.clone()];
     let behind = &bytes[found.value.end..(found.value.end + 4).min(bytes.len())];
-    let is_dropped = is_call(&found, value, behind)
-        || is_placeholder(value)
-        || is_of_a_thing(bytes, &found, value)
-        || is_encoded_placeholder(&found, value)
-        || is_reference(value)
-        || is_public(bytes, &found, value)
-        || is_of_its_own_rule(value)
-        || is_digest_of_a_file(bytes, &found, value)
-        || is_type_or_number(bytes, &found, value, behind)
-        || is_handshake(value)
-        || is_phrase(&found, value, behind)
-        || value.iter().all(|byte| !byte.is_ascii_alphanumeric());
-    (!is_dropped).then_some(found)
+    if is_call(found, value, behind) {
+        Some("is a call or a member of code")
+    } else if is_placeholder(value) {
+        Some("is a placeholder")
+    } else if is_of_a_thing(bytes, found, value) {
+        Some("is the key of a table, a cursor or a checksum, by its name")
+    } else if is_encoded_placeholder(found, value) {
+        Some("is a placeholder once it is decoded")
+    } else if is_reference(value) {
+        Some("is a reference: a variable, a template or a path of a vault")
+    } else if is_public(bytes, found, value) {
+        Some("is public: a public key, a hash of a password or a signature")
+    } else if is_of_its_own_rule(value) {
+        Some("has the form of a token that has a rule of its own")
+    } else if is_digest_of_a_file(bytes, found, value) {
+        Some("is a digest in a list of digests")
+    } else if is_type_or_number(bytes, found, value, behind) {
+        Some("is a type, a variable, a number or a fingerprint")
+    } else if is_handshake(value) {
+        Some("is the first message of a handshake")
+    } else if is_phrase(found, value, behind) {
+        Some("is a label, a sentence or the first of several arguments")
+    } else if value.iter().all(|byte| !byte.is_ascii_alphanumeric()) {
+        Some("has no letter and no digit")
+    } else {
+        None
+    }
 }
 
 /// A call, an index, a member: code, not a value.
