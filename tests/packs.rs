@@ -136,3 +136,13 @@ fn an_example_key_does_not_hide_a_real_one_beside_it() {
     let text = expand("AKIAIOSFODNN7{}EXAMPLE and AKIA{base32:16}").unwrap();
     assert_eq!(engine.scan(&text).list.len(), 1);
 }
+
+#[test]
+fn every_builtin_rule_passes_the_linter() {
+    let problems = tightlip::engine::lint::lint(RuleSet::builtin()).unwrap();
+    let text: Vec<String> = problems
+        .iter()
+        .map(|one| format!("{} [{}] {}: {}", one.severity.name(), one.kind, one.rule, one.message))
+        .collect();
+    assert!(text.is_empty(), "{}", text.join("\n"));
+}

@@ -20,6 +20,7 @@ mod replace_text;
 mod respond;
 mod revs;
 mod rules;
+mod rules_check;
 mod scan;
 mod session;
 mod staged;

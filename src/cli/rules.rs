@@ -2,9 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::session::{Purpose, Session};
-use super::{Failure, Process, Shared};
-use tightlip::engine::selftest;
+use super::{Failure, Process, Shared, rules_check};
 use tightlip::report::Streams;
 use tightlip::rule::{Rule, RuleSet};
 use tightlip::setup::{load_config, rules};
@@ -26,8 +24,7 @@ enum RulesCommand {
         /// Id of the rule
         id: String,
     },
-    /// Try every rule on its own examples, and every allow entry for mistakes
-    Check,
+    Check(rules_check::CheckArgs),
 }
 
 pub(super) fn run(
@@ -38,10 +35,6 @@ pub(super) fn run(
     let repository = process.repository();
     let (config, git_secrets) = load_config(&repository, shared.config.as_deref())?;
     let rules = rules(&config, &git_secrets, &shared.rule)?;
-    if let RulesCommand::Check = args.command {
-        // A session finds every mistake in a config file that a scan would find.
-        Session::load(process, &repository, shared, Purpose::Look)?;
-    }
     let streams = &mut process.streams;
     match &args.command {
         RulesCommand::List => {
@@ -64,15 +57,7 @@ pub(super) fn run(
             }
             None => Err(unknown(id, &rules).into()),
         },
-        RulesCommand::Check => {
-            let count = rules.all().len();
-            let failures = selftest(rules)?;
-            for failure in &failures {
-                writeln!(streams.out, "{}", escape(failure.to_string().as_bytes()))?;
-            }
-            writeln!(streams.out, "{count} rules, {} failures", failures.len())?;
-            Ok(u8::from(!failures.is_empty()))
-        }
+        RulesCommand::Check(args) => rules_check::run(args, shared, process, &config, rules),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod generic;
 mod glance;
 mod grams;
 mod keyword_tables;
+pub mod lint;
 mod pair;
 mod pattern;
 mod prefilter;

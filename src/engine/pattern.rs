@@ -16,7 +16,7 @@ use crate::rule::{Rule, Scope};
 use crate::text::lines::lf_line_around;
 
 /// How far a match may reach where neither the pattern nor the rule sets a limit, in bytes.
-const DEFAULT_MAX_BYTES: usize = 1024;
+pub(super) const DEFAULT_MAX_BYTES: usize = 1024;
 
 /// How large a compiled pattern may be, in bytes.
 const SIZE_LIMIT: usize = 16 << 20;

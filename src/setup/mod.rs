@@ -76,6 +76,33 @@ pub struct Config {
     pub files: Vec<std::path::PathBuf>,
 }
 
+impl Config {
+    /// Returns rules that have the id of an earlier one in the same file: the id, where the earlier one
+    /// stands, and where the later one does. The later one changes the earlier one's keys.
+    #[must_use]
+    pub fn duplicate_rules(&self) -> Vec<(String, String, String)> {
+        let puts: Vec<(&str, &RuleOrigin)> = self
+            .rules
+            .iter()
+            .filter_map(|change| match change {
+                RuleChange::Put(entry, origin) => Some((&*entry.id, origin)),
+                RuleChange::Switch { .. } => None,
+            })
+            .collect();
+        let earlier = |at: usize| {
+            let (id, origin) = puts[at];
+            puts[..at].iter().find(|(other, place)| *other == id && place.file == origin.file)
+        };
+        (0..puts.len())
+            .filter_map(|at| {
+                let (_, first) = earlier(at)?;
+                let (id, second) = puts[at];
+                Some((id.to_owned(), first.to_string(), second.to_string()))
+            })
+            .collect()
+    }
+}
+
 /// One statement about rules.
 #[derive(Debug, Clone)]
 pub enum RuleChange {

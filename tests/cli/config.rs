@@ -149,14 +149,14 @@ fn rules_check_tries_the_users_own_examples() {
         "[[rule]]\nid = 'acme'\npattern = 'acme_[0-9]{9}'\nmatches = ['acme_{digit:9}']\n\
          rejects = ['acme_{digit:8}']\n",
     );
-    repo.tightlip(&["rules", "check"]).exits(0).says("0 failures");
+    repo.tightlip(&["rules", "check"]).exits(0).says("0 errors");
     repo.write(
         ".tightlip.toml",
         "[[rule]]\nid = 'acme'\npattern = 'acme_[0-9]{9}'\nmatches = ['acme-{digit:9}']\n",
     );
     repo.tightlip(&["rules", "check"])
         .exits(1)
-        .says(".tightlip.toml:1: rule `acme`: does not match");
+        .says(".tightlip.toml:1: error [example]: rule `acme`: does not match");
     repo.tightlip(&["rules", "show", "nothing"]).exits(2);
 }
 

@@ -22,6 +22,7 @@ mod paths;
 mod pre_commit;
 mod repo;
 mod report;
+mod rules;
 mod scan;
 mod staged;
 mod why;
