@@ -37,6 +37,7 @@ fn main() -> ExitCode {
             out_width,
             err_width,
         },
+        in_is_terminal: std::io::stdin().is_terminal(),
     };
     let is_git_secrets = env::args_os().next().is_some_and(|name| git_secrets::is_called(&name));
     ExitCode::from(match is_git_secrets {

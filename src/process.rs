@@ -14,6 +14,8 @@ pub(crate) struct Process<'a> {
     /// The time of the start, in seconds since 1970.
     pub(crate) now: i64,
     pub(crate) streams: Streams<'a>,
+    /// Whether somebody can answer a question.
+    pub(crate) in_is_terminal: bool,
 }
 
 impl Process<'_> {

@@ -1238,6 +1238,148 @@ fn doctor_counts_hooks_that_call_tightlip_through_a_manager() {
     assert!(ran.out.contains("verdict: guarded: 6 hooks stopped a secret; 1 "), "{}", ran.out);
 }
 
+/// As lefthook does: writes a hook for each section of its file, which runs what the section says, and puts
+/// what stood there aside.
+fn install_as_lefthook_does(repo: &TestRepo) {
+    let file = fs::read_to_string(repo.path.join("lefthook.yml")).unwrap();
+    let sections = file.lines().filter_map(|line| line.strip_suffix(':'));
+    for name in sections.filter(|name| name.starts_with(|char: char| char.is_ascii_lowercase())) {
+        let hook = repo.hooks().join(name);
+        let text = format!(
+            "#!/bin/sh\n# LEFTHOOK\nrun=$(awk '/^[a-z]/ {{ inside = ($0 == \"{name}:\") }} inside && \
+             /run: tightlip/ {{ sub(/.*run: /, \"\"); print }}' lefthook.yml)\n\
+             eval \"${{run%\\{{0\\}}}} \\\"\\$@\\\"\"\n"
+        );
+        if fs::read(&hook).is_ok_and(|bytes| bytes != text.as_bytes()) {
+            fs::rename(&hook, repo.hooks().join(format!("{name}.old"))).unwrap();
+        }
+        script(&hook, &text);
+    }
+}
+
+#[test]
+fn a_manager_that_calls_tightlip_may_write_its_hooks_again_and_again() {
+    let repo = TestRepo::new();
+    let file = repo.path.join("lefthook.yml");
+    let text =
+        "# ours\npre-commit:\n  parallel: true # fast\n  commands:\n    lint:\n      run: x\n";
+    fs::write(&file, text).unwrap();
+    let said = repo.tightlip(&["install"]).ok();
+    assert!(said.contains("`tightlip install --into-manager` has it call tightlip"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    let said = repo.tightlip(&["install", "--into-manager"]).ok();
+    assert!(said.contains("lefthook.yml: calls tightlip now"), "{said}");
+    assert!(!said.contains("--into-manager"), "{said}");
+    let wired = fs::read_to_string(&file).unwrap();
+    let said = repo.tightlip(&["install", "--into-manager"]).ok();
+    assert!(said.contains("lefthook.yml: calls tightlip already"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), wired);
+    repo.assert_guarded();
+    install_as_lefthook_does(&repo);
+    install_as_lefthook_does(&repo);
+    repo.assert_guarded();
+    let message = secret();
+    repo.git_with_path(&["commit", "--allow-empty", "-m", &message]).blocked();
+    let said = repo.tightlip(&["doctor"]);
+    assert!(said.status == 0 && said.out.ends_with("7 hooks call tightlip and were not fired\n"));
+    repo.tightlip(&["install"]).ok();
+    install_as_lefthook_does(&repo);
+    repo.tightlip(&["install"]).ok();
+    repo.assert_guarded();
+    let said = repo.tightlip(&["uninstall"]).ok();
+    assert!(said.contains("took tightlip's lines out of"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn the_framework_tells_by_variables_what_git_tells_by_arguments() {
+    let repo = TestRepo::new();
+    repo.stage("file", &secret());
+    repo.git(&["commit", "-q", "-m", "secret"]).ok();
+    let id = repo.git(&["rev-parse", "HEAD"]).ok();
+    let first = repo.git(&["rev-parse", "HEAD~1"]).ok();
+    let push = |variables: &[(&str, &str)]| {
+        let mut command = repo.command(&repo.tightlip, &repo.path);
+        command.args(["hook", "pre-push"]).envs(variables.iter().copied());
+        TestRepo::run(command)
+    };
+    let branches =
+        [("PRE_COMMIT_LOCAL_BRANCH", "HEAD"), ("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/a")];
+    push(&branches).blocked();
+    let range = [("PRE_COMMIT_FROM_REF", first.trim()), ("PRE_COMMIT_TO_REF", id.trim())];
+    push(&[branches, range].concat()).blocked();
+    let nothing_new = [("PRE_COMMIT_FROM_REF", id.trim()), ("PRE_COMMIT_TO_REF", id.trim())];
+    push(&[branches, nothing_new].concat()).ok();
+    let said = push(&[]);
+    assert_eq!(said.status, 2, "whoever passes nothing on is told: {said:?}");
+    assert!(said.err.contains("nothing says what is pushed"), "{}", said.err);
+    // A hook that starts another git command hands the variables down: git's own words count.
+    let mut command = repo.command(&repo.tightlip, &repo.path);
+    command.args(["hook", "pre-push", "origin", "url"]).envs(branches);
+    TestRepo::run(command).ok();
+}
+
+#[test]
+fn what_cannot_be_put_into_a_manager_changes_nothing() {
+    let repo = TestRepo::new();
+    let said = repo.tightlip(&["install", "--into-manager"]).fails();
+    assert!(said.contains("no hook manager is in use here"), "{said}");
+    let file = repo.path.join("lefthook.yml");
+    fs::write(&file, "pre-commit: {commands: {}}\n").unwrap();
+    let said = repo.tightlip(&["install", "--into-manager"]).fails();
+    assert!(
+        said.contains("cannot add tightlip to") && said.contains("      run: tightlip"),
+        "{said}"
+    );
+    assert!(snapshot(&repo.hooks()).is_empty());
+    fs::remove_file(&file).unwrap();
+    fs::write(repo.path.join("elsewhere"), "").unwrap();
+    symlink("elsewhere", &file).unwrap();
+    let said = repo.tightlip(&["install", "--into-manager"]).fails();
+    assert!(said.contains("is a symbolic link"), "{said}");
+}
+
+#[test]
+fn husky_finds_the_blocks_when_git_comes_to_look_there() {
+    let repo = TestRepo::new();
+    let hook = repo.path.join(".husky/pre-commit");
+    script(&hook, "echo team\n");
+    let before = snapshot(&repo.path.join(".husky"));
+    repo.tightlip(&["install", "--into-manager"]).ok();
+    repo.assert_guarded();
+    husky(&repo);
+    let wired = snapshot(&repo.path.join(".husky"));
+    let said = repo.tightlip(&["install"]).ok();
+    assert!(said.contains("pre-commit             already installed"), "{said}");
+    assert_eq!(snapshot(&repo.path.join(".husky")), wired);
+    repo.assert_guarded();
+    repo.git(&["config", "--unset", "core.hooksPath"]).ok();
+    repo.tightlip(&["uninstall"]).ok();
+    fs::remove_dir_all(repo.path.join(".husky/_")).unwrap();
+    assert_eq!(snapshot(&repo.path.join(".husky")), before);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn at_a_terminal_install_asks_before_it_writes_into_a_manager() {
+    use std::io::Write as _;
+    let answer = |answer: &str| {
+        let repo = TestRepo::new();
+        fs::write(repo.path.join("lefthook.yml"), "pre-commit:\n").unwrap();
+        let mut command = repo.command("script", &repo.path);
+        let install = "exec \"$TIGHTLIP\" install";
+        command.args(["-q", "-e", "-c", install, "/dev/null"]).env("TIGHTLIP", &repo.tightlip);
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
+        let said = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+        assert!(said.contains("Have it call tightlip, too? [y/N]"), "{said}");
+        assert!(repo.hooks().join("pre-commit").exists(), "{said}");
+        fs::read_to_string(repo.path.join("lefthook.yml")).unwrap().contains("tightlip")
+    };
+    assert!(answer("y\n") && !answer("n\n") && !answer("\n"));
+}
+
 /// Makes a repository in `folder` and puts it into the index of the one around it.
 fn submodule(repo: &TestRepo, around: &Path, name: &str) -> PathBuf {
     let folder = around.join(name);

@@ -6,7 +6,9 @@ use std::{env, io};
 
 use super::{Failure, Process};
 use crate::git_secrets::link;
-use tightlip::hook::{Hook, How, InstallOptions, Installation, Surroundings, Target, install};
+use tightlip::hook::{
+    Hook, How, InstallOptions, Installation, Surroundings, Target, Without, install, managers,
+};
 use tightlip::text::escape::{escape, escape_path};
 
 /// Wire tightlip into git's hooks
@@ -28,6 +30,14 @@ pub(super) struct InstallArgs {
     /// In a bare repository it is the only hook that is installed.
     #[arg(long)]
     server: bool,
+    /// Have the hook manager in use call tightlip, by lines in its file
+    ///
+    /// For lefthook (lefthook.yml), pre-commit (.pre-commit-config.yaml), husky (.husky) and overcommit
+    /// (.overcommit.yml), which write git's hooks themselves, over tightlip's. The rest of the file
+    /// stays as it is; what cannot be edited for sure is refused, with the lines to paste. `tightlip
+    /// uninstall` takes the lines out. With a terminal and without this flag, install asks.
+    #[arg(long, conflicts_with_all = ["global", "template"])]
+    into_manager: bool,
     /// Make this program git-secrets as well: a link beside it, and a manual
     ///
     /// `git secrets` then runs it, and hooks that git-secrets has written. No hook is installed.
@@ -69,15 +79,44 @@ pub(super) fn run(args: InstallArgs, process: &mut Process<'_>) -> Result<u8, Fa
     if args.git_secrets {
         return link(&program(process)?, process);
     }
+    let target = args.where_to.target();
+    let around = surroundings(process)?;
+    let asks = target == Target::Repository && process.in_is_terminal && !args.into_manager;
+    let into_manager = args.into_manager || asks && ask(&around, process)?;
     let done = install(&InstallOptions {
-        target: args.where_to.target(),
+        target,
         binary: program(process)?,
         is_strict: args.strict,
         is_server: args.server,
-        around: surroundings(process)?,
+        into_manager,
+        without: Without::Stops,
+        around,
     })?;
     tell(&done, process.streams.out)?;
     Ok(0)
+}
+
+/// Asks whether the managers in use are to call tightlip; nothing but a word for yes is a yes.
+fn ask(around: &Surroundings, process: &mut Process<'_>) -> Result<bool, Failure> {
+    let managers = managers(around)?;
+    if managers.is_empty() || managers.iter().all(|managed| managed.is_wired) {
+        return Ok(false);
+    }
+    let err = &mut *process.streams.err;
+    if let Some(refusal) = managers.iter().find_map(|managed| managed.refusal.as_ref()) {
+        writeln!(err, "note: {refusal}")?;
+        return Ok(false);
+    }
+    let names: Vec<String> = managers
+        .iter()
+        .map(|managed| format!("{} (by {})", managed.manager, name(&managed.file)))
+        .collect();
+    let names = names.join(" and ");
+    write!(err, "{names} may write its hooks over tightlip's. Have it call tightlip, too? [y/N] ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 fn tell(done: &Installation, out: &mut dyn Write) -> io::Result<()> {
@@ -90,6 +129,10 @@ fn tell(done: &Installation, out: &mut dyn Write) -> io::Result<()> {
     let others = done.hooks.iter().filter(|hook| !is_scanning(hook.name));
     if others.clone().next().is_some() {
         writeln!(out, "  and {} more that only run the repository's own", others.count())?;
+    }
+    for managed in &done.managers {
+        let file = escape_path(&managed.file);
+        writeln!(out, "{}, by {file}: {}", managed.manager, what_of_manager(&managed.how))?;
     }
     for note in &done.notes {
         writeln!(out, "note: {note}")?;
@@ -112,6 +155,15 @@ fn what(how: &How) -> String {
         How::Refreshed => "brought up to date".into(),
         How::Already => "already installed".into(),
         How::Edited => "left alone: somebody has edited tightlip's part of it".into(),
+    }
+}
+
+const fn what_of_manager(how: &How) -> &'static str {
+    match how {
+        How::Already => "calls tightlip already",
+        How::Edited => "left alone: somebody has edited tightlip's lines in it",
+        How::Refreshed => "the lines that call tightlip were brought up to date",
+        How::New | How::Kept { .. } | How::Block { .. } => "calls tightlip now",
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) fn run(args: UninstallArgs, process: &mut Process<'_>) -> Result<u8, 
             Fate::Removed => writeln!(out, "removed {file}")?,
             Fate::Restored => writeln!(out, "restored {file}")?,
             Fate::BlockRemoved => writeln!(out, "took the block out of {file}")?,
+            Fate::LinesRemoved => writeln!(out, "took tightlip's lines out of {file}")?,
             Fate::Left(why) => writeln!(out, "left {file}: {why}")?,
         }
     }

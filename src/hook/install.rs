@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::change::{Change, is_executable};
+use super::manager::{self, Managed, Manager, Without};
 use super::place::{Kind, Place, Reason, global_hooks_path, system_hooks_path};
 use super::plan::{Plan, notes};
 use super::script::{self, Form};
@@ -50,6 +51,10 @@ pub struct InstallOptions {
     pub is_strict: bool,
     /// Installs `pre-receive` too, for a repository that is pushed to.
     pub is_server: bool,
+    /// Has the hook managers that are in use call tightlip, by lines in their files.
+    pub into_manager: bool,
+    /// What files that a team shares do in the clone of one who has no tightlip.
+    pub without: Without,
     /// Where to look and write.
     pub around: Surroundings,
 }
@@ -61,8 +66,21 @@ pub struct Installation {
     pub place: Place,
     /// Each hook, in the order of [`Hook::ALL`].
     pub hooks: Vec<Installed>,
+    /// Each manager that was asked to call tightlip.
+    pub managers: Vec<ManagerFile>,
     /// What the user should know, each a sentence.
     pub notes: Vec<String>,
+}
+
+/// The file of a manager after an install.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManagerFile {
+    /// The manager.
+    pub manager: Manager,
+    /// Its file, or husky's directory.
+    pub file: PathBuf,
+    /// What was done.
+    pub how: How,
 }
 
 /// One hook after an install.
@@ -118,6 +136,8 @@ pub enum How {
 ///     binary: "/usr/bin/tightlip".into(),
 ///     is_strict: false,
 ///     is_server: false,
+///     into_manager: false,
+///     without: tightlip::hook::Without::Stops,
 ///     around: around.clone(),
 /// })?;
 /// assert!(folder.path().join("template/hooks/pre-commit").is_file());
@@ -136,10 +156,19 @@ pub fn install(options: &InstallOptions) -> Result<Installation, HookError> {
             let folder = options.around.directory.join(folder).join("hooks");
             let place = Place::of_folder(&folder, Reason::Named);
             let hooks = client_hooks(options, &place);
-            install_beside(options, place, &hooks, Vec::new())
+            plan_beside(options, place, &hooks, Vec::new())?.carry_out()
         }
         Target::Global => install_globally(options),
     }
+}
+
+/// Finds the hook managers that are in use in the repository.
+///
+/// # Errors
+/// There is no repository.
+pub fn managers(around: &Surroundings) -> Result<Vec<Managed>, HookError> {
+    let place = Place::of_repository(&around.directory)?;
+    Ok(manager::in_use(&place, Without::Stops))
 }
 
 /// The hooks of a place where people commit: the usual ones, those that are asked for, and those
@@ -168,18 +197,30 @@ fn install_in_repository(options: &InstallOptions) -> Result<Installation, HookE
         }
         hooks.retain(|hook| !Hook::CLIENT.contains(hook));
     }
-    if place.reason.is_shared() {
-        return shared(place, &hooks);
+    let managers = manager::in_use(&place, options.without);
+    if options.into_manager && managers.is_empty() {
+        return Err(HookError::Refused(
+            "no hook manager is in use here (lefthook, pre-commit, husky, overcommit): install \
+             without --into-manager"
+                .into(),
+        ));
     }
-    let notes = notes(&place);
-    match place.kind {
-        Kind::Private => install_beside(options, place, &hooks, notes),
-        Kind::Team | Kind::Husky => install_for_team(place, hooks, notes),
+    let notes = if options.into_manager { Vec::new() } else { notes(&managers) };
+    let mut plan = match place.kind {
+        _ if place.reason.is_shared() => plan_shared(place, &hooks)?,
+        Kind::Private => plan_beside(options, place, &hooks, notes)?,
+        Kind::Team | Kind::Husky => plan_for_team(place, hooks, notes)?,
+    };
+    if options.into_manager {
+        for managed in &managers {
+            plan.wire(managed, options.without)?;
+        }
     }
+    plan.carry_out()
 }
 
 /// A setting for all repositories decides: what one repository wants must not change it.
-fn shared(place: Place, hooks: &[Hook]) -> Result<Installation, HookError> {
+fn plan_shared(place: Place, hooks: &[Hook]) -> Result<Plan, HookError> {
     let installed: Vec<Installed> = hooks
         .iter()
         .map(|hook| Installed {
@@ -199,28 +240,29 @@ fn shared(place: Place, hooks: &[Hook]) -> Result<Installation, HookError> {
             place.reason
         )));
     }
-    let notes = vec!["the global install guards this repository".into()];
-    Ok(Installation { place, hooks: installed, notes })
+    let mut plan = Plan::new(place, vec!["the global install guards this repository".into()]);
+    plan.hooks = installed;
+    Ok(plan)
 }
 
-fn install_beside(
+fn plan_beside(
     options: &InstallOptions,
     place: Place,
     hooks: &[Hook],
     notes: Vec<String>,
-) -> Result<Installation, HookError> {
+) -> Result<Plan, HookError> {
     let mut plan = Plan::new(place, notes);
     for &hook in hooks {
         plan.beside(hook, Some(&options.binary))?;
     }
-    plan.carry_out()
+    Ok(plan)
 }
 
-fn install_for_team(
+fn plan_for_team(
     place: Place,
     mut hooks: Vec<Hook>,
     mut notes: Vec<String>,
-) -> Result<Installation, HookError> {
+) -> Result<Plan, HookError> {
     if place.kind == Kind::Husky {
         if !place.searched.is_dir() {
             return Err(HookError::Refused(format!(
@@ -246,7 +288,7 @@ fn install_for_team(
     for hook in hooks {
         plan.team(hook)?;
     }
-    plan.carry_out()
+    Ok(plan)
 }
 
 fn install_globally(options: &InstallOptions) -> Result<Installation, HookError> {
@@ -267,7 +309,7 @@ fn install_globally(options: &InstallOptions) -> Result<Installation, HookError>
             let hooks = client_hooks(options, &place);
             let note = "the global core.hooksPath was set before, so the hooks went there; \
                         whether a repository's own hooks run is up to that directory";
-            install_beside(options, place, &hooks, vec![note.into()])
+            plan_beside(options, place, &hooks, vec![note.into()])?.carry_out()
         }
         None if system_hooks_path()?.is_some() => Err(HookError::Refused(
             "the system's configuration sets core.hooksPath, and a global value would switch off \

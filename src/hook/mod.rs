@@ -11,6 +11,8 @@
 //! | husky's `.husky/_` | a block in `.husky/NAME` | a new `.husky/NAME` with the block |
 //! | our own directory, named by the global `core.hooksPath` | runs first, from `.git/hooks` | guard script; a script that only passes on for hooks that do not scan |
 //!
+//! The files of hook managers get lines where that is asked for ([`manager`]).
+//!
 //! The module writes scripts, asks git where to put them, and tells what a hook has to look at ([`Work`]);
 //! it scans nothing.
 
@@ -18,6 +20,7 @@ mod callers;
 mod change;
 mod doctor;
 mod install;
+mod manager;
 mod ours;
 mod place;
 mod plan;
@@ -32,7 +35,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use doctor::{Binary, Bypass, DoctorOptions, HookReport, Report, State, doctor};
-pub use install::{How, InstallOptions, Installation, Installed, install};
+pub use install::{How, InstallOptions, Installation, Installed, ManagerFile, install, managers};
+pub use manager::{Managed, Manager, Without};
 pub use place::{Kind, Place, Reason};
 pub use proof::Proof;
 pub use uninstall::{Fate, Removal, Removed, UninstallOptions, uninstall};

@@ -28,8 +28,8 @@ exit 0
 
 /// The second line of every script of ours begins so.
 const MARKER: &[u8] = b"#!/bin/sh\n# tightlip guard: ";
-const BLOCK_FIRST: &[u8] = b"# >>> tightlip >>>\n";
-const BLOCK_LAST: &[u8] = b"# <<< tightlip <<<";
+pub(super) const BLOCK_FIRST: &[u8] = b"# >>> tightlip >>>\n";
+pub(super) const BLOCK_LAST: &[u8] = b"# <<< tightlip <<<";
 /// The second line of a block that is all there was to the file.
 const BLOCK_MADE: &[u8] = b"# >>> tightlip >>>\n# Made by ";
 const SUM: &[u8] = b"(checksum ";
@@ -267,8 +267,13 @@ pub(super) fn loads_husky(bytes: &[u8]) -> bool {
     })
 }
 
+/// How one who has no tightlip gets it.
+pub(super) const fn install_hint() -> &'static str {
+    "install it (cargo install tightlip, or as your team does it)"
+}
+
 /// Fills in the checksum of a text that has a place for it.
-fn seal(text: &[u8]) -> Vec<u8> {
+pub(super) fn seal(text: &[u8]) -> Vec<u8> {
     text.replace(NO_SUM, crc32_base62(text))
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::change::{Change, apply, exists};
 use super::install::PASSED;
+use super::manager::{self, Unwiring};
 use super::place::{Kind, Place, global_hooks_path};
 use super::plan::{MADE_HEAD, is_same, kept_name, moved_guards};
 use super::script::{self, KEPT};
@@ -47,6 +48,8 @@ pub enum Fate {
     Restored,
     /// Our block is out; the rest of the file is as it was.
     BlockRemoved,
+    /// Our lines are out of the file of a hook manager; the rest of it is as it was.
+    LinesRemoved,
     /// It was left alone, for this reason.
     Left(String),
 }
@@ -85,7 +88,24 @@ fn uninstall_from_repository(options: &UninstallOptions) -> Result<Removal, Hook
     if place.own != place.folder {
         plan.folder(&place.own)?;
     }
-    if place.kind != Kind::Private && !plan.changes.is_empty() {
+    let is_team = place.kind != Kind::Private && !plan.changes.is_empty();
+    if let Some(top) = &place.work_tree {
+        let before = plan.changes.len();
+        plan.managers(top)?;
+        // An install from before husky has set core.hooksPath.
+        let husky = top.join(".husky");
+        if husky != place.folder && husky.is_dir() {
+            plan.folder(&husky)?;
+        }
+        if plan.changes.len() > before {
+            plan.removal.notes.push(
+                "files that hook managers read have changed: commit them, and let the manager \
+                 write its hooks again"
+                    .into(),
+            );
+        }
+    }
+    if is_team {
         plan.removal.notes.push(format!(
             "the files in `{}` belong to the work tree: commit what has changed",
             escape_path(&place.folder)
@@ -136,6 +156,20 @@ impl Plan {
         let scanning = Hook::ALL.iter().map(|hook| hook.name());
         for name in scanning.chain(PASSED) {
             self.hook(folder.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Takes tightlip's lines out of the files of hook managers.
+    fn managers(&mut self, top: &Path) -> Result<(), HookError> {
+        for Unwiring { file, rest } in manager::unwire(top)? {
+            match rest {
+                Some(bytes) => {
+                    self.changes.push(Change::Write { file: file.clone(), bytes, mode: None });
+                    self.done(file, Fate::LinesRemoved);
+                }
+                None => self.left(file, "somebody has edited tightlip's lines in it"),
+            }
         }
         Ok(())
     }

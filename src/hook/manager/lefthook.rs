@@ -1,0 +1,88 @@
+//! lefthook: a section for each hook of git, with commands in it.
+//! <https://lefthook.dev/configuration/>
+
+use super::super::Hook;
+use super::block::Insert;
+use super::yaml::{Document, Refusal};
+use super::{Without, calls, section, shell};
+
+/// Lines that have lefthook run tightlip in each of `hooks`.
+pub(super) fn inserts(
+    document: &Document<'_>,
+    hooks: &[Hook],
+    without: Without,
+) -> Result<Vec<Insert>, Refusal> {
+    let mut inserts = Vec::new();
+    let mut new = Vec::new();
+    for &hook in hooks {
+        let Some(section) = document.key(hook.name())? else {
+            new.extend(sections(&[hook], without));
+            continue;
+        };
+        let plain = |key: &str, value: &str| match value {
+            "" => Ok(()),
+            _ => Err(format!("`{key}` holds `{value}`, beside which nothing can be added")),
+        };
+        plain(hook.name(), section.value)?;
+        if let Some(commands) = document.child(section, "commands")? {
+            plain("commands", commands.value)?;
+            if document.child(commands, "tightlip")?.is_some() {
+                return Err(format!("{hook} has a command `tightlip` that does something else"));
+            }
+            let indent = document.indent_below(commands).unwrap_or(commands.indent + 2);
+            let lines = command(hook, indent, without);
+            inserts.push(Insert { at: document.below(commands), indent, lines });
+        } else {
+            let indent = document.indent_below(section).unwrap_or(2);
+            let mut lines = vec![format!("{:indent$}commands:", "")];
+            lines.extend(command(hook, indent + 2, without));
+            inserts.push(Insert { at: document.below(section), indent, lines });
+        }
+    }
+    if !new.is_empty() {
+        inserts.push(Insert { at: document.end(), indent: 0, lines: new });
+    }
+    Ok(inserts)
+}
+
+/// Whole sections for these hooks.
+pub(super) fn sections(hooks: &[Hook], without: Without) -> Vec<String> {
+    let section = |hook: &Hook| {
+        let mut lines = vec![format!("{hook}:"), "  commands:".to_owned()];
+        lines.extend(command(*hook, 4, without));
+        lines
+    };
+    hooks.iter().flat_map(section).collect()
+}
+
+fn command(hook: Hook, indent: usize, without: Without) -> Vec<String> {
+    let mut lines = vec!["tightlip:".to_owned()];
+    match without {
+        Without::Stops => lines.push(format!("  run: tightlip hook {hook} {{0}}")),
+        Without::Warns => {
+            lines.push("  run: |".to_owned());
+            lines.extend(shell(hook, "{0}").into_iter().map(|line| format!("    {line}")));
+        }
+    }
+    if hook == Hook::PrePush {
+        // What git says on standard input reaches no command that does not ask for it.
+        lines.push("  use_stdin: true".to_owned());
+    }
+    lines.into_iter().map(|line| format!("{:indent$}{line}", "")).collect()
+}
+
+/// Whether the section of a hook calls tightlip.
+pub(super) fn names(text: &str, hook: Hook) -> bool {
+    section(text, hook.name()).any(calls)
+}
+
+/// Whether lefthook leaves out the whole hook where the section says so.
+pub(super) fn is_conditional(text: &str, hook: Hook) -> bool {
+    let mut lines = section(text, hook.name()).skip(1).peekable();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let first = lines.peek().map_or(0, |line| indent(line));
+    lines.filter(|line| indent(line) == first).any(|line| {
+        let line = line.trim_start();
+        line.starts_with("skip:") || line.starts_with("only:")
+    })
+}

@@ -1,0 +1,143 @@
+use super::*;
+
+/// The lines that a file has with tightlip's and had not before, and the file without them again.
+fn wired(name: &str, text: &str) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    fs::write(&file, text).unwrap();
+    let manager =
+        Manager::WITH_FILE.into_iter().find(|manager| manager.file(folder.path()).is_some());
+    let manager = manager.unwrap();
+    let wiring = manager.wire(&file, Without::Stops).unwrap();
+    fs::write(&file, &wiring.new).unwrap();
+    let again = manager.wire(&file, Without::Stops).unwrap();
+    assert_eq!(again.new, wiring.new, "twice is the same as once");
+    let mut parts = unwire(folder.path()).unwrap();
+    let rest = parts.pop().map_or_else(|| wiring.old.clone(), |unwiring| unwiring.rest.unwrap());
+    assert_eq!(rest, text.as_bytes(), "{name}");
+    (String::from_utf8(wiring.new).unwrap(), name.to_owned())
+}
+
+fn refused(name: &str, text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    fs::write(&file, text).unwrap();
+    let manager =
+        Manager::WITH_FILE.into_iter().find(|manager| manager.file(folder.path()).is_some());
+    let error = manager.unwrap().wire(&file, Without::Stops).err().unwrap().to_string();
+    assert_eq!(fs::read(&file).unwrap(), text.as_bytes());
+    error
+}
+
+#[test]
+fn lefthook_gets_a_command_in_each_section() {
+    for text in [
+        "",
+        "# nothing yet\n",
+        "pre-commit:\n  parallel: true # fast\n  commands:\n    # first\n    lint:\n      run: make lint\n",
+        "pre-commit:\n    jobs:\n    - run: make\npre-push:\n    skip:\n    - merge\n",
+        "\"pre-commit\":\n  commands:\n    lint:\n      run: |\n        commands:\n  commit-msg: no",
+        "pre-commit:\r\n  commands:\r\n    lint:\r\n      run: x\r\n",
+        "commit-msg:",
+    ] {
+        let (with, _) = wired("lefthook.yml", text);
+        for hook in Hook::CLIENT {
+            assert!(lefthook::names(&with, hook), "{hook}: {with}");
+            assert_eq!(with.matches(&format!("tightlip hook {hook} {{0}}")).count(), 1, "{with}");
+        }
+    }
+    let (with, _) = wired("lefthook.yml", "pre-push:\n  commands:\n    test:\n      run: make\n");
+    let inside = "pre-push:\n  commands:\n    # >>> tightlip >>>\n";
+    let command =
+        "    tightlip:\n      run: tightlip hook pre-push {0}\n      use_stdin: true\n    # <<<";
+    assert!(with.starts_with(inside) && with.contains(command), "{with}");
+    assert!(with.contains("\ncommit-msg:\n  commands:\n    tightlip:\n"), "{with}");
+}
+
+#[test]
+fn what_calls_tightlip_already_is_left_as_it_is() {
+    let (with, _) =
+        wired("lefthook.yml", "pre-commit:\n  jobs:\n    - run: tightlip hook pre-commit\n");
+    assert!(!with.contains("tightlip hook pre-commit {0}") && with.contains("hook pre-push {0}"));
+    let all: Vec<String> = Hook::CLIENT
+        .iter()
+        .map(|hook| format!("{hook}:\n  jobs:\n  - run: tightlip hook {hook} {{0}}\n"))
+        .collect();
+    assert_eq!(wired("lefthook.yml", &all.concat()).0, all.concat());
+}
+
+#[test]
+fn the_framework_gets_a_repository_with_a_hook_for_each_stage() {
+    for text in [
+        "repos:\n",
+        "# a\nrepos:\n# b\n- repo: https://x\n  rev: v1\n  hooks:\n  - id: y\n    stages: [pre-push]\n",
+        "exclude: ^a\nrepos:\n    -   repo: https://x\n        hooks:\n        -   id: y\n",
+        "repos:\r\n  - repo: meta\r\n    hooks: [{id: check}]",
+        "repos:",
+    ] {
+        let (with, _) = wired(".pre-commit-config.yaml", text);
+        for hook in framework::STAGES {
+            assert!(framework::names(&with, hook), "{hook}: {with}");
+        }
+        assert!(!framework::names(&with, Hook::PreApplypatch));
+        assert!(framework::not_installed(&with, &framework::STAGES).is_empty());
+    }
+    let own = "default_install_hook_types:\n- pre-commit\n- commit-msg\nrepos:\n- repo: x\n";
+    let (with, _) = wired(".pre-commit-config.yaml", own);
+    assert_eq!(with.matches("default_install_hook_types").count(), 1);
+    let missing = framework::not_installed(own, &framework::STAGES);
+    assert_eq!(missing, [Hook::PreMergeCommit, Hook::PrepareCommitMsg, Hook::PrePush]);
+}
+
+#[test]
+fn overcommit_gets_a_hook_in_each_section_that_it_knows() {
+    let text = "# mine\nPreCommit:\n  RuboCop:\n    enabled: true\n\nPrePush:\n";
+    let (with, _) = wired(".overcommit.yml", text);
+    for hook in overcommit::HOOKS {
+        assert!(overcommit::names(&with, hook), "{hook}: {with}");
+    }
+    assert!(with.contains("\nPreCommit:\n  # >>> tightlip >>>\n"), "{with}");
+}
+
+#[test]
+fn files_that_cannot_be_edited_for_sure_are_refused_with_the_lines_to_paste() {
+    for (name, text, why, line) in [
+        ("lefthook.toml", "", "not YAML", "tightlip hook commit-msg {0}"),
+        ("lefthook.yml", "pre-commit: {commands: {}}\n", "holds `{commands", "pre-push:"),
+        ("lefthook.yml", "pre-commit: *x\n", "holds `*x`", "pre-push:"),
+        ("lefthook.yml", "pre-commit:\n  <<: *x\n", "merges", "pre-push:"),
+        (
+            "lefthook.yml",
+            "pre-commit:\n  commands: &c\n    a: {run: b}\n",
+            "holds `&c`",
+            "pre-push:",
+        ),
+        (
+            "lefthook.yml",
+            "pre-commit:\n  commands:\n    tightlip:\n      run: x\n",
+            "something else",
+            "pre-push:",
+        ),
+        ("lefthook.yml", "a: b\n---\nc: d\n", "more than one document", "pre-push:"),
+        ("lefthook.yml", "- a\n", "no mapping", "pre-push:"),
+        (".pre-commit-config.yaml", "repos: []\n", "holds `[]`", "default_install_hook_types"),
+        (".pre-commit-config.yaml", "- repo: x\n", "no mapping", "- repo: local"),
+        (".pre-commit-config.yaml", "a: b\n", "no key `repos`", "- repo: local"),
+        (".overcommit.yml", "PreCommit: &p\n  A: {enabled: true}\n", "holds `&p`", "Tightlip:"),
+    ] {
+        let error = refused(name, text);
+        assert!(error.contains(why) && error.contains(line), "{text}: {error}");
+    }
+}
+
+#[test]
+fn lines_that_somebody_has_edited_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lefthook.yml");
+    fs::write(&file, "pre-commit:\n").unwrap();
+    let wiring = Manager::Lefthook.wire(&file, Without::Stops).unwrap();
+    let edited = String::from_utf8(wiring.new).unwrap().replace("{0}", "{0} || true");
+    fs::write(&file, &edited).unwrap();
+    assert!(Manager::Lefthook.wire(&file, Without::Stops).unwrap().is_edited);
+    assert_eq!(unwire(folder.path()).unwrap(), [Unwiring { file, rest: None }]);
+}
