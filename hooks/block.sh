@@ -27,6 +27,9 @@ TIGHTLIP
             [ -n "${TIGHTLIP_DOCTOR-}" ] || TIGHTLIP_GUARD=$$ $tightlip_shell "$0" "$@" || exit $?
             ;;
     esac
+    # The program says so if pre-commit, beside this file, is no longer tightlip's.
+    TIGHTLIP_HOOK_FILE=$0
+    export TIGHTLIP_HOOK_FILE
     command -v tightlip >/dev/null 2>&1 && exec tightlip hook "$tightlip_hook" "$@"
     for tightlip in "${HOME-}/.cargo/bin" "${HOME-}/.local/bin" /usr/local/bin /opt/homebrew/bin; do
         [ -f "$tightlip/tightlip" ] && [ -x "$tightlip/tightlip" ] && exec "$tightlip/tightlip" hook "$tightlip_hook" "$@"

@@ -87,6 +87,10 @@ if [ "$hook" = reference-transaction ] && [ "${1-}" != prepared ]; then
     exit 0
 fi
 
+# The program says so if pre-commit, beside this file, is no longer tightlip's.
+TIGHTLIP_HOOK_FILE=$0
+export TIGHTLIP_HOOK_FILE
+
 if [ -f "$binary" ] && [ -s "$binary" ] && [ -x "$binary" ]; then
     exec "$binary" hook "$hook" "$@"
 fi

@@ -1380,6 +1380,53 @@ fn at_a_terminal_install_asks_before_it_writes_into_a_manager() {
     assert!(answer("y\n") && !answer("n\n") && !answer("\n"));
 }
 
+#[test]
+fn the_other_guards_say_that_pre_commit_is_gone() {
+    let repo = TestRepo::new();
+    let origin = repo.root.join("origin.git").to_str().unwrap().to_owned();
+    repo.git(&["init", "-q", "--bare", &origin]).ok();
+    repo.tightlip(&["install"]).ok();
+    let hook = repo.hooks().join("pre-commit");
+    let said = || {
+        let commit = repo.git_with_path(&["commit", "--allow-empty", "-m", "clean"]);
+        let push = repo.git_with_path(&["push", &origin, "HEAD:refs/heads/main"]);
+        let count = |text: &str| text.matches("`tightlip install` mends that").count();
+        assert_eq!((commit.status, push.status), (0, 0), "{commit:?} {push:?}");
+        assert_eq!(count(&commit.err), count(&push.err), "{commit:?} {push:?}");
+        assert!(count(&commit.err) < 2, "{commit:?}");
+        commit.err.lines().find(|line| line.contains("mends that")).unwrap_or("").to_owned()
+    };
+    assert_eq!(said(), "");
+    fs::remove_file(&hook).unwrap();
+    assert!(said().contains("pre-commit` is gone, so nothing looks at"), "{}", said());
+    script(&hook, "#!/bin/sh\necho theirs\n");
+    assert!(said().contains("pre-commit` is no longer tightlip's"), "{}", said());
+    repo.tightlip(&["install"]).ok();
+    assert_eq!(said(), "");
+    let mode = |mode| fs::set_permissions(&hook, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o644);
+    assert!(said().contains("pre-commit` is not executable"), "{}", said());
+    mode(0o755);
+    // A manager that runs the guard it has moved aside, or calls tightlip by itself, is as good.
+    install_as_the_framework_does(&repo);
+    assert_eq!(said(), "");
+    fs::remove_file(repo.hooks().join("pre-commit.legacy")).unwrap();
+    assert!(said().contains("no longer tightlip's"), "{}", said());
+    script(&hook, "#!/bin/sh\n# LEFTHOOK\nexit 0\n");
+    assert!(said().contains("no longer tightlip's"), "{}", said());
+    let file = repo.path.join("lefthook.yml");
+    fs::write(&file, "pre-commit:\n  jobs:\n    - run: tightlip hook pre-commit\n").unwrap();
+    assert_eq!(said(), "");
+}
+
+#[test]
+fn a_hook_that_a_manager_calls_expects_no_guard_beside_it() {
+    let repo = TestRepo::new();
+    script(&repo.hooks().join("commit-msg"), "#!/bin/sh\ntightlip hook commit-msg \"$1\"\n");
+    let ran = repo.git_with_path(&["commit", "--allow-empty", "-m", "clean"]);
+    assert!(ran.status == 0 && !ran.err.contains("tightlip"), "{ran:?}");
+}
+
 /// Makes a repository in `folder` and puts it into the index of the one around it.
 fn submodule(repo: &TestRepo, around: &Path, name: &str) -> PathBuf {
     let folder = around.join(name);

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
 use tightlip::finding::{Outcome, Status};
-use tightlip::hook::{Call, Hook, Work};
+use tightlip::hook::{Call, Hook, Work, lost_guard};
 use tightlip::setup::Scanner;
 use tightlip::source::StagedOptions;
 use tightlip::text::wrap::wrap;
@@ -37,6 +37,9 @@ pub(super) fn run(
         let err = &mut process.streams.err;
         writeln!(err, "tightlip: not scanned, because {SKIP_VARIABLE} is set")?;
         return Ok(0);
+    }
+    if let Some(lost) = lost_guard(args.name, &process.environment, &process.directory) {
+        writeln!(process.streams.err, "tightlip: {lost}")?;
     }
     let repository = process.repository();
     let call = Call { repository: &repository, arguments: &args.arguments };

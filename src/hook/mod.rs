@@ -20,6 +20,7 @@ mod callers;
 mod change;
 mod doctor;
 mod install;
+mod lost;
 mod manager;
 mod ours;
 mod place;
@@ -36,6 +37,7 @@ use std::path::{Path, PathBuf};
 
 pub use doctor::{Binary, Bypass, DoctorOptions, HookReport, Report, State, doctor};
 pub use install::{How, InstallOptions, Installation, Installed, ManagerFile, install, managers};
+pub use lost::lost_guard;
 pub use manager::{Managed, Manager, Without};
 pub use place::{Kind, Place, Reason};
 pub use proof::Proof;

@@ -1,5 +1,5 @@
 # >>> tightlip >>>
-# Made by `tightlip install`; `tightlip uninstall` takes it out (checksum 0HnA4w).
+# Made by `tightlip install`; `tightlip uninstall` takes it out (checksum 1KWjeK).
 # The rest of this file runs first, then the scan, however the rest ends.
 if [ "${TIGHTLIP_GUARD-}" != "$PPID" ]; then
     tightlip_hook=pre-commit
@@ -27,6 +27,9 @@ TIGHTLIP
             [ -n "${TIGHTLIP_DOCTOR-}" ] || TIGHTLIP_GUARD=$$ $tightlip_shell "$0" "$@" || exit $?
             ;;
     esac
+    # The program says so if pre-commit, beside this file, is no longer tightlip's.
+    TIGHTLIP_HOOK_FILE=$0
+    export TIGHTLIP_HOOK_FILE
     command -v tightlip >/dev/null 2>&1 && exec tightlip hook "$tightlip_hook" "$@"
     for tightlip in "${HOME-}/.cargo/bin" "${HOME-}/.local/bin" /usr/local/bin /opt/homebrew/bin; do
         [ -f "$tightlip/tightlip" ] && [ -x "$tightlip/tightlip" ] && exec "$tightlip/tightlip" hook "$tightlip_hook" "$@"

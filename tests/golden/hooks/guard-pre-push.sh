@@ -1,5 +1,5 @@
 #!/bin/sh
-# tightlip guard: pre-push (checksum 1gp10f). `tightlip install` wrote it, `tightlip uninstall` takes it out.
+# tightlip guard: pre-push (checksum 3X8h6s). `tightlip install` wrote it, `tightlip uninstall` takes it out.
 
 # The hook that git runs this file as, the program that scans, where the hook is that runs first
 # (beside this file, or the repository's own), and the interpreter that hook needs under its old name.
@@ -86,6 +86,10 @@ fi
 if [ "$hook" = reference-transaction ] && [ "${1-}" != prepared ]; then
     exit 0
 fi
+
+# The program says so if pre-commit, beside this file, is no longer tightlip's.
+TIGHTLIP_HOOK_FILE=$0
+export TIGHTLIP_HOOK_FILE
 
 if [ -f "$binary" ] && [ -s "$binary" ] && [ -x "$binary" ]; then
     exec "$binary" hook "$hook" "$@"
