@@ -2,11 +2,13 @@
 # tightlip guard: @NAME@ (checksum @SUM@). `tightlip install` wrote it, `tightlip uninstall` takes it out.
 
 # The hook that git runs this file as, the program that scans, where the hook is that runs first
-# (beside this file, or the repository's own), and the interpreter that hook needs under its old name.
+# (beside this file, or the repository's own), the interpreter that hook needs under its old name, and
+# whether git is stopped or its user warned where there is no program.
 hook=pre-commit
 binary=''
 kept_in=beside
 interpreter=
+missing=stop
 
 # What was there before runs first, because it may change what is committed.
 case $kept_in in
@@ -103,6 +105,10 @@ for folder in "${HOME-}/.cargo/bin" "${HOME-}/.local/bin" /usr/local/bin /opt/ho
     fi
 done
 if [ "${TIGHTLIP_SKIP-}" = 1 ]; then
+    exit 0
+fi
+if [ "$missing" = warn ]; then
+    echo "tightlip: nothing was scanned by $hook: there is no tightlip program here; install it (cargo install tightlip, or as your team does it)" >&2
     exit 0
 fi
 echo "tightlip: $hook stopped, nothing was scanned: the tightlip program is gone; install it again, pass once with 'TIGHTLIP_SKIP=1 git ...', or give it up with 'tightlip uninstall' or by deleting $0" >&2

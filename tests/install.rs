@@ -1427,6 +1427,84 @@ fn a_hook_that_a_manager_calls_expects_no_guard_beside_it() {
     assert!(ran.status == 0 && !ran.err.contains("tightlip"), "{ran:?}");
 }
 
+#[test]
+fn a_team_may_have_colleagues_without_tightlip_warned_and_not_stopped() {
+    let repo = TestRepo::new();
+    let hooks = repo.path.join(".githooks");
+    script(&hooks.join("pre-commit"), "#!/bin/sh\necho team\n");
+    script(&hooks.join("commit-msg"), "#!/usr/bin/env python3\n");
+    repo.git(&["config", "core.hooksPath", ".githooks"]).ok();
+    let before = snapshot(&hooks);
+    let said = repo.tightlip(&["install"]).ok();
+    assert!(said.contains("colleagues without it are stopped until they install it"), "{said}");
+    let commit = || repo.git(&["commit", "--allow-empty", "-m", "x"]);
+    let said = commit().fails();
+    assert!(said.contains("tightlip: pre-commit stopped, nothing was scanned"), "{said}");
+    let said = repo.tightlip(&["install", "--if-missing", "warn"]).ok();
+    assert!(said.contains("colleagues without it are told how to install it"), "{said}");
+    assert_eq!(said.matches("brought up to date").count(), 7, "{said}");
+    let said = commit();
+    assert_eq!(said.status, 0, "{said:?}");
+    for hook in ["pre-commit", "commit-msg"] {
+        let warning = format!("tightlip: nothing was scanned by {hook}: there is no tightlip");
+        assert!(said.err.contains(&warning) && said.err.contains("cargo install"), "{said:?}");
+    }
+    repo.assert_guarded();
+    let wired = snapshot(&hooks);
+    let said = repo.tightlip(&["install"]).ok();
+    assert_eq!(said.matches("already installed").count(), 7, "a plain install keeps it: {said}");
+    assert_eq!(snapshot(&hooks), wired);
+    let mut doctor = repo.command(&repo.tightlip, &repo.path);
+    doctor.arg("doctor").env("PATH", format!("{}:/usr/bin:/bin", repo.root.join("bin").display()));
+    let said = TestRepo::run(doctor).ok();
+    let warns = "proven: it stopped a secret; it only warns where there is no tightlip\n";
+    assert_eq!(said.matches(warns).count(), 7, "{said}");
+    repo.tightlip(&["install", "--if-missing", "stop"]).ok();
+    let _ = commit().fails();
+    repo.tightlip(&["uninstall"]).ok();
+    assert_eq!(snapshot(&hooks), before);
+}
+
+#[test]
+fn a_hook_of_ones_own_has_no_colleagues_to_warn() {
+    let repo = TestRepo::new();
+    let said = repo.tightlip(&["install", "--if-missing", "warn"]).fails();
+    assert!(said.contains("--if-missing is for hooks that a team shares"), "{said}");
+    assert!(snapshot(&repo.hooks()).is_empty());
+}
+
+#[test]
+fn lines_in_a_managers_file_warn_where_that_was_asked_for() {
+    let repo = TestRepo::new();
+    let file = repo.path.join("lefthook.yml");
+    fs::write(&file, "commit-msg:\n").unwrap();
+    let said = repo.tightlip(&["install", "--into-manager", "--if-missing", "warn"]).ok();
+    assert!(said.contains("colleagues without it are told how to install it"), "{said}");
+    let wired = fs::read_to_string(&file).unwrap();
+    repo.tightlip(&["install", "--into-manager"]).ok();
+    assert_eq!(fs::read_to_string(&file).unwrap(), wired, "a plain install keeps it");
+    // The lines of the first hook, as lefthook gives them to a shell.
+    let lines: Vec<&str> = wired.lines().skip_while(|line| !line.ends_with("run: |")).collect();
+    let run = lines[1..4].join("\n").replace("{0}", "\"$1\"");
+    fs::write(repo.path.join("message"), secret()).unwrap();
+    let call = |path: &str| {
+        let mut command = repo.command("sh", &repo.path);
+        command.args(["-ec", &run, "sh", "message"]).env("PATH", path);
+        TestRepo::run(command)
+    };
+    let said = call("/usr/bin:/bin");
+    assert_eq!(said.status, 0, "{said:?}");
+    assert!(
+        said.err.contains("tightlip: nothing was scanned by commit-msg; install it"),
+        "{said:?}"
+    );
+    call(&format!("{}:/usr/bin:/bin", repo.root.join("bin").display())).blocked();
+    let hook = repo.hooks().join("commit-msg");
+    script(&hook, "#!/bin/sh\n# LEFTHOOK\n");
+    let said = repo.tightlip(&["doctor"]);
+    assert!(said.out.contains("by lefthook.yml, which only warns where there is no tightlip;"));
+}
+
 /// Makes a repository in `folder` and puts it into the index of the one around it.
 fn submodule(repo: &TestRepo, around: &Path, name: &str) -> PathBuf {
     let folder = around.join(name);

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::install::{WhereTo, surroundings};
 use super::{Failure, Process, Shared};
 use tightlip::git::RepositoryPool;
-use tightlip::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, doctor};
+use tightlip::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, Without, doctor};
 use tightlip::rule::{Confidence, RuleSet};
 use tightlip::setup::{Config, Request, RuleChange, Scanner, load_config};
 use tightlip::text::escape::{escape, escape_path};
@@ -79,7 +79,13 @@ fn tell_hook(report: &HookReport, out: &mut dyn Write) -> io::Result<()> {
     }
     match &report.proof {
         None => writeln!(out, "  {name:<22} {state}"),
-        Some(Proof::Proven) => writeln!(out, "  {name:<22} proven: it stopped a secret{state}"),
+        Some(Proof::Proven) => {
+            let missing = match report.without {
+                Without::Stops => "",
+                Without::Warns => "; it only warns where there is no tightlip",
+            };
+            writeln!(out, "  {name:<22} proven: it stopped a secret{missing}{state}")
+        }
         Some(Proof::Failed { reason, seen }) => {
             writeln!(out, "  {name:<22} NOT PROVEN: {reason}{state}")?;
             seen.iter().try_for_each(|line| writeln!(out, "      | {line}"))

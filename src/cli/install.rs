@@ -38,11 +38,35 @@ pub(super) struct InstallArgs {
     /// uninstall` takes the lines out. With a terminal and without this flag, install asks.
     #[arg(long, conflicts_with_all = ["global", "template"])]
     into_manager: bool,
+    /// What hooks that a team shares do for colleagues who have no tightlip
+    ///
+    /// For a hooks directory of the work tree, husky, and --into-manager. `warn` prints how to install it and lets
+    /// git go on, unscanned. By default what the hooks did before, or `stop`.
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["global", "template"])]
+    if_missing: Option<IfMissing>,
     /// Make this program git-secrets as well: a link beside it, and a manual
     ///
     /// `git secrets` then runs it, and hooks that git-secrets has written. No hook is installed.
     #[arg(long, exclusive = true)]
     git_secrets: bool,
+}
+
+/// What a shared hook does where there is no tightlip.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum IfMissing {
+    /// Stop git
+    Stop,
+    /// Print how to install tightlip, and go on
+    Warn,
+}
+
+impl From<IfMissing> for Without {
+    fn from(word: IfMissing) -> Self {
+        match word {
+            IfMissing::Stop => Without::Stops,
+            IfMissing::Warn => Without::Warns,
+        }
+    }
 }
 
 /// What hooks are wired into; by default the repository here.
@@ -89,7 +113,7 @@ pub(super) fn run(args: InstallArgs, process: &mut Process<'_>) -> Result<u8, Fa
         is_strict: args.strict,
         is_server: args.server,
         into_manager,
-        without: Without::Stops,
+        without: args.if_missing.map(Without::from),
         around,
     })?;
     tell(&done, process.streams.out)?;

@@ -9,7 +9,7 @@ use super::install::HIDDEN;
 use super::place::{Kind, Place, Reason, global_hooks_path};
 use super::plan::kept_name;
 use super::proof::{Proof, prove};
-use super::script::{self, BlockOptions, Form, Run};
+use super::script::{self, BlockOptions, Form, Program, Run, Without};
 use super::{Hook, HookError, Surroundings, Target, callers, ours, submodules};
 use crate::text::escape::{escape, escape_path};
 
@@ -55,6 +55,8 @@ pub struct HookReport {
     pub file: PathBuf,
     /// What is in it.
     pub state: State,
+    /// What it does where there is no tightlip.
+    pub without: Without,
     /// The program that it was told to run.
     pub binary: Option<Binary>,
     /// Whether it stopped a secret; `None` if there is nothing of ours to try.
@@ -198,6 +200,7 @@ fn examine(hook: Hook, place: &Place, temporary: &Path) -> Result<HookReport, Ho
     Ok(HookReport {
         hook,
         binary: recorded.map(|path| Binary { version: version(&path), path }),
+        without: if is_ours(&state) { Without::of(&bytes) } else { Without::Stops },
         file,
         state,
         proof,
@@ -217,6 +220,7 @@ fn state(hook: Hook, place: &Place, file: &Path, bytes: &[u8]) -> State {
         let options = BlockOptions {
             is_sourced: place.kind == Kind::Husky || script::loads_husky(bytes),
             is_new: found.is_made(),
+            without: Without::of(found.block),
         };
         let wanted = script::block(hook, options);
         (found.block, found.block.trim_ascii() == wanted.trim_ascii())
@@ -241,9 +245,8 @@ fn is_current_guard(hook: Hook, file: &Path, bytes: &[u8]) -> bool {
         Ok(kept_bytes) if is_executable(&kept) => Run::of(&kept_bytes),
         _ => Run::Program,
     };
-    [Form::Beside(run), Form::Own]
-        .iter()
-        .any(|form| bytes == script::guard(hook, form, binary.as_deref()))
+    let program = binary.as_deref().map_or(Program::OnPath(Without::of(bytes)), Program::At);
+    [Form::Beside(run), Form::Own].iter().any(|form| bytes == script::guard(hook, form, program))
 }
 
 fn version(binary: &Path) -> Option<String> {

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::change::{Change, is_executable};
-use super::manager::{self, Managed, Manager, Without};
+use super::manager::{self, Managed, Manager};
 use super::place::{Kind, Place, Reason, global_hooks_path, system_hooks_path};
-use super::plan::{Plan, notes};
-use super::script::{self, Form};
+use super::plan::{Plan, for_colleagues, notes, without_in};
+use super::script::{self, Form, Program, Without};
 use super::{Hook, HookError, Surroundings, Target};
 use crate::text::escape::escape_path;
 
@@ -53,8 +53,9 @@ pub struct InstallOptions {
     pub is_server: bool,
     /// Has the hook managers that are in use call tightlip, by lines in their files.
     pub into_manager: bool,
-    /// What files that a team shares do in the clone of one who has no tightlip.
-    pub without: Without,
+    /// What files that a team shares do in the clone of one who has no tightlip; `None` for what they
+    /// do already, or stop.
+    pub without: Option<Without>,
     /// Where to look and write.
     pub around: Surroundings,
 }
@@ -137,7 +138,7 @@ pub enum How {
 ///     is_strict: false,
 ///     is_server: false,
 ///     into_manager: false,
-///     without: tightlip::hook::Without::Stops,
+///     without: None,
 ///     around: around.clone(),
 /// })?;
 /// assert!(folder.path().join("template/hooks/pre-commit").is_file());
@@ -168,7 +169,7 @@ pub fn install(options: &InstallOptions) -> Result<Installation, HookError> {
 /// There is no repository.
 pub fn managers(around: &Surroundings) -> Result<Vec<Managed>, HookError> {
     let place = Place::of_repository(&around.directory)?;
-    Ok(manager::in_use(&place, Without::Stops))
+    Ok(manager::in_use(&place, None))
 }
 
 /// The hooks of a place where people commit: the usual ones, those that are asked for, and those
@@ -205,11 +206,18 @@ fn install_in_repository(options: &InstallOptions) -> Result<Installation, HookE
                 .into(),
         ));
     }
+    if options.without.is_some() && place.kind == Kind::Private && !options.into_manager {
+        return Err(HookError::Refused(
+            "--if-missing is for hooks that a team shares in its work tree, and git looks for those \
+             of this repository elsewhere: install without it"
+                .into(),
+        ));
+    }
     let notes = if options.into_manager { Vec::new() } else { notes(&managers) };
     let mut plan = match place.kind {
         _ if place.reason.is_shared() => plan_shared(place, &hooks)?,
         Kind::Private => plan_beside(options, place, &hooks, notes)?,
-        Kind::Team | Kind::Husky => plan_for_team(place, hooks, notes)?,
+        Kind::Team | Kind::Husky => plan_for_team(options, place, hooks, notes)?,
     };
     if options.into_manager {
         for managed in &managers {
@@ -253,12 +261,13 @@ fn plan_beside(
 ) -> Result<Plan, HookError> {
     let mut plan = Plan::new(place, notes);
     for &hook in hooks {
-        plan.beside(hook, Some(&options.binary))?;
+        plan.beside(hook, Program::At(&options.binary))?;
     }
     Ok(plan)
 }
 
 fn plan_for_team(
+    options: &InstallOptions,
     place: Place,
     mut hooks: Vec<Hook>,
     mut notes: Vec<String>,
@@ -279,14 +288,16 @@ fn plan_for_team(
             has_stub
         });
     }
+    let without = options.without.unwrap_or_else(|| without_in(&place.folder));
     notes.push(format!(
         "the files in `{}` belong to the work tree: commit them, and everybody who has tightlip \
-         on the PATH is guarded",
-        escape_path(&place.folder)
+         on the PATH is guarded; {}",
+        escape_path(&place.folder),
+        for_colleagues(without)
     ));
     let mut plan = Plan::new(place, notes);
     for hook in hooks {
-        plan.team(hook)?;
+        plan.team(hook, without)?;
     }
     Ok(plan)
 }
@@ -334,7 +345,7 @@ fn install_own_folder(
     let hooks = client_hooks(options, &place);
     let mut plan = Plan::new(place, notes);
     for &hook in &hooks {
-        plan.own(hook.name(), |_| script::guard(hook, &Form::Own, Some(&options.binary)))?;
+        plan.own(hook.name(), |_| script::guard(hook, &Form::Own, Program::At(&options.binary)))?;
     }
     let mut passed = PASSED.to_vec();
     if !hooks.contains(&Hook::PreReceive) {

@@ -38,9 +38,10 @@ use std::path::{Path, PathBuf};
 pub use doctor::{Binary, Bypass, DoctorOptions, HookReport, Report, State, doctor};
 pub use install::{How, InstallOptions, Installation, Installed, ManagerFile, install, managers};
 pub use lost::lost_guard;
-pub use manager::{Managed, Manager, Without};
+pub use manager::{Managed, Manager};
 pub use place::{Kind, Place, Reason};
 pub use proof::Proof;
+pub use script::Without;
 pub use uninstall::{Fate, Removal, Removed, UninstallOptions, uninstall};
 pub use work::{Call, Work, WorkError, message};
 

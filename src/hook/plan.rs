@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::change::{Change, apply, exists, is_executable};
 use super::install::{How, Installation, Installed, ManagerFile};
-use super::manager::{Managed, Manager, Without};
+use super::manager::{Managed, Manager};
 use super::place::{Kind, Place};
-use super::script::{self, BlockOptions, Form, KEPT, Run};
+use super::script::{self, BlockOptions, Form, KEPT, Program, Run, Without};
 use super::{Hook, HookError};
 use crate::text::escape::escape_path;
 
@@ -41,13 +41,13 @@ impl Plan {
     }
 
     /// Plans a guard that keeps and runs what stood in its place.
-    pub(super) fn beside(&mut self, hook: Hook, binary: Option<&Path>) -> Result<(), HookError> {
+    pub(super) fn beside(&mut self, hook: Hook, program: Program<'_>) -> Result<(), HookError> {
         let file = self.place.folder.join(hook.name());
         let kept = kept_name(&file);
         let old = look(&file)?;
         match &old {
             Old::Ours(_) | Old::None => self
-                .own(hook.name(), |kept_run| script::guard(hook, &Form::Beside(kept_run), binary)),
+                .own(hook.name(), |kept_run| script::guard(hook, &Form::Beside(kept_run), program)),
             Old::Link | Old::Foreign(_) => {
                 self.forget_moved_guards(&file);
                 match kept_of(&file, &kept) {
@@ -66,7 +66,7 @@ impl Plan {
                 self.note_manager(&old, hook);
                 self.changes.push(Change::Write {
                     file: file.clone(),
-                    bytes: script::guard(hook, &Form::Beside(run), binary),
+                    bytes: script::guard(hook, &Form::Beside(run), program),
                     mode: Some(0o755),
                 });
                 self.done(hook.name(), file, How::Kept { kept, is_run });
@@ -107,13 +107,14 @@ impl Plan {
     }
 
     /// Plans a block in a file of the team.
-    pub(super) fn team(&mut self, hook: Hook) -> Result<(), HookError> {
+    pub(super) fn team(&mut self, hook: Hook, without: Without) -> Result<(), HookError> {
+        let program = Program::OnPath(without);
         let file = self.place.folder.join(hook.name());
         let is_husky = self.place.kind == Kind::Husky;
         match look(&file)? {
-            Old::None if exists(&kept_name(&file)) => self.beside(hook, None),
+            Old::None if exists(&kept_name(&file)) => self.beside(hook, program),
             Old::None => {
-                let options = BlockOptions { is_sourced: is_husky, is_new: true };
+                let options = BlockOptions { is_sourced: is_husky, is_new: true, without };
                 let head: &[u8] = if is_husky { b"" } else { MADE_HEAD };
                 let bytes = [head, &script::block(hook, options)].concat();
                 self.write(&file, bytes);
@@ -126,18 +127,19 @@ impl Plan {
                 escape_path(&file)
             ))),
             Old::Foreign(bytes) if is_husky || is_script(&file, &bytes) => {
-                self.block(hook, file, &bytes);
+                self.block(hook, file, &bytes, without);
                 Ok(())
             }
-            Old::Link | Old::Foreign(_) | Old::Ours(_) => self.beside(hook, None),
+            Old::Link | Old::Foreign(_) | Old::Ours(_) => self.beside(hook, program),
         }
     }
 
-    fn block(&mut self, hook: Hook, file: PathBuf, bytes: &[u8]) {
+    fn block(&mut self, hook: Hook, file: PathBuf, bytes: &[u8], without: Without) {
         let found = script::find_block(bytes);
         let options = BlockOptions {
             is_sourced: self.place.kind == Kind::Husky || script::loads_husky(bytes),
             is_new: found.as_ref().is_some_and(script::Found::is_made),
+            without,
         };
         let block = script::block(hook, options);
         let how = match &found {
@@ -177,10 +179,14 @@ impl Plan {
     }
 
     /// Plans tightlip's lines in the file of a manager.
-    pub(super) fn wire(&mut self, managed: &Managed, without: Without) -> Result<(), HookError> {
+    pub(super) fn wire(
+        &mut self,
+        managed: &Managed,
+        without: Option<Without>,
+    ) -> Result<(), HookError> {
         let Managed { manager, file, .. } = managed;
         if *manager == Manager::Husky {
-            return self.wire_husky(managed);
+            return self.wire_husky(managed, without);
         }
         let wiring = manager.wire(file, without)?;
         let how = match &wiring {
@@ -193,24 +199,29 @@ impl Plan {
         if matches!(how, How::Block { .. } | How::Refreshed) {
             let (file, bytes) = (file.clone(), wiring.new);
             self.changes.push(Change::Write { file, bytes, mode: None });
-            self.notes.push(managed.next_step());
+            self.note_next_step(managed, wiring.without);
         }
         self.managers.push(ManagerFile { manager: *manager, file: file.clone(), how });
         Ok(())
     }
 
+    fn note_next_step(&mut self, managed: &Managed, without: Without) {
+        self.notes.push(format!("{}; {}", managed.next_step(), for_colleagues(without)));
+    }
+
     /// Plans blocks in husky's directory, in which git does not look yet.
-    fn wire_husky(&mut self, managed: &Managed) -> Result<(), HookError> {
+    fn wire_husky(&mut self, managed: &Managed, without: Option<Without>) -> Result<(), HookError> {
         let folder = managed.file.clone();
+        let without = without.unwrap_or_else(|| without_in(&folder));
         let place = Place { folder: folder.clone(), kind: Kind::Husky, ..self.place.clone() };
         let mut ahead = Plan::new(place, Vec::new());
         for hook in Hook::CLIENT {
-            ahead.team(hook)?;
+            ahead.team(hook, without)?;
         }
         let how = ahead.hooks.iter().map(|hook| &hook.how).find(|how| **how != How::Already);
         let how = how.cloned().unwrap_or(How::Already);
         if how != How::Already {
-            self.notes.push(managed.next_step());
+            self.note_next_step(managed, without);
         }
         self.changes.extend(ahead.changes);
         self.notes.extend(ahead.notes);
@@ -238,6 +249,26 @@ impl Plan {
                  {hook}{KEPT}: see that it still works"
             ));
         }
+    }
+}
+
+/// What the hooks of a team in a directory do where there is no tightlip.
+pub(super) fn without_in(folder: &Path) -> Without {
+    let warns = |hook: &Hook| {
+        fs::read(folder.join(hook.name()))
+            .is_ok_and(|bytes| script::scans(&bytes) && Without::of(&bytes) == Without::Warns)
+    };
+    if Hook::ALL.iter().any(warns) { Without::Warns } else { Without::Stops }
+}
+
+/// What a colleague meets who has no tightlip.
+pub(super) const fn for_colleagues(without: Without) -> &'static str {
+    match without {
+        Without::Stops => {
+            "colleagues without it are stopped until they install it (`tightlip install --if-missing \
+             warn` lets them go on with a warning)"
+        }
+        Without::Warns => "colleagues without it are told how to install it, and go on unscanned",
     }
 }
 

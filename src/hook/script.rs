@@ -38,6 +38,25 @@ const NO_SUM: &[u8] = b"@SUM@";
 /// What follows the name of a hook that was there before.
 pub(super) const KEPT: &str = ".before-tightlip";
 
+/// What happens in a clone of somebody who has no tightlip.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Without {
+    /// Git is stopped.
+    #[default]
+    Stops,
+    /// A line says how to install it, and git goes on.
+    Warns,
+}
+
+/// Which program a guard runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Program<'a> {
+    /// This one first, as it is on this machine.
+    At(&'a Path),
+    /// What is found on the PATH, or not: the guard is a team's.
+    OnPath(Without),
+}
+
 /// How a guard comes to the hook that it runs first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Form {
@@ -94,18 +113,22 @@ pub(super) fn shell_of(bytes: &[u8]) -> Option<String> {
 }
 
 /// Makes the script that stands in a hook's place.
-pub(super) fn guard(hook: Hook, form: &Form, binary: Option<&Path>) -> Vec<u8> {
+pub(super) fn guard(hook: Hook, form: &Form, program: Program<'_>) -> Vec<u8> {
     let (kept_in, interpreter) = match form {
         Form::Beside(Run::Program) => ("beside", String::new()),
         Form::Beside(Run::Named(interpreter)) => ("beside", format!("'{interpreter}'")),
         Form::Own => ("repository", String::new()),
     };
-    let binary = binary.map_or_else(|| b"''".to_vec(), quoted);
+    let (binary, without) = match program {
+        Program::At(path) => (quoted(path), Without::Stops),
+        Program::OnPath(without) => (b"''".to_vec(), without),
+    };
     let filled = [
         ("hook=", hook.name().as_bytes()),
         ("binary=", &binary),
         ("kept_in=", kept_in.as_bytes()),
         ("interpreter=", interpreter.as_bytes()),
+        ("missing=", without.word()),
     ];
     seal(&fill(&GUARD.replace("@NAME@", hook.name()), &filled))
 }
@@ -141,13 +164,19 @@ pub(super) struct BlockOptions {
     pub(super) is_sourced: bool,
     /// There was no file before.
     pub(super) is_new: bool,
+    /// What it does where there is no tightlip.
+    pub(super) without: Without,
 }
 
 /// Makes the block that stands in a file of a team.
 pub(super) fn block(hook: Hook, options: BlockOptions) -> Vec<u8> {
     let shell: &[u8] = if options.is_sourced { b"'sh -e'" } else { b"" };
     let text = if options.is_new { BLOCK.replace("# Added by", "# Made by") } else { BLOCK.into() };
-    let filled = [("tightlip_hook=", hook.name().as_bytes()), ("tightlip_shell=", shell)];
+    let filled = [
+        ("tightlip_hook=", hook.name().as_bytes()),
+        ("tightlip_shell=", shell),
+        ("tightlip_missing=", options.without.word()),
+    ];
     seal(&fill(&text, &filled))
 }
 
@@ -173,6 +202,24 @@ pub(super) fn is_unedited(bytes: &[u8]) -> bool {
     };
     let unsealed = [&bytes[..at + SUM.len()], NO_SUM, rest].concat();
     sum == crc32_base62(&unsealed)
+}
+
+impl Without {
+    /// How a script says it.
+    const fn word(self) -> &'static [u8] {
+        match self {
+            Without::Stops => b"stop",
+            Without::Warns => b"warn",
+        }
+    }
+
+    /// Reads what a script of ours, or a block in it, does.
+    pub(super) fn of(bytes: &[u8]) -> Without {
+        let says_warn = bytes
+            .split(|&byte| byte == b'\n')
+            .any(|line| matches!(line.trim_ascii(), b"missing=warn" | b"tightlip_missing=warn"));
+        if says_warn { Without::Warns } else { Without::Stops }
+    }
 }
 
 /// Returns the program that a guard was told to run.
@@ -292,12 +339,14 @@ pub(super) fn path_from(bytes: &[u8]) -> PathBuf {
 mod tests {
     use super::*;
 
-    const ADDED: BlockOptions = BlockOptions { is_sourced: true, is_new: false };
+    const ADDED: BlockOptions =
+        BlockOptions { is_sourced: true, is_new: false, without: Without::Stops };
+    const TEAM: Program<'_> = Program::OnPath(Without::Stops);
 
     #[test]
     fn a_guard_knows_itself_and_its_program_until_it_is_edited() {
         for path in ["/usr/bin/tightlip", "/a 'b'/\\c\n/tightlip", "/ä/$(x)/`y`"] {
-            let script = guard(Hook::PrePush, &Form::Own, Some(Path::new(path)));
+            let script = guard(Hook::PrePush, &Form::Own, Program::At(Path::new(path)));
             assert!(is_ours(&script) && is_unedited(&script), "{path}");
             assert_eq!(recorded_binary(&script).unwrap(), Path::new(path));
             let edited = [&script[..], b"echo more\n"].concat();
@@ -309,7 +358,7 @@ mod tests {
     fn nothing_is_left_to_fill_in_and_nothing_but_sh_is_needed() {
         let forms = [Form::Own, Form::Beside(Run::Program)];
         for hook in Hook::ALL {
-            let mut all: Vec<Vec<u8>> = forms.iter().map(|form| guard(hook, form, None)).collect();
+            let mut all: Vec<Vec<u8>> = forms.iter().map(|form| guard(hook, form, TEAM)).collect();
             all.push(block(hook, ADDED));
             all.push(pass("post-commit"));
             for script in all {
@@ -375,14 +424,18 @@ mod tests {
     #[test]
     fn scripts_are_the_golden_copies() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/hooks");
-        let binary = Some(Path::new("/usr/bin/it's tightlip"));
+        let binary = Program::At(Path::new("/usr/bin/it's tightlip"));
         let husky4 = Form::Beside(Run::Named("/bin/sh -e".into()));
-        let made = BlockOptions { is_sourced: false, is_new: true };
+        let made = BlockOptions { is_sourced: false, is_new: true, without: Without::Stops };
+        let warns = BlockOptions { without: Without::Warns, ..ADDED };
+        let team = Program::OnPath(Without::Warns);
         for (name, script) in [
             ("guard-pre-commit", guard(Hook::PreCommit, &Form::Beside(Run::Program), binary)),
             ("guard-pre-commit-named", guard(Hook::PreCommit, &husky4, binary)),
             ("guard-pre-commit-global", guard(Hook::PreCommit, &Form::Own, binary)),
-            ("guard-pre-push", guard(Hook::PrePush, &Form::Beside(Run::Program), None)),
+            ("guard-pre-push", guard(Hook::PrePush, &Form::Beside(Run::Program), TEAM)),
+            ("guard-commit-msg-warns", guard(Hook::CommitMsg, &Form::Beside(Run::Program), team)),
+            ("block-commit-msg-warns", block(Hook::CommitMsg, warns)),
             ("guard-reference-transaction", guard(Hook::ReferenceTransaction, &Form::Own, binary)),
             ("block-pre-commit", block(Hook::PreCommit, made)),
             ("block-pre-push-husky", block(Hook::PrePush, ADDED)),
@@ -400,9 +453,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_script_does_without_the_program_can_be_read_in_it() {
+        for without in [Without::Stops, Without::Warns] {
+            let block = block(Hook::PrePush, BlockOptions { without, ..ADDED });
+            let guard = guard(Hook::PrePush, &Form::Own, Program::OnPath(without));
+            assert_eq!((Without::of(&block), Without::of(&guard)), (without, without));
+        }
+    }
+
+    #[test]
     fn pass_script_is_known_as_one_that_does_not_scan() {
         assert!(PASS.ends_with(PASS_END));
         assert!(is_ours(&pass("post-commit")) && !scans(&pass("post-commit")));
-        assert!(scans(&guard(Hook::PrePush, &Form::Own, None)));
+        assert!(scans(&guard(Hook::PrePush, &Form::Own, TEAM)));
     }
 }

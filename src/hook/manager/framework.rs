@@ -2,9 +2,10 @@
 //! <https://pre-commit.com/#adding-pre-commit-plugins-to-your-project>
 
 use super::super::Hook;
+use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{Without, calls, code_lines, shell};
+use super::{calls, code_lines, shell};
 
 /// The key that decides which hooks `pre-commit install` writes.
 const INSTALLED: &str = "default_install_hook_types";

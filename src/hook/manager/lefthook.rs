@@ -2,9 +2,10 @@
 //! <https://lefthook.dev/configuration/>
 
 use super::super::Hook;
+use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{Without, calls, section, shell};
+use super::{calls, section, shell};
 
 /// Lines that have lefthook run tightlip in each of `hooks`.
 pub(super) fn inserts(

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use super::change::exists;
 use super::place::{Kind, Place};
-use super::script::install_hint;
+use super::script::{Without, install_hint};
 use super::{Hook, HookError};
 use crate::text::escape::{escape, escape_path};
 use block::Insert;
@@ -42,16 +42,6 @@ pub enum Manager {
     Overcommit,
     /// husky, whose directory git does not look in yet.
     Husky,
-}
-
-/// What happens in a clone of somebody who has no tightlip.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Without {
-    /// Git is stopped.
-    #[default]
-    Stops,
-    /// A line says how to install it, and git goes on.
-    Warns,
 }
 
 /// A manager that is in use in a work tree.
@@ -86,6 +76,8 @@ pub(super) struct Wiring {
     pub(super) new: Vec<u8>,
     /// Whether somebody has edited tightlip's lines in it.
     pub(super) is_edited: bool,
+    /// What tightlip's lines do where there is no tightlip.
+    pub(super) without: Without,
     /// Whether the file has lines of tightlip's now.
     pub(super) has_lines: bool,
     /// What the user should know, each a sentence.
@@ -184,7 +176,11 @@ impl Manager {
             let is_conditional = self == Manager::Lefthook && lefthook::is_conditional(&text, hook);
             let condition =
                 if is_conditional { ", whose `skip` or `only` decides when" } else { "" };
-            self.names(&text, hook).then(|| format!("{file}{condition}"))
+            let warning = match without(&text) {
+                Without::Warns => ", which only warns where there is no tightlip",
+                Without::Stops => "",
+            };
+            self.names(&text, hook).then(|| format!("{file}{condition}{warning}"))
         })
     }
 
@@ -206,8 +202,9 @@ impl Manager {
     ///
     /// # Errors
     /// It cannot be read, or not be edited by lines.
-    pub(super) fn wire(self, file: &Path, without: Without) -> Result<Wiring, HookError> {
+    pub(super) fn wire(self, file: &Path, asked: Option<Without>) -> Result<Wiring, HookError> {
         let old = read(file)?;
+        let without = asked.unwrap_or_else(|| without(&String::from_utf8_lossy(&old)));
         self.lines(file, &old, without)
             .map_err(|refusal| HookError::Refused(self.explain(file, &refusal, without)))
     }
@@ -229,7 +226,7 @@ impl Manager {
         }
         let notes = self.notes(&text, &hooks);
         let has_lines = parts.count > 0;
-        Ok(Wiring { old: old.to_vec(), new, is_edited: parts.is_edited, has_lines, notes })
+        Ok(Wiring { old: old.to_vec(), new, is_edited: parts.is_edited, without, has_lines, notes })
     }
 
     fn inserts(
@@ -294,7 +291,7 @@ impl Manager {
 }
 
 /// Finds the managers that are in use in a work tree.
-pub(super) fn in_use(place: &Place, without: Without) -> Vec<Managed> {
+pub(super) fn in_use(place: &Place, without: Option<Without>) -> Vec<Managed> {
     let Some(top) = &place.work_tree else {
         return Vec::new();
     };
@@ -387,12 +384,22 @@ fn section<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     })
 }
 
+/// What tightlip's lines in a file do where there is no tightlip.
+fn without(text: &str) -> Without {
+    if text.contains(&warning("")) { Without::Warns } else { Without::Stops }
+}
+
+/// How the warning begins.
+fn warning(hook: &str) -> String {
+    format!("echo \"tightlip: nothing was scanned{hook}")
+}
+
 /// Commands of a shell, without single quotes, that run a hook if there is a tightlip, and warn if not.
 fn shell(hook: Hook, arguments: &str) -> Vec<String> {
     vec![
         "PATH=\"$PATH:$HOME/.cargo/bin:$HOME/.local/bin:/usr/local/bin:/opt/homebrew/bin\"".into(),
         format!("command -v tightlip >/dev/null 2>&1 && exec tightlip hook {hook} {arguments}"),
-        format!("echo \"tightlip: nothing was scanned, {hook} goes on: {}\" >&2", install_hint()),
+        format!("{}; {}\" >&2", warning(&format!(" by {hook}")), install_hint()),
     ]
 }
 

@@ -2,9 +2,10 @@
 //! <https://github.com/sds/overcommit#adding-existing-git-hooks>
 
 use super::super::Hook;
+use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{Without, calls, section, shell};
+use super::{calls, section, shell};
 
 /// The hooks that overcommit runs, of those that are installed where people commit, by its names.
 const SECTIONS: [(Hook, &str); 4] = [

@@ -1,21 +1,33 @@
 use super::*;
 
 /// The lines that a file has with tightlip's and had not before, and the file without them again.
-fn wired(name: &str, text: &str) -> (String, String) {
+fn wired(name: &str, text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(name);
     fs::write(&file, text).unwrap();
     let manager =
         Manager::WITH_FILE.into_iter().find(|manager| manager.file(folder.path()).is_some());
     let manager = manager.unwrap();
-    let wiring = manager.wire(&file, Without::Stops).unwrap();
-    fs::write(&file, &wiring.new).unwrap();
-    let again = manager.wire(&file, Without::Stops).unwrap();
-    assert_eq!(again.new, wiring.new, "twice is the same as once");
-    let mut parts = unwire(folder.path()).unwrap();
-    let rest = parts.pop().map_or_else(|| wiring.old.clone(), |unwiring| unwiring.rest.unwrap());
-    assert_eq!(rest, text.as_bytes(), "{name}");
-    (String::from_utf8(wiring.new).unwrap(), name.to_owned())
+    let wire = |without| {
+        let wiring = manager.wire(&file, without).unwrap();
+        fs::write(&file, &wiring.new).unwrap();
+        let again = manager.wire(&file, None).unwrap();
+        assert_eq!(
+            again.new, wiring.new,
+            "twice is the same as once, and keeps what was asked for"
+        );
+        let parts = unwire(folder.path()).unwrap().pop();
+        let rest = parts.map_or_else(|| text.into(), |unwiring| unwiring.rest.unwrap());
+        assert_eq!(String::from_utf8(rest).unwrap(), text, "{name}");
+        let with = String::from_utf8(wiring.new).unwrap();
+        let named: Vec<Hook> =
+            Hook::ALL.into_iter().filter(|hook| manager.names(&with, *hook)).collect();
+        (with, named)
+    };
+    let (_, warning) = wire(Some(Without::Warns));
+    let (with, stopping) = wire(Some(Without::Stops));
+    assert_eq!(warning, stopping, "{with}");
+    with
 }
 
 fn refused(name: &str, text: &str) -> String {
@@ -24,7 +36,7 @@ fn refused(name: &str, text: &str) -> String {
     fs::write(&file, text).unwrap();
     let manager =
         Manager::WITH_FILE.into_iter().find(|manager| manager.file(folder.path()).is_some());
-    let error = manager.unwrap().wire(&file, Without::Stops).err().unwrap().to_string();
+    let error = manager.unwrap().wire(&file, None).err().unwrap().to_string();
     assert_eq!(fs::read(&file).unwrap(), text.as_bytes());
     error
 }
@@ -40,13 +52,13 @@ fn lefthook_gets_a_command_in_each_section() {
         "pre-commit:\r\n  commands:\r\n    lint:\r\n      run: x\r\n",
         "commit-msg:",
     ] {
-        let (with, _) = wired("lefthook.yml", text);
+        let with = wired("lefthook.yml", text);
         for hook in Hook::CLIENT {
             assert!(lefthook::names(&with, hook), "{hook}: {with}");
             assert_eq!(with.matches(&format!("tightlip hook {hook} {{0}}")).count(), 1, "{with}");
         }
     }
-    let (with, _) = wired("lefthook.yml", "pre-push:\n  commands:\n    test:\n      run: make\n");
+    let with = wired("lefthook.yml", "pre-push:\n  commands:\n    test:\n      run: make\n");
     let inside = "pre-push:\n  commands:\n    # >>> tightlip >>>\n";
     let command =
         "    tightlip:\n      run: tightlip hook pre-push {0}\n      use_stdin: true\n    # <<<";
@@ -56,14 +68,13 @@ fn lefthook_gets_a_command_in_each_section() {
 
 #[test]
 fn what_calls_tightlip_already_is_left_as_it_is() {
-    let (with, _) =
-        wired("lefthook.yml", "pre-commit:\n  jobs:\n    - run: tightlip hook pre-commit\n");
+    let with = wired("lefthook.yml", "pre-commit:\n  jobs:\n    - run: tightlip hook pre-commit\n");
     assert!(!with.contains("tightlip hook pre-commit {0}") && with.contains("hook pre-push {0}"));
     let all: Vec<String> = Hook::CLIENT
         .iter()
         .map(|hook| format!("{hook}:\n  jobs:\n  - run: tightlip hook {hook} {{0}}\n"))
         .collect();
-    assert_eq!(wired("lefthook.yml", &all.concat()).0, all.concat());
+    assert_eq!(wired("lefthook.yml", &all.concat()), all.concat());
 }
 
 #[test]
@@ -75,7 +86,7 @@ fn the_framework_gets_a_repository_with_a_hook_for_each_stage() {
         "repos:\r\n  - repo: meta\r\n    hooks: [{id: check}]",
         "repos:",
     ] {
-        let (with, _) = wired(".pre-commit-config.yaml", text);
+        let with = wired(".pre-commit-config.yaml", text);
         for hook in framework::STAGES {
             assert!(framework::names(&with, hook), "{hook}: {with}");
         }
@@ -83,7 +94,7 @@ fn the_framework_gets_a_repository_with_a_hook_for_each_stage() {
         assert!(framework::not_installed(&with, &framework::STAGES).is_empty());
     }
     let own = "default_install_hook_types:\n- pre-commit\n- commit-msg\nrepos:\n- repo: x\n";
-    let (with, _) = wired(".pre-commit-config.yaml", own);
+    let with = wired(".pre-commit-config.yaml", own);
     assert_eq!(with.matches("default_install_hook_types").count(), 1);
     let missing = framework::not_installed(own, &framework::STAGES);
     assert_eq!(missing, [Hook::PreMergeCommit, Hook::PrepareCommitMsg, Hook::PrePush]);
@@ -92,7 +103,7 @@ fn the_framework_gets_a_repository_with_a_hook_for_each_stage() {
 #[test]
 fn overcommit_gets_a_hook_in_each_section_that_it_knows() {
     let text = "# mine\nPreCommit:\n  RuboCop:\n    enabled: true\n\nPrePush:\n";
-    let (with, _) = wired(".overcommit.yml", text);
+    let with = wired(".overcommit.yml", text);
     for hook in overcommit::HOOKS {
         assert!(overcommit::names(&with, hook), "{hook}: {with}");
     }
@@ -135,9 +146,9 @@ fn lines_that_somebody_has_edited_stay() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lefthook.yml");
     fs::write(&file, "pre-commit:\n").unwrap();
-    let wiring = Manager::Lefthook.wire(&file, Without::Stops).unwrap();
+    let wiring = Manager::Lefthook.wire(&file, None).unwrap();
     let edited = String::from_utf8(wiring.new).unwrap().replace("{0}", "{0} || true");
     fs::write(&file, &edited).unwrap();
-    assert!(Manager::Lefthook.wire(&file, Without::Stops).unwrap().is_edited);
+    assert!(Manager::Lefthook.wire(&file, None).unwrap().is_edited);
     assert_eq!(unwire(folder.path()).unwrap(), [Unwiring { file, rest: None }]);
 }
