@@ -36,6 +36,7 @@ const INSIDE: &[(&str, &[&[&str]])] = &[
     (
         "git",
         &[
+            &["push"],
             &["state"],
             &["pool"],
             &["repository"],

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use super::install::{WhereTo, surroundings};
 use super::{Failure, Process, Shared};
 use tightlip::git::RepositoryPool;
+use tightlip::git::push::has_unasked_remote;
 use tightlip::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, Without, doctor};
 use tightlip::rule::{Confidence, RuleSet};
 use tightlip::setup::{Config, Request, RuleChange, Scanner, load_config};
@@ -55,6 +56,13 @@ pub(super) fn run(
         writeln!(
             out,
             "warning: TIGHTLIP_SKIP is set here, so commits made from here are not scanned"
+        )?;
+    }
+    if repository.get().is_ok_and(|repository| has_unasked_remote(&repository)) {
+        writeln!(
+            out,
+            "note: pre-push takes a remote to have what was last fetched from it, unless git contradicts \
+             that; `git config tightlip.askRemote true` has the remote asked at each push"
         )?;
     }
     tell_rules(&repository, shared, now, out)?;

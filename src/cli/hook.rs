@@ -45,6 +45,9 @@ pub(super) fn run(
     let call = Call { repository: &repository, arguments: &args.arguments };
     let Some(work) = Work::plan(args.name, call, &mut std::io::stdin())? else { return Ok(0) };
     let after = Refusal::of(args.name);
+    if let Some(doubt) = &work.doubt {
+        writeln!(process.streams.err, "tightlip: {doubt}")?;
+    }
     let session = Session::load(process, &repository, shared, Purpose::Hook)?;
     let session = session.with_to_do(after.to_do);
     let outcome = scan(&work, &session.scanner);

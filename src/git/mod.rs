@@ -11,6 +11,7 @@ mod location;
 pub(crate) mod object;
 pub(crate) mod odb;
 mod pool;
+pub mod push;
 pub(crate) mod repository;
 pub mod state;
 

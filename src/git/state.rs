@@ -2,7 +2,6 @@
 //! left in the git directory.
 
 use std::ffi::OsStr;
-use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::command::lines;
@@ -120,103 +119,4 @@ pub fn merged(
     let own = repository.head()?;
     let tips = heads.into_iter().map(|id| Tip { id, name: Vec::new() }).collect();
     Ok((tips, Known { ids: own.into_iter().collect(), ref_prefixes: Vec::new() }))
-}
-
-/// Returns what a push sends and what the other side has; nothing if it only deletes.
-///
-/// `text` is what git says to pre-push: lines `<local-ref> <local-id> <remote-ref> <remote-id>`, of
-/// which the first name may hold blanks. `remote` is the remote's name, or a URL, and `address` where
-/// the push really goes.
-/// <https://git-scm.com/docs/githooks#_pre_push>
-///
-/// # Errors
-/// A line cannot be understood, or the repository cannot be read.
-pub fn pushed(
-    repository: &Repository,
-    text: &[u8],
-    remote: Option<&OsStr>,
-    address: Option<&OsStr>,
-) -> Result<Option<(Vec<Tip>, Known)>, GitError> {
-    let mut tips = Vec::new();
-    let mut known = Known::default();
-    for line in lines(text).filter(|line| !line.is_empty()) {
-        let words: Vec<&[u8]> = line.rsplitn(4, |&byte| byte == b' ').collect();
-        let [theirs, name, ours, _] = words[..] else {
-            return Err(GitError::unexpected_hook_input(line));
-        };
-        let (Some(theirs), Some(ours)) = (ObjectId::parse(theirs), ObjectId::parse(ours)) else {
-            return Err(GitError::unexpected_hook_input(line));
-        };
-        if !theirs.is_zero() {
-            known.ids.push(theirs);
-        }
-        if !ours.is_zero() {
-            tips.push(Tip { id: ours, name: name.to_vec() });
-        }
-    }
-    if let (Some(remote), false) = (remote, tips.is_empty()) {
-        known.ref_prefixes.extend(own_refs(repository, remote, address));
-    }
-    Ok((!tips.is_empty()).then_some((tips, known)))
-}
-
-/// Returns what a push of one ref sends and what the other side has, where `from` is only known to be what
-/// the other side has *or* what is behind the refs of `remote`, a remote's name and the URL that the push goes
-/// to. If those refs say nothing of that URL, `from` does not either, and all that the tip reaches is sent.
-#[must_use]
-pub fn pushed_from(
-    repository: &Repository,
-    tip: Tip,
-    from: Option<ObjectId>,
-    remote: Option<(&OsStr, &OsStr)>,
-) -> (Vec<Tip>, Known) {
-    let prefix = remote.map(|(name, address)| {
-        // A URL in place of a name has no refs, so `from` is not from them.
-        let is_url = name == address;
-        (is_url, own_refs(repository, name, Some(address)))
-    });
-    let (is_trusted, ref_prefixes) = match prefix {
-        None | Some((true, _)) => (true, Vec::new()),
-        Some((false, prefix)) => (prefix.is_some(), prefix.into_iter().collect()),
-    };
-    let ids = from.filter(|_| is_trusted).into_iter().collect();
-    (vec![tip], Known { ids, ref_prefixes })
-}
-
-/// Where the refs stand that tell what the other side of a push has; `None` if there are none that
-/// can be trusted: a push to a URL has none, what is fetched from another address says nothing of
-/// this one, and two remotes may keep theirs in one place.
-fn own_refs(repository: &Repository, remote: &OsStr, address: Option<&OsStr>) -> Option<String> {
-    let name = remote.to_str().filter(|name| !name.is_empty() && !Path::new(name).is_absolute())?;
-    let settings = repository.settings().ok()?;
-    let remotes = || settings.section("remote");
-    let values = |key: &str| {
-        let key = format!("remote.{name}.{key}");
-        let own = remotes().filter(move |setting| setting.key == key);
-        own.filter_map(|setting| setting.value.as_deref()).collect::<Vec<_>>()
-    };
-    let pushed_to = address.map(OsStr::as_encoded_bytes).or_else(|| values("pushurl").pop());
-    // Where the address is the one that is configured, no `insteadOf` stands between the two.
-    if let Some(address) = pushed_to.filter(|address| values("url").pop() != Some(address)) {
-        let fetched = repository.location().line(["remote", "get-url", name]).ok()?;
-        if fetched != address {
-            return None;
-        }
-    }
-    let prefix = format!("refs/remotes/{name}/");
-    let own_key = format!("remote.{name}.fetch");
-    let mut is_own = false;
-    for setting in remotes().filter(|setting| setting.key.ends_with(".fetch")) {
-        let refspec = setting.value.as_deref().unwrap_or_default();
-        let target = refspec.rsplit(|&byte| byte == b':').next().unwrap_or_default();
-        let target = target.strip_suffix(b"*").unwrap_or(target);
-        let overlaps =
-            target.starts_with(prefix.as_bytes()) || prefix.as_bytes().starts_with(target);
-        match (setting.key == own_key, overlaps) {
-            (true, true) => is_own = true,
-            (false, true) => return None,
-            _ => {}
-        }
-    }
-    is_own.then_some(prefix)
 }

@@ -6,9 +6,8 @@ use std::path::PathBuf;
 
 use super::Hook;
 use crate::git::command::lines;
-use crate::git::state::{
-    merge_heads, merge_heads_of_environment, merged, pushed, pushed_from, was_looked_at,
-};
+use crate::git::push::{Push, PushCall, pushed};
+use crate::git::state::{merge_heads, merge_heads_of_environment, merged, was_looked_at};
 use crate::git::{GitError, Known, ObjectId, Repository, RepositoryPool, Tip};
 use crate::source::{
     Cleanup, Commits, Message, MessageOptions, SourceError, Staged, StagedOptions, note_template,
@@ -24,6 +23,8 @@ pub struct Work {
     pub message: Option<MessageOptions>,
     /// What is sent or merged, and what the other side has.
     pub commits: Vec<(Vec<Tip>, Known)>,
+    /// What the user should know of what the other side has, as a sentence.
+    pub doubt: Option<String>,
 }
 
 /// A hook whose work cannot be told.
@@ -113,13 +114,22 @@ impl Work {
                 let argument = |index: usize| call.arguments.get(index).map(|word| &**word);
                 let text = read(input)?;
                 let is_of_framework = environment.get_filled(FRAMEWORK).is_some();
-                if !text.trim_ascii().is_empty() {
-                    work.commits.extend(pushed(repository, &text, argument(0), argument(1))?);
+                let push = if !text.trim_ascii().is_empty() {
+                    let (remote, address) = (argument(0), argument(1));
+                    let told = PushCall { text: &text, remote, address, is_sure: true };
+                    Some(pushed(repository, told)?)
                 } else if is_of_framework {
-                    work.commits.extend(pushed_by_framework(repository)?);
+                    Some(pushed_by_framework(repository)?)
                 } else if argument(1).is_none() {
                     // Git passes the remote and its URL even where there is nothing to push.
                     return Err(WorkError::NoPush);
+                } else {
+                    None
+                };
+                if let Some(push) = push {
+                    work.doubt = push.doubt;
+                    let is_more = !push.tips.is_empty();
+                    work.commits.extend(is_more.then_some((push.tips, push.known)));
                 }
             }
             Hook::PreReceive => work.commits.extend(updated(&read(input)?, |_| true, &["refs/"])?),
@@ -145,7 +155,7 @@ impl Work {
         let heads = merge_heads(repository)?;
         let incoming = if heads.is_empty() { None } else { Some(merged(repository, heads)?) };
         let commits = incoming.into_iter().collect();
-        Ok(Work { staged: Some(Vec::new()), message: None, commits })
+        Ok(Work { staged: Some(Vec::new()), commits, ..Work::default() })
     }
 
     /// The index as a source, if it is to be looked at.
@@ -207,7 +217,7 @@ const FRAMEWORK_BRANCH: &str = "PRE_COMMIT_LOCAL_BRANCH";
 /// What a push sends and what the other side has, as the pre-commit framework tells it: it reads what git says
 /// on standard input, and names the first ref that brings something.
 /// <https://pre-commit.com/#pre-push>
-fn pushed_by_framework(repository: &Repository) -> Result<Option<(Vec<Tip>, Known)>, WorkError> {
+fn pushed_by_framework(repository: &Repository) -> Result<Push, WorkError> {
     let location = repository.location();
     let environment = location.environment();
     let find = |name: &'static str| -> Result<Option<ObjectId>, WorkError> {
@@ -221,12 +231,17 @@ fn pushed_by_framework(repository: &Repository) -> Result<Option<(Vec<Tip>, Know
         Some(tip) => tip,
         None => find(FRAMEWORK_BRANCH)?.ok_or(WorkError::NoPush)?,
     };
-    let from = find(FRAMEWORK_FROM)?;
+    let ours = tip.to_string();
+    let theirs = find(FRAMEWORK_FROM)?.map_or_else(|| "0".repeat(ours.len()), |id| id.to_string());
     let name = environment.get_filled("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default();
-    let push = Tip { id: tip, name: name.as_encoded_bytes().to_vec() };
-    let remote = environment.get_filled("PRE_COMMIT_REMOTE_NAME");
-    let address = environment.get_filled("PRE_COMMIT_REMOTE_URL");
-    Ok(Some(pushed_from(repository, push, from, remote.zip(address))))
+    let words = [b"HEAD", ours.as_bytes(), name.as_encoded_bytes(), theirs.as_bytes()];
+    let told = PushCall {
+        text: &words.join(&b' '),
+        remote: environment.get_filled("PRE_COMMIT_REMOTE_NAME"),
+        address: environment.get_filled("PRE_COMMIT_REMOTE_URL"),
+        is_sure: false,
+    };
+    Ok(pushed(repository, told)?)
 }
 
 /// A message in `file`, cleaned up as git is configured to.

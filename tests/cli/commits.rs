@@ -403,3 +403,190 @@ fn what_a_remote_has_is_called_pushed_whatever_is_scanned() {
     }
     assert!(pushed(&["origin/main"]));
 }
+
+/// Pushes a branch `leak` with a secret past the hooks, and goes back to a `main` without it.
+fn leak(repo: &TestRepo) -> String {
+    repo.git(&["checkout", "-q", "-b", "leak"]).exits(0);
+    repo.commit("secret.txt", format!("{}\n", key(0)));
+    let leak = repo.head();
+    repo.git(&["push", "-q", "origin", "leak"]).exits(0);
+    repo.git(&["checkout", "-q", "main"]).exits(0);
+    repo.hooks(&["pre-push"]);
+    leak
+}
+
+#[test]
+fn a_branch_that_the_remote_has_deleted_proves_nothing() {
+    let (repo, remote) = with_remote();
+    leak(&repo);
+    repo.git(&["push", "-q", "origin", "leak:again"]).exits(0);
+    repo.git(&["push", "-q", "origin", ":again"]).exits(0);
+    repo.git_in(&remote.root, &["branch", "-q", "-D", "leak"]).exits(0);
+    refused(repo.git(&["push", "origin", "leak:other"]));
+    repo.git(&["merge", "-q", "--ff-only", "leak"]).exits(0);
+    refused(repo.git(&["push", "origin", "main"]));
+}
+
+#[test]
+fn a_branch_that_was_forced_back_proves_nothing() {
+    let (repo, remote) = with_remote();
+    let clean = repo.head();
+    leak(&repo);
+    repo.git_in(&remote.root, &["update-ref", "refs/heads/leak", &clean]).exits(0);
+    refused(repo.git(&["push", "origin", "leak:other"]));
+    refused(repo.git(&["push", "origin", "leak"]));
+    repo.git(&["push", "-q", "origin", "main:clean"]).exits(0);
+}
+
+#[test]
+fn what_was_fetched_before_the_address_changed_proves_nothing() {
+    let (repo, _remote) = with_remote();
+    leak(&repo);
+    let other = TestRepo::unborn(&["init", "-q", "--bare"]);
+    let address = other.root.to_str().unwrap();
+    repo.git(&["remote", "set-url", "origin", address]).exits(0);
+    refused(repo.git(&["push", "origin", "leak"]));
+    refused(repo.git(&["push", "origin", "leak:elsewhere"]));
+    refused(repo.git(&["push", "--mirror", "origin"]));
+    repo.git(&["push", "-q", "origin", "main"]).exits(0);
+}
+
+#[test]
+fn a_push_to_an_address_of_this_machine_knows_all_that_is_there() {
+    let (repo, remote) = with_remote();
+    leak(&repo);
+    // The refs that tell of it are gone, and a URL has none.
+    let prune = ["update-ref", "-d", "refs/remotes/origin/leak"];
+    repo.git(&prune).exits(0);
+    repo.git(&["push", "-q", "origin", "leak:one"]).exits(0);
+    repo.git(&["push", "-q", remote.root.to_str().unwrap(), "leak:two"]).exits(0);
+    let url = format!("file://{}", remote.root.display());
+    repo.git(&["push", "-q", &url, "leak:three"]).exits(0);
+}
+
+#[test]
+fn asking_a_remote_runs_nothing_that_the_repository_names() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let repo = TestRepo::new();
+    let address = "../near.git";
+    repo.git(&["init", "-q", "--bare", address]).exits(0);
+    let (marker, evil) = (repo.folder().join("marker"), repo.folder().join("evil"));
+    fs::write(&evil, format!("#!/bin/sh\ntouch '{}'\n", marker.display())).unwrap();
+    fs::set_permissions(&evil, fs::Permissions::from_mode(0o755)).unwrap();
+    let file = repo.folder().join("line");
+    let line = format!("refs/heads/main {} refs/heads/x {}\n", repo.head(), "0".repeat(40));
+    fs::write(&file, line).unwrap();
+    for (key, value) in [
+        (format!("remote.{address}.uploadpack"), evil.to_str().unwrap()),
+        ("protocol.ext.allow".to_owned(), "always"),
+        (format!("url.ext::{} .insteadOf", evil.display()), address),
+    ] {
+        repo.git(&["config", &key, value]).exits(0);
+        let mut hook = repo.command(crate::repo::TIGHTLIP);
+        hook.args(["hook", "pre-push", "origin", address]).env_remove("GIT_ALLOW_PROTOCOL");
+        hook.stdin(fs::File::open(&file).unwrap());
+        let _ = repo.run(hook);
+        assert!(!marker.exists(), "{key}");
+    }
+}
+
+/// A repository whose remote is no directory of this machine: git says `lines` of a push to it.
+struct Far {
+    repo: TestRepo,
+    leak: String,
+    clean: String,
+}
+
+impl Far {
+    const URL: &str = "ssh://host.invalid/repository";
+
+    fn new() -> Self {
+        let (repo, _remote) = with_remote();
+        let clean = repo.head();
+        let leak = leak(&repo);
+        repo.git(&["remote", "set-url", "origin", Far::URL]).exits(0);
+        Far { repo, leak, clean }
+    }
+
+    fn pushes(&self, lines: &[(&str, &str, &str)]) -> Said {
+        let zero = "0".repeat(40);
+        let id = |id: &str| if id.is_empty() { zero.clone() } else { id.to_owned() };
+        let line = |(ours, name, theirs): &(&str, &str, &str)| {
+            format!("refs/heads/x {} {name} {}\n", id(ours), id(theirs))
+        };
+        let text: String = lines.iter().map(line).collect();
+        let arguments = ["hook", "pre-push", "origin", Far::URL];
+        self.repo.tightlip_with_input(&arguments, text.as_bytes())
+    }
+}
+
+#[test]
+fn where_git_contradicts_one_ref_of_a_remote_none_of_them_counts() {
+    let far = Far::new();
+    let (leak, clean) = (far.leak.as_str(), far.clean.as_str());
+    let doubted = |said: Said, name: &str| {
+        let text = format!("tightlip: refs/remotes/origin/{name} is not what origin has now");
+        refused(said.says(&text).says("`git fetch --prune origin` brings"));
+    };
+    // Nothing speaks against them.
+    far.pushes(&[(leak, "refs/heads/new", "")]).exits(0).never_says("is not what origin has");
+    far.pushes(&[(leak, "refs/heads/main", clean)]).exits(0).never_says("is not what origin has");
+    far.pushes(&[(leak, "refs/tags/v1", "")]).exits(0).never_says("is not what origin has");
+    // The branch is gone, has gone back, or is at what nobody here knows.
+    doubted(far.pushes(&[(leak, "refs/heads/leak", "")]), "leak");
+    doubted(far.pushes(&[(leak, "refs/heads/leak", clean)]), "leak");
+    doubted(far.pushes(&[(leak, "refs/heads/main", &"1".repeat(40))]), "main");
+    // One of several refs is enough, also one that is to be deleted.
+    doubted(far.pushes(&[(leak, "refs/heads/new", ""), (clean, "refs/heads/main", "")]), "main");
+    doubted(far.pushes(&[("", "refs/heads/leak", clean), (leak, "refs/heads/new", "")]), "leak");
+    // A branch that has moved on still has what it had.
+    far.repo.git(&["update-ref", "refs/remotes/origin/main", clean]).exits(0);
+    far.pushes(&[(leak, "refs/heads/main", leak)]).exits(0).never_says("is not what origin has");
+    // What a push brings beside the doubt is read, and nothing more is wrong with it.
+    far.pushes(&[(clean, "refs/heads/leak", "")]).exits(0).says("is not what origin has");
+}
+
+#[test]
+fn a_ref_that_no_fetch_brings_up_to_date_proves_nothing() {
+    let far = Far::new();
+    far.pushes(&[(&far.leak, "refs/heads/new", "")]).exits(0);
+    let fetch = ["config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main"];
+    far.repo.git(&fetch).exits(0);
+    refused(far.pushes(&[(&far.leak, "refs/heads/new", "")]));
+}
+
+#[test]
+fn a_remote_elsewhere_is_asked_where_that_is_switched_on() {
+    let far = Far::new();
+    let server = TestRepo::unborn(&["init", "-q", "--bare"]);
+    // The last argument is the command for the other machine; it names the path of the URL.
+    let ssh = "#!/bin/sh\nfor last; do :; done\necho asked >>\"$0.log\"\n\
+               eval \"${last%% *} \\\"$SERVER\\\"\"\n";
+    let program = far.repo.folder().join("ssh");
+    fs::write(&program, ssh).unwrap();
+    let file = far.repo.folder().join("line");
+    let line = format!("refs/heads/x {} refs/heads/new {}\n", far.leak, "0".repeat(40));
+    fs::write(&file, line).unwrap();
+    let push = |server: &std::path::Path| {
+        let mut hook = far.repo.command(crate::repo::TIGHTLIP);
+        hook.args(["hook", "pre-push", "origin", Far::URL]).stdin(fs::File::open(&file).unwrap());
+        let program = format!("sh '{}'", program.display());
+        hook.env("GIT_SSH_COMMAND", program)
+            .env("GIT_SSH_VARIANT", "simple")
+            .env("GIT_ALLOW_PROTOCOL", "file:ssh")
+            .env("SERVER", server);
+        far.repo.run(hook)
+    };
+    let note = "`git config tightlip.askRemote true` has the remote asked";
+    let _ = far.repo.tightlip(&["doctor"]).says(note);
+    push(&server.root).exits(0);
+    assert!(!program.with_extension("log").exists(), "nothing leaves the machine unasked");
+    far.repo.git(&["config", "tightlip.askRemote", "true"]).exits(0);
+    let _ = far.repo.tightlip(&["doctor"]).never_says(note);
+    refused(push(&server.root));
+    assert!(program.with_extension("log").exists());
+    far.repo.git(&["push", "-q", "--no-verify", server.root.to_str().unwrap(), "leak"]).exits(0);
+    push(&server.root).exits(0);
+    let said = push(&server.root.join("nowhere"));
+    refused(said.says("`ssh://host.invalid/repository` could not be asked what it has"));
+}

@@ -53,27 +53,38 @@ impl Repository {
     /// # Errors
     /// The refs cannot be listed.
     pub(crate) fn refs(&self, prefixes: &[String]) -> Result<Vec<ObjectId>, GitError> {
+        Ok(self.refs_below(prefixes)?.into_iter().map(|tip| tip.id).collect())
+    }
+
+    /// As [`refs`](Self::refs), with their names.
+    ///
+    /// # Errors
+    /// The refs cannot be listed.
+    pub(crate) fn refs_below(&self, prefixes: &[String]) -> Result<Vec<Tip>, GitError> {
         let is_wanted =
             |name: &[u8]| prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
         if let Some(native) = &self.native {
             let refused = |error: git2::Error| native_error("the refs", &error);
-            let mut ids = Vec::new();
+            let mut tips = Vec::new();
             for reference in native.references().map_err(refused)? {
                 let reference = reference.map_err(refused)?;
-                if is_wanted(reference.name_bytes()) {
-                    ids.extend(
-                        reference.target().and_then(|oid| ObjectId::from_bytes(oid.as_bytes())),
-                    );
+                let name = reference.name_bytes();
+                if is_wanted(name) {
+                    let id =
+                        reference.target().and_then(|oid| ObjectId::from_bytes(oid.as_bytes()));
+                    tips.extend(id.map(|id| Tip { id, name: name.to_vec() }));
                 }
             }
-            return Ok(ids);
+            return Ok(tips);
         }
         let listed = self.location.run(["for-each-ref", FORMAT])?;
-        let ids = lines(&listed).filter_map(|line| {
+        let tips = lines(&listed).filter_map(|line| {
             let (id, name) = line.split_at_checked(line.iter().position(|&byte| byte == b' ')?)?;
-            is_wanted(&name[1..]).then(|| ObjectId::parse(id)).flatten()
+            let name = &name[1..];
+            let id = is_wanted(name).then(|| ObjectId::parse(id)).flatten()?;
+            Some(Tip { id, name: name.to_vec() })
         });
-        Ok(ids.collect())
+        Ok(tips.collect())
     }
 
     /// Returns HEAD and every ref with what they point at, tags not peeled. A ref that cannot be
