@@ -231,7 +231,9 @@ impl<'a> Trial<'a> {
             true
         });
         if !pattern.is_by_line() {
-            for view in decode::unescaped(bytes, unescaped_window(bytes, &window)) {
+            let around = unescaped_window(bytes, &window);
+            let joined = decode::joined(bytes, around.clone());
+            for view in decode::unescaped(bytes, around).into_iter().chain(joined) {
                 pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
                     if view.is_decoded(&found.span) && is_here(&view.decoding.raw(&found.span)) {
                         steps.push(judged(&view.bytes, found));

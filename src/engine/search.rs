@@ -11,8 +11,8 @@ use crate::rule::{Scope, Text};
 use crate::text::entropy::shannon;
 use crate::text::search::holds;
 
-/// Escapes make a match longer than its rule allows; so much longer is looked for.
-const ESCAPE_BYTES: usize = 64;
+/// Escapes and joins make a match longer than its rule allows; so much longer is looked for.
+const ESCAPE_BYTES: usize = 96;
 
 /// How much is decoded before a window.
 const BEFORE_BYTES: usize = 16;
@@ -181,14 +181,16 @@ impl<'a> Scan<'a> {
         self.try_unescaped(rule, window);
     }
 
-    /// Tries a rule where escapes hide a part of what it looks for.
+    /// Tries a rule where escapes hide a part of what it looks for, or where it stands in pieces.
     fn try_unescaped(&mut self, rule: usize, window: Range<usize>) {
         let pattern = self.engine.pattern(rule);
         if pattern.is_by_line() {
             // Patterns of git-secrets see lines as they are.
             return;
         }
-        for view in decode::unescaped(self.bytes, unescaped_window(self.bytes, &window)) {
+        let around = unescaped_window(self.bytes, &window);
+        let joined = decode::joined(self.bytes, around.clone());
+        for view in decode::unescaped(self.bytes, around).into_iter().chain(joined) {
             pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
                 let is_decoded = view.is_decoded(&found.span);
                 let found = self.engine.judge(rule, &view.bytes, found).ok().filter(|_| is_decoded);

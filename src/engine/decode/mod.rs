@@ -5,13 +5,16 @@
 //! others, up to [`MAX_DEPTH`]. A new decoder is a file beside [`wide`] and a line in [`DECODERS`].
 //!
 //! Escapes (`%2F`, `\u002b`, `&#43;`) are decoded elsewhere: they are too frequent for views of whole
-//! buffers, and a keyword has none as a rule. [`escapes::views`] decodes the window around a keyword.
+//! buffers, and a keyword has none as a rule. [`escapes::views`] decodes the window around a keyword, and
+//! [`joins::view`] joins the literals in it (`"AKIA" + "..."`).
 
 mod escapes;
+mod joins;
 mod runs;
 mod wide;
 
 pub(super) use escapes::views as unescaped;
+pub(super) use joins::view as joined;
 pub(super) use runs::region_around;
 
 use std::ops::Range;
@@ -53,6 +56,8 @@ pub enum Encoding {
     Backslash,
     /// `=3D` of mail (RFC 2045).
     QuotedPrintable,
+    /// Literals that the language joins, such as `"a" + "b"`.
+    Joined,
 }
 
 impl Encoding {
@@ -71,6 +76,7 @@ impl Encoding {
             Encoding::Html => "html",
             Encoding::Backslash => "backslash",
             Encoding::QuotedPrintable => "quoted-printable",
+            Encoding::Joined => "joined",
         }
     }
 }

@@ -1,0 +1,157 @@
+//! Text in pieces that a language joins: `"AKIA" + "..."`, literals side by side, lines that end in a
+//! backslash.
+//!
+//! Like escapes, joins are everywhere in source, so only the window around a keyword is looked at. Example: the
+//! window of `const char *key = "AKIA" "2222...";` becomes `const char *key = "AKIA2222...";`, and each
+//! byte leads back to where it stood.
+//!
+//! A join counts only where both pieces could be parts of one token: neither `"user: " + name` nor
+//! `-a \` at the end of a line is one.
+
+use std::ops::Range;
+
+use super::{Builder, Encoding, View};
+
+/// How many blanks and line ends may stand between two pieces.
+const GAP_BYTES: usize = 80;
+
+/// How far before the end of a literal the name of a call is looked for.
+const CALL_BYTES: usize = 100;
+
+/// The signs by which languages join two literals, longer ones first: C, Python and Ruby need none.
+const OPERATORS: [&[u8]; 8] = [b"++", b"..", b"<>", b"||", b"+", b".", b"&", b"\\"];
+
+/// Returns the window with all its pieces joined; `None` if it has none.
+pub(in crate::engine) fn view(bytes: &[u8], window: Range<usize>) -> Option<View> {
+    let text = &bytes[window.clone()];
+    let (first, end) = next(text, 0)?;
+    let mut builder = Builder::at(window.start);
+    let copy = |builder: &mut Builder, part: Range<usize>| {
+        builder.copy(bytes, window.start + part.start..window.start + part.end);
+    };
+    copy(&mut builder, 0..first);
+    let start = builder.bytes.len();
+    let mut at = end;
+    let mut last = start;
+    while let Some((found, end)) = next(text, at) {
+        copy(&mut builder, at..found);
+        last = builder.bytes.len();
+        at = end;
+    }
+    copy(&mut builder, at..text.len());
+    Some(builder.view(Encoding::Joined, start.saturating_sub(1)..last + 1, window.end))
+}
+
+/// The next join from `from` on: where the first piece ends and the second begins.
+fn next(text: &[u8], from: usize) -> Option<(usize, usize)> {
+    memchr::memchr3_iter(b'"', b'\'', b'\\', text.get(from..)?)
+        .find_map(|at| Some((from + at, second_piece(text, from + at)?)))
+}
+
+/// Where the second piece begins, if the first one ends at `at`.
+fn second_piece(text: &[u8], at: usize) -> Option<usize> {
+    let is_token = |at: usize| {
+        text.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || b"_-+/=.:".contains(b))
+    };
+    if at == 0 || !is_token(at - 1) {
+        return None;
+    }
+    let mark = text[at];
+    // `concat!("a", "b")` of Rust, `CONCAT('a', 'b')` of SQL.
+    let before = text[..at].get(at.saturating_sub(CALL_BYTES)..).unwrap_or_default();
+    let is_call = before.windows(6).any(|word| word.eq_ignore_ascii_case(b"concat"));
+    let start = match mark {
+        b'\\' => {
+            let end = at + 1 + line_end(text.get(at + 1..)?)?;
+            end + gap(&text[end..])
+        }
+        _ => {
+            let open = opening(text, at + 1, is_call)?;
+            (text.get(open) == Some(&mark)).then_some(open + 1)?
+        }
+    };
+    is_token(start).then_some(start)
+}
+
+/// Where the quote stands that opens the next literal, behind an operator and the letters of its prefix.
+fn opening(text: &[u8], from: usize, is_call: bool) -> Option<usize> {
+    let mut at = from + gap(&text[from..]);
+    if is_call && text.get(at) == Some(&b',') {
+        at += 1;
+        at += gap(&text[at..]);
+    }
+    if let Some(operator) = OPERATORS.iter().find(|sign| text[at..].starts_with(sign)) {
+        at += operator.len();
+        at += gap(&text[at..]);
+    }
+    let has_prefix = text
+        .get(at..at + 2)
+        .is_some_and(|two| b"brufL@N".contains(&two[0]) && matches!(two[1], b'"' | b'\''));
+    Some(at + usize::from(has_prefix))
+}
+
+/// How many blanks and line ends some text begins with.
+fn gap(text: &[u8]) -> usize {
+    text.iter().take(GAP_BYTES).take_while(|byte| byte.is_ascii_whitespace()).count()
+}
+
+/// The length of the line end at the start of some text.
+fn line_end(text: &[u8]) -> Option<usize> {
+    match text {
+        [b'\n', ..] => Some(1),
+        [b'\r', b'\n', ..] => Some(2),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::view;
+
+    #[test]
+    fn view_joins_pieces_in_the_ways_of_languages_and_leads_back() {
+        for (text, joined) in [
+            (r#"k = "AKIA" + "xyz""#, r#"k = "AKIAxyz""#),
+            ("k = 'AKIA' +\n    'xyz';", "k = 'AKIAxyz';"),
+            ("k = 'AKIA'\r\n  + 'xyz'", "k = 'AKIAxyz'"),
+            ("k = 'AKIA' . 'xyz';", "k = 'AKIAxyz';"),
+            ("k = 'AKIA' .. 'xyz'", "k = 'AKIAxyz'"),
+            (r#"k = "AKIA" <> "xyz""#, r#"k = "AKIAxyz""#),
+            (r#"k = "AKIA" ++ "xyz""#, r#"k = "AKIAxyz""#),
+            ("select 'AKIA' || 'xyz'", "select 'AKIAxyz'"),
+            (r#"k = "AKIA" & "xyz""#, r#"k = "AKIAxyz""#),
+            (r#"char *k = "AKIA" "xyz";"#, r#"char *k = "AKIAxyz";"#),
+            ("k = (b'AKIA'\n     b'xyz')", "k = (b'AKIAxyz')"),
+            ("k = \"AKIA\" \\\n    \"xyz\"", "k = \"AKIAxyz\""),
+            ("K=\"AKIA\"\"xyz\"", "K=\"AKIAxyz\""),
+            ("k = concat!(\"AKIA\", \"xyz\")", "k = concat!(\"AKIAxyz\")"),
+            ("K=AKIA\\\nxyz", "K=AKIAxyz"),
+            ("k: \"AKIA\\\n  xyz\"", "k: \"AKIAxyz\""),
+            ("k = \"AK\" + \"IA\" +\n  \"xyz\"", "k = \"AKIAxyz\""),
+        ] {
+            let view = view(text.as_bytes(), 0..text.len()).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(String::from_utf8_lossy(&view.bytes), joined, "{text}");
+            let (at, raw) = (joined.find('x').unwrap(), text.find('x').unwrap());
+            assert_eq!(view.decoding.raw(&(at..at + 1)), raw..raw + 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn view_is_none_where_no_token_goes_on() {
+        for text in [
+            r#"f("a", "b")"#,
+            r#"k = "a" + b + "c""#,
+            r#"k = "user: " + "name""#,
+            r#"{"a": "b"}"#,
+            "cc -a \\\n  -b",
+            r#"k = """abc""""#,
+            r#"k = "" + "abc""#,
+            r#"k = "abc\" + \"def""#,
+            r#"k = "abc" + 'def'"#,
+            "k = \"abc\"",
+            "\\",
+        ] {
+            assert!(view(text.as_bytes(), 0..text.len()).is_none(), "{text}");
+        }
+    }
+}
