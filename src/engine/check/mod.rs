@@ -10,6 +10,7 @@ mod jwt;
 mod key_of_hash;
 mod mixed;
 mod not_hex;
+mod password;
 mod pem;
 pub(in crate::engine) mod placeholder;
 mod url_password;
@@ -21,7 +22,7 @@ use crate::rule::{Confidence, Text};
 type Check = fn(&Candidate<'_>, &mut Learnt) -> Verdict;
 
 /// Every check, by the name that rules give it.
-const CHECKS: [(&str, Check); 12] = [
+const CHECKS: [(&str, Check); 13] = [
     ("placeholder", placeholder::check),
     ("not-hex", not_hex::check),
     ("mixed", mixed::check),
@@ -30,6 +31,7 @@ const CHECKS: [(&str, Check); 12] = [
     ("pem", pem::check),
     ("url-password", url_password::check),
     ("weak-word", weak_word::check),
+    ("password", password::check),
     ("basic-auth", basic_auth::check),
     ("aws-account", aws_account::check),
     ("aws-context", aws_context::check),

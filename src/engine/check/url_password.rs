@@ -2,6 +2,8 @@
 
 use super::placeholder::is_placeholder;
 use super::{Candidate, Learnt, Verdict};
+use crate::engine::generic::as_password;
+use crate::rule::Confidence;
 
 /// What people write for "the password goes here", and what guards nothing.
 const WORDS: [&str; 44] = [
@@ -57,7 +59,7 @@ const LOCAL: [&[u8]; 4] = [b"localhost", b"127.0.0.1", b"0.0.0.0", b"[::1]"];
 /// Hosts of documentation (RFC 2606).
 const RESERVED: [&[u8]; 3] = [b"example.com", b"example.org", b"example.net"];
 
-/// Drops placeholders, lowers passwords of hosts that are nobody's.
+/// Drops placeholders, lowers words as passwords of hosts that are nobody's.
 pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict {
     let secret = candidate.secret;
     let begins_a_variable = secret.first().is_some_and(|byte| b"$<{[%(*#@".contains(byte))
@@ -75,7 +77,9 @@ pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict 
         return Verdict::Drop;
     }
     let is_local = LOCAL.iter().any(names);
-    if is_local { Verdict::Lower } else { Verdict::Keep }
+    // A word guards nothing there; what someone made up may guard other hosts, too.
+    let is_word = || as_password(secret).is_none_or(|confidence| confidence < Confidence::Medium);
+    if is_local && is_word() { Verdict::Lower } else { Verdict::Keep }
 }
 
 /// The host behind the password, in lower case.

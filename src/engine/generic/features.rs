@@ -609,7 +609,8 @@ impl<'a> Name<'a> {
         let joined = words.concat();
         let holds = |part: &[u8]| holds(&joined, part);
         let family = match &word[..] {
-            b"pass" | b"pwd" | b"psk" => 0,
+            b"pass" | b"pwd" | b"psk" | b"pw" | b"kennwort" | b"wachtwoord" | b"contrasena"
+            | b"senha" => 0,
             b"secret" => 1,
             b"token" | b"jwt" | b"bearer" => 2,
             b"key" if holds(b"apikey") => 3,
@@ -680,7 +681,22 @@ impl<'a> Name<'a> {
 
 /// Whether a value is one of the words that guard nothing.
 pub(in crate::engine) fn is_weak(value: &[u8]) -> bool {
-    value.len() < 3 || Value::new(value).is_one_of(&WEAK)
+    value.len() < 3 || Value::new(value).is_one_of(&WEAK) || {
+        let letters: Vec<u8> = value.iter().map(letter_of).collect();
+        letters.len() > 4 && Value::new(&letters).is_one_of(&WEAK)
+    }
+}
+
+/// The letter that a digit or a sign stands for in words such as `p4ssw0rd`.
+const fn letter_of(byte: &u8) -> u8 {
+    match byte {
+        b'0' => b'o',
+        b'1' => b'i',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        byte => *byte,
+    }
 }
 
 /// The words of a name: parted by signs and at changes of case.

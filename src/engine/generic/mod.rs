@@ -169,6 +169,21 @@ pub fn candidates(bytes: &[u8]) -> Vec<TrainingCandidate> {
     list
 }
 
+/// How sure the model is that a value is a password, where the grammar tells so and no name does. Words without
+/// a digit or a sign are of low confidence.
+pub(super) fn as_password(value: &[u8]) -> Option<Confidence> {
+    const NAME: &[u8] = b"password";
+    if is_weak(value) {
+        return None;
+    }
+    let text = [NAME, b": ", value, b"\n"].concat();
+    let found =
+        Assignment::at(&text, &(0..4)).filter(|found| found.value().len() == value.len())?;
+    found.confidence(&text)?;
+    let is_word = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    Some(if is_word { Confidence::Low } else { Confidence::Medium })
+}
+
 /// Whether letters look like words more than like random ones.
 pub(super) fn is_wordlike(letters: &[u8]) -> bool {
     letters::Score::new(letters).mean > 0.2
