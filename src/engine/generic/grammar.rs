@@ -6,9 +6,11 @@
 
 use std::ops::Range;
 
+use super::features::words;
+
 /// The words that make a name one of a secret, in lower case, each with what may follow it in the same word.
 /// `passing`, `keyboard` and `author` are other words.
-pub(super) const WORDS: [(&str, &[&str]); 19] = [
+pub(super) const WORDS: [(&str, &[&str]); 24] = [
     ("pass", &["word", "words", "wd", "wrd", "phrase", "phrases", "code", "codes", "wort"]),
     ("pwd", &["s"]),
     ("secret", &["s"]),
@@ -28,6 +30,12 @@ pub(super) const WORDS: [(&str, &[&str]); 19] = [
     ("jwt", &["s"]),
     ("psk", &[]),
     ("otp", &["s"]),
+    ("pw", &["s"]),
+    // German, Dutch, Spanish and Portuguese.
+    ("kennwort", &[]),
+    ("wachtwoord", &[]),
+    ("contrasena", &[]),
+    ("senha", &["s"]),
 ];
 
 /// For each letter that begins a word, the letters that follow it, as bits.
@@ -55,10 +63,13 @@ fn word_at(text: &[u8]) -> Option<usize> {
 }
 
 /// Words that are parts of others: no letter may stand before them in the same word.
-const WHOLE: [&[u8]; 6] = [b"salt", b"nonce", b"seed", b"sess", b"otp", b"cred"];
+const WHOLE: [&[u8]; 8] = [b"salt", b"nonce", b"seed", b"sess", b"otp", b"cred", b"pw", b"senha"];
 
 /// Ends of other words.
-const OTHERS: [&[u8]; 7] = [b"mon", b"tur", b"don", b"hoc", b"whis", b"joc", b"by"];
+const OTHERS: [&[u8]; 12] = [
+    b"mon", b"tur", b"don", b"hoc", b"whis", b"joc", b"by", b"com", b"tres", b"sur", b"over",
+    b"nder",
+];
 
 /// How far a name reaches before its word and behind it, in bytes.
 const NAME_BEFORE: usize = 60;
@@ -69,6 +80,12 @@ const VALUE_BYTES: usize = 360;
 
 /// The shortest value.
 const MIN_VALUE_BYTES: usize = 3;
+
+/// How long a line of a table may be, in bytes.
+const COLUMN_BYTES: usize = 300;
+
+/// The shortest token behind a scheme without a header.
+const MIN_BEARER_BYTES: usize = 16;
 
 /// How far the value of a pair stands behind its name, in bytes.
 const PAIR_BYTES: usize = 80;
@@ -202,6 +219,33 @@ fn is_word(bytes: &[u8], word: &Range<usize>) -> bool {
             && !OTHERS.iter().any(ends_with)
 }
 
+/// Whether a name behind some text goes on a row of pairs: `user=app password=x`, `user=app,password=x`. Not
+/// the arguments of a call.
+fn follows_pair(before: &[u8]) -> bool {
+    let Some(rest) = before.strip_suffix(b" ").or(before.strip_suffix(b",")) else { return false };
+    let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b',' | b'"' | b'\'');
+    let word = rest.rsplit(is_end).next().unwrap_or_default();
+    let equals = memchr::memchr(b'=', word);
+    equals.is_some_and(|at| at > 0 && at + 1 < word.len()) && !before.contains(&b'(')
+}
+
+/// Whether a name in quotes behind some text is the name of its XML element.
+fn names_element(before: &[u8]) -> bool {
+    let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
+    [&b" name="[..], b" key="].iter().any(|attribute| before.ends_with(attribute))
+}
+
+/// Whether some text ends with one of these words.
+fn ends_with_any(before: &[u8], words: &[&[u8]]) -> bool {
+    let trimmed = before.trim_ascii_end();
+    words.iter().any(|word| {
+        trimmed
+            .len()
+            .checked_sub(word.len())
+            .is_some_and(|at| trimmed[at..].eq_ignore_ascii_case(word))
+    })
+}
+
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'@' | b'.' | b'-')
 }
@@ -216,6 +260,27 @@ fn name_around(bytes: &[u8], word: &Range<usize>) -> Range<usize> {
         end -= 1;
     }
     word.start - before..end
+}
+
+/// The sign between the columns of a table, by what stands around a name in its first line.
+fn separator(before: &[u8], behind: &[u8]) -> Option<u8> {
+    let is_sign = |byte: &u8| b",;\t|".contains(byte);
+    let is_skipped = |byte: &&u8| !matches!(**byte, b' ' | b'"');
+    match behind.iter().find(is_skipped) {
+        Some(next) => Some(*next),
+        None => before.iter().rev().find(is_skipped).copied(),
+    }
+    .filter(is_sign)
+}
+
+/// Where the part of some text stands that follows so many separators.
+fn nth(text: &[u8], separator: u8, index: usize) -> Option<Range<usize>> {
+    let mut start = 0;
+    for _ in 0..index {
+        start += memchr::memchr(separator, &text[start..])? + 1;
+    }
+    let length = memchr::memchr(separator, &text[start..]).unwrap_or(text.len() - start);
+    Some(start..start + length)
 }
 
 /// Reads on from the end of a name.
@@ -246,10 +311,190 @@ impl Reader<'_> {
         if let Some(found) = self.shell_default() {
             return Some(found);
         }
+        if let Some(found) = self.column() {
+            return Some(found);
+        }
+        if let Some(found) = self.scheme_alone() {
+            return Some(found);
+        }
         let (operator, has_blank) = self.operator(closed, is_flag)?;
         let kind = self.kind(operator, closed, is_flag);
         let value = self.value(operator, kind, has_blank)?;
+        let operator = self.meant(operator, closed, &value);
         self.finish(operator, kind.unwrap_or(Kind::Plain), value)
+    }
+
+    /// What an operator means where the words before it assign: `setApiKey("x")`, `header("X-Key", "x")`,
+    /// `export NAME x`, `#define NAME "x"`, `:password "x"`.
+    fn meant(&self, operator: Operator, closed: bool, value: &Value) -> Operator {
+        let assigns = match operator {
+            Operator::Comma => closed && self.is_named_by_call(),
+            Operator::Call => self.is_setter(),
+            Operator::Blank => {
+                let before = self.before_name();
+                const COMMANDS: [&[u8]; 6] =
+                    [b"env", b"export", b"setenv", b"#define", b"set -x", b"set -gx"];
+                before.ends_with(b":") || ends_with_any(before, &COMMANDS) || self.is_setting(value)
+            }
+            Operator::Element => closed,
+            _ => false,
+        };
+        if assigns { Operator::Equals } else { operator }
+    }
+
+    /// Whether a name and a bare value with a digit are all of their line: `masterauth x1y2z3`.
+    fn is_setting(&self, value: &Value) -> bool {
+        let text = &self.bytes[value.range.clone()];
+        let next = self.bytes.get(value.range.end).copied().unwrap_or(b'\n');
+        self.before_name().trim_ascii().is_empty()
+            && matches!(next, b'\n' | b'\r')
+            && text.len() > 5
+            && text.iter().any(u8::is_ascii_digit)
+    }
+
+    /// Whether the name is the first literal of a call that assigns: `os.Setenv("NAME", ...`.
+    fn is_named_by_call(&self) -> bool {
+        const VERBS: [&[u8]; 17] = [
+            b"set",
+            b"put",
+            b"add",
+            b"append",
+            b"define",
+            b"env",
+            b"setenv",
+            b"putenv",
+            b"setdefault",
+            b"header",
+            b"headers",
+            b"property",
+            b"insert",
+            b"var",
+            b"config",
+            b"option",
+            b"field",
+        ];
+        let before = self.before_name();
+        let Some(before) = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")) else {
+            return false;
+        };
+        let is_argument = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_&., ".contains(*byte);
+        let arguments = before.iter().rev().take(40).take_while(is_argument).count();
+        let Some(before) = before[..before.len() - arguments].strip_suffix(b"(") else {
+            return false;
+        };
+        let is_callee = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+        let length = before.iter().rev().take(40).take_while(is_callee).count();
+        let callee = words(&before[before.len() - length..]);
+        [callee.first(), callee.last()]
+            .into_iter()
+            .flatten()
+            .any(|word| VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word)))
+    }
+
+    /// Whether the name is one of a call that takes the secret alone: `setApiKey(`, `bearer_auth(`.
+    fn is_setter(&self) -> bool {
+        const VERBS: [&[u8]; 3] = [b"set", b"with", b"bearer"];
+        words(&self.bytes[self.name.clone()])
+            .iter()
+            .any(|word| VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word)))
+    }
+
+    /// The value in the first row of a table whose head has the name: CSV, Markdown, `INSERT` of SQL.
+    fn column(&mut self) -> Option<Candidate> {
+        let value = self.row_value().or_else(|| self.inserted())?;
+        self.finish(Operator::Colon, Kind::Pair, value)
+    }
+
+    /// The value below a name in a line of names.
+    fn row_value(&self) -> Option<Value> {
+        let before = self.before_name();
+        let head_start = self.name.start - before.len();
+        let head = self.line_at(head_start)?;
+        let separator = separator(before, &self.bytes[self.name.end..head.end.max(self.name.end)])?;
+        let mut row = self.line_at(head.end + 1)?;
+        let is_rule = |byte: &u8| b"|-: ".contains(byte);
+        if separator == b'|' && self.bytes[row.clone()].iter().all(is_rule) {
+            row = self.line_at(row.end + 1)?;
+        }
+        let text = &self.bytes[head.clone()];
+        let is_head = |byte: &u8| {
+            byte.is_ascii_alphanumeric() || b" _-.\"()".contains(byte) || *byte == separator
+        };
+        let count = |part: &[u8]| memchr::memchr_iter(separator, part).count();
+        let is_table = text.iter().all(is_head)
+            && (separator == b'|' || !text.ends_with(&[separator]) && text[0] != b' ')
+            && count(text) == count(&self.bytes[row.clone()]);
+        let cell = nth(&self.bytes[row.clone()], separator, count(before)).filter(|_| is_table)?;
+        self.cell(row.start + cell.start..row.start + cell.end)
+    }
+
+    /// The line that begins at `start`, without what ends it; `None` if it is empty or long.
+    fn line_at(&self, start: usize) -> Option<Range<usize>> {
+        let text = self.bytes.get(start..)?;
+        let text = &text[..text.len().min(COLUMN_BYTES)];
+        let length = memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
+        (1..COLUMN_BYTES).contains(&length).then_some(start..start + length)
+    }
+
+    /// The value that stands where the name does: `INSERT INTO users (name, password) VALUES ('a', 'b')`.
+    fn inserted(&self) -> Option<Value> {
+        let start = self.name.end;
+        if !matches!(self.bytes.get(start), Some(b',' | b')' | b'`' | b'"')) {
+            return None;
+        }
+        let before = self.before_name();
+        let open = memchr::memrchr(b'(', before)?;
+        let text = &self.bytes[start..self.bytes.len().min(start + COLUMN_BYTES)];
+        let close = memchr::memchr(b')', text)?;
+        let behind = &text[close + 1..];
+        let word = close + 1 + behind.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        text.get(word..word + 6).filter(|word| word.eq_ignore_ascii_case(b"values"))?;
+        let first = word + memchr::memchr(b'(', &text[word..])? + 1;
+        let length = memchr::memchr2(b')', b'\n', &text[first..])?;
+        let index = memchr::memchr_iter(b',', &before[open..]).count();
+        let cell = nth(&text[first..first + length], b',', index)?;
+        let value = self.cell(start + first + cell.start..start + first + cell.end)?;
+        (value.quote != Quote::None).then_some(value)
+    }
+
+    /// A cell of a table, without blanks and quotes.
+    fn cell(&self, range: Range<usize>) -> Option<Value> {
+        let text = &self.bytes[range.clone()];
+        let is_blank = |byte: &&u8| byte.is_ascii_whitespace();
+        let mut start = range.start + text.iter().take_while(is_blank).count();
+        let mut end = range.end - text.iter().rev().take_while(is_blank).count();
+        let quote = match self.bytes.get(start..end)? {
+            [b'"', .., b'"'] => Quote::Double,
+            [b'\'', .., b'\''] => Quote::Single,
+            [b'`', .., b'`'] => Quote::Backtick,
+            _ => Quote::None,
+        };
+        if quote != Quote::None {
+            (start, end) = (start + 1, end - 1);
+        }
+        Some(Value { range: start..end, quote, scheme: Scheme::None, is_wrapped: false })
+    }
+
+    /// A scheme and its credentials where no name stands before them: the first argument of a call, an
+    /// element of a list, a line of its own.
+    fn scheme_alone(&mut self) -> Option<Candidate> {
+        let is_bearer = self.bytes[self.name.clone()].eq_ignore_ascii_case(b"bearer");
+        if !is_bearer || self.peek(0) != b' ' {
+            return None;
+        }
+        let before = self.before_name();
+        let quoted = before.strip_suffix(b"\"").or(before.strip_suffix(b"'"));
+        let is_alone = quoted.is_some_and(|rest| rest.ends_with(b"("))
+            || matches!(before.trim_ascii(), b"" | b"-");
+        if !is_alone {
+            return None;
+        }
+        let start = self.at;
+        self.at += 1;
+        let value = self.bare(Kind::Inside).filter(|value| value.range.len() >= MIN_BEARER_BYTES);
+        self.at = start;
+        let value = Value { scheme: Scheme::Bearer, ..value? };
+        self.finish(Operator::Colon, Kind::Inside, value)
     }
 
     fn peek(&self, ahead: usize) -> u8 {
@@ -325,20 +570,57 @@ impl Reader<'_> {
                     operator
                 }
             }
+            // `std::string token{"x"}` of C++.
+            None if !closed && self.peek(0) == b'{' && matches!(self.peek(1), b'"' | b'\'') => {
+                self.at += 1;
+                Operator::Equals
+            }
             None if !blank => return None,
-            None if !closed && self.skip_go_type() => Operator::Equals,
+            None if !closed
+                && (self.skip_go_type() || self.skip_accessors() || self.skip_basic_type()) =>
+            {
+                Operator::Equals
+            }
             None => match self.word_operator() {
                 true => Operator::Word,
                 false if is_flag || self.is_quote() || self.follows_command() => Operator::Blank,
                 false => return None,
             },
         };
+        if operator == Operator::Colon && self.eat(b"** ") {
+            // `**Password:** x` of Markdown.
+            return Some((operator, true));
+        }
         let blank = self.blanks() || blank;
         Some((operator, blank))
     }
 
     fn is_quote(&self) -> bool {
-        matches!(self.peek(0), b'"' | b'\'' | b'`')
+        matches!(self.peek(0), b'"' | b'\'' | b'`') || self.peek(0) == b'@' && self.peek(1) == b'"'
+    }
+
+    /// Skips `As String =` of Basic.
+    fn skip_basic_type(&mut self) -> bool {
+        let rest = &self.rest()[..self.rest().len().min(40)];
+        let is_as = rest.get(..3).is_some_and(|head| head.eq_ignore_ascii_case(b"as "));
+        let equals = memchr::memmem::find(rest, b" = ").filter(|_| is_as);
+        let is_type = |at: usize| rest[3..at].iter().all(|byte| byte.is_ascii_alphanumeric());
+        let found = equals.filter(|&at| at > 3 && is_type(at));
+        self.at += found.map_or(0, |at| at + 2);
+        found.is_some()
+    }
+
+    /// Skips `{ get; set; } =` of C#.
+    fn skip_accessors(&mut self) -> bool {
+        let rest = &self.rest()[..self.rest().len().min(60)];
+        let Some(inside) = rest.strip_prefix(b"{") else { return false };
+        let Some(close) = memchr::memchr(b'}', inside) else { return false };
+        let is_get = inside.trim_ascii_start().starts_with(b"get");
+        let behind = &inside[close + 1..];
+        let blanks = behind.iter().take_while(|byte| **byte == b' ').count();
+        let is_set = is_get && behind[blanks..].starts_with(b"= ");
+        self.at += if is_set { close + blanks + 3 } else { 0 };
+        is_set
     }
 
     /// Skips `String =` behind a colon.
@@ -381,14 +663,15 @@ impl Reader<'_> {
     fn follows_command(&self) -> bool {
         let before = self.before_name();
         let trimmed = before.trim_ascii().to_ascii_lowercase();
-        let commands: [&[u8]; 6] = [b"env", b"export", b"set", b"setenv", b"arg", b"password"];
-        commands.iter().any(|command| trimmed.ends_with(command))
-            || self.word.len() == 4 && {
-                // `login x password y`
-                let name = &self.bytes[self.name.clone()];
-                name.eq_ignore_ascii_case(b"password")
-                    && (trimmed.is_empty() || memchr::memmem::find(&trimmed, b"login ").is_some())
-            }
+        const COMMANDS: [&[u8]; 8] =
+            [b"env", b"export", b"set", b"setenv", b"arg", b"password", b"set -x", b"set -gx"];
+        ends_with_any(&trimmed, &COMMANDS) || {
+            // `login x password y`, and files of words.
+            const NAMES: [&[u8]; 4] = [b"password", b"passwd", b"requirepass", b"masterauth"];
+            let name = &self.bytes[self.name.clone()];
+            NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+                && (trimmed.is_empty() || memchr::memmem::find(&trimmed, b"login ").is_some())
+        }
     }
 
     /// The line before the name.
@@ -408,7 +691,11 @@ impl Reader<'_> {
             return Some(Kind::Flag);
         }
         if operator == Operator::Element {
-            return (last == Some(b'<')).then_some(Kind::Plain);
+            return match closed {
+                // `<string name="password">x</string>`
+                true => names_element(before).then_some(Kind::Pair),
+                false => (last == Some(b'<')).then_some(Kind::Plain),
+            };
         }
         if operator == Operator::Equals && matches!(before.last(), Some(b'?' | b'&')) {
             return Some(Kind::Parameter);
@@ -417,6 +704,9 @@ impl Reader<'_> {
             return Some(Kind::Inside);
         }
         if is_assignment && !closed && matches!(before.last(), Some(b'"' | b'\'' | b'`')) {
+            return Some(Kind::Inside);
+        }
+        if operator == Operator::Equals && !closed && follows_pair(before) {
             return Some(Kind::Inside);
         }
         let starts_line = {
@@ -433,7 +723,11 @@ impl Reader<'_> {
             let quoted = trimmed.strip_suffix(b"\"").or(trimmed.strip_suffix(b"'"));
             marks.iter().any(|mark| lower == *mark)
                 || closed && quoted.is_some_and(|rest| rest.trim_ascii().is_empty())
-                || FLAGS.iter().any(|flag| lower.ends_with(flag))
+                || FLAGS
+                    .iter()
+                    .any(|flag| lower.strip_suffix(b"=").unwrap_or(&lower).ends_with(flag))
+                || lower.ends_with(b":set")
+                || operator == Operator::Colon && self.is_label(trimmed)
                 || lower.starts_with(b"env ")
                 || lower.ends_with(b"export")
         };
@@ -443,10 +737,25 @@ impl Reader<'_> {
         takes_bare.then_some(Kind::Plain)
     }
 
-    /// `${NAME:-x}`
+    /// Whether a few words and the name are the label of a line: `wifi password: x`.
+    fn is_label(&self, before: &[u8]) -> bool {
+        let is_word = |byte: &u8| byte.is_ascii_alphabetic() || b" -*#".contains(byte);
+        let words = before.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).count();
+        let line = self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
+        let value: Vec<u8> = line.copied().collect();
+        let value = value.trim_ascii();
+        words <= 3
+            && before.iter().all(is_word)
+            && !value.iter().any(u8::is_ascii_whitespace)
+            && value.iter().any(u8::is_ascii_digit)
+    }
+
+    /// `${NAME:-x}` of shells, `${NAME:x}` of Spring.
     fn shell_default(&mut self) -> Option<Candidate> {
         let is_variable = self.bytes[..self.name.start].ends_with(b"${");
-        if !is_variable || !(self.eat(b":-") || self.eat(b":=")) {
+        let is_spring =
+            self.peek(0) == b':' && (self.peek(1).is_ascii_alphanumeric() || self.peek(1) == b'#');
+        if !is_variable || !(self.eat(b":-") || self.eat(b":=") || is_spring && self.eat(b":")) {
             return None;
         }
         let length =
@@ -469,7 +778,7 @@ impl Reader<'_> {
         let limit = self.at + PAIR_BYTES;
         let is_element = self.eat(b"</");
         if is_element {
-            self.at += memchr::memchr(b'>', self.rest().get(..40)?)? + 1;
+            self.at += memchr::memchr(b'>', &self.rest()[..self.rest().len().min(40)])? + 1;
         }
         let ends_line = matches!(self.peek(0), b'\n' | b'\r');
         if !is_element && !closed && !ends_line {
@@ -478,12 +787,22 @@ impl Reader<'_> {
         let gap = self.rest().iter().take(PAIR_BYTES);
         let gap = gap
             .take_while(|byte| {
-                byte.is_ascii_whitespace() || matches!(byte, b',' | b'"' | b'\'' | b'<' | b'\\')
+                byte.is_ascii_whitespace()
+                    || matches!(byte, b',' | b'"' | b'\'' | b'<' | b'>' | b'\\')
             })
             .count();
         self.at += gap;
-        const WORDS: [&[u8]; 6] =
-            [b"value", b"parametervalue", b"default", b"string", b"content", b"con:value"];
+        const WORDS: [&[u8]; 9] = [
+            b"value",
+            b"parametervalue",
+            b"default",
+            b"string",
+            b"content",
+            b"con:value",
+            b"android:value",
+            b"td",
+            b"dd",
+        ];
         let rest = self.rest();
         let head = rest[..rest.len().min(16)].to_ascii_lowercase();
         let word = WORDS.iter().find(|word| head.starts_with(word))?;
@@ -523,6 +842,9 @@ impl Reader<'_> {
         if let Some(value) = self.default_value(operator) {
             return Some(value);
         }
+        if operator == Operator::Colon && kind == Some(Kind::Plain) {
+            self.skip_block_mark();
+        }
         let kind = match kind {
             Some(kind) => kind,
             None if self.peek_scheme().is_some() => Kind::Inside,
@@ -536,7 +858,20 @@ impl Reader<'_> {
         self.bare(kind)
     }
 
-    /// `x || "default"`, `x or "default"`, `x ?? "default"`
+    /// Skips `>-` and the like of YAML, behind which the value stands in a line of its own.
+    fn skip_block_mark(&mut self) {
+        let start = self.at;
+        if !matches!(self.peek(0), b'>' | b'|') {
+            return;
+        }
+        self.at += 1 + usize::from(matches!(self.peek(1), b'-' | b'+'));
+        let is_end = self.eat(b"\n") || self.eat(b"\r\n");
+        if !is_end || !self.blanks() {
+            self.at = start;
+        }
+    }
+
+    /// `x || "default"`, `x or "default"`, `x ?? "default"`, `x ?: "default"`
     fn default_value(&mut self, operator: Operator) -> Option<Value> {
         if !matches!(operator, Operator::Equals | Operator::Colon) {
             return None;
@@ -544,7 +879,7 @@ impl Reader<'_> {
         let line =
             self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b';')).count();
         let text = &self.rest()[..line];
-        let marks: [&[u8]; 3] = [b"|| ", b"?? ", b" or "];
+        let marks: [&[u8]; 4] = [b"|| ", b"?? ", b"?: ", b" or "];
         let mark =
             marks.iter().find_map(|mark| Some(memchr::memmem::find(text, mark)? + mark.len()))?;
         let start = self.at;
@@ -559,6 +894,9 @@ impl Reader<'_> {
 
     /// The text of an XML element.
     fn element(&mut self) -> Option<Value> {
+        // `<Password><Value>x</Value></Password>`
+        let inner = self.rest().get(..7).is_some_and(|head| head.eq_ignore_ascii_case(b"<value>"));
+        self.at += if inner { 7 } else { 0 };
         if self.eat(b"<![CDATA[") {
             let length =
                 memchr::memchr(b']', self.rest().get(..VALUE_BYTES.min(self.rest().len()))?)?;
@@ -606,7 +944,7 @@ impl Reader<'_> {
             return None;
         }
         let name = rest[..callee].to_ascii_lowercase();
-        const CALLS: [&[u8]; 26] = [
+        const CALLS: [&[u8]; 27] = [
             b"decodestring",
             b"unhexlify",
             b"fromhex",
@@ -633,14 +971,36 @@ impl Reader<'_> {
             b"raw",
             b"quote",
             b"b",
+            b"field",
         ];
         let last =
             name.rsplit(|byte| !byte.is_ascii_alphanumeric()).find(|part| !part.is_empty())?;
         CALLS.contains(&last).then_some(callee + 1)
     }
 
+    /// `q{x}` and `qq(x)` of Perl, `%q(x)` of Ruby.
+    fn perl_literal(&mut self) -> Option<Value> {
+        let rest = self.rest();
+        let prefix = [&b"qq"[..], b"q", b"%q"].into_iter().find(|mark| rest.starts_with(mark))?;
+        let close = match self.peek(prefix.len()) {
+            b'{' => b'}',
+            b'(' => b')',
+            _ => return None,
+        };
+        self.at += prefix.len() + 1;
+        let text = &self.rest()[..VALUE_BYTES.min(self.rest().len())];
+        let length = memchr::memchr2(close, b'\n', text).filter(|&end| text[end] == close);
+        if length.is_none() {
+            self.at -= prefix.len() + 1;
+        }
+        Some(self.plain(length?, Quote::Single))
+    }
+
     /// A literal in quotes.
     fn literal(&mut self) -> Option<Value> {
+        if matches!(self.peek(0), b'q' | b'%') {
+            return self.perl_literal();
+        }
         let prefix =
             self.rest().iter().take(2).take_while(|byte| b"bruflL@$N".contains(byte)).count();
         let backslashes = self.rest()[prefix.min(self.rest().len())..]

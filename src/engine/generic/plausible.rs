@@ -123,6 +123,12 @@ fn is_reference(value: &[u8]) -> bool {
         || holds(b":aws:secretsmanager")
         || holds(b"\\u00") && value.len() < 8
         || has_field(value)
+        || is_yaml_tag(value)
+}
+
+/// `!vault`, `!Ref`: what follows is no plain value.
+fn is_yaml_tag(value: &[u8]) -> bool {
+    value.strip_prefix(b"!").is_some_and(|tag| tag.iter().all(u8::is_ascii_alphabetic))
 }
 
 /// Whether a name stands in braces, which a program fills in: `{token}`, `{digits:10}`.
@@ -138,7 +144,10 @@ fn has_field(value: &[u8]) -> bool {
 
 /// A public key, a hash of a password, a sum.
 fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
-    const STARTS: [&[u8]; 24] = [
+    const STARTS: [&[u8]; 27] = [
+        b"pk.eyJ",
+        b"pk_live_",
+        b"pk_test_",
         b"ssh-",
         b"ecdsa-",
         b"AAAAB3Nza",
@@ -251,8 +260,8 @@ fn is_placeholder(value: &[u8]) -> bool {
         "goes",
         "id",
     ];
-    /// The key of MinIO's own documentation.
-    const DOCUMENTED: [&[u8]; 2] = [b"q3am3uq867", b"minioadmin"];
+    /// The keys of MinIO's own documentation, and the password of RFC 7617.
+    const DOCUMENTED: [&[u8]; 3] = [b"q3am3uq867", b"minioadmin", b"open sesame"];
     let lower = value.to_ascii_lowercase();
     let holds = |part: &[u8]| holds(&lower, part);
     let own = words(value);
@@ -276,6 +285,7 @@ fn is_phrase(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
     let goes_on = behind_quote.clone().find(|byte| **byte != b' ') == Some(&b',');
     value.ends_with(b":")
         || !value.is_ascii() && (value.contains(&b' ') || found.quote != Quote::None)
+        || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit)
         || found.operator == Operator::Call && goes_on
 }
 
