@@ -9,7 +9,7 @@ use std::ops::Range;
 pub use super::generic::Judgement;
 use super::generic::Reading;
 use super::pattern::Found;
-use super::search::{Scan, unescaped_window};
+use super::search::{Scan, views_around};
 use super::{Encoding, Engine, Hit, Match, decode, generic};
 use crate::finding::Secret;
 use crate::rule::{Confidence, Rule, Scope, Text};
@@ -231,9 +231,7 @@ impl<'a> Trial<'a> {
             true
         });
         if !pattern.is_by_line() {
-            let around = unescaped_window(bytes, &window);
-            let joined = decode::joined(bytes, around.clone());
-            for view in decode::unescaped(bytes, around).into_iter().chain(joined) {
+            for view in views_around(bytes, &window) {
                 pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
                     if view.is_decoded(&found.span) && is_here(&view.decoding.raw(&found.span)) {
                         steps.push(judged(&view.bytes, found));

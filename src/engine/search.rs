@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::check::{self, Candidate};
+use super::decode::View;
 use super::explain::Dropped;
 use super::pattern::Found;
 use super::{Engine, Hit, Links, MAX_MATCHES, Match, Matches, decode, generic};
@@ -11,17 +12,23 @@ use crate::rule::{Scope, Text};
 use crate::text::entropy::shannon;
 use crate::text::search::holds;
 
-/// Escapes and joins make a match longer than its rule allows; so much longer is looked for.
-const ESCAPE_BYTES: usize = 96;
+/// Escapes make a match longer than its rule allows; so much longer is looked for.
+const ESCAPE_BYTES: usize = 64;
+
+/// The same for the signs and blanks between pieces.
+const JOIN_BYTES: usize = 96;
 
 /// How much is decoded before a window.
 const BEFORE_BYTES: usize = 16;
 
-/// How much around a window is decoded where escapes hide a part of what is looked for.
-pub(super) fn unescaped_window(bytes: &[u8], window: &Range<usize>) -> Range<usize> {
-    let end = window.end.saturating_add(ESCAPE_BYTES).min(bytes.len());
+/// What stands around a window, without escapes and with its pieces joined, where these hide a part of
+/// what is looked for.
+pub(super) fn views_around(bytes: &[u8], window: &Range<usize>) -> impl Iterator<Item = View> {
+    let end = |more: usize| window.end.saturating_add(more).min(bytes.len());
     // What stands before a match says whether it begins there.
-    window.start.saturating_sub(BEFORE_BYTES)..end
+    let start = window.start.saturating_sub(BEFORE_BYTES);
+    let joined = decode::joined(bytes, start..end(JOIN_BYTES));
+    decode::unescaped(bytes, start..end(ESCAPE_BYTES)).into_iter().chain(joined)
 }
 
 /// One buffer on its way through the engine.
@@ -188,9 +195,7 @@ impl<'a> Scan<'a> {
             // Patterns of git-secrets see lines as they are.
             return;
         }
-        let around = unescaped_window(self.bytes, &window);
-        let joined = decode::joined(self.bytes, around.clone());
-        for view in decode::unescaped(self.bytes, around).into_iter().chain(joined) {
+        for view in views_around(self.bytes, &window) {
             pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
                 let is_decoded = view.is_decoded(&found.span);
                 let found = self.engine.judge(rule, &view.bytes, found).ok().filter(|_| is_decoded);

@@ -21,6 +21,9 @@ const CALL_BYTES: usize = 100;
 /// The signs by which languages join two literals, longer ones first: C, Python and Ruby need none.
 const OPERATORS: [&[u8]; 8] = [b"++", b"..", b"<>", b"||", b"+", b".", b"&", b"\\"];
 
+/// The letters that may stand before a literal.
+const PREFIXES: &[u8] = b"brufL@N";
+
 /// Returns the window with all its pieces joined; `None` if it has none.
 pub(in crate::engine) fn view(bytes: &[u8], window: Range<usize>) -> Option<View> {
     let text = &bytes[window.clone()];
@@ -57,16 +60,13 @@ fn second_piece(text: &[u8], at: usize) -> Option<usize> {
         return None;
     }
     let mark = text[at];
-    // `concat!("a", "b")` of Rust, `CONCAT('a', 'b')` of SQL.
-    let before = text[..at].get(at.saturating_sub(CALL_BYTES)..).unwrap_or_default();
-    let is_call = before.windows(6).any(|word| word.eq_ignore_ascii_case(b"concat"));
     let start = match mark {
         b'\\' => {
             let end = at + 1 + line_end(text.get(at + 1..)?)?;
             end + gap(&text[end..])
         }
         _ => {
-            let open = opening(text, at + 1, is_call)?;
+            let open = opening(text, at + 1)?;
             (text.get(open) == Some(&mark)).then_some(open + 1)?
         }
     };
@@ -74,20 +74,28 @@ fn second_piece(text: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Where the quote stands that opens the next literal, behind an operator and the letters of its prefix.
-fn opening(text: &[u8], from: usize, is_call: bool) -> Option<usize> {
-    let mut at = from + gap(&text[from..]);
-    if is_call && text.get(at) == Some(&b',') {
-        at += 1;
-        at += gap(&text[at..]);
-    }
-    if let Some(operator) = OPERATORS.iter().find(|sign| text[at..].starts_with(sign)) {
-        at += operator.len();
-        at += gap(&text[at..]);
-    }
-    let has_prefix = text
-        .get(at..at + 2)
-        .is_some_and(|two| b"brufL@N".contains(&two[0]) && matches!(two[1], b'"' | b'\''));
+fn opening(text: &[u8], from: usize) -> Option<usize> {
+    let at = from + gap(&text[from..]);
+    let length = match text.get(at)? {
+        b'"' | b'\'' => return Some(at),
+        b'+' | b'.' | b'<' | b'|' | b'&' | b'\\' => {
+            OPERATORS.iter().find(|sign| text[at..].starts_with(sign))?.len()
+        }
+        b',' if is_joining_call(text, from) => 1,
+        first if PREFIXES.contains(first) => 0,
+        _ => return None,
+    };
+    let at = at + length + gap(&text[at + length..]);
+    let has_prefix = PREFIXES.contains(text.get(at)?);
     Some(at + usize::from(has_prefix))
+}
+
+/// Whether the literal that ends at `end` is an argument of `concat!` of Rust or `CONCAT` of SQL.
+fn is_joining_call(text: &[u8], end: usize) -> bool {
+    let before = &text[end.saturating_sub(CALL_BYTES)..end];
+    before
+        .windows(7)
+        .any(|word| word[..6].eq_ignore_ascii_case(b"concat") && matches!(word[6], b'!' | b'('))
 }
 
 /// How many blanks and line ends some text begins with.

@@ -81,6 +81,9 @@ const VALUE_BYTES: usize = 360;
 /// The shortest value.
 const MIN_VALUE_BYTES: usize = 3;
 
+/// How long the head of a column may be, in bytes.
+const HEAD_BYTES: usize = 40;
+
 /// How long a line of a table may be, in bytes.
 const COLUMN_BYTES: usize = 300;
 
@@ -334,12 +337,22 @@ impl Reader<'_> {
                 let before = self.before_name();
                 const COMMANDS: [&[u8]; 6] =
                     [b"env", b"export", b"setenv", b"#define", b"set -x", b"set -gx"];
-                before.ends_with(b":") || ends_with_any(before, &COMMANDS) || self.is_setting(value)
+                !self.repeats_name(value)
+                    && (before.ends_with(b":") || ends_with_any(before, &COMMANDS))
+                    || self.is_setting(value)
             }
             Operator::Element => closed,
             _ => false,
         };
         if assigns { Operator::Equals } else { operator }
+    }
+
+    /// Whether a value has a word of the name: `#define TXT_DHE_PSK "DHE-PSK"`.
+    fn repeats_name(&self, value: &Value) -> bool {
+        let own = words(&self.bytes[self.name.clone()]);
+        words(&self.bytes[value.range.clone()])
+            .iter()
+            .any(|word| own.iter().any(|own| own.eq_ignore_ascii_case(word)))
     }
 
     /// Whether a name and a bare value with a digit are all of their line: `masterauth x1y2z3`.
@@ -401,14 +414,26 @@ impl Reader<'_> {
 
     /// The value in the first row of a table whose head has the name: CSV, Markdown, `INSERT` of SQL.
     fn column(&mut self) -> Option<Candidate> {
+        // Most names end here.
+        let behind = self.bytes[self.name.end..].iter().take(3);
+        let next = behind.copied().find(|byte| !matches!(byte, b' ' | b'"' | b'`'));
+        if !matches!(next, None | Some(b',' | b';' | b'\t' | b'|' | b')' | b'\n' | b'\r')) {
+            return None;
+        }
         let value = self.row_value().or_else(|| self.inserted())?;
         self.finish(Operator::Colon, Kind::Pair, value)
     }
 
-    /// The value below a name in a line of names.
+    /// The value below a name in a line of names, which is the first of its file or follows an empty one.
     fn row_value(&self) -> Option<Value> {
         let before = self.before_name();
         let head_start = self.name.start - before.len();
+        let above = &self.bytes[..head_start];
+        if !above.is_empty()
+            && ![&b"\n\n"[..], b"\n\r\n", b"```\n"].iter().any(|end| above.ends_with(end))
+        {
+            return None;
+        }
         let head = self.line_at(head_start)?;
         let separator = separator(before, &self.bytes[self.name.end..head.end.max(self.name.end)])?;
         let mut row = self.line_at(head.end + 1)?;
@@ -420,8 +445,10 @@ impl Reader<'_> {
         let is_head = |byte: &u8| {
             byte.is_ascii_alphanumeric() || b" _-.\"()".contains(byte) || *byte == separator
         };
+        let is_short = |cell: &[u8]| cell.len() <= HEAD_BYTES;
         let count = |part: &[u8]| memchr::memchr_iter(separator, part).count();
         let is_table = text.iter().all(is_head)
+            && text.split(|byte| *byte == separator).all(is_short)
             && (separator == b'|' || !text.ends_with(&[separator]) && text[0] != b' ')
             && count(text) == count(&self.bytes[row.clone()]);
         let cell = nth(&self.bytes[row.clone()], separator, count(before)).filter(|_| is_table)?;
@@ -744,9 +771,10 @@ impl Reader<'_> {
         let line = self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
         let value: Vec<u8> = line.copied().collect();
         let value = value.trim_ascii();
-        words <= 3
+        words <= 2
             && before.iter().all(is_word)
             && !value.iter().any(u8::is_ascii_whitespace)
+            && !matches!(value.last(), Some(b',' | b';' | b'{' | b'('))
             && value.iter().any(u8::is_ascii_digit)
     }
 
