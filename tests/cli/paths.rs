@@ -84,8 +84,8 @@ fn a_path_that_names_nothing_is_never_clean() {
 #[test]
 fn staged_scan_and_audit_leave_paths_out_and_count_them() {
     let repo = TestRepo::new();
-    repo.write("a/one.txt", &key(1));
-    repo.write("b/two.txt", &key(2));
+    repo.write("a/one.txt", key(1));
+    repo.write("b/two.txt", key(2));
     repo.git(&["add", "-A"]).exits(0);
     for command in ["staged", "scan", "audit"] {
         if command == "audit" {
