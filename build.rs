@@ -69,6 +69,9 @@ fn keywords(entries: &[RuleEntry]) -> String {
             near.push((at, place(rule, name)));
             continue;
         }
+        if rule.grammar.as_deref() == Some("known-value") {
+            continue;
+        }
         let own = rule.keywords.as_deref().unwrap_or_default();
         if rule.grammar.is_some() && rule.pattern.is_some() {
             names.extend(own.iter().map(|word| (word.to_ascii_lowercase(), at)));
@@ -157,6 +160,7 @@ fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
             match entry.grammar.as_deref() {
                 None => "Scope::Bytes".into(),
                 Some("assignment") => "Scope::Assignment".into(),
+                Some("known-value") => "Scope::Known".into(),
                 Some(other) => panic!("{file}:{line}: the grammar `{other}` is not known"),
             },
         ),

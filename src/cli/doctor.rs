@@ -9,7 +9,7 @@ use tightlip::git::RepositoryPool;
 use tightlip::git::push::has_unasked_remote;
 use tightlip::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, Without, doctor};
 use tightlip::rule::{Confidence, RuleSet};
-use tightlip::setup::{Config, Request, RuleChange, Scanner, load_config};
+use tightlip::setup::{Config, KnownFile, Request, RuleChange, Scanner, load_config};
 use tightlip::text::escape::{escape, escape_path};
 
 /// Prove that git runs the hooks and that they stop a secret
@@ -152,8 +152,28 @@ fn tell_rules(
     if let Some(least) = config.min_confidence.filter(|&least| least > Confidence::Low) {
         writeln!(out, "note: only findings of {} confidence or more are reported", least.name())?;
     }
+    tell_known_files(&scanner, out)?;
     for spot in scanner.blind_spots(now)? {
         writeln!(out, "note: {}", escape(spot.as_bytes()))?;
+    }
+    Ok(())
+}
+
+/// Tells whose values hooks look for, and which files they pass over.
+fn tell_known_files(scanner: &Scanner, out: &mut dyn Write) -> io::Result<()> {
+    for KnownFile { name, read } in scanner.known_files() {
+        match read {
+            Ok((used, 0)) => writeln!(out, "note: {used} known values of {name} are looked for")?,
+            Ok((used, left)) => writeln!(
+                out,
+                "note: {used} known values of {name} are looked for; {left} more are known already, too \
+                 short or too common"
+            )?,
+            Err(reason) => {
+                let reason = escape(reason.as_bytes());
+                writeln!(out, "warning: known values of {name} are not looked for: {reason}")?;
+            }
+        }
     }
     Ok(())
 }

@@ -49,7 +49,11 @@ pub(super) fn run(
         writeln!(process.streams.err, "tightlip: {doubt}")?;
     }
     let session = Session::load(process, &repository, shared, Purpose::Hook)?;
-    let session = session.with_to_do(after.to_do);
+    let mut session = session.with_to_do(after.to_do);
+    // A server's own credentials are not those of whoever pushes, who must not learn of them.
+    if args.name != Hook::PreReceive {
+        session = session.knowing(process, false);
+    }
     let outcome = scan(&work, &session.scanner);
     let code = session.finish(&outcome, &mut process.streams)?;
     let width = process.streams.err_width;

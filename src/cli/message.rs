@@ -25,6 +25,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let repository = process.repository();
     let session = Session::load(process, &repository, shared, Purpose::Look)?;
+    let session = session.knowing(process, false);
     let cleanup = if args.verbatim {
         Cleanup::Verbatim
     } else {

@@ -33,6 +33,9 @@ pub(super) struct ScanArgs {
     archives: bool,
     #[command(flatten)]
     filter: PathArgs,
+    /// Look for your own credentials (~/.aws/credentials, .env and the like), too
+    #[arg(long)]
+    known_values: bool,
 }
 
 pub(super) fn run(
@@ -42,6 +45,9 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let mut session = Session::load(process, &process.repository(), shared, Purpose::Look)?;
     args.filter.limit(&mut session.scanner)?;
+    if args.known_values {
+        session = session.knowing(process, true);
+    }
     let is_stdin = |path: &&PathBuf| path.as_path() == Path::new("-");
     let mut outcome = Outcome::default();
     let paths: Vec<PathBuf> = args.paths.iter().filter(|path| !is_stdin(path)).cloned().collect();

@@ -16,6 +16,9 @@ use tightlip::text::wrap::wrap;
 /// Names the file for the Markdown summary of a step of GitHub Actions.
 const STEP_SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 
+/// Set by every service of CI.
+const CI_VARIABLE: &str = "CI";
+
 /// A scanner, and how its findings are shown.
 pub(super) struct Session<'a> {
     pub(super) scanner: Scanner,
@@ -104,6 +107,15 @@ impl<'a> Session<'a> {
     /// Whether the report on a stream is for people.
     pub(super) fn is_for_people(&self) -> bool {
         self.shared.format == FormatArg::Text && self.shared.output.is_none()
+    }
+
+    /// Looks for the user's own credentials, too. In a job of CI, where the credentials are those of the job, only
+    /// if it is told to.
+    pub(super) fn knowing(mut self, process: &Process<'_>, is_told: bool) -> Self {
+        if is_told || !process.environment.is_true(CI_VARIABLE) {
+            self.scanner = self.scanner.with_known_values();
+        }
+        self
     }
 
     /// Reports an outcome and returns the exit status.

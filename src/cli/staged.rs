@@ -17,6 +17,9 @@ pub(super) struct StagedArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     paths: PathArgs,
+    /// Look for your own credentials in CI, too
+    #[arg(long)]
+    known_values: bool,
 }
 
 pub(super) fn run(
@@ -28,6 +31,7 @@ pub(super) fn run(
     let mut session = Session::load(process, &repository, shared, Purpose::Look)?
         .with_to_do("take these lines out, and `git add` again before you commit");
     args.paths.limit(&mut session.scanner)?;
+    let session = session.knowing(process, args.known_values);
     let work = Work::of_index(&*repository.get()?)?;
     let options = StagedOptions { files: args.files.clone(), ..StagedOptions::default() };
     let mut outcome = Default::default();

@@ -41,6 +41,7 @@ pub(super) fn run(
     let shown = escape_path(&path).to_string();
     let repository = process.repository();
     let session = Session::load(process, &repository, shared, Purpose::Look)?;
+    let session = session.knowing(process, false);
     let most = shared.max_object_bytes.unwrap_or(MAX_OBJECT_BYTES);
     let bytes =
         file::read(&path, most).map_err(|error| format!("cannot read `{shown}`: {error}"))?;

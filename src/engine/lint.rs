@@ -99,7 +99,7 @@ pub fn lint(mut rules: RuleSet) -> Result<Vec<Problem>, EngineError> {
 }
 
 fn keyword_problems(rule: &Rule) -> Vec<Problem> {
-    if rule.near.is_some() {
+    if rule.near.is_some() || rule.scope == Scope::Known {
         return Vec::new();
     }
     let mut problems = Vec::new();

@@ -15,6 +15,7 @@ pub mod generic;
 mod glance;
 mod grams;
 mod keyword_tables;
+pub mod known;
 pub mod lint;
 mod pair;
 mod pattern;
@@ -33,7 +34,8 @@ pub use pattern::PatternError;
 pub use prefilter::{Hit, Prefilter};
 pub use selftest::{Failure, selftest};
 
-use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, Scope};
+use crate::rule::{Confidence, KNOWN_VALUE, Rule, RuleOrigin, RuleSet, Scope};
+use known::{Known, Load};
 use pattern::Pattern;
 use prefilter::builtin;
 use search::Scan;
@@ -139,6 +141,8 @@ pub struct Engine {
     far: OnceLock<glance::Far>,
     /// Seconds since 1970, to tell what has expired.
     now: i64,
+    /// Values that are looked for as they are.
+    known: Option<Known>,
     /// Generic secrets below are not looked for. Other matches are kept: a companion may raise them.
     min_confidence: Confidence,
 }
@@ -228,6 +232,7 @@ impl Engine {
             is_needed: rules.all().iter().map(|rule| rule.enabled).collect(),
             far: OnceLock::new(),
             now,
+            known: None,
             min_confidence: Confidence::Low,
             rules,
         };
@@ -252,6 +257,15 @@ impl Engine {
     #[must_use]
     pub const fn with_min_confidence(mut self, least: Confidence) -> Self {
         self.min_confidence = least;
+        self
+    }
+
+    /// Looks for values that are known to be secrets, too, if the rule [`KNOWN_VALUE`] is on. `load` is called
+    /// once, when there are bytes to look at. [`Engine::scan`] finds them; a glance at a history does not.
+    #[must_use]
+    pub fn with_known_values(mut self, load: Load) -> Self {
+        let rule = self.rules.place(KNOWN_VALUE).filter(|&rule| self.rules.all()[rule].enabled);
+        self.known = rule.map(|rule| Known::new(rule, load));
         self
     }
 
@@ -310,6 +324,18 @@ impl Engine {
             let decoded = scan.found.list.into_iter().filter(|found| view.is_decoded(&found.span));
             found.list.extend(decoded.map(|found| found.decoded_by(&view.decoding)));
         });
+        if let Some(known) = &self.known {
+            let before = found.list.len();
+            known.find(bytes, &mut |matched| {
+                if is_new(&matched.secret) {
+                    found.cut |= found.list.len() - before == MAX_MATCHES;
+                    if !found.cut {
+                        found.list.push(matched);
+                    }
+                }
+                !found.cut
+            });
+        }
         found.list.retain(|found| self.rules.all()[found.rule].enabled);
         found.list.sort_by_key(|found| (found.secret.start, found.secret.end, found.rule));
         found.list.dedup_by(|a, b| a.rule == b.rule && a.secret == b.secret);
@@ -333,6 +359,9 @@ impl Engine {
             }
             if let Some(name) = &rule.near {
                 near.push((at, self.place_of(rule, name)?));
+                continue;
+            }
+            if rule.scope == Scope::Known {
                 continue;
             }
             if rule.is_named() {
@@ -376,7 +405,7 @@ impl Engine {
             return Err(EngineError::UnknownCheck { origin, id, check: check.to_string(), known });
         }
         let fail = |source| compile_error(rule, source);
-        if rule.scope == Scope::Assignment && !rule.is_named() {
+        if rule.scope == Scope::Known || rule.scope == Scope::Assignment && !rule.is_named() {
             return Ok(());
         }
         if !rule.origin.builtin && !pattern::surely_compiles(rule).map_err(fail)? {

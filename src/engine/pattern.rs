@@ -102,7 +102,7 @@ impl Pattern {
             .build_from_hir(&hir)
             .map_err(|error| PatternError::Build(Box::new(error)))?;
         let (extent, secret_group) = match &rule.scope {
-            Scope::Bytes | Scope::Assignment => (Extent::Bytes, rule.secret_group),
+            Scope::Bytes | Scope::Assignment | Scope::Known => (Extent::Bytes, rule.secret_group),
             Scope::Line { exact } => {
                 let exact = exact.as_deref().map(Exact::compile).transpose();
                 let exact = exact.map_err(PatternError::Exact)?;

@@ -22,6 +22,9 @@ pub use template::{TemplateError, expand};
 /// The beginning of the ids of rules that are made of a team's forbidden patterns.
 pub const FORBIDDEN_PREFIX: &str = "forbidden-";
 
+/// The id of the rule for the user's own credentials.
+pub const KNOWN_VALUE: &str = "known-value";
+
 /// Text that is a constant for built-in rules and owned for users' rules.
 pub type Text = Cow<'static, str>;
 /// A list of [`Text`].
@@ -108,6 +111,8 @@ pub enum Scope {
     Assignment,
     /// In the bytes as they are: a match may reach over the ends of lines.
     Bytes,
+    /// Nowhere: the rule is for values that are handed to the engine at run time.
+    Known,
     /// In each line by itself, of whatever length, as grep does. The whole match is the secret.
     Line {
         /// The expression in the syntax of a backtracking engine, where `pattern` only finds the

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::schema::{PackFile, line_of};
-use super::{Confidence, DEFAULT_NEAR_BYTES, Rule, RuleEntry, RuleOrigin, Scope, Text, Texts};
+use super::{
+    Confidence, DEFAULT_NEAR_BYTES, KNOWN_VALUE, Rule, RuleEntry, RuleOrigin, Scope, Text, Texts,
+};
 
 /// A rule pack that cannot be used, with its file and line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -89,7 +91,9 @@ pub fn rule_from_entry(
         rule.description = Cow::Owned(format!("forbidden pattern {}", rule.id));
     }
     apply_judgement(&mut rule, &entry)?;
-    if let Some(grammar) = &entry.grammar {
+    if entry.grammar.as_deref() == Some("known-value") && rule.id == KNOWN_VALUE {
+        rule.scope = Scope::Known;
+    } else if let Some(grammar) = &entry.grammar {
         if grammar != "assignment" || rule.keywords.is_empty() {
             let message = format!(
                 "rule `{}`: the only grammar is \"assignment\", and it needs keywords",
@@ -99,7 +103,7 @@ pub fn rule_from_entry(
         }
         rule.scope = Scope::Assignment;
     }
-    if rule.pattern.is_empty() && rule.scope != Scope::Assignment {
+    if rule.pattern.is_empty() && !matches!(rule.scope, Scope::Assignment | Scope::Known) {
         return Err(PackError::at(&rule.origin, format!("rule `{}` has no pattern", rule.id)));
     }
     if let Some(empty) = rule.keywords.iter().find(|keyword| keyword.is_empty()) {

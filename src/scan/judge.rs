@@ -145,6 +145,7 @@ impl Job<'_> {
                     }
                     let mut finding = make.finding(found);
                     finding.warnings.extend(warning.clone());
+                    self.add_known(list, index, &mut finding);
                     result.findings.push(finding);
                 }
                 Fate::Suppressed(reason) | Fate::Accepted(reason) => {
@@ -170,7 +171,10 @@ impl Job<'_> {
             |at: usize| self.engine.rules().all()[list[at].rule].scope == Scope::Assignment;
         let rank = |at: usize| {
             let found = &list[at];
-            (!is_generic(at), found.confidence, found.pair.is_some(), found.secret.len())
+            // A service's rule says more of a known value; what is known of it is added to that.
+            let is_service = !is_generic(at) && !self.is_known(found);
+            let rank = u8::from(!is_generic(at)) + u8::from(is_service);
+            (rank, found.confidence, found.pair.is_some(), found.secret.len())
         };
         let beats = |other: usize| {
             let found = &list[other];
@@ -185,6 +189,26 @@ impl Job<'_> {
         };
         let near = index.saturating_sub(NEIGHBOURS)..(index + NEIGHBOURS + 1).min(list.len());
         near.filter(|&other| other != index).any(beats)
+    }
+
+    fn is_known(&self, found: &Match) -> bool {
+        self.engine.rules().all()[found.rule].scope == Scope::Known
+    }
+
+    /// Adds to a finding what is known of its bytes: that they are a credential of the user's.
+    fn add_known(&self, list: &[Match], index: usize, finding: &mut Finding) {
+        let own = &list[index];
+        if self.is_known(own) {
+            return;
+        }
+        let near =
+            &list[index.saturating_sub(NEIGHBOURS)..(index + NEIGHBOURS + 1).min(list.len())];
+        for other in near.iter().filter(|other| self.is_known(other)) {
+            if other.secret.start < own.secret.end && own.secret.start < other.secret.end {
+                finding.notes.extend(other.notes.iter().cloned());
+                finding.confidence = Confidence::High;
+            }
+        }
     }
 
     /// What all built-in rules find in a part of some bytes, switched on or not: it is not to be shown.

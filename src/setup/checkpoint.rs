@@ -174,6 +174,8 @@ pub fn rules_hash(
         min_confidence,
         max_object_bytes: _,
         other_marks,
+        // A history is not searched for known values.
+        known_values: _,
         migrated: _,
         files: _,
     } = config;
@@ -270,6 +272,7 @@ impl Parts {
             match scope {
                 Scope::Bytes => None,
                 Scope::Assignment => Some(Some("\0assignment")),
+                Scope::Known => Some(Some("\0known")),
                 Scope::Line { exact } => Some(exact.as_deref()),
             },
             |parts, exact| parts.option(exact, Self::text),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::{Config, ConfigFile, FILE_NAME, RuleChange};
 use crate::file;
@@ -100,7 +100,8 @@ fn add_text(config: &mut Config, path: String, text: &str) -> Result<(), ConfigE
         line: line_of(text, error.span().map_or(0, |span| span.start)),
         message: toml_problem(&error),
     })?;
-    Layer { path, text }.join(file, config)
+    let is_of_repository = Path::new(&path).file_name().is_some_and(|name| name == FILE_NAME);
+    Layer { path, text, is_of_repository }.join(file, config)
 }
 
 /// Parses the text of a config file that is not written yet, and is called `name` in errors.
@@ -134,6 +135,15 @@ pub(super) fn shown(path: &Path) -> String {
 struct Layer<'a> {
     path: String,
     text: &'a str,
+    /// Whether it comes with the repository, and so from anybody.
+    is_of_repository: bool,
+}
+
+/// Whether a path leads out of the repository.
+fn leads_out(path: &str) -> bool {
+    let path = Path::new(path);
+    let is_plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    path.starts_with("~") || !path.components().all(is_plain)
 }
 
 impl Layer<'_> {
@@ -152,6 +162,21 @@ impl Layer<'_> {
         for entry in file.allow {
             let origin = format!("{}:{}", self.path, line_of(self.text, entry.span().start));
             config.allow.push((entry.into_inner(), origin));
+        }
+        config.known_values.ignore.extend(file.known_values.ignore);
+        for named in file.known_values.files {
+            let line = line_of(self.text, named.span().start);
+            let named = named.into_inner();
+            if self.is_of_repository && leads_out(&named) {
+                let message = "known_values.files may name files of this repository alone here; name \
+                               your own ones in your own config file";
+                return Err(ConfigError::Content {
+                    path: self.path.clone(),
+                    line,
+                    message: message.into(),
+                });
+            }
+            config.known_values.files.push((named, format!("{}:{line}", self.path)));
         }
         if let Some(name) = file.min_confidence {
             let confidence =

@@ -12,6 +12,7 @@ mod blind;
 pub mod checkpoint;
 pub mod git_secrets;
 pub mod import;
+mod known_values;
 pub mod last;
 mod load;
 mod scanner;
@@ -20,6 +21,7 @@ mod schema;
 use serde::Deserialize;
 
 pub use import::allow_entry;
+pub use known_values::{KnownFile, KnownValuesConfig};
 pub use load::{ConfigError, Discovery, USER_FILE, load, load_file, load_text};
 pub use scanner::{BaselineChoice, Request, Scanner, SetupError, load_config, rules};
 pub use schema::schema;
@@ -49,12 +51,27 @@ struct ConfigFile {
     /// Files of other scanners of which `tightlip migrate` has made this file.
     #[serde(default)]
     migrated: Vec<String>,
+    /// Which of the user's own credentials are looked for.
+    #[serde(default)]
+    known_values: KnownValuesTable,
     /// Rules, new ones or changes to built-in ones.
     #[serde(default)]
     rule: Vec<toml::Spanned<RuleEntry>>,
     /// What is never reported.
     #[serde(default)]
     allow: Vec<toml::Spanned<AllowEntry>>,
+}
+
+/// What a config file may say of known values.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KnownValuesTable {
+    /// Files of credentials that are not read: `~/.npmrc`, `.env`.
+    #[serde(default)]
+    ignore: Vec<String>,
+    /// More files, all values of which are looked for.
+    #[serde(default)]
+    files: Vec<toml::Spanned<String>>,
 }
 
 /// All layers, joined.
@@ -70,6 +87,8 @@ pub struct Config {
     pub max_object_bytes: Option<u64>,
     /// Whether the inline marks of other scanners count.
     pub other_marks: bool,
+    /// Which of the user's own credentials are looked for.
+    pub known_values: KnownValuesConfig,
     /// Files of other scanners that were taken over, by their names at the repository's root.
     pub migrated: Vec<String>,
     /// The files that were read.

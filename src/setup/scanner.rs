@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::checkpoint::rules_hash;
 use super::git_secrets::{GitSecrets, GitSecretsError, Providers};
+use super::known_values::Failed;
 use super::{Config, ConfigError, Discovery, RuleChange, import, load, load_file};
 use crate::engine::{Engine, EngineError};
 use crate::finding::{Outcome, Progress};
@@ -66,6 +67,10 @@ pub struct Scanner {
     pub(super) engine: Engine,
     pub(super) policy: Allowlist,
     options: Options,
+    /// Files of known values that could not be read.
+    pub(super) known_failed: Failed,
+    /// What git-secrets' providers have printed as it is, each with a name for it.
+    pub(super) provider_values: Vec<(String, Vec<u8>)>,
     pub(super) config: Config,
     warnings: Vec<String>,
 }
@@ -143,6 +148,7 @@ impl Scanner {
         git_secrets: GitSecrets,
     ) -> Result<Self, SetupError> {
         let rules = rules(&config, &git_secrets, &request.rules)?;
+        let provider_values = git_secrets.provider_values();
         let mut entries = Vec::new();
         for (entry, origin) in &config.allow {
             entries.push(Allow::compile(entry.clone(), origin.clone())?);
@@ -162,6 +168,8 @@ impl Scanner {
             engine: Engine::new(rules, request.now)?.with_min_confidence(min_confidence),
             policy,
             options: Options { threads: request.threads, min_confidence, ..Options::default() },
+            known_failed: Failed::default(),
+            provider_values,
             config,
             warnings: [git_secrets.warnings, git_secrets.not_run].concat(),
         })
@@ -189,6 +197,8 @@ impl Scanner {
             policy: Allowlist::default().with_lines(found.line_allows()?),
             engine: Engine::new(RuleSet::from_rules(rules), now)?,
             options: Options { lines: Lines::Whole, ..Options::default() },
+            known_failed: Failed::default(),
+            provider_values: Vec::new(),
             config: Config::default(),
             warnings: found.warnings,
         }))
@@ -198,7 +208,9 @@ impl Scanner {
     /// others hold is still reported.
     #[must_use]
     pub fn scan(&self, source: &dyn Source) -> Outcome {
-        self.pipeline().source(source, &Progress::default())
+        let mut outcome = self.pipeline().source(source, &Progress::default());
+        outcome.skipped.extend(self.take_known_failed());
+        outcome
     }
 
     /// Scans a history; `progress` tells how far it has come, and ends it.

@@ -71,6 +71,15 @@ const RULE: [Key; 20] = [
     ("rejects", Type::Texts, "Templates that must not match."),
 ];
 
+const KNOWN_VALUES: [Key; 2] = [
+    (
+        "ignore",
+        Type::Texts,
+        "Files of credentials that are not read, such as `~/.npmrc` or `.env`.",
+    ),
+    ("files", Type::Texts, "More files, all values of which are looked for."),
+];
+
 const ALLOW: [Key; 10] = [
     ("reason", Type::Text, "Why; it is shown whenever the entry hides a finding."),
     ("rules", Type::Texts, "Ids of the rules that it applies to; without it, all."),
@@ -95,6 +104,15 @@ pub fn schema() -> Value {
     properties
         .insert("rule".into(), tables(&RULE, "id", "Rules, new ones or changes to built-in ones."));
     properties.insert("allow".into(), tables(&ALLOW, "reason", "What is never reported."));
+    properties.insert(
+        "known_values".into(),
+        json!({
+            "type": "object",
+            "description": "Which of the user's own credentials are looked for.",
+            "properties": keys(&KNOWN_VALUES),
+            "additionalProperties": false,
+        }),
+    );
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": ".tightlip.toml",
@@ -153,7 +171,7 @@ mod tests {
     /// The keys that the loader names when it meets one that it does not know.
     fn known_to_the_loader(text: &str) -> BTreeSet<String> {
         let error = load_text(text, "f").unwrap_err().to_string();
-        let (_, list) = error.split_once("expected one of").unwrap_or_else(|| panic!("{error}"));
+        let (_, list) = error.split_once("expected").unwrap_or_else(|| panic!("{error}"));
         list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
     }
 
@@ -164,6 +182,8 @@ mod tests {
             value["properties"].as_object().unwrap().keys().cloned().collect()
         };
         assert_eq!(keys(&schema), known_to_the_loader("no_such_key = 1\n"));
+        let known = "[known_values]\nno_such_key = 1\n";
+        assert_eq!(keys(&schema["properties"]["known_values"]), known_to_the_loader(known));
         for table in ["rule", "allow"] {
             let text = format!("[[{table}]]\nno_such_key = 1\n");
             let items = &schema["properties"][table]["items"];

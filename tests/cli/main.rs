@@ -15,6 +15,7 @@ mod github_action;
 mod history;
 mod hostile;
 mod html;
+mod known;
 mod messages;
 mod migrate;
 mod outputs;

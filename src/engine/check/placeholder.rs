@@ -44,7 +44,7 @@ pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict 
 }
 
 /// Whether a value stands in for a secret.
-pub(super) fn is_placeholder(secret: &[u8]) -> bool {
+pub(in crate::engine) fn is_placeholder(secret: &[u8]) -> bool {
     let lower = secret.to_ascii_lowercase();
     let holds = |part: &&[u8]| holds(&lower, part);
     let run = lower.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0);

@@ -127,6 +127,11 @@ impl Map {
 }
 
 impl Decoding {
+    /// A decoding of text that as a whole stands for these raw bytes.
+    pub(super) const fn whole(encoding: Encoding, raw: Range<usize>) -> Self {
+        Decoding { encoding, map: Map::Whole(raw), outer: None }
+    }
+
     /// Leads a range of decoded bytes back to the bytes of the unit.
     #[must_use]
     pub fn raw(&self, range: &Range<usize>) -> Range<usize> {

@@ -187,7 +187,7 @@ pub(super) fn candidate(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> 
 }
 
 /// Whether there is a word of [`WORDS`] in part of a name.
-fn has_word(part: &[u8]) -> bool {
+pub(super) fn has_word(part: &[u8]) -> bool {
     (0..part.len()).any(|at| word_at(&part[at..]).is_some())
 }
 

@@ -184,6 +184,12 @@ pub(super) fn as_password(value: &[u8]) -> Option<Confidence> {
     Some(if is_word { Confidence::Low } else { Confidence::Medium })
 }
 
+/// Whether a name speaks of a secret: *key*, *token*, *password*, ...
+#[must_use]
+pub fn speaks_of_secret(name: &[u8]) -> bool {
+    grammar::has_word(name)
+}
+
 /// Whether letters look like words more than like random ones.
 pub(super) fn is_wordlike(letters: &[u8]) -> bool {
     letters::Score::new(letters).mean > 0.2

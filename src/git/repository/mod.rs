@@ -20,7 +20,7 @@ pub(crate) use changes::parse_mode;
 pub(crate) use compare::IndexChange;
 pub use refs::Tip;
 
-use super::command::{CatFile, lines, nul_fields, path_from};
+use super::command::{CatFile, lines, nul_fields, path_from, printed_if_set};
 use super::config::{RepositoryFiles, Settings};
 use super::object::ObjectId;
 use super::odb::Lookup;
@@ -242,6 +242,19 @@ impl Repository {
         let real = root.canonicalize().ok()?;
         let here = self.location.directory().canonicalize().ok()?;
         (!here.starts_with(&real)).then_some(real)
+    }
+
+    /// Whether an ignore file names a file at the root of the working tree, be it tracked or not. What cannot be
+    /// told counts as ignored.
+    #[must_use]
+    pub fn ignores(&self, name: &Path) -> bool {
+        if let Some(native) = &self.native {
+            return native.is_path_ignored(name).unwrap_or(true);
+        }
+        let Some(root) = self.location.root() else { return true };
+        let mut git = self.location.git();
+        git.args(["check-ignore", "--no-index", "--"]).arg(root.join(name));
+        printed_if_set(&mut git).map_or(true, |printed| printed.is_some())
     }
 
     /// Whether it has no working tree.

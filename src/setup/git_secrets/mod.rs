@@ -30,6 +30,23 @@ use provider::Provider;
 /// The section of git's configuration.
 pub const SECTION: &str = "secrets";
 
+/// How the place of a pattern begins that a provider has printed.
+const PROVIDER_OUTPUT: &str = "output of provider ";
+
+/// What a pattern matches, if that is one text alone.
+fn plain_text(pattern: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Vec::with_capacity(pattern.len());
+    let mut bytes = pattern.iter().copied();
+    while let Some(byte) = bytes.next() {
+        text.push(match byte {
+            b'\\' => bytes.next().filter(|byte| !byte.is_ascii_alphanumeric())?,
+            byte if b".[]{}()*+?^$|".contains(&byte) => return None,
+            byte => byte,
+        });
+    }
+    Some(text)
+}
+
 /// Something of git-secrets' configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum GitSecretsError {
@@ -229,7 +246,7 @@ impl GitSecrets {
             match provider.patterns(environment) {
                 Ok(patterns) => {
                     for (index, text) in patterns.into_iter().enumerate() {
-                        let file = Cow::Owned(format!("output of provider `{provider}`"));
+                        let file = Cow::Owned(format!("{PROVIDER_OUTPUT}`{provider}`"));
                         let line = u32::try_from(index + 1).unwrap_or(u32::MAX);
                         let origin = RuleOrigin { file, line, builtin: false };
                         self.patterns.push(Entry { text, origin });
@@ -246,6 +263,15 @@ impl GitSecrets {
             done.push(provider);
         }
         Ok(())
+    }
+
+    /// Returns what providers have printed that is plain text, each with the provider's name for it.
+    pub(super) fn provider_values(&self) -> Vec<(String, Vec<u8>)> {
+        let is_printed = |entry: &&Entry| entry.origin.file.starts_with(PROVIDER_OUTPUT);
+        let printed = self.patterns.iter().filter(is_printed);
+        printed
+            .filter_map(|entry| Some((entry.origin.file.to_string(), plain_text(&entry.text)?)))
+            .collect()
     }
 
     /// Whether nothing is forbidden.
@@ -356,5 +382,20 @@ mod tests {
         let texts: Vec<&[u8]> = found.allowed.iter().map(|entry| &*entry.text).collect();
         assert_eq!(texts, [&b"c d"[..], b"e\\#"]);
         assert_eq!(found.allowed[1].origin.to_string(), ".gitallowed:6");
+    }
+
+    #[test]
+    fn plain_patterns_are_told_from_expressions() {
+        for (pattern, expected) in [
+            ("abc/d=", Some("abc/d=")),
+            (r"a\+b\.c", Some("a+b.c")),
+            ("a.c", None),
+            ("a[bc]", None),
+            (r"\bword", None),
+            ("a\\", None),
+        ] {
+            let found = super::plain_text(pattern.as_bytes());
+            assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{pattern}");
+        }
     }
 }
