@@ -7,7 +7,7 @@ use clap::Args;
 use super::history::HistoryScan;
 use super::paths::{self, PathArgs};
 use super::session::{Purpose, Session};
-use super::{Failure, Process, Shared, replace_text};
+use super::{Failure, Process, Shared, counted, replace_text};
 use tightlip::finding::{Outcome, Place, SkipKind, Skipped};
 use tightlip::git::{Location, Repository, RepositoryPool};
 use tightlip::setup::Scanner;
@@ -59,13 +59,14 @@ pub(super) fn run(
         let count = replace_text::write(path, &outcome.findings)?;
         let path = escape_path(path);
         let err = &mut process.streams.err;
-        writeln!(err, "tightlip: {count} secrets written to `{path}`")?;
+        let secrets = counted(count, "secret", "secrets");
+        writeln!(err, "tightlip: {secrets} written to `{path}`")?;
         let encoded = outcome.findings.iter().filter(|one| !one.decoded.is_empty()).count();
         if encoded > 0 {
             writeln!(
                 err,
-                "tightlip: {encoded} findings stand encoded in their files, where git filter-repo does \
-                 not see them: remove those files"
+                "tightlip: {} encoded, where git filter-repo does not see them: remove their files",
+                counted(encoded, "finding stands", "findings stand")
             )?;
         }
     }

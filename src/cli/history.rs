@@ -9,7 +9,7 @@ use super::paths::{self, PathArgs};
 use super::progress::{stop_on_signals, watch};
 use super::revs::{self, Base, Selection};
 use super::session::{Purpose, Session};
-use super::{Failure, Process, Shared};
+use super::{Failure, Process, Shared, counted};
 use tightlip::ci;
 use tightlip::finding::{Outcome, Progress, SkipKind, Skipped, Status};
 use tightlip::git::{Location, ObjectId, RepositoryPool};
@@ -100,8 +100,10 @@ fn tell_unused(count: usize, process: &mut Process<'_>) -> Result<(), Failure> {
     if count > 0 {
         writeln!(
             process.streams.err,
-            "tightlip: {count} entries of the baseline fit nothing any more: `tightlip baseline prune` \
-             forgets them"
+            "tightlip: {} of the baseline {} nothing any more: `tightlip baseline prune` forgets {}",
+            counted(count, "entry", "entries"),
+            if count == 1 { "fits" } else { "fit" },
+            if count == 1 { "it" } else { "them" }
         )?;
     }
     Ok(())

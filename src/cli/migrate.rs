@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, Process, Shared};
+use super::{Failure, Process, Shared, counted};
 use tightlip::file::{self, Mode};
 use tightlip::setup::FILE_NAME;
 use tightlip::setup::import::{Format, migrate};
@@ -12,8 +12,9 @@ use tightlip::text::escape::escape_path;
 
 /// Take over the files of another scanner into one .tightlip.toml
 ///
-/// Reads .gitleaks.toml, .gitleaksignore, JSON baselines of gitleaks and baselines of
-/// detect-secrets; says line by line what does not carry over.
+/// Reads .gitleaks.toml, .gitleaksignore and JSON baselines of gitleaks, the same files of betterleaks, baselines of
+/// detect-secrets and kingfisher, custom detectors of trufflehog, .secretsignore of ripsecrets, .talismanrc and
+/// .gitguardian.yaml; says line by line what does not carry over.
 #[derive(Debug, Args)]
 pub(super) struct MigrateArgs {
     /// Format of the files, where their names and contents do not tell
@@ -25,14 +26,24 @@ pub(super) struct MigrateArgs {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum FromArg {
-    /// .gitleaks.toml
+    /// .gitleaks.toml, .betterleaks.toml
     Gitleaks,
-    /// .gitleaksignore
+    /// .gitleaksignore, .betterleaksignore
     Gitleaksignore,
     /// A JSON report of gitleaks
     GitleaksBaseline,
     /// .secrets.baseline
     DetectSecrets,
+    /// A baseline of kingfisher
+    Kingfisher,
+    /// Custom detectors of trufflehog
+    Trufflehog,
+    /// .secretsignore of ripsecrets
+    Ripsecrets,
+    /// .talismanrc
+    Talisman,
+    /// .gitguardian.yaml of ggshield
+    Ggshield,
 }
 
 impl From<FromArg> for Format {
@@ -42,6 +53,11 @@ impl From<FromArg> for Format {
             FromArg::Gitleaksignore => Format::GitleaksIgnore,
             FromArg::GitleaksBaseline => Format::GitleaksBaseline,
             FromArg::DetectSecrets => Format::DetectSecrets,
+            FromArg::Kingfisher => Format::Kingfisher,
+            FromArg::Trufflehog => Format::Trufflehog,
+            FromArg::Ripsecrets => Format::Ripsecrets,
+            FromArg::Talisman => Format::Talisman,
+            FromArg::Ggshield => Format::Ggshield,
         }
     }
 }
@@ -77,11 +93,11 @@ pub(super) fn run(
     if !shared.quiet {
         writeln!(
             streams.err,
-            "tightlip: wrote `{shown}`: {} rules, {} allow entries, {} accepted findings; {} notes",
-            made.rules,
-            made.allow,
-            made.accepted,
-            made.notes.len()
+            "tightlip: wrote `{shown}`: {}, {}, {}; {}",
+            counted(made.rules, "rule", "rules"),
+            counted(made.allow, "allow entry", "allow entries"),
+            counted(made.accepted, "accepted finding", "accepted findings"),
+            counted(made.notes.len(), "note", "notes")
         )?;
     }
     Ok(0)

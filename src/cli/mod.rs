@@ -216,6 +216,11 @@ fn usage(error: &clap::Error, streams: &mut Streams<'_>) -> u8 {
     if is_help { 0 } else { INCOMPLETE }
 }
 
+/// A number with its noun, in the singular or the plural.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// Whoever reads the report may stop reading; what was found is still found.
 fn is_closed_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
     let io = error.downcast_ref::<std::io::Error>();

@@ -142,7 +142,7 @@ fn what_is_gone_or_expired_is_reported_and_pruned() {
     repo.git(&["rm", "-rqf", "."]).exits(0);
     repo.commit("clean", "clean");
     repo.git(&["branch", "-qD", "main"]).exits(0);
-    repo.tightlip(&["history"]).exits(0).says("1 entries of the baseline fit nothing any more");
+    repo.tightlip(&["history"]).exits(0).says("1 entry of the baseline fits nothing any more");
     repo.tightlip(&["baseline", "prune"]).exits(0).says("0 accepted, 1 gone");
     repo.tightlip(&["baseline", "create", "--until", "soon"]).exits(2).says("2027-01-31");
 }

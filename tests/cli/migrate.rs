@@ -59,13 +59,13 @@ fn files_of_other_scanners_are_named_until_they_are_taken_over() {
     repo.write("a.txt", format!("k = {}\n", acme()));
     let unread = "`.gitleaks.toml` is there and is not read; `tightlip migrate` takes over";
     repo.tightlip(&["scan", "a.txt"]).says(unread).never_says("[acme-key]");
-    repo.write(".talismanrc", "");
+    repo.write(".talismanrc", "threshold: high\n");
     repo.tightlip(&["staged"]).says("`.gitleaks.toml`, `.talismanrc` are there and are not read");
     // A hook is silent where there is nothing to do.
     repo.tightlip(&["hook", "pre-commit"]).exits(0).never_says("not read");
     let said = repo.tightlip(&["migrate"]).exits(0);
-    said.says("wrote `.tightlip.toml`: 1 rules")
-        .says(".talismanrc: files of this scanner are not taken over");
+    said.says("wrote `.tightlip.toml`: 1 rule, 0 allow entries, 0 accepted findings; 2 notes")
+        .says(".talismanrc:1: `threshold` does not carry over");
     repo.tightlip(&["scan", "a.txt"]).exits(1).says("[acme-key]").never_says("not read");
     // What is there already is not lost.
     repo.tightlip(&["migrate"]).exits(2).says("cannot write `.tightlip.toml`: it is there already");
@@ -181,7 +181,7 @@ fn gitleaks_files_extend_each_other() {
         "[[rules]]\nid = 'a'\nregex = '''acme_[a-zA-Z0-9]{32}'''\n\
          [[rules]]\nid = 'b'\nregex = '''base_[0-9]{8}'''\n",
     );
-    repo.tightlip(&["migrate"]).exits(0).says("wrote `.tightlip.toml`: 1 rules, 1 allow entries");
+    repo.tightlip(&["migrate"]).exits(0).says("wrote `.tightlip.toml`: 1 rule, 1 allow entry");
     let sample = crate::repo::made("acme_sample{alnum:26}");
     repo.write("a.txt", format!("{}\n{sample}\nbase_12345678\n", acme()));
     let said = repo.tightlip(&["scan", "a.txt", "--format", "jsonl"]).exits(1);
@@ -235,7 +235,7 @@ fn baselines_of_other_scanners_are_looked_up() {
     let report = serde_json::json!([entry(1, &key(0)), entry(2, &key(5))]);
     repo.write("gitleaks.json", report.to_string());
     let said = repo.tightlip(&["migrate", "gitleaks.json"]).exits(0);
-    said.says("1 accepted findings")
+    said.says("1 accepted finding;")
         .says("gitleaks.json: finding 2: the entry for line 2 of `a.txt` is left out")
         .says("it holds secrets in clear text")
         .never_says(&key(0))
@@ -261,7 +261,7 @@ fn baselines_of_other_scanners_are_looked_up() {
     repo.write(".secrets.baseline", serde_json::to_string_pretty(&baseline).unwrap());
     std::fs::remove_file(repo.root.join(".tightlip.toml")).unwrap();
     let said = repo.tightlip(&["migrate"]).exits(0);
-    said.says("1 allow entries, 1 accepted findings")
+    said.says("1 allow entry, 1 accepted finding;")
         .says("the entry was audited as a real secret; rotate it")
         .says("a pattern of `should_exclude_file` is left out")
         .says("the filter `custom.filters.mine` does not carry over")
@@ -325,4 +325,148 @@ fn broken_files_and_entries_that_hide_everything_are_refused() {
     repo.write("notes", "text");
     repo.tightlip(&["migrate", "notes"]).exits(2).says("cannot tell the format of `notes`");
     repo.tightlip(&["migrate", "--from", "gitleaksignore", "notes"]).exits(2).says("notes:1: the");
+}
+
+/// The lines on which something is found, by path.
+fn lines(repo: &TestRepo) -> Vec<String> {
+    let said = repo.tightlip(&["scan", "--format", "jsonl"]);
+    let place =
+        |one: &serde_json::Value| format!("{}:{}", one["path"].as_str().unwrap(), one["line"]);
+    let own = |place: &String| !place.starts_with('.');
+    let mut found: Vec<String> = said.objects("finding").iter().map(place).filter(own).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn ignore_files_of_ripsecrets_and_betterleaks_are_taken_over() {
+    use sha2::Digest as _;
+    let repo = TestRepo::new();
+    repo.write("a.txt", format!("{}\n{}\n{}\n", key(0), key(1), key(2)));
+    repo.write("b/a.txt", format!("{}\n", key(0)));
+    repo.write("vendor/x.txt", key(3));
+    repo.write(
+        ".secretsignore",
+        format!("# paths\nvendor/\n!vendor/keep\n\n[secrets]\n{}\n{}\n[other]\n", key(0), key(5)),
+    );
+    let hash = |text: &str| -> String {
+        sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    repo.write(
+        ".betterleaksignore",
+        format!("{}\na.txt:aws:3\n{}\n", hash(&key(1)), hash("nothing")),
+    );
+    let said = repo.tightlip(&["migrate"]).exits(0);
+    said.says(".secretsignore:3: `!vendor/keep` does not carry over")
+        .says(".secretsignore:8: the section `[other]` does not carry over")
+        .says(".betterleaksignore:3: the entry is left out")
+        .says("1 allow entry")
+        .never_says(&key(0))
+        .never_says(&key(5));
+    let text = std::fs::read_to_string(repo.root.join(".tightlip.toml")).unwrap();
+    assert!(!text.contains(&key(0)) && !text.contains(&key(5)), "{text}");
+    // Where they are listed, too.
+    repo.tightlip(&["scan"]).exits(0);
+    // Another secret in those files is reported.
+    repo.write("a.txt", format!("{}\n{}\n", key(0), key(6)));
+    assert_eq!(lines(&repo), ["a.txt:2"]);
+}
+
+#[test]
+fn files_of_talisman_are_taken_over_where_their_meaning_is_clear() {
+    let repo = TestRepo::new();
+    let sample = crate::repo::made("acme_sample{alnum:26}");
+    repo.write("gen/a.txt", key(0));
+    repo.write("pinned.txt", key(1));
+    repo.write("b.txt", format!("{}\n{sample}\n", acme()));
+    repo.write("c.txt", format!("{sample}\n"));
+    repo.write(
+        ".talismanrc",
+        "fileignoreconfig:\n- filename: gen/*\n  ignore_detectors: [filecontent]\n\
+         - filename: pinned.txt\n  checksum: 'abc'\n\
+         - filename: b.txt\n  allowed_patterns:\n  - acme_sample\n  - \\p{Greek}\n\
+         - filename: big.bin\n  ignore_detectors:\n  - filesize\n\
+         scopeconfig:\n- scope: node\n\
+         custom_patterns:\n- acme_[a-zA-Z0-9]{32}\nversion: \"1.0\"\n",
+    );
+    let said = repo.tightlip(&["migrate"]).exits(0);
+    said.says("1 rule, 2 allow entries")
+        .says(".talismanrc:4: the checksum of `pinned.txt` does not carry over")
+        .says(".talismanrc:9: the pattern is left out")
+        .says("`scopeconfig` does not carry over")
+        .says("`allowed_patterns` count for the secret itself");
+    assert_eq!(lines(&repo), ["b.txt:1", "c.txt:1", "pinned.txt:1"]);
+    for (text, expected) in [
+        ("fileignoreconfig:\n- checksum: x\n", ".talismanrc:2: the entry has no `filename`"),
+        ("fileignoreconfig: {}\na: {b: c}\n", ".talismanrc:2: it cannot be read as YAML"),
+        ("custom_patterns: ['(']\n", ".talismanrc:1: "),
+        ("allowed_patterns: ['.']\n", ".talismanrc:1: `patterns` would allow everything"),
+        (
+            "fileignoreconfig:\n- filename: '*'\n  ignore_detectors: [filecontent]\n",
+            ".talismanrc:2: `paths` would allow everything",
+        ),
+    ] {
+        repo.write(".talismanrc", text);
+        repo.tightlip(&["migrate", "--output", "x.toml"]).exits(2).says(expected);
+        assert!(!repo.root.join("x.toml").exists());
+    }
+}
+
+#[test]
+fn files_of_ggshield_are_taken_over_in_both_versions() {
+    for (name, text) in [
+        (
+            ".gitguardian.yaml",
+            "version: 2\nverbose: false\nsecret:\n  show_secrets: true\n  ignored_paths:\n    - 'gen/**'\n\
+             \x20 ignored_matches:\n    - name: sample\n      match: KEY\n    - name: hash\n      match: HASH\n\
+             \x20 ignored_detectors: [x]\n",
+        ),
+        (
+            ".gitguardian.yml",
+            "paths-ignore:\n- gen/**\nmatches-ignore:\n- KEY\n- match: HASH\n- name: none\nbanlisted-detectors: [x]\n",
+        ),
+    ] {
+        let repo = TestRepo::new();
+        repo.write("gen/a.txt", key(0));
+        repo.write("a.txt", format!("{}\n{}\n", key(1), key(2)));
+        repo.write(name, text.replace("KEY", &key(1)).replace("HASH", &"ab".repeat(32)));
+        let said = repo.tightlip(&["migrate"]).exits(0);
+        said.says("1 allow entry")
+            .says("detectors` does not carry over")
+            .says("the entry is left out: a hash of ggshield's is of more than the secret");
+        assert_eq!(lines(&repo), ["a.txt:2"], "{name}");
+        let written = std::fs::read_to_string(repo.root.join(".tightlip.toml")).unwrap();
+        assert!(!written.contains(&key(1)), "{written}");
+    }
+}
+
+#[test]
+fn baselines_of_kingfisher_and_detectors_of_trufflehog_are_told_by_their_keys() {
+    let repo = TestRepo::new();
+    repo.write("a.txt", format!("{}\n{}\n", key(0), key(1)));
+    repo.write(
+        "base.yaml",
+        "ExactFindings:\n  matches:\n  - filepath: a.txt\n    fingerprint: 12\n    linenum: 1\n\
+         \x20   lastupdated: Fri, 1 May 2026\n  - filepath: gone.txt\n    fingerprint: 7\n    linenum: 1\n",
+    );
+    let sample = crate::repo::made("acme_sample{alnum:26}");
+    repo.write("t.txt", format!("acme {}\nacme {sample}\n", acme()));
+    repo.write(
+        "config.yml",
+        "detectors:\n- name: acme\n  keywords: [acme]\n  regex:\n    key: acme_[a-zA-Z0-9]{32}\n\
+         \x20 exclude_words:\n  - sample\n  verify:\n  - endpoint: https://example.com\n",
+    );
+    let said = repo.tightlip(&["migrate", "base.yaml", "config.yml"]).exits(0);
+    said.says("1 rule, 1 allow entry, 1 accepted finding;")
+        .says("base.yaml:7: the entry for line 1 of `gone.txt` is left out")
+        .says("config.yml:8: `verify` of `acme` does not carry over");
+    assert_eq!(lines(&repo), ["a.txt:2", "t.txt:1"]);
+    repo.write("other.yaml", "detectors:\n- regex: {}\n");
+    for (from, expected) in [
+        ("trufflehog", "other.yaml:2: the detector has no `name`"),
+        ("kingfisher", "other.yaml:1: it has not the form of a baseline of kingfisher"),
+    ] {
+        let arguments = ["migrate", "--output", "x.toml", "--from", from, "other.yaml"];
+        repo.tightlip(&arguments).exits(2).says(expected);
+    }
 }

@@ -9,13 +9,14 @@ use std::ops::RangeInclusive;
 use std::path::{Component, Path};
 
 use sha1::{Digest as _, Sha1};
+use sha2::Sha256;
 
 use super::Draft;
 use crate::file;
-use crate::finding::{Finding, Secret};
+use crate::finding::{Finding, Place, Secret};
 use crate::git::{ObjectId, RepositoryPool};
 use crate::setup::Scanner;
-use crate::source::Stdin;
+use crate::source::{Stdin, Worktree, WorktreeOptions};
 use crate::text::escape::escape;
 use crate::text::os::os_str;
 
@@ -34,6 +35,17 @@ pub(super) struct Accepted {
     pub(super) mark: Mark,
 }
 
+/// A secret that another scanner was told to accept wherever it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Anywhere {
+    /// Where that is said: `file:line`.
+    pub(super) origin: String,
+    /// Which file says so.
+    pub(super) by: String,
+    /// What tells it from others.
+    pub(super) mark: Mark,
+}
+
 /// What tells a finding from others in its file.
 #[derive(Debug, Clone)]
 pub(super) enum Mark {
@@ -43,6 +55,10 @@ pub(super) enum Mark {
     Secret(RangeInclusive<u64>, Secret),
     /// The SHA-1 of the secret, in hexadecimal.
     Sha1(String),
+    /// The SHA-256 of the secret, in hexadecimal.
+    Sha256(String),
+    /// The secret.
+    Value(Secret),
 }
 
 impl Mark {
@@ -61,13 +77,15 @@ impl Mark {
                 };
                 is_on(lines) && (holds(own, other) || holds(other, own))
             }
-            Mark::Sha1(hash) => {
-                let digest = Sha1::digest(own);
-                let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-                hex.eq_ignore_ascii_case(hash)
-            }
+            Mark::Sha1(hash) => hex(&Sha1::digest(own)).eq_ignore_ascii_case(hash),
+            Mark::Sha256(hash) => hex(&Sha256::digest(own)).eq_ignore_ascii_case(hash),
+            Mark::Value(secret) => secret.expose() == own,
         }
     }
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A finding that is accepted from now on.
@@ -106,9 +124,41 @@ pub(super) fn resolve(
             }
         }
     }
+    resolve_anywhere(draft, scanner, &mut known);
     known.sort();
     known.dedup();
     known
+}
+
+/// Looks up, in all files of the working tree, what was accepted wherever it stands.
+fn resolve_anywhere(draft: &mut Draft, scanner: &Scanner, known: &mut Vec<Known>) {
+    let list = std::mem::take(&mut draft.anywhere);
+    if list.is_empty() {
+        return;
+    }
+    let everything =
+        WorktreeOptions::everything(vec![draft.root.clone()], Place::Worktree, scanner.threads());
+    let options =
+        WorktreeOptions { honour_ignore_files: true, named_from: draft.root.clone(), ..everything };
+    let outcome = scanner.scan(&Worktree::new(options));
+    for skipped in outcome.skipped.iter().filter(|skipped| skipped.is_incomplete()) {
+        let path = escape(&skipped.path).into_owned();
+        draft.note(&path, "it is not read to the end, so nothing in it is accepted");
+    }
+    for anywhere in list {
+        let fitting: Vec<&Finding> =
+            outcome.findings.iter().filter(|finding| anywhere.mark.fits(finding)).collect();
+        if fitting.is_empty() {
+            let text = "the entry is left out: nothing that is found in the working tree fits it";
+            draft.note(&anywhere.origin, text);
+        }
+        known.extend(fitting.into_iter().map(|finding| Known {
+            by: anywhere.by.clone(),
+            path: String::from_utf8_lossy(&finding.origin.path).into_owned(),
+            rule: finding.rule.to_string(),
+            fingerprint: finding.fingerprint.to_string(),
+        }));
+    }
 }
 
 fn look(
@@ -137,7 +187,7 @@ fn not_found(accepted: &Accepted, problem: &str) -> String {
     let path = escape(accepted.path.as_bytes());
     let place = match &accepted.mark {
         Mark::Lines(lines) | Mark::Secret(lines, _) => format!("line {} of ", lines.start()),
-        Mark::Sha1(_) => String::new(),
+        Mark::Sha1(_) | Mark::Sha256(_) | Mark::Value(_) => String::new(),
     };
     format!("the entry for {place}`{path}` is left out: {problem}")
 }

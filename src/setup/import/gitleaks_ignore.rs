@@ -1,7 +1,8 @@
-//! `.gitleaksignore`: findings by commit, file, rule and line.
+//! `.gitleaksignore`: findings by commit, file, rule and line; in `.betterleaksignore` also by the SHA-256 of their
+//! secrets.
 
-use super::accepted::{Accepted, Mark};
-use super::{Draft, ImportError, SourceFile, wrong};
+use super::accepted::{Accepted, Anywhere, Mark};
+use super::{Draft, ImportError, SourceFile, is_hash, wrong};
 
 /// Adds what the file says.
 pub(super) fn add(draft: &mut Draft, file: &SourceFile) -> Result<(), ImportError> {
@@ -11,6 +12,11 @@ pub(super) fn add(draft: &mut Draft, file: &SourceFile) -> Result<(), ImportErro
             continue;
         }
         let origin = file.at(index + 1);
+        if is_hash(line) {
+            let (by, mark) = (file.shown.clone(), Mark::Sha256(line.to_owned()));
+            draft.anywhere.push(Anywhere { origin, by, mark });
+            continue;
+        }
         let accepted = parse(line, &origin, &file.shown)?;
         if accepted.path.contains('!') {
             draft.note(&origin, "the entry for a file inside an archive is left out");

@@ -9,9 +9,15 @@
 mod accepted;
 mod baseline;
 mod detect_secrets;
+mod ggshield;
 mod gitleaks;
 mod gitleaks_ignore;
+mod kingfisher;
+mod ripsecrets;
+mod talisman;
+mod trufflehog;
 mod write;
+mod yaml;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,14 +66,24 @@ pub enum ImportError {
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// `.gitleaks.toml`
+    /// `.gitleaks.toml`, and the same of betterleaks.
     Gitleaks,
-    /// `.gitleaksignore`
+    /// `.gitleaksignore`, and the same of betterleaks.
     GitleaksIgnore,
     /// A report of gitleaks as JSON, which it takes as a baseline.
     GitleaksBaseline,
     /// `.secrets.baseline` of detect-secrets.
     DetectSecrets,
+    /// A baseline of kingfisher.
+    Kingfisher,
+    /// Custom detectors of trufflehog.
+    Trufflehog,
+    /// `.secretsignore` of ripsecrets.
+    Ripsecrets,
+    /// `.talismanrc`
+    Talisman,
+    /// `.gitguardian.yaml` of ggshield.
+    Ggshield,
 }
 
 impl Format {
@@ -75,8 +91,17 @@ impl Format {
         let name = path.file_name()?.to_str()?;
         let json = || serde_json::from_str::<serde_json::Value>(text).ok();
         match name {
-            ".gitleaksignore" => Some(Format::GitleaksIgnore),
+            ".gitleaksignore" | ".betterleaksignore" => Some(Format::GitleaksIgnore),
             ".secrets.baseline" => Some(Format::DetectSecrets),
+            ".secretsignore" => Some(Format::Ripsecrets),
+            ".talismanrc" => Some(Format::Talisman),
+            ".gitguardian.yaml" | ".gitguardian.yml" => Some(Format::Ggshield),
+            name if name.ends_with(".yaml") || name.ends_with(".yml") => {
+                let has = |key: &str| text.lines().any(|line| line.starts_with(&format!("{key}:")));
+                let keys =
+                    [(kingfisher::KEY, Format::Kingfisher), (trufflehog::KEY, Format::Trufflehog)];
+                keys.iter().find(|(key, _)| has(key)).map(|(_, format)| *format)
+            }
             name if name.ends_with(".toml") => Some(Format::Gitleaks),
             _ => match json() {
                 Some(serde_json::Value::Array(_)) => Some(Format::GitleaksBaseline),
@@ -91,22 +116,29 @@ impl Format {
     }
 }
 
-/// The names of other scanners' files at a repository's root, and whether they can be taken over.
-const KNOWN: [(&str, bool); 7] = [
-    (".gitleaks.toml", true),
-    (".gitleaksignore", true),
-    (".secrets.baseline", true),
-    (".secretsignore", false),
-    (".talismanrc", false),
-    (".gitguardian.yaml", false),
-    (".gitguardian.yml", false),
+/// The names of other scanners' files at a repository's root.
+const KNOWN: [&str; 9] = [
+    ".gitleaks.toml",
+    ".gitleaksignore",
+    ".betterleaks.toml",
+    ".betterleaksignore",
+    ".secrets.baseline",
+    ".secretsignore",
+    ".talismanrc",
+    ".gitguardian.yaml",
+    ".gitguardian.yml",
 ];
+
+/// Whether a text is a SHA-256 in hexadecimal.
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
 
 /// Says which files of other scanners are at `root` and have no effect; nothing where there are none.
 pub(super) fn unread(root: &Path, migrated: &[String]) -> Option<String> {
     let is_there = |name: &&str| root.join(name).symlink_metadata().is_ok();
     let is_new = |name: &&str| !migrated.iter().any(|known| known == name);
-    let names = KNOWN.iter().map(|(name, _)| *name).filter(is_there).filter(is_new);
+    let names = KNOWN.into_iter().filter(is_there).filter(is_new);
     let shown: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     let verb = if shown.len() == 1 { "is" } else { "are" };
     (!shown.is_empty()).then(|| {
@@ -184,21 +216,16 @@ struct Draft {
     disable: Vec<(String, String)>,
     allow: Vec<(AllowEntry, String)>,
     accepted: Vec<accepted::Accepted>,
+    anywhere: Vec<accepted::Anywhere>,
     notes: Vec<String>,
 }
 
 impl Draft {
     fn add_known(&mut self) -> Result<(), ImportError> {
-        for (name, is_readable) in KNOWN {
+        for name in KNOWN {
             let path = self.root.join(name);
-            if path.symlink_metadata().is_err() {
-                continue;
-            }
-            if is_readable {
+            if path.symlink_metadata().is_ok() {
                 self.add(&path, None)?;
-            } else {
-                self.files.push(name.to_owned());
-                self.note(name, "files of this scanner are not taken over");
             }
         }
         Ok(())
@@ -213,6 +240,11 @@ impl Draft {
             Format::GitleaksIgnore => gitleaks_ignore::add(self, &file)?,
             Format::GitleaksBaseline => baseline::add(self, &file)?,
             Format::DetectSecrets => detect_secrets::add(self, &file)?,
+            Format::Kingfisher => kingfisher::add(self, &file)?,
+            Format::Trufflehog => trufflehog::add(self, &file)?,
+            Format::Ripsecrets => ripsecrets::add(self, &file)?,
+            Format::Talisman => talisman::add(self, &file)?,
+            Format::Ggshield => ggshield::add(self, &file)?,
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         self.files.push(name);

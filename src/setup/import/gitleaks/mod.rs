@@ -29,7 +29,7 @@ struct Settings {
 
 /// One `[[rules]]` table.
 #[derive(Debug, Clone)]
-struct GitleaksRule {
+pub(super) struct GitleaksRule {
     id: String,
     origin: RuleOrigin,
     description: Option<String>,
@@ -80,6 +80,61 @@ enum Target {
 pub(super) fn add(draft: &mut Draft, file: &SourceFile) -> Result<(), ImportError> {
     let settings = read(draft, file, 0)?;
     convert::add(draft, &file.shown, settings)
+}
+
+/// Adds rules of another scanner whose expressions are Go's, too.
+pub(super) fn add_rules(
+    draft: &mut Draft,
+    file: &SourceFile,
+    rules: Vec<GitleaksRule>,
+) -> Result<(), ImportError> {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    convert::add(draft, &file.shown, Settings { rules, ..Settings::default() })
+}
+
+impl GitleaksRule {
+    /// A rule that is nothing but an expression.
+    pub(super) fn plain(file: &SourceFile, line: u32, id: String, pattern: String) -> Self {
+        GitleaksRule {
+            id,
+            origin: RuleOrigin { file: file.shown.clone().into(), line, builtin: false },
+            description: None,
+            regex: Some((pattern, file.at(line))),
+            path: None,
+            secret_group: None,
+            entropy: None,
+            keywords: Vec::new(),
+            has_tags: false,
+            is_helper: false,
+            required: Vec::new(),
+            allow: Vec::new(),
+        }
+    }
+
+    /// The same with words of which one has to be near, and with the least entropy.
+    pub(super) fn with(self, keywords: Vec<String>, entropy: Option<f64>) -> Self {
+        GitleaksRule { keywords, entropy, ..self }
+    }
+
+    /// The same without secrets that hold one of these words, or that one of these expressions matches.
+    pub(super) fn allowing(mut self, origin: &str, stop_words: Texts, regexes: Texts) -> Self {
+        if !stop_words.is_empty() || !regexes.is_empty() {
+            self.allow.push(GitleaksAllow {
+                origin: origin.to_owned(),
+                description: None,
+                needs_all: false,
+                commits: Texts::new(),
+                paths: Texts::new(),
+                target: Target::Secret,
+                regexes,
+                stop_words,
+                rules: Texts::new(),
+            });
+        }
+        self
+    }
 }
 
 fn read(draft: &mut Draft, file: &SourceFile, depth: usize) -> Result<Settings, ImportError> {
