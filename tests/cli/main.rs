@@ -7,6 +7,7 @@ mod advice;
 mod audit;
 mod commits;
 mod config;
+mod docs;
 mod events;
 mod formats;
 mod generate;
