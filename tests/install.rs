@@ -1337,6 +1337,9 @@ fn what_cannot_be_put_into_a_manager_changes_nothing() {
     symlink("elsewhere", &file).unwrap();
     let said = repo.tightlip(&["install", "--into-manager"]).fails();
     assert!(said.contains("is a symbolic link"), "{said}");
+    repo.tightlip(&["install"]).ok();
+    repo.tightlip(&["uninstall"]).ok();
+    assert!(snapshot(&repo.hooks()).is_empty());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::super::Hook;
 use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{calls, code_lines, shell};
+use super::{beside_value, calls, code_lines, shell};
 
 /// The key that decides which hooks `pre-commit install` writes.
 const INSTALLED: &str = "default_install_hook_types";
@@ -20,8 +20,7 @@ pub(super) fn inserts(
         return Err("it has no key `repos`".into());
     };
     if !repos.value.is_empty() {
-        let value = repos.value;
-        return Err(format!("`repos` holds `{value}`, to which nothing can be added by lines"));
+        return Err(beside_value("repos"));
     }
     if document.indent_below(repos).is_some() && !document.has_list_below(repos) {
         return Err("`repos` is no list".into());

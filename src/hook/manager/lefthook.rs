@@ -5,7 +5,7 @@ use super::super::Hook;
 use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{calls, section, shell};
+use super::{beside_value, calls, section, shell};
 
 /// Lines that have lefthook run tightlip in each of `hooks`.
 pub(super) fn inserts(
@@ -22,7 +22,7 @@ pub(super) fn inserts(
         };
         let plain = |key: &str, value: &str| match value {
             "" => Ok(()),
-            _ => Err(format!("`{key}` holds `{value}`, beside which nothing can be added")),
+            _ => Err(beside_value(key)),
         };
         plain(hook.name(), section.value)?;
         if let Some(commands) = document.child(section, "commands")? {

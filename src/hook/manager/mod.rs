@@ -331,6 +331,11 @@ pub(super) struct Unwiring {
     pub(super) rest: Option<Vec<u8>>,
 }
 
+/// A refusal that does not show the value: it may be a secret.
+fn beside_value(key: &str) -> Refusal {
+    format!("`{key}` has its value on its own line, beside which nothing can be added")
+}
+
 /// Takes tightlip's lines out of the files of all managers.
 ///
 /// # Errors
@@ -338,13 +343,19 @@ pub(super) struct Unwiring {
 pub(super) fn unwire(top: &Path) -> Result<Vec<Unwiring>, HookError> {
     let mut out = Vec::new();
     let files = Manager::WITH_FILE.iter().flat_map(|manager| manager.files());
-    for file in files.map(|file| top.join(file)).filter(|file| file.is_file()) {
+    for file in files.map(|file| top.join(file)).filter(|file| may_be_wired(file)) {
         let parts = block::take_out(&read(&file)?);
         if parts.count > 0 {
             out.push(Unwiring { file, rest: (!parts.is_edited).then_some(parts.rest) });
         }
     }
     Ok(out)
+}
+
+/// Whether lines may have been put into a file: what is a link or too large was refused.
+fn may_be_wired(file: &Path) -> bool {
+    let metadata = file.symlink_metadata();
+    metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_BYTES)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, HookError> {

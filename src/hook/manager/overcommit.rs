@@ -5,7 +5,7 @@ use super::super::Hook;
 use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{calls, section, shell};
+use super::{beside_value, calls, section, shell};
 
 /// The hooks that overcommit runs, of those that are installed where people commit, by its names.
 const SECTIONS: [(Hook, &str); 4] = [
@@ -37,8 +37,7 @@ pub(super) fn inserts(
             continue;
         };
         if !section.value.is_empty() {
-            let value = section.value;
-            return Err(format!("`{name}` holds `{value}`, beside which nothing can be added"));
+            return Err(beside_value(name));
         }
         if document.child(section, "Tightlip")?.is_some() {
             return Err(format!("{name} has a hook `Tightlip` that does something else"));

@@ -114,13 +114,18 @@ fn overcommit_gets_a_hook_in_each_section_that_it_knows() {
 fn files_that_cannot_be_edited_for_sure_are_refused_with_the_lines_to_paste() {
     for (name, text, why, line) in [
         ("lefthook.toml", "", "not YAML", "tightlip hook commit-msg {0}"),
-        ("lefthook.yml", "pre-commit: {commands: {}}\n", "holds `{commands", "pre-push:"),
-        ("lefthook.yml", "pre-commit: *x\n", "holds `*x`", "pre-push:"),
+        (
+            "lefthook.yml",
+            "pre-commit: {commands: {}}\n",
+            "has its value on its own line",
+            "pre-push:",
+        ),
+        ("lefthook.yml", "pre-commit: *x\n", "has its value on its own line", "pre-push:"),
         ("lefthook.yml", "pre-commit:\n  <<: *x\n", "merges", "pre-push:"),
         (
             "lefthook.yml",
             "pre-commit:\n  commands: &c\n    a: {run: b}\n",
-            "holds `&c`",
+            "has its value on its own line",
             "pre-push:",
         ),
         (
@@ -131,13 +136,24 @@ fn files_that_cannot_be_edited_for_sure_are_refused_with_the_lines_to_paste() {
         ),
         ("lefthook.yml", "a: b\n---\nc: d\n", "more than one document", "pre-push:"),
         ("lefthook.yml", "- a\n", "no mapping", "pre-push:"),
-        (".pre-commit-config.yaml", "repos: []\n", "holds `[]`", "default_install_hook_types"),
+        (
+            ".pre-commit-config.yaml",
+            "repos: []\n",
+            "has its value on its own line",
+            "default_install_hook_types",
+        ),
         (".pre-commit-config.yaml", "- repo: x\n", "no mapping", "- repo: local"),
         (".pre-commit-config.yaml", "a: b\n", "no key `repos`", "- repo: local"),
-        (".overcommit.yml", "PreCommit: &p\n  A: {enabled: true}\n", "holds `&p`", "Tightlip:"),
+        (
+            ".overcommit.yml",
+            "PreCommit: &p\n  A: {enabled: true}\n",
+            "has its value on its own line",
+            "Tightlip:",
+        ),
     ] {
         let error = refused(name, text);
         assert!(error.contains(why) && error.contains(line), "{text}: {error}");
+        assert!(!error.contains("*x") && !error.contains("&c"), "no value is shown: {error}");
     }
 }
 

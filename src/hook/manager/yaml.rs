@@ -57,6 +57,10 @@ impl<'a> Document<'a> {
         if state.is_open() {
             return Err("a quote or bracket is never closed".into());
         }
+        // A line break behind it would become part of the text.
+        if state.scalar.is_some_and(|scalar| scalar.is_block) && !text.ends_with('\n') {
+            return Err("its last line, of a block of text, has no line break at its end".into());
+        }
         Ok(document)
     }
 
@@ -157,7 +161,8 @@ impl<'a> Document<'a> {
 
 /// Splits a line at the colon behind its key.
 pub(super) fn split_key(code: &str) -> Option<(&str, &str)> {
-    if is_item(code) {
+    // A flow collection, an anchor, a tag or an alias is no plain key.
+    if is_item(code) || code.starts_with(['{', '[', '&', '!', '*', '|', '>']) {
         return None;
     }
     let colon = match code.as_bytes().first()? {
@@ -396,6 +401,7 @@ fifth:
             (b"a:\n\tb: c\n", "a tab"),
             (b"a: b\n---\na: c\n", "more than one document"),
             (b"--- a\n", "more than one document"),
+            (b"a: |\n  b", "no line break"),
             (b"%YAML 1.2\n---\na: b\n", "syntax"),
             (b"? a\n: b\n", "syntax"),
         ] {
@@ -407,6 +413,8 @@ fifth:
             ("<<: *x\na: b\n", "merges"),
             ("- a\n- b\n", "no mapping"),
             ("just text\n", "no mapping"),
+            ("{b: c}\n", "no mapping"),
+            ("&a b: c\n", "no mapping"),
         ] {
             let document = Document::parse(text.as_bytes()).unwrap();
             let error = document.key("a").unwrap_err();
