@@ -331,7 +331,7 @@ impl Reader<'_> {
     /// `export NAME x`, `#define NAME "x"`, `:password "x"`.
     fn meant(&self, operator: Operator, closed: bool, value: &Value) -> Operator {
         let assigns = match operator {
-            Operator::Comma => closed && self.is_named_by_call(),
+            Operator::Comma => closed && self.is_named_by_call(value),
             Operator::Call => self.is_setter(),
             Operator::Blank => {
                 let before = self.before_name();
@@ -347,12 +347,12 @@ impl Reader<'_> {
         if assigns { Operator::Equals } else { operator }
     }
 
-    /// Whether a value has a word of the name: `#define TXT_DHE_PSK "DHE-PSK"`.
+    /// Whether a value has a word of the name: `#define TXT_DHE_PSK "DHE-PSK"`, or spells it in escapes.
     fn repeats_name(&self, value: &Value) -> bool {
         let own = words(&self.bytes[self.name.clone()]);
-        words(&self.bytes[value.range.clone()])
-            .iter()
-            .any(|word| own.iter().any(|own| own.eq_ignore_ascii_case(word)))
+        let text = &self.bytes[value.range.clone()];
+        text.starts_with(b"\\x")
+            || words(text).iter().any(|word| own.iter().any(|own| own.eq_ignore_ascii_case(word)))
     }
 
     /// Whether a name and a bare value with a digit are all of their line: `masterauth x1y2z3`.
@@ -366,7 +366,7 @@ impl Reader<'_> {
     }
 
     /// Whether the name is the first literal of a call that assigns: `os.Setenv("NAME", ...`.
-    fn is_named_by_call(&self) -> bool {
+    fn is_named_by_call(&self, value: &Value) -> bool {
         const VERBS: [&[u8]; 17] = [
             b"set",
             b"put",
@@ -398,6 +398,11 @@ impl Reader<'_> {
         let is_callee = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
         let length = before.iter().rev().take(40).take_while(is_callee).count();
         let callee = words(&before[before.len() - length..]);
+        // `set("section", "name", value)`: the second literal is a name, too.
+        let goes_on = self.bytes.get(value.range.end + 1) == Some(&b',');
+        if arguments == 0 && goes_on {
+            return false;
+        }
         [callee.first(), callee.last()]
             .into_iter()
             .flatten()
@@ -438,7 +443,9 @@ impl Reader<'_> {
         let separator = separator(before, &self.bytes[self.name.end..head.end.max(self.name.end)])?;
         let mut row = self.line_at(head.end + 1)?;
         let is_rule = |byte: &u8| b"|-: ".contains(byte);
-        if separator == b'|' && self.bytes[row.clone()].iter().all(is_rule) {
+        if separator == b'|' {
+            // A table of Markdown has a line between its head and its rows.
+            self.bytes[row.clone()].iter().all(is_rule).then_some(())?;
             row = self.line_at(row.end + 1)?;
         }
         let text = &self.bytes[head.clone()];
@@ -771,7 +778,12 @@ impl Reader<'_> {
         let line = self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
         let value: Vec<u8> = line.copied().collect();
         let value = value.trim_ascii();
+        let word = &self.bytes[self.word.clone()];
+        let of_password = [&b"pass"[..], b"pwd", b"pw", b"kennwort", b"wachtwoord", b"senha"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(word));
         words <= 2
+            && (words == 0 || of_password)
             && before.iter().all(is_word)
             && !value.iter().any(u8::is_ascii_whitespace)
             && !matches!(value.last(), Some(b',' | b';' | b'{' | b'('))
