@@ -1303,16 +1303,19 @@ fn the_framework_tells_by_variables_what_git_tells_by_arguments() {
         command.args(["hook", "pre-push"]).envs(variables.iter().copied());
         TestRepo::run(command)
     };
-    let branches =
-        [("PRE_COMMIT_LOCAL_BRANCH", "HEAD"), ("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/a")];
+    let branches = [
+        ("PRE_COMMIT", "1"),
+        ("PRE_COMMIT_LOCAL_BRANCH", "HEAD"),
+        ("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/a"),
+    ];
     push(&branches).blocked();
     let range = [("PRE_COMMIT_FROM_REF", first.trim()), ("PRE_COMMIT_TO_REF", id.trim())];
-    push(&[branches, range].concat()).blocked();
+    push(&[&branches[..], &range].concat()).blocked();
     let nothing_new = [("PRE_COMMIT_FROM_REF", id.trim()), ("PRE_COMMIT_TO_REF", id.trim())];
-    push(&[branches, nothing_new].concat()).ok();
+    push(&[&branches[..], &nothing_new].concat()).ok();
     let said = push(&[]);
     assert_eq!(said.status, 2, "whoever passes nothing on is told: {said:?}");
-    assert!(said.err.contains("nothing says what is pushed"), "{}", said.err);
+    assert!(said.err.contains("cannot tell what is pushed"), "{}", said.err);
     // A hook that starts another git command hands the variables down: git's own words count.
     let mut command = repo.command(&repo.tightlip, &repo.path);
     command.args(["hook", "pre-push", "origin", "url"]).envs(branches);

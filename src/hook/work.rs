@@ -118,13 +118,13 @@ impl Work {
                     let (remote, address) = (argument(0), argument(1));
                     let told = PushCall { text: &text, remote, address, is_sure: true };
                     Some(pushed(repository, told)?)
+                } else if argument(1).is_some() {
+                    // Git passes the remote and its URL even where there is nothing to push.
+                    None
                 } else if is_of_framework {
                     Some(pushed_by_framework(repository)?)
-                } else if argument(1).is_none() {
-                    // Git passes the remote and its URL even where there is nothing to push.
-                    return Err(WorkError::NoPush);
                 } else {
-                    None
+                    return Err(WorkError::NoPush);
                 };
                 if let Some(push) = push {
                     work.doubt = push.doubt;
