@@ -163,11 +163,11 @@ fn tell_rules(
 fn tell_known_files(scanner: &Scanner, out: &mut dyn Write) -> io::Result<()> {
     for KnownFile { name, read } in scanner.known_files() {
         match read {
-            Ok((used, 0)) => writeln!(out, "note: {used} known values of {name} are looked for")?,
+            Ok((used, 0)) => writeln!(out, "note: known values of {name}: {used} looked for")?,
             Ok((used, left)) => writeln!(
                 out,
-                "note: {used} known values of {name} are looked for; {left} more are known already, too \
-                 short or too common"
+                "note: known values of {name}: {used} looked for, {left} left out (known already, too \
+                 short or too common)"
             )?,
             Err(reason) => {
                 let reason = escape(reason.as_bytes());

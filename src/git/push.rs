@@ -249,8 +249,9 @@ fn refspecs(
         own.filter_map(|setting| setting.value.as_deref()).collect::<Vec<_>>()
     };
     let pushed_to = address.map(OsStr::as_encoded_bytes).or_else(|| values("pushurl").pop());
-    // Where the address is the one that is configured, no `insteadOf` stands between the two.
-    if let Some(address) = pushed_to.filter(|address| values("url").pop() != Some(address)) {
+    // A push goes to all addresses, a fetch comes from the first. Where the two are the same, no `insteadOf`
+    // stands between them.
+    if let Some(address) = pushed_to.filter(|address| values("url").first() != Some(address)) {
         let fetched = repository.location().line(["remote", "get-url", name]).ok()?;
         if fetched != address {
             return None;

@@ -38,7 +38,8 @@ mod tests {
         let file = top.path().join("lefthook.yml");
         fs::write(
             &file,
-            "pre-commit:\n  # tightlip\n  run: lint\npre-push:\n  run: tightlip hook pre-push\n",
+            "pre-commit:\n  # tightlip\n  run: lint\npre-push:\n  run: tightlip hook pre-push\n  \
+             use_stdin: true\n",
         )
         .unwrap();
         assert!(!ask(Hook::PreCommit, lefthook), "only a comment and another hook name it");

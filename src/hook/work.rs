@@ -119,8 +119,7 @@ impl Work {
                     let told = PushCall { text: &text, remote, address, is_sure: true };
                     Some(pushed(repository, told)?)
                 } else if argument(1).is_some() {
-                    // Git passes the remote and its URL even where there is nothing to push.
-                    None
+                    pushed_head(repository, argument(0), argument(1))?
                 } else if is_of_framework {
                     Some(pushed_by_framework(repository)?)
                 } else {
@@ -242,6 +241,20 @@ fn pushed_by_framework(repository: &Repository) -> Result<Push, WorkError> {
         is_sure: false,
     };
     Ok(pushed(repository, told)?)
+}
+
+/// What a push may send of which nothing is said on standard input: git has nothing to push, or a hook manager
+/// keeps its lines to itself. What HEAD has is most often what is pushed.
+fn pushed_head(
+    repository: &Repository,
+    remote: Option<&OsStr>,
+    address: Option<&OsStr>,
+) -> Result<Option<Push>, WorkError> {
+    let Some(head) = repository.head()? else { return Ok(None) };
+    let nothing = "0".repeat(head.to_string().len());
+    let text = format!("HEAD {head} HEAD {nothing}");
+    let told = PushCall { text: text.as_bytes(), remote, address, is_sure: false };
+    Ok(Some(pushed(repository, told)?))
 }
 
 /// A message in `file`, cleaned up as git is configured to.

@@ -104,11 +104,16 @@ impl PathFilter {
             Skipped::new(SkipKind::Excluded, patterns.as_bytes(), reason)
         };
         let excluded = count.excluded.iter().map(move |(&at, &number)| {
-            said(&self.exclude.texts[at], "--exclude", number, "files and names")
+            let what = if number == 1 { "file or name" } else { "files and names" };
+            said(&self.exclude.texts[at], "--exclude", number, what)
         });
         let outside = (count.outside > 0).then(|| {
             let patterns = self.only.texts.join(" ");
-            said(&patterns, "--path", count.outside, "files, names and messages elsewhere")
+            let what = match count.outside {
+                1 => "file, name or message elsewhere",
+                _ => "files, names and messages elsewhere",
+            };
+            said(&patterns, "--path", count.outside, what)
         });
         excluded.chain(outside).collect::<Vec<_>>().into_iter()
     }

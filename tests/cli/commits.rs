@@ -547,6 +547,17 @@ fn where_git_contradicts_one_ref_of_a_remote_none_of_them_counts() {
 }
 
 #[test]
+fn what_the_first_of_two_addresses_has_the_second_need_not_have() {
+    let far = Far::new();
+    let second = "ssh://second.invalid/repository";
+    far.repo.git(&["remote", "set-url", "--add", "origin", second]).exits(0);
+    far.pushes(&[(&far.leak, "refs/heads/new", "")]).exits(0);
+    let line = format!("refs/heads/x {} refs/heads/new {}\n", far.leak, "0".repeat(40));
+    let arguments = ["hook", "pre-push", "origin", second];
+    refused(far.repo.tightlip_with_input(&arguments, line.as_bytes()));
+}
+
+#[test]
 fn a_ref_that_no_fetch_brings_up_to_date_proves_nothing() {
     let far = Far::new();
     far.pushes(&[(&far.leak, "refs/heads/new", "")]).exits(0);

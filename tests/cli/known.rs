@@ -200,5 +200,5 @@ fn doctor_counts_the_values_of_each_file() {
     let repo = TestRepo::new();
     at_home(&repo, ".pypirc", &format!("password = {}\n[two]\npassword = short\n", value(0)));
     let said = repo.tightlip(&["doctor"]);
-    said.says("1 known values of ~/.pypirc are looked for; 1 more").never_says(&value(0));
+    said.says("known values of ~/.pypirc: 1 looked for, 1 left out").never_says(&value(0));
 }

@@ -59,10 +59,13 @@ pub(super) fn sections(hooks: &[Hook], without: Without) -> Vec<String> {
 fn command(hook: Hook, indent: usize, without: Without) -> Vec<String> {
     let mut lines = vec!["tightlip:".to_owned()];
     match without {
-        Without::Stops => lines.push(format!("  run: tightlip hook {hook} {{0}}")),
+        Without::Stops => {
+            lines.push(format!("  run: tightlip hook {hook}{}", arguments(hook)));
+        }
         Without::Warns => {
             lines.push("  run: |".to_owned());
-            lines.extend(shell(hook, "{0}").into_iter().map(|line| format!("    {line}")));
+            let shell = shell(hook, arguments(hook).trim_start());
+            lines.extend(shell.into_iter().map(|line| format!("    {line}")));
         }
     }
     if hook == Hook::PrePush {
@@ -72,9 +75,23 @@ fn command(hook: Hook, indent: usize, without: Without) -> Vec<String> {
     lines.into_iter().map(|line| format!("{:indent$}{line}", "")).collect()
 }
 
-/// Whether the section of a hook calls tightlip.
+/// The arguments that git passes to a hook, each in quotes: `{0}` would split a path at its blanks.
+const fn arguments(hook: Hook) -> &'static str {
+    match hook {
+        Hook::CommitMsg | Hook::ApplypatchMsg => " \"{1}\"",
+        Hook::PrepareCommitMsg | Hook::PrePush => " \"{1}\" \"{2}\"",
+        Hook::PreCommit
+        | Hook::PreMergeCommit
+        | Hook::PreApplypatch
+        | Hook::PreReceive
+        | Hook::ReferenceTransaction => "",
+    }
+}
+
+/// Whether the section of a hook calls tightlip, and passes on what it needs.
 pub(super) fn names(text: &str, hook: Hook) -> bool {
-    section(text, hook.name()).any(calls)
+    let has_input = || section(text, hook.name()).any(|line| line.trim() == "use_stdin: true");
+    section(text, hook.name()).any(calls) && (hook != Hook::PrePush || has_input())
 }
 
 /// Whether lefthook leaves out the whole hook where the section says so.

@@ -171,7 +171,7 @@ impl Manager {
     pub(super) fn calling_file(self, hook: Hook, top: &Path) -> Option<String> {
         let found = self.files().iter().find(|file| exists(&top.join(file)));
         found.into_iter().chain(self.own_files()).find_map(|file| {
-            let text = fs::read(top.join(file)).ok()?;
+            let text = crate::file::read(&top.join(file), MAX_BYTES).ok()?;
             let text = String::from_utf8_lossy(&text);
             let is_conditional = self == Manager::Lefthook && lefthook::is_conditional(&text, hook);
             let condition =

@@ -55,13 +55,12 @@ fn lefthook_gets_a_command_in_each_section() {
         let with = wired("lefthook.yml", text);
         for hook in Hook::CLIENT {
             assert!(lefthook::names(&with, hook), "{hook}: {with}");
-            assert_eq!(with.matches(&format!("tightlip hook {hook} {{0}}")).count(), 1, "{with}");
+            assert_eq!(with.matches(&format!("tightlip hook {hook}")).count(), 1, "{with}");
         }
     }
     let with = wired("lefthook.yml", "pre-push:\n  commands:\n    test:\n      run: make\n");
     let inside = "pre-push:\n  commands:\n    # >>> tightlip >>>\n";
-    let command =
-        "    tightlip:\n      run: tightlip hook pre-push {0}\n      use_stdin: true\n    # <<<";
+    let command = "    tightlip:\n      run: tightlip hook pre-push \"{1}\" \"{2}\"\n      use_stdin: true\n    # <<<";
     assert!(with.starts_with(inside) && with.contains(command), "{with}");
     assert!(with.contains("\ncommit-msg:\n  commands:\n    tightlip:\n"), "{with}");
 }
@@ -69,12 +68,18 @@ fn lefthook_gets_a_command_in_each_section() {
 #[test]
 fn what_calls_tightlip_already_is_left_as_it_is() {
     let with = wired("lefthook.yml", "pre-commit:\n  jobs:\n    - run: tightlip hook pre-commit\n");
-    assert!(!with.contains("tightlip hook pre-commit {0}") && with.contains("hook pre-push {0}"));
+    assert_eq!(with.matches("tightlip hook pre-commit").count(), 1, "{with}");
+    assert!(with.contains("hook pre-push \""), "{with}");
     let all: Vec<String> = Hook::CLIENT
         .iter()
-        .map(|hook| format!("{hook}:\n  jobs:\n  - run: tightlip hook {hook} {{0}}\n"))
+        .map(|hook| {
+            let run = format!("tightlip hook {hook} {{0}}");
+            format!("{hook}:\n  jobs:\n  - run: {run}\n    use_stdin: true\n")
+        })
         .collect();
     assert_eq!(wired("lefthook.yml", &all.concat()), all.concat());
+    let deaf = "pre-push:\n  jobs:\n  - run: tightlip hook pre-push {0}\n";
+    assert!(!lefthook::names(deaf, Hook::PrePush), "it is told nothing of the push");
 }
 
 #[test]
@@ -113,7 +118,7 @@ fn overcommit_gets_a_hook_in_each_section_that_it_knows() {
 #[test]
 fn files_that_cannot_be_edited_for_sure_are_refused_with_the_lines_to_paste() {
     for (name, text, why, line) in [
-        ("lefthook.toml", "", "not YAML", "tightlip hook commit-msg {0}"),
+        ("lefthook.toml", "", "not YAML", "tightlip hook commit-msg \"{1}\""),
         (
             "lefthook.yml",
             "pre-commit: {commands: {}}\n",
@@ -163,7 +168,9 @@ fn lines_that_somebody_has_edited_stay() {
     let file = folder.path().join("lefthook.yml");
     fs::write(&file, "pre-commit:\n").unwrap();
     let wiring = Manager::Lefthook.wire(&file, None).unwrap();
-    let edited = String::from_utf8(wiring.new).unwrap().replace("{0}", "{0} || true");
+    let edited = String::from_utf8(wiring.new)
+        .unwrap()
+        .replace("hook pre-commit", "hook pre-commit || true");
     fs::write(&file, &edited).unwrap();
     assert!(Manager::Lefthook.wire(&file, None).unwrap().is_edited);
     assert_eq!(unwire(folder.path()).unwrap(), [Unwiring { file, rest: None }]);

@@ -6,6 +6,7 @@
 
 mod read;
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +23,9 @@ use read::Form;
 
 /// The most that a file of credentials may hold: a kubeconfig of a thousand clusters has a few megabytes.
 const MAX_BYTES: u64 = 8 << 20;
+
+/// As many values are looked for: nobody has so many, and a file of a repository may hold millions.
+const MAX_VALUES: usize = 10_000;
 
 /// Files below the user's directory, and what of them is secret.
 const HOME_FILES: [(&str, Form); 11] = [
@@ -121,6 +125,7 @@ impl Scanner {
 
 fn load(repository: &RepositoryPool, config: &KnownValuesConfig) -> Loaded {
     let mut loaded = Loaded::default();
+    let mut seen = HashSet::new();
     for source in sources(repository, config) {
         let Source { name, path, form, named } = source;
         match file::read(&path, MAX_BYTES) {
@@ -128,16 +133,25 @@ fn load(repository: &RepositoryPool, config: &KnownValuesConfig) -> Loaded {
                 let found = form.values(&text);
                 let count = found.len();
                 let before = loaded.values.len();
+                let mut is_cut = false;
                 for (key, value) in found.into_iter().filter(|(_, value)| is_worth_knowing(value)) {
-                    let known = |other: &KnownValue| *other.secret.expose() == *value;
-                    if loaded.values.iter().any(known) {
+                    if !seen.insert(value.clone()) {
                         continue;
+                    }
+                    if loaded.values.len() == MAX_VALUES {
+                        is_cut = true;
+                        break;
                     }
                     let source = match key.is_empty() {
                         true => format!("a value in {name}"),
                         false => format!("the value of `{key}` in {name}"),
                     };
                     loaded.values.push(KnownValue { secret: Secret::new(value), source });
+                }
+                if is_cut {
+                    let reason =
+                        format!("more than {MAX_VALUES} known values; the rest is not looked for");
+                    loaded.failed.push(Skipped::new(SkipKind::TooLarge, name.as_bytes(), reason));
                 }
                 let used = loaded.values.len() - before;
                 loaded.files.push(KnownFile { name, read: Ok((used, count - used)) });

@@ -59,7 +59,11 @@ fn keyed(text: &[u8], key: &str) -> Vec<Pair> {
         let rest = rest.trim_ascii_start();
         let rest = rest.strip_prefix(b"=").or(rest.strip_prefix(b":"))?;
         let line = rest.split(|byte| *byte == b'\n').next()?;
-        Some((key.to_owned(), value_of(line)))
+        let mut value = value_of(line);
+        // Without quotes, a comma or a brace at the end is a sign of YAML on one line.
+        let is_quoted = matches!(line.trim_ascii_start(), [b'"' | b'\'', ..]);
+        while !is_quoted && value.pop_if(|last| matches!(last, b',' | b'}')).is_some() {}
+        Some((key.to_owned(), value))
     };
     memchr::memmem::find_iter(text, key).filter_map(value_at).collect()
 }
@@ -71,10 +75,7 @@ fn value_of(part: &[u8]) -> Vec<u8> {
         Some(&quote @ (b'"' | b'\'')) => {
             part[1..].split(|byte| *byte == quote).next().unwrap_or_default().to_vec()
         }
-        _ => {
-            let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b'}');
-            part.split(ends).next().unwrap_or_default().to_vec()
-        }
+        _ => part.split(u8::is_ascii_whitespace).next().unwrap_or_default().to_vec(),
     }
 }
 
@@ -125,7 +126,10 @@ fn assignments(text: &[u8], all: bool) -> Vec<Pair> {
                 && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
         };
         let split = sign.map(|at| (line[..at].trim_ascii(), &line[at + 1..]));
-        let Some((name, value)) = split.filter(|(name, _)| is_name(name)) else {
+        // Base64 that stands alone ends in signs, too.
+        let is_padding = |value: &[u8]| value.iter().all(|&byte| byte == b'=');
+        let split = split.filter(|(name, value)| is_name(name) && !(all && is_padding(value)));
+        let Some((name, value)) = split else {
             if all {
                 found.push((String::new(), value_of(line)));
             }
@@ -211,7 +215,16 @@ mod tests {
                  DATABASE_URL=postgres://u:pw@h/d\nDB_PASSWORD=x # why\n",
                 &[("API_KEY", "k k"), ("DATABASE_URL", "pw"), ("DB_PASSWORD", "x")],
             ),
-            (Form::Everything, "NAME=a\nbare-b\n", &[("NAME", "a"), ("", "bare-b")]),
+            (
+                Form::Everything,
+                "NAME=a\nbare-b\nQUJD==\nX=a,b}c\n",
+                &[("NAME", "a"), ("", "bare-b"), ("", "QUJD=="), ("X", "a,b}c")],
+            ),
+            (
+                Form::Keys(&["token"]),
+                "{token: a, b: c}\n{ token: d}",
+                &[("token", "a"), ("token", "d")],
+            ),
         ] {
             assert_eq!(values(form, text), pairs(expected), "{text}");
         }

@@ -52,12 +52,16 @@ impl HotTrees {
         }
         let mut search = Search::new(notes, objects);
         search.start(lost);
-        while let Some(tree) = search.todo.pop() {
+        while let Some(tree) = search.todo.pop().filter(|_| !search.is_cut) {
             search.leads_to(tree);
         }
+        let is_cut = is_cut || search.is_cut;
         search.finish(objects.count() as usize, is_cut)
     }
 }
+
+/// As many entries are found: a pack made to harm names one blob in a thousand versions of a large tree.
+const MAX_FOUND: usize = 1 << 25;
 
 /// The place of an entry among those of all threads, one thread's behind the other's.
 type EntryAt = u32;
@@ -77,6 +81,7 @@ struct Search {
     /// Those of them that were not followed yet.
     todo: Vec<ObjectNo>,
     found: Vec<(ObjectNo, HotEntry)>,
+    is_cut: bool,
     names: Numbers<Box<[u8]>>,
     missing: Numbers<ObjectId>,
 }
@@ -142,13 +147,16 @@ impl Search {
             .collect();
         let hot = ObjectSet::new(objects);
         let (todo, found) = (Vec::new(), Vec::new());
-        Search { parts, last, before, hot, todo, found, names, missing }
+        Search { parts, last, before, hot, todo, found, is_cut: false, names, missing }
     }
 
     /// Notes what is hot by itself.
     fn start(&mut self, lost: &[ObjectNo]) {
         for part in 0..self.parts.len() {
             for at in 0..self.parts[part].1.entries.len() {
+                if self.is_cut {
+                    return;
+                }
                 if !matches!(self.parts[part].1.entries[at].to(), Target::Tree(_)) {
                     self.follow(part, at);
                 }
@@ -179,6 +187,10 @@ impl Search {
         let brought_by = notes.trees.partition_point(|tree| tree.entries as usize <= entry) - 1;
         let mut todo = vec![(brought_by, noted.at)];
         while let Some((tree, at)) = todo.pop() {
+            if self.found.len() == MAX_FOUND {
+                self.is_cut = true;
+                return;
+            }
             let note = notes.trees[tree];
             self.found.push((note.no, hot));
             if self.hot.insert(note.no) {
