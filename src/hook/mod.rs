@@ -11,7 +11,7 @@
 //! | husky's `.husky/_` | a block in `.husky/NAME` | a new `.husky/NAME` with the block |
 //! | our own directory, named by the global `core.hooksPath` | runs first, from `.git/hooks` | guard script; a script that only passes on for hooks that do not scan |
 //!
-//! The files of hook managers get lines where that is asked for ([`manager`]).
+//! The files of hook managers get lines where that is asked for (`manager`).
 //!
 //! The module writes scripts, asks git where to put them, and tells what a hook has to look at ([`Work`]);
 //! it scans nothing.
