@@ -113,9 +113,9 @@ impl Selection {
 /// What became of the base of a CI job's range. Without one, all that the head reaches is scanned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Base {
-    /// It is used, or there is none.
+    /// The scan starts behind it, or the job names no base.
     Usable,
-    /// None that the job names is in this clone.
+    /// This clone has none of the bases that the job names.
     Lost,
     /// It reaches all that the head reaches, so nothing would be left to look at.
     Ahead,

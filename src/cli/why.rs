@@ -101,6 +101,14 @@ fn source(repository: &RepositoryPool, path: &Path) -> Worktree {
     })
 }
 
+/// Whether part of a name may be a token that no rule recognises: a long run of letters and digits.
+fn may_hold_token(name: &[u8]) -> bool {
+    let is_token = |run: &[u8]| {
+        run.len() >= 12 && run.iter().filter(|byte| byte.is_ascii_digit()).count() >= 2
+    };
+    name.split(|byte| !byte.is_ascii_alphanumeric()).any(is_token)
+}
+
 /// Masks all that any rule takes for a secret on the line, whether it is asked for or not.
 fn redactor(said: &Explanation, line: &[u8]) -> Redactor {
     let mut rules = RuleSet::builtin();
@@ -210,6 +218,7 @@ impl Words<'_> {
     fn name(&self, name: &[u8]) -> String {
         match self.reveal {
             true => escape(name).into_owned(),
+            false if may_hold_token(name) => Secret::new(name).redacted(),
             false => escape(&self.redactor.redact(name)).into_owned(),
         }
     }

@@ -104,7 +104,7 @@ struct Needle {
     value: usize,
 }
 
-/// So many bytes of a value tell whether the rest is worth being compared.
+/// How many bytes of a value a needle encodes. The rest is compared only where the needle fits.
 const NEEDLE_VALUE_BYTES: usize = 24;
 
 /// How many bits the bitmap has, as a power of two.

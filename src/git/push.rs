@@ -25,9 +25,8 @@ use crate::text::os::os_str;
 /// What is told to pre-push.
 #[derive(Debug, Clone, Copy)]
 pub struct PushCall<'a> {
-    /// Lines `<local-ref> <local-id> <remote-ref> <remote-id>`; the first name may hold blanks.
-    /// <https://git-scm.com/docs/githooks#_pre_push>
-    pub text: &'a [u8],
+    /// The refs of the remote that are to change.
+    pub refs: &'a [PushedRef],
     /// The remote's name, or a URL.
     pub remote: Option<&'a OsStr>,
     /// Where the push really goes.
@@ -35,6 +34,37 @@ pub struct PushCall<'a> {
     /// Whether the ids of the remote's refs are what the remote has said. A hook manager may guess them
     /// by this repository's refs: they count as far as those do.
     pub is_sure: bool,
+}
+
+/// A ref of the remote that a push changes.
+#[derive(Debug, Clone)]
+pub struct PushedRef {
+    /// Its name there.
+    pub name: Vec<u8>,
+    /// What it is to lead to; `None` if it is to be deleted.
+    pub ours: Option<ObjectId>,
+    /// What it leads to there; `None` if it is not there, or nobody knows.
+    pub theirs: Option<ObjectId>,
+}
+
+impl PushedRef {
+    /// Parses what git says on standard input: lines `<local-ref> <local-id> <remote-ref> <remote-id>`. The first
+    /// name may hold blanks. <https://git-scm.com/docs/githooks#_pre_push>
+    ///
+    /// # Errors
+    /// A line cannot be understood.
+    pub fn parse(text: &[u8]) -> Result<Vec<Self>, GitError> {
+        let parse = |line: &[u8]| {
+            let words: Vec<&[u8]> = line.rsplitn(4, |&byte| byte == b' ').collect();
+            let [theirs, name, ours, _] = words[..] else { return None };
+            let present = |id: ObjectId| Some(id).filter(|id| !id.is_zero());
+            let (ours, theirs) = (ObjectId::parse(ours)?, ObjectId::parse(theirs)?);
+            let (ours, theirs) = (present(ours), present(theirs));
+            Some(PushedRef { name: name.to_vec(), ours, theirs })
+        };
+        let each = |line| parse(line).ok_or_else(|| GitError::unexpected_hook_input(line));
+        lines(text).filter(|line| !line.is_empty()).map(each).collect()
+    }
 }
 
 /// What a push sends.
@@ -54,27 +84,13 @@ const ASK: &str = "tightlip.askremote";
 /// Returns what a push sends and what the other side has.
 ///
 /// # Errors
-/// A line cannot be understood, or the repository cannot be read.
+/// The repository cannot be read.
 pub fn pushed(repository: &Repository, call: PushCall<'_>) -> Result<Push, GitError> {
-    let mut push = Push { tips: Vec::new(), known: Known::default(), doubt: None };
-    let (mut told, mut guessed) = (Vec::new(), Vec::new());
-    for line in lines(call.text).filter(|line| !line.is_empty()) {
-        let words: Vec<&[u8]> = line.rsplitn(4, |&byte| byte == b' ').collect();
-        let [theirs, name, ours, _] = words[..] else {
-            return Err(GitError::unexpected_hook_input(line));
-        };
-        let (Some(theirs), Some(ours)) = (ObjectId::parse(theirs), ObjectId::parse(ours)) else {
-            return Err(GitError::unexpected_hook_input(line));
-        };
-        told.push((name, theirs));
-        if !theirs.is_zero() {
-            let ids = if call.is_sure { &mut push.known.ids } else { &mut guessed };
-            ids.push(theirs);
-        }
-        if !ours.is_zero() {
-            push.tips.push(Tip { id: ours, name: name.to_vec() });
-        }
-    }
+    let tip = |pushed: &PushedRef| Some(Tip { id: pushed.ours?, name: pushed.name.clone() });
+    let tips = call.refs.iter().filter_map(tip).collect();
+    let theirs: Vec<ObjectId> = call.refs.iter().filter_map(|pushed| pushed.theirs).collect();
+    let (told, guessed) = if call.is_sure { (theirs, Vec::new()) } else { (Vec::new(), theirs) };
+    let mut push = Push { tips, known: Known { ids: told, ..Known::default() }, doubt: None };
     if push.tips.is_empty() {
         return Ok(push);
     }
@@ -91,7 +107,7 @@ pub fn pushed(repository: &Repository, call: PushCall<'_>) -> Result<Push, GitEr
         return Ok(push);
     };
     if let Some(tracked) = Tracked::of(repository, remote, call.address)? {
-        match tracked.contradicted(repository, &told).filter(|_| call.is_sure) {
+        match tracked.contradicted(repository, call.refs).filter(|_| call.is_sure) {
             Some(name) => push.doubt = Some(stale(remote, name)),
             None => {
                 push.known.ids.extend(guessed);
@@ -215,20 +231,20 @@ impl Tracked {
     }
 
     /// Returns a ref that says what the remote, by its own words, does not have.
-    fn contradicted(&self, repository: &Repository, told: &[(&[u8], ObjectId)]) -> Option<&[u8]> {
+    fn contradicted(&self, repository: &Repository, told: &[PushedRef]) -> Option<&[u8]> {
         let is_behind = |old: &ObjectId, new: &ObjectId| {
             let ids = [old.to_string(), new.to_string()];
             let words = ["merge-base", "--is-ancestor"].map(str::to_owned);
             repository.location().run(words.into_iter().chain(ids)).is_ok()
         };
-        told.iter().find_map(|(name, theirs)| {
+        told.iter().find_map(|PushedRef { name, theirs, .. }| {
             let targets = self.refspecs.iter().filter_map(|refspec| refspec.target_of(name));
             let target = targets
                 .into_iter()
                 .find_map(|target| self.refs.iter().find(|tip| tip.name == target))?;
             // A branch that has moved on still has what it had.
             let is_true =
-                target.id == *theirs || !theirs.is_zero() && is_behind(&target.id, theirs);
+                theirs.is_some_and(|theirs| target.id == theirs || is_behind(&target.id, &theirs));
             (!is_true).then_some(&target.name[..])
         })
     }

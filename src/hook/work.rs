@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::Hook;
 use crate::git::command::lines;
-use crate::git::push::{Push, PushCall, pushed};
+use crate::git::push::{Push, PushCall, PushedRef, pushed};
 use crate::git::state::{merge_heads, merge_heads_of_environment, merged, was_looked_at};
 use crate::git::{GitError, Known, ObjectId, Repository, RepositoryPool, Tip};
 use crate::source::{
@@ -116,7 +116,8 @@ impl Work {
                 let is_of_framework = environment.get_filled(FRAMEWORK).is_some();
                 let push = if !text.trim_ascii().is_empty() {
                     let (remote, address) = (argument(0), argument(1));
-                    let told = PushCall { text: &text, remote, address, is_sure: true };
+                    let refs = &PushedRef::parse(&text)?;
+                    let told = PushCall { refs, remote, address, is_sure: true };
                     Some(pushed(repository, told)?)
                 } else if argument(1).is_some() {
                     pushed_head(repository, argument(0), argument(1))?
@@ -230,12 +231,10 @@ fn pushed_by_framework(repository: &Repository) -> Result<Push, WorkError> {
         Some(tip) => tip,
         None => find(FRAMEWORK_BRANCH)?.ok_or(WorkError::NoPush)?,
     };
-    let ours = tip.to_string();
-    let theirs = find(FRAMEWORK_FROM)?.map_or_else(|| "0".repeat(ours.len()), |id| id.to_string());
     let name = environment.get_filled("PRE_COMMIT_REMOTE_BRANCH").unwrap_or_default();
-    let words = [b"HEAD", ours.as_bytes(), name.as_encoded_bytes(), theirs.as_bytes()];
+    let name = name.as_encoded_bytes().to_vec();
     let told = PushCall {
-        text: &words.join(&b' '),
+        refs: &[PushedRef { name, ours: Some(tip), theirs: find(FRAMEWORK_FROM)? }],
         remote: environment.get_filled("PRE_COMMIT_REMOTE_NAME"),
         address: environment.get_filled("PRE_COMMIT_REMOTE_URL"),
         is_sure: false,
@@ -251,9 +250,8 @@ fn pushed_head(
     address: Option<&OsStr>,
 ) -> Result<Option<Push>, WorkError> {
     let Some(head) = repository.head()? else { return Ok(None) };
-    let nothing = "0".repeat(head.to_string().len());
-    let text = format!("HEAD {head} HEAD {nothing}");
-    let told = PushCall { text: text.as_bytes(), remote, address, is_sure: false };
+    let refs = &[PushedRef { name: b"HEAD".to_vec(), ours: Some(head), theirs: None }];
+    let told = PushCall { refs, remote, address, is_sure: false };
     Ok(Some(pushed(repository, told)?))
 }
 

@@ -97,6 +97,15 @@ fn a_secret_in_a_name_is_masked_though_its_rule_is_off() {
 }
 
 #[test]
+fn a_token_that_is_part_of_a_name_is_masked_though_no_rule_recognises_it() {
+    let repo = TestRepo::new();
+    let token = made("{digit:4}{alnum:20}");
+    repo.write("a.py", format!("db_password_{token}_x = \"{}\"\n", made("{alnum:16}")));
+    repo.tightlip(&["why", "a.py:1"]).exits(0).says("has the value").never_says(&token);
+    repo.tightlip(&["why", "--reveal", "a.py:1"]).exits(0).says(&token);
+}
+
+#[test]
 fn what_cannot_be_read_is_an_error() {
     let repo = TestRepo::new();
     repo.write("a.txt", "one\ntwo\n");

@@ -15,7 +15,7 @@ use crate::text::lines::Position;
 /// as many bytes is never missed.
 const WORD: usize = 4;
 
-/// So many words are passed over together where none of them may be text.
+/// How many words are tested together. A block in which no word may be text is skipped.
 const BLOCK: usize = 32;
 
 /// Shorter text holds no secret.
