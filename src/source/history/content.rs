@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::mem;
 
+use super::commits::Commits;
 use crate::archive::{self, ArchiveLimits};
 use crate::engine::Trail;
 use crate::git::object::{Commit, Kind, ObjectId, tag_target};
@@ -15,7 +16,7 @@ use crate::text::fragment::Fragment;
 pub(super) struct Contents {
     /// Blobs, commits and tags in which there may be something.
     pub(super) hot: Vec<(ObjectNo, Kind)>,
-    pub(super) commits: Vec<CommitRecord>,
+    pub(super) commits: Commits,
     pub(super) tags: Vec<(ObjectNo, Option<ObjectId>)>,
     pub(super) unreadable: Vec<(ObjectNo, String)>,
     pub(super) blobs: u64,
@@ -27,7 +28,7 @@ impl Contents {
         let mut joined = Contents::default();
         for mut one in all {
             joined.hot.append(&mut one.hot);
-            joined.commits.append(&mut one.commits);
+            joined.commits.append(one.commits);
             joined.tags.append(&mut one.tags);
             joined.unreadable.append(&mut one.unreadable);
             joined.blobs += one.blobs;
@@ -35,33 +36,9 @@ impl Contents {
         }
         joined.hot.sort_unstable_by_key(|&(no, _)| no);
         joined.hot.dedup();
-        joined.commits.sort_unstable_by_key(|commit| commit.no);
         joined.tags.sort_unstable_by_key(|tag| tag.0);
         joined.unreadable.sort_unstable();
         joined
-    }
-}
-
-/// A commit as the graph needs it.
-#[derive(Debug)]
-pub(super) struct CommitRecord {
-    pub(super) no: ObjectNo,
-    pub(super) tree: Link,
-    pub(super) parents: Vec<Link>,
-    /// The committer's time.
-    pub(super) time: i64,
-}
-
-/// An object that another one names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Link {
-    Here(ObjectNo),
-    Missing(ObjectId),
-}
-
-impl Link {
-    pub(super) fn to(id: &ObjectId, objects: &Objects) -> Self {
-        objects.find(id.as_bytes()).map_or(Link::Missing(*id), Link::Here)
     }
 }
 
@@ -88,12 +65,10 @@ impl ContentVisitor<'_> {
                     self.found.unreadable.push((object.no, reason));
                     return;
                 };
-                self.found.commits.push(CommitRecord {
-                    no: object.no,
-                    tree: Link::to(&commit.tree, self.objects),
-                    parents: commit.parents.iter().map(|id| Link::to(id, self.objects)).collect(),
-                    time: commit.committer_time,
-                });
+                if !self.found.commits.push(object.no, &commit, self.objects) {
+                    let reason = "there are more parents than can be noted".to_owned();
+                    self.found.unreadable.push((object.no, reason));
+                }
             }
             Kind::Tag => self.found.tags.push((object.no, tag_target(object.bytes))),
             Kind::Blob => self.found.blobs += 1,

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::FastMap;
-use super::content::{CommitRecord, Link};
+use super::commits::{CommitRecord, Commits, Link};
+use crate::git::object::ObjectId;
 use crate::git::odb::ObjectNo;
 
 /// The place of a commit in [`Graph::commits`].
@@ -14,38 +14,109 @@ pub(super) type CommitNo = u32;
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     pub(super) commits: Vec<CommitRecord>,
-    /// The parents that are here.
-    parents: Vec<Vec<CommitNo>>,
-    number: FastMap<ObjectNo, CommitNo>,
+    /// For each commit, its parents that are here.
+    parents: Lists,
+    /// Parents that are not here, in the order of the commits that name them.
+    missing_parents: Vec<(CommitNo, ObjectId)>,
+    /// The ids of objects that commits name and that are not here.
+    missing: Vec<ObjectId>,
+    /// All commits by their objects' numbers.
+    numbers: Vec<(ObjectNo, CommitNo)>,
+}
+
+/// A list of numbers for each of many things, one list behind the other.
+#[derive(Debug, Default)]
+struct Lists {
+    /// Where each list ends.
+    ends: Vec<u32>,
+    numbers: Vec<u32>,
+}
+
+impl Lists {
+    fn of(&self, at: usize) -> &[u32] {
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.numbers[start as usize..self.ends[at] as usize]
+    }
+
+    /// Makes `count` lists of `pairs`: the second of each stands in the list of the first.
+    fn of_pairs(count: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+        let mut ends = vec![0_u32; count];
+        for (list, _) in pairs.clone() {
+            ends[list as usize] += 1;
+        }
+        let mut end = 0;
+        for list in &mut ends {
+            end += *list;
+            *list = end - *list;
+        }
+        let mut numbers = vec![0; end as usize];
+        for (list, number) in pairs {
+            let place = &mut ends[list as usize];
+            numbers[*place as usize] = number;
+            *place += 1;
+        }
+        Lists { ends, numbers }
+    }
 }
 
 impl Graph {
-    pub(super) fn new<I: Ord>(records: Vec<CommitRecord>, id: &dyn Fn(ObjectNo) -> I) -> Self {
-        let order = order(&records, id);
-        let mut place = vec![0_u32; records.len()];
-        for (&at, number) in order.iter().zip(0..) {
-            place[at] = number;
-        }
-        let mut records: Vec<Option<CommitRecord>> = records.into_iter().map(Some).collect();
+    /// Puts `read` in order; those of the same time by their ids, so that how they are stored
+    /// does not matter.
+    pub(super) fn new<I: Ord>(read: Commits, id: &dyn Fn(ObjectNo) -> I) -> Self {
+        let mut numbers: Vec<(ObjectNo, u32)> =
+            read.records.iter().zip(0..).map(|(record, at)| (record.no, at)).collect();
+        numbers.sort_unstable();
+        let order = order(&read, &numbers, id);
         let commits: Vec<CommitRecord> =
-            order.iter().filter_map(|&at| records[at].take()).collect();
-        let number: FastMap<ObjectNo, CommitNo> =
-            commits.iter().zip(0..).map(|(commit, at)| (commit.no, at)).collect();
-        let here = |link: &Link| match link {
-            Link::Here(no) => number.get(no).copied(),
-            Link::Missing(_) => None,
-        };
-        let parents =
-            commits.iter().map(|commit| commit.parents.iter().filter_map(here).collect()).collect();
-        Graph { commits, parents, number }
+            order.iter().map(|&at| read.records[at as usize]).collect();
+        // Objects under false ids can be parents in a circle: those have no place.
+        let mut place = vec![CommitNo::MAX; read.records.len()];
+        for (&at, number) in order.iter().zip(0..) {
+            place[at as usize] = number;
+        }
+        for (_, at) in &mut numbers {
+            *at = place[*at as usize];
+        }
+        drop(place);
+        numbers.retain(|(_, commit)| *commit != CommitNo::MAX);
+        let mut graph = Graph { commits, numbers, ..Graph::default() };
+        for (&at, commit) in order.iter().zip(0..) {
+            for &parent in read.parents(at as usize) {
+                match parent {
+                    Link::Here(no) => graph.parents.numbers.extend(graph.number(no)),
+                    Link::Missing(at) => {
+                        graph.missing_parents.push((commit, read.missing[at as usize]));
+                    }
+                }
+            }
+            graph.parents.ends.push(graph.parents.numbers.len() as u32);
+        }
+        graph.missing = read.missing;
+        graph
     }
 
     pub(super) fn number(&self, object: ObjectNo) -> Option<CommitNo> {
-        self.number.get(&object).copied()
+        number_of(&self.numbers, object)
     }
 
     pub(super) fn parents(&self, commit: CommitNo) -> &[CommitNo] {
-        &self.parents[commit as usize]
+        self.parents.of(commit as usize)
+    }
+
+    /// The parents of a commit that are not here.
+    pub(super) fn missing_parents(&self, commit: CommitNo) -> impl Iterator<Item = &ObjectId> {
+        let start = self.missing_parents.partition_point(|(other, _)| *other < commit);
+        let of_commit =
+            self.missing_parents[start..].iter().take_while(move |(no, _)| *no == commit);
+        of_commit.map(|(_, id)| id)
+    }
+
+    /// The tree of a commit; if it is not here, its id.
+    pub(super) fn tree(&self, commit: CommitNo) -> Result<ObjectNo, &ObjectId> {
+        match self.commits[commit as usize].tree {
+            Link::Here(tree) => Ok(tree),
+            Link::Missing(at) => Err(&self.missing[at as usize]),
+        }
     }
 
     /// Whether each commit can be reached from `tips`.
@@ -56,7 +127,7 @@ impl Graph {
         }
         for commit in (0..self.commits.len()).rev() {
             if is_reached[commit] {
-                for &parent in &self.parents[commit] {
+                for &parent in self.parents.of(commit) {
                     is_reached[parent as usize] = true;
                 }
             }
@@ -80,7 +151,7 @@ impl Graph {
                 bits[commit as usize] |= 1 << bit;
             }
             for commit in 0..self.commits.len() {
-                for &parent in &self.parents[commit] {
+                for &parent in self.parents.of(commit) {
                     bits[commit] |= bits[parent as usize];
                 }
             }
@@ -113,34 +184,45 @@ impl Holders {
     }
 }
 
-/// The places of `records`, parents first.
-///
-/// Those of the same time are ordered by their ids, so that how they are stored does not matter.
-fn order<I: Ord>(records: &[CommitRecord], id: &dyn Fn(ObjectNo) -> I) -> Vec<usize> {
-    let place: FastMap<ObjectNo, usize> =
-        records.iter().enumerate().map(|(at, commit)| (commit.no, at)).collect();
-    let mut children: Vec<Vec<u32>> = vec![Vec::new(); records.len()];
-    let mut missing: Vec<u32> = vec![0; records.len()];
-    for (at, commit) in records.iter().enumerate() {
-        for parent in &commit.parents {
-            if let Link::Here(no) = parent
-                && let Some(&parent) = place.get(no)
-            {
-                children[parent].push(at as u32);
-                missing[at] += 1;
-            }
-        }
+/// The second number of the pair that begins with `first`.
+fn number_of(numbers: &[(ObjectNo, u32)], first: ObjectNo) -> Option<u32> {
+    let at = numbers.binary_search_by_key(&first, |pair| pair.0).ok()?;
+    Some(numbers[at].1)
+}
+
+/// The places of the records, parents first; `places` tells where the record of an object stands.
+fn order<I: Ord>(
+    read: &Commits,
+    places: &[(ObjectNo, u32)],
+    id: &dyn Fn(ObjectNo) -> I,
+) -> Vec<u32> {
+    let count = read.records.len();
+    let mut edges = Vec::new();
+    for (at, child) in (0..count).zip(0..) {
+        let here = read.parents(at).iter().filter_map(|parent| match parent {
+            Link::Here(no) => number_of(places, *no),
+            Link::Missing(_) => None,
+        });
+        edges.extend(here.map(|parent| (parent, child)));
     }
-    let ready = |at: usize| Reverse((records[at].time, id(records[at].no), at));
+    let mut missing = vec![0_u32; count];
+    for &(_, child) in &edges {
+        missing[child as usize] += 1;
+    }
+    let children = Lists::of_pairs(count, edges.iter().copied());
+    drop(edges);
+    let ready = |at: u32| {
+        let record = &read.records[at as usize];
+        Reverse((record.time, id(record.no), at))
+    };
     let mut queue: BinaryHeap<_> =
-        (0..records.len()).filter(|&at| missing[at] == 0).map(ready).collect();
-    let mut order = Vec::with_capacity(records.len());
+        (0..count as u32).filter(|&at| missing[at as usize] == 0).map(ready).collect();
+    let mut order = Vec::with_capacity(count);
     while let Some(Reverse((_, _, at))) = queue.pop() {
         order.push(at);
-        for &child in &children[at] {
-            let child = child as usize;
-            missing[child] -= 1;
-            if missing[child] == 0 {
+        for &child in children.of(at as usize) {
+            missing[child as usize] -= 1;
+            if missing[child as usize] == 0 {
                 queue.push(ready(child));
             }
         }
@@ -150,23 +232,20 @@ fn order<I: Ord>(records: &[CommitRecord], id: &dyn Fn(ObjectNo) -> I) -> Vec<us
 
 #[cfg(test)]
 mod tests {
-    use super::{CommitRecord, Graph, Link};
-
-    fn commit(no: u32, time: i64, parents: &[u32]) -> CommitRecord {
-        let parents = parents.iter().map(|&no| Link::Here(no)).collect();
-        CommitRecord { no, tree: Link::Here(0), parents, time }
-    }
+    use super::super::commits::Commits;
+    use super::Graph;
 
     #[test]
     fn parents_stand_before_children_whatever_their_dates() {
         // 10 <- 11 <- 13, 10 <- 12 <- 13; the clock of 10 was wrong.
-        let records = vec![
-            commit(13, 4, &[11, 12]),
-            commit(12, 2, &[10]),
-            commit(11, 3, &[10]),
-            commit(10, 9, &[]),
-        ];
-        let graph = Graph::new(records, &|no| no);
+        let mut read = Commits::default();
+        read.push_here(13, 4, &[11, 12]);
+        read.push_here(12, 2, &[10]);
+        let mut more = Commits::default();
+        more.push_here(11, 3, &[10]);
+        more.push_here(10, 9, &[]);
+        read.append(more);
+        let graph = Graph::new(read, &|no| no);
         let order: Vec<u32> = graph.commits.iter().map(|commit| commit.no).collect();
         assert_eq!(order, [10, 12, 11, 13]);
         let at = |no| graph.number(no).unwrap();
@@ -174,5 +253,19 @@ mod tests {
         let found = graph.holders(&[at(12), at(10)], &[at(11), at(13)], 1);
         let tips: Vec<_> = found.iter().map(|holders| (&holders.tips[..], holders.count)).collect();
         assert_eq!(tips, [(&[1][..], 1), (&[0][..], 2)]);
+    }
+
+    #[test]
+    fn commits_in_a_circle_have_no_place_and_the_others_theirs() {
+        let mut read = Commits::default();
+        read.push_here(7, 1, &[8]);
+        read.push_here(8, 2, &[7]);
+        read.push_here(9, 3, &[5]);
+        read.push_here(5, 4, &[]);
+        let graph = Graph::new(read, &|no| no);
+        let order: Vec<u32> = graph.commits.iter().map(|commit| commit.no).collect();
+        assert_eq!(order, [5, 9]);
+        assert_eq!((graph.number(7), graph.number(9)), (None, Some(1)));
+        assert_eq!(graph.parents(1), [0]);
     }
 }

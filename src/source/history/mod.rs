@@ -5,6 +5,7 @@
 //! at the speed of its packs, and what finding out more costs is paid only where there is
 //! something to find out.
 
+mod commits;
 mod content;
 mod graph;
 mod hot_trees;

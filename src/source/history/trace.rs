@@ -1,7 +1,6 @@
 //! Where what is hot stands: by which paths, from which commit to which.
 
 use super::FastMap;
-use super::content::Link;
 use super::graph::{CommitNo, Graph};
 use super::hot_trees::{HotEntry, HotTrees};
 use super::trees::Target;
@@ -105,10 +104,7 @@ impl<'a> Trace<'a> {
 
     /// The root tree of a commit, if it leads to something.
     fn hot_tree(&self, commit: CommitNo) -> Option<ObjectNo> {
-        match self.graph.commits[commit as usize].tree {
-            Link::Here(tree) => Some(tree).filter(|&tree| !self.trees.of(tree).is_empty()),
-            Link::Missing(_) => None,
-        }
+        self.graph.tree(commit).ok().filter(|&tree| !self.trees.of(tree).is_empty())
     }
 
     /// Notes what a commit has and none of its parents has at the same path.

@@ -5,34 +5,28 @@ use super::scope::Scope;
 use crate::finding::{SkipKind, Skipped};
 use crate::git::ReadError;
 use crate::git::odb::ObjectNo;
-use crate::source::history::content::Link;
 
 impl Lister<'_> {
     /// Names what history refers to and does not have, as far as no path leads to it.
     pub(super) fn gaps(&mut self, scope: &Scope, allows_shallow: bool) {
         let boundary = self.repository.shallow_commits();
         let mut cut = 0_u64;
-        for (commit, _) in
-            self.graph.commits.iter().zip(&scope.is_wanted).filter(|(_, is_wanted)| **is_wanted)
-        {
-            let id = self.objects.id(commit.no);
-            for parent in &commit.parents {
-                if let Link::Missing(parent) = parent {
-                    if boundary.contains(&id) {
-                        cut += 1;
-                    } else {
-                        let reason = ReadError::missing(parent).to_string();
-                        self.skip(format!("parent of commit {id}").as_bytes(), reason);
-                    }
+        let wanted = scope.is_wanted.iter().zip(0..).filter(|(is_wanted, _)| **is_wanted);
+        for (_, commit) in wanted {
+            let id = self.objects.id(self.graph.commits[commit as usize].no);
+            for parent in self.graph.missing_parents(commit) {
+                if boundary.contains(&id) {
+                    cut += 1;
+                } else {
+                    let reason = ReadError::missing(parent).to_string();
+                    self.skip(format!("parent of commit {id}").as_bytes(), reason);
                 }
             }
-            if let Link::Missing(tree) = commit.tree {
-                let reason = ReadError::missing(&tree).to_string();
-                self.skip(format!("tree of commit {id}").as_bytes(), reason);
-            }
-            if let Link::Here(tree) = commit.tree
-                && let Some(why) = self.lost.remove(&tree)
-            {
+            let why = match self.graph.tree(commit) {
+                Ok(tree) => self.lost.remove(&tree),
+                Err(tree) => Some(ReadError::missing(tree).to_string()),
+            };
+            if let Some(why) = why {
                 self.skip(format!("tree of commit {id}").as_bytes(), why);
             }
         }

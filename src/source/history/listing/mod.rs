@@ -7,7 +7,6 @@ mod scope;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::content::Link;
 use super::graph::{CommitNo, Graph};
 use super::hot_trees::HotTrees;
 use super::trace::{Span, Standing, Trace};
@@ -217,11 +216,8 @@ impl Lister<'_> {
 
     /// What HEAD has.
     fn in_head(&self, trace: &mut Trace<'_>, ends: &Ends) -> HashSet<Standing> {
-        let head = ends.head.map(|head| self.graph.commits[head as usize].tree);
-        match head {
-            Some(Link::Here(tree)) => trace.below(tree).into_iter().collect(),
-            _ => HashSet::new(),
-        }
+        let tree = ends.head.and_then(|head| self.graph.tree(head).ok());
+        tree.map_or_else(HashSet::new, |tree| trace.below(tree).into_iter().collect())
     }
 
     /// Lists one thing at one path.

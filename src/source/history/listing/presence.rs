@@ -6,7 +6,6 @@ use super::Lister;
 use super::scope::{Ends, Scope};
 use crate::finding::{CommitInfo, Lifetime, MAX_REFS, Occurrence, Presence};
 use crate::git::object::ObjectId;
-use crate::source::history::content::Link;
 use crate::source::history::graph::CommitNo;
 use crate::source::history::trace::Span;
 
@@ -15,7 +14,7 @@ impl Lister<'_> {
     pub(super) fn before(&mut self, lifetime: &Lifetime, path: &[u8]) -> Vec<ObjectId> {
         let mut found = Vec::new();
         for &parent in &lifetime.parents {
-            if let Link::Here(tree) = self.graph.commits[parent as usize].tree {
+            if let Ok(tree) = self.graph.tree(parent) {
                 let tree = self.objects.id(tree);
                 // What cannot be read there is not known to be old.
                 found.extend(self.repository.entry_at(&tree, path).ok().flatten());
