@@ -87,6 +87,27 @@ impl Kind {
             _ => None,
         }
     }
+
+    /// The number of a type in a pack: 1 to 4.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Kind::Commit => 1,
+            Kind::Tree => 2,
+            Kind::Blob => 3,
+            Kind::Tag => 4,
+        }
+    }
+
+    /// The type of this number in a pack.
+    pub(crate) const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Kind::Commit),
+            2 => Some(Kind::Tree),
+            3 => Some(Kind::Blob),
+            4 => Some(Kind::Tag),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Kind {

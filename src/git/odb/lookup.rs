@@ -14,11 +14,12 @@ use std::sync::Arc;
 
 use flate2::read::ZlibDecoder;
 
+use super::folders::{folders, indexes};
 use super::inflate::{Buffer, Inflater};
 use super::loose::{Loose, LooseError};
 use super::pack::{Form, MAX_HEADER_BYTES, Part, header};
 use super::pread::read_at;
-use super::{Damage, delta, folders, indexes};
+use super::{Damage, delta};
 use crate::git::object::{Kind, ObjectId};
 use crate::text::edits::Edits;
 

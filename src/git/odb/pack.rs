@@ -14,33 +14,57 @@ use crate::git::Kind;
 /// No entry: an object that is stored whole has no base.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// A pack with its index.
+/// A pack, without the ids of its objects.
 #[derive(Debug)]
 pub(super) struct Pack {
     pub(super) file: File,
-    pub(super) ids: Ids,
     /// Where the objects end and the checksum begins.
     end: u64,
     /// In the order of the file.
     pub(super) entries: Vec<Entry>,
     /// The entry of each id, in the order of the ids.
-    pub(super) entry_of_id: Vec<u32>,
+    entry_of_id: Vec<u32>,
     /// The entries made from each entry: those of entry `e` are
     /// `children[first_child[e]..first_child[e + 1]]`, the one from which most is made being last.
     first_child: Vec<u32>,
     children: Vec<u32>,
 }
 
-/// An object of a pack.
+/// An object of a pack, in 16 bytes: there may be tens of millions.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
-    pub(super) offset: u64,
+    /// The offset, and above it the number of the type, or 0.
+    offset_and_kind: u64,
     /// The place of its id in the order of ids.
     pub(super) id_at: u32,
     /// The entry from which it is made.
     pub(super) base: u32,
+}
+
+/// So many bits an offset has.
+const OFFSET_BITS: u32 = 60;
+
+impl Entry {
+    fn new(offset: u64, id_at: u32) -> Result<Self, Damage> {
+        if offset >> OFFSET_BITS != 0 {
+            return Err(Damage("its index has an impossible offset"));
+        }
+        Ok(Entry { offset_and_kind: offset, id_at, base: NONE })
+    }
+
+    pub(super) const fn offset(&self) -> u64 {
+        self.offset_and_kind & ((1 << OFFSET_BITS) - 1)
+    }
+
     /// Its type; `None` where nothing in the pack tells.
-    pub(super) kind: Option<Kind>,
+    pub(super) const fn kind(&self) -> Option<Kind> {
+        Kind::from_number((self.offset_and_kind >> OFFSET_BITS) as u8)
+    }
+
+    fn set_kind(&mut self, kind: Option<Kind>) {
+        let number = kind.map_or(0, Kind::number);
+        self.offset_and_kind = self.offset() | u64::from(number) << OFFSET_BITS;
+    }
 }
 
 /// What stands before an entry's bytes.
@@ -88,10 +112,6 @@ pub(super) fn header(raw: &[u8], id_bytes: usize) -> Result<Header, Damage> {
         shift += 7;
     }
     let form = match form {
-        1 => Form::Whole(Kind::Commit),
-        2 => Form::Whole(Kind::Tree),
-        3 => Form::Whole(Kind::Blob),
-        4 => Form::Whole(Kind::Tag),
         6 => {
             byte = next()?;
             let mut back = u64::from(byte & 0x7f);
@@ -111,14 +131,14 @@ pub(super) fn header(raw: &[u8], id_bytes: usize) -> Result<Header, Damage> {
             }
             Form::Id(id)
         }
-        _ => return Err(WRONG),
+        other => Form::Whole(Kind::from_number(other).ok_or(WRONG)?),
     };
     Ok(Header { form, size, bytes: at })
 }
 
 impl Pack {
     /// Opens the pack whose index is `index`, and reads where everything is; not the objects.
-    pub(super) fn open(index: &Path, id_bytes: usize) -> Result<Self, PackError> {
+    pub(super) fn open(index: &Path, id_bytes: usize) -> Result<(Ids, Self), PackError> {
         let path = index.with_extension("pack");
         let raw = std::fs::read(index)?;
         let (ids, offsets) = pack_index::parse(&raw, id_bytes)?;
@@ -136,43 +156,33 @@ impl Pack {
         if count as usize != ids.len() {
             return Err(Damage("it does not have the objects that its index names").into());
         }
-        let mut entries: Vec<Entry> = offsets
-            .iter()
-            .zip(0..)
-            .map(|(&offset, id_at)| Entry { offset, id_at, base: NONE, kind: None })
-            .collect();
-        drop(offsets);
-        entries.sort_unstable_by_key(|entry| entry.offset);
-        if entries.last().is_some_and(|last| last.offset >= end) {
+        let offsets = offsets.into_iter().zip(0..);
+        let mut entries: Vec<Entry> =
+            offsets.map(|(offset, id_at)| Entry::new(offset, id_at)).collect::<Result<_, _>>()?;
+        entries.sort_unstable_by_key(Entry::offset);
+        if entries.last().is_some_and(|last| last.offset() >= end) {
             return Err(Damage("it is cut short").into());
         }
         let mut entry_of_id = vec![0; entries.len()];
         for (entry, at) in entries.iter().zip(0..) {
             entry_of_id[entry.id_at as usize] = at;
         }
-        let mut pack = Pack {
-            file,
-            ids,
-            end,
-            entries,
-            entry_of_id,
-            first_child: Vec::new(),
-            children: Vec::new(),
-        };
-        pack.read_headers(id_bytes)?;
+        let (first_child, children) = (Vec::new(), Vec::new());
+        let mut pack = Pack { file, end, entries, entry_of_id, first_child, children };
+        pack.read_headers(&ids, id_bytes)?;
         pack.link();
-        Ok(pack)
+        Ok((ids, pack))
     }
 
     /// Reads the header of every entry. One that cannot be understood is left without a type, and
     /// read by other means.
-    fn read_headers(&mut self, id_bytes: usize) -> io::Result<()> {
+    fn read_headers(&mut self, ids: &Ids, id_bytes: usize) -> io::Result<()> {
         const CHUNK: usize = 1 << 20;
         let mut chunk = vec![0; CHUNK];
         let mut chunk_at = 0;
         let mut filled = 0;
         for at in 0..self.entries.len() {
-            let offset = self.entries[at].offset;
+            let offset = self.entries[at].offset();
             let mut skip = (offset - chunk_at) as usize;
             if skip + MAX_HEADER_BYTES > filled {
                 let wanted = CHUNK.min((self.end + id_bytes as u64 - offset) as usize);
@@ -182,14 +192,14 @@ impl Pack {
             let Ok(header) = header(&chunk[skip..filled], id_bytes) else { continue };
             let entry = match header.form {
                 Form::Whole(kind) => {
-                    self.entries[at].kind = Some(kind);
+                    self.entries[at].set_kind(Some(kind));
                     continue;
                 }
-                Form::Offset(back) => offset.checked_sub(back).and_then(|base| {
-                    self.entries.binary_search_by_key(&base, |entry| entry.offset).ok()
-                }),
+                Form::Offset(back) => offset
+                    .checked_sub(back)
+                    .and_then(|base| self.entries.binary_search_by_key(&base, Entry::offset).ok()),
                 Form::Id(id) => {
-                    self.ids.find(&id[..id_bytes]).map(|id_at| self.entry_of_id[id_at] as usize)
+                    ids.find(&id[..id_bytes]).map(|id_at| self.entry_of_id[id_at] as usize)
                 }
             };
             self.entries[at].base = entry.map_or(NONE, |entry| entry as u32);
@@ -223,17 +233,17 @@ impl Pack {
     /// the logarithm of the number of objects and not with the length of the chains.
     fn order(&mut self) {
         let roots = (0..self.entries.len() as u32)
-            .filter(|&at| self.entries[at as usize].kind.is_some())
+            .filter(|&at| self.entries[at as usize].kind().is_some())
             .collect();
         // Parents before children; entries that only hang together in a circle are never met.
         let mut order: Vec<u32> = roots;
         let mut at = 0;
         while let Some(&entry) = order.get(at) {
             at += 1;
-            let kind = self.entries[entry as usize].kind;
+            let kind = self.entries[entry as usize].kind();
             for place in self.child_range(entry) {
                 let child = self.children[place];
-                self.entries[child as usize].kind = kind;
+                self.entries[child as usize].set_kind(kind);
                 order.push(child);
             }
         }
@@ -260,14 +270,19 @@ impl Pack {
         &self.children[self.child_range(entry)]
     }
 
+    /// The type of the object whose id stands at a place of the order, where the pack tells it.
+    pub(super) fn kind_of_id(&self, id_at: u32) -> Option<Kind> {
+        self.entries[self.entry_of_id[id_at as usize] as usize].kind()
+    }
+
     /// Where an entry's bytes end.
     pub(super) fn end_of(&self, entry: u32) -> u64 {
-        self.entries.get(entry as usize + 1).map_or(self.end, |next| next.offset)
+        self.entries.get(entry as usize + 1).map_or(self.end, Entry::offset)
     }
 
     /// Reads the packed bytes of an entry, its header being first.
     pub(super) fn read(&self, entry: u32, raw: &mut Vec<u8>) -> io::Result<()> {
-        let offset = self.entries[entry as usize].offset;
+        let offset = self.entries[entry as usize].offset();
         let bytes = (self.end_of(entry) - offset) as usize;
         if raw.len() < bytes {
             raw.resize(bytes, 0);

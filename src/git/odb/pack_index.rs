@@ -41,6 +41,11 @@ impl Ids {
         Ok(Ids { id_bytes, buckets, shift, ids })
     }
 
+    /// No ids.
+    pub(super) fn none(id_bytes: usize) -> Self {
+        Ids { id_bytes, buckets: vec![0; 2], shift: 32, ids: Vec::new() }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ids.len() / self.id_bytes
     }

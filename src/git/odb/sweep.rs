@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::inflate::{Inflater, in_fragments};
 use super::loose::Loose;
 use super::pack::{Form, NONE, Pack, Part, header};
-use super::{Buffer, Damage, Lookup, LookupError, ObjectNo, Objects, Store, delta};
+use super::{Buffer, Damage, Lookup, LookupError, NumberedPack, ObjectNo, Objects, delta};
 use crate::finding::Progress;
 use crate::git::ReadError;
 use crate::git::object::Kind;
@@ -117,8 +117,8 @@ impl Objects {
     fn jobs(&self, wanted: &dyn Fn(Kind) -> bool) -> Vec<Job> {
         let mut jobs = Vec::new();
         for (number, pack) in (0..).zip(&self.packs) {
-            for (entry, at) in pack.of.entries.iter().zip(0..) {
-                match entry.kind {
+            for (entry, at) in pack.pack.entries.iter().zip(0..) {
+                match entry.kind() {
                     Some(kind) if entry.base == NONE && wanted(kind) => {
                         jobs.push(Job::Family { pack: number, entry: at });
                     }
@@ -127,7 +127,7 @@ impl Objects {
                 }
             }
         }
-        jobs.extend((0..self.loose.of.ids.len() as u32).map(Job::Loose));
+        jobs.extend((0..self.table.loose.len() as u32).map(Job::Loose));
         jobs
     }
 }
@@ -207,11 +207,11 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Visits an object that is stored whole, and all that is made from it.
-    fn family(&mut self, pack: &Store<Pack>, root: u32) {
-        let kind = pack.of.entries[root as usize].kind.expect("families have a type");
+    fn family(&mut self, pack: &NumberedPack, root: u32) {
+        let kind = pack.pack.entries[root as usize].kind().expect("families have a type");
         let mut stack = vec![self.root(pack, root, kind)];
         while let Some(top) = stack.last_mut() {
-            let children = pack.of.children(top.entry);
+            let children = pack.pack.children(top.entry);
             let Some(&child) = children.get(top.next).filter(|_| !self.is_stopped()) else {
                 let done = stack.pop().and_then(|frame| frame.bytes);
                 self.keep(done);
@@ -219,19 +219,19 @@ impl<'a, V: Visitor> Worker<'a, V> {
             };
             top.next += 1;
             let made = match &top.bytes {
-                Some(base) => self.make(&pack.of, child, base.bytes()),
+                Some(base) => self.make(&pack.pack, child, base.bytes()),
                 None => Err(Damage("what it is made from cannot be read")),
             };
             // If nothing more is made from it, it need not be held while its last child is.
             let done = if top.next == children.len() { stack.pop() } else { None };
             let base = done.as_ref().or(stack.last()).and_then(Frame::as_base);
-            let no = pack.first + pack.of.entries[child as usize].id_at;
+            let no = pack.first + pack.pack.entries[child as usize].id_at;
             let frame = match made {
                 Ok(bytes) => self.show(child, no, kind, bytes, base),
                 Err(damage) => self.instead(child, no, damage),
             };
             self.keep(done.and_then(|frame| frame.bytes));
-            if pack.of.children(child).is_empty() {
+            if pack.pack.children(child).is_empty() {
                 self.keep(frame.bytes);
             } else {
                 stack.push(frame);
@@ -240,11 +240,11 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Reads an object that is stored whole.
-    fn root(&mut self, pack: &Store<Pack>, entry: u32, kind: Kind) -> Frame<V::Said> {
-        let at = pack.of.entries[entry as usize];
+    fn root(&mut self, pack: &NumberedPack, entry: u32, kind: Kind) -> Frame<V::Said> {
+        let at = pack.pack.entries[entry as usize];
         let no = pack.first + at.id_at;
-        let is_alone = pack.of.children(entry).is_empty();
-        match self.whole(&pack.of, entry, kind, is_alone, no) {
+        let is_alone = pack.pack.children(entry).is_empty();
+        match self.whole(&pack.pack, entry, kind, is_alone, no) {
             Ok(Some(bytes)) => self.show(entry, no, kind, bytes, None),
             Ok(None) => Frame { entry, bytes: None, said: None, next: 0 },
             Err(damage) => self.instead(entry, no, damage),
@@ -261,16 +261,16 @@ impl<'a, V: Visitor> Worker<'a, V> {
         no: ObjectNo,
     ) -> Result<Option<Buffer>, Damage> {
         const GONE: Damage = Damage("its pack cannot be read");
-        let offset = pack.entries[entry as usize].offset;
+        let offset = pack.entries[entry as usize].offset();
         let end = pack.end_of(entry);
         let mut start = [0; 48];
         let have = start.len().min((end - offset) as usize);
         let first = if end - offset > STREAM_FROM_BYTES {
             super::pread::read_at(&pack.file, &mut start[..have], offset).map_err(|_| GONE)?;
-            header(&start[..have], self.objects.id_bytes)?
+            header(&start[..have], self.objects.table.id_bytes())?
         } else {
             pack.read(entry, &mut self.raw).map_err(|_| GONE)?;
-            header(&self.raw[..(end - offset) as usize], self.objects.id_bytes)?
+            header(&self.raw[..(end - offset) as usize], self.objects.table.id_bytes())?
         };
         let is_large = first.size > self.limits.max_object_bytes;
         if kind == Kind::Blob && first.size > STREAM_FROM_BYTES && (is_alone || is_large) {
@@ -302,8 +302,8 @@ impl<'a, V: Visitor> Worker<'a, V> {
     /// Makes an entry from its base.
     fn make(&mut self, pack: &Pack, entry: u32, base: &[u8]) -> Result<Buffer, Damage> {
         pack.read(entry, &mut self.raw).map_err(|_| Damage("its pack cannot be read"))?;
-        let packed = (pack.end_of(entry) - pack.entries[entry as usize].offset) as usize;
-        let first = header(&self.raw[..packed], self.objects.id_bytes)?;
+        let packed = (pack.end_of(entry) - pack.entries[entry as usize].offset()) as usize;
+        let first = header(&self.raw[..packed], self.objects.table.id_bytes())?;
         if matches!(first.form, Form::Whole(_)) || first.size > self.limits.max_object_bytes {
             return Err(Damage("its delta cannot be understood"));
         }
@@ -336,7 +336,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
     /// Keeps a buffer for later, unless it is large.
     fn keep(&mut self, bytes: Option<Buffer>) {
-        const MOST: usize = 32;
+        const MOST: usize = 8;
         const MAX_BYTES: usize = 1 << 20;
         let is_small = |bytes: &Buffer| bytes.capacity() <= MAX_BYTES;
         self.spare.extend(bytes.filter(is_small).filter(|_| self.spare.len() < MOST));
@@ -369,7 +369,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
         if self.objects.is_repeated(no) {
             return None;
         }
-        let id = self.objects.id(no);
+        let id = self.objects.table.id(no);
         let mut bytes = Buffer::default();
         let lookup = self.lookup.get_or_insert_with(|| self.objects.lookup());
         let read = lookup.read(&id, self.limits.max_object_bytes).map(|read| {
@@ -399,8 +399,8 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     fn loose(&mut self, at: u32) {
-        let files = &self.objects.loose.of;
-        let no = self.objects.loose.first + at;
+        let files = &self.objects.table.loose;
+        let no = self.objects.table.loose_first + at;
         let at = at as usize;
         let is_other = files.kind(at).is_some_and(|kind| !(self.wanted)(kind));
         if self.objects.is_repeated(no) || is_other {

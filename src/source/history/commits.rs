@@ -1,7 +1,7 @@
 //! Commits as a history notes them: there are hundreds of thousands, so each takes few bytes.
 
 use crate::git::object::{Commit, ObjectId};
-use crate::git::odb::{ObjectNo, Objects};
+use crate::git::odb::{ObjectNo, ObjectTable};
 
 /// A commit without its parents.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ const MAX_PARENTS: usize = 1 << 26;
 
 impl Commits {
     /// Adds a commit; tells whether its parents could be noted, too.
-    pub(super) fn push(&mut self, no: ObjectNo, commit: &Commit, objects: &Objects) -> bool {
+    pub(super) fn push(&mut self, no: ObjectNo, commit: &Commit, objects: &ObjectTable) -> bool {
         let parents = self.parents.len() as u32;
         let tree = self.link(&commit.tree, objects);
         let is_whole = self.parents.len() + commit.parents.len() <= MAX_PARENTS;
@@ -49,7 +49,7 @@ impl Commits {
         is_whole
     }
 
-    fn link(&mut self, id: &ObjectId, objects: &Objects) -> Link {
+    fn link(&mut self, id: &ObjectId, objects: &ObjectTable) -> Link {
         objects.find(id.as_bytes()).map_or_else(
             || {
                 self.missing.push(*id);

@@ -7,7 +7,7 @@ use super::commits::Commits;
 use crate::archive::{self, ArchiveLimits};
 use crate::engine::Trail;
 use crate::git::object::{Commit, Kind, ObjectId, tag_target};
-use crate::git::odb::{Object, ObjectNo, Objects, Visitor};
+use crate::git::odb::{Object, ObjectNo, ObjectTable, Visitor};
 use crate::source::{Sieve, Verdict};
 use crate::text::fragment::Fragment;
 
@@ -43,7 +43,7 @@ impl Contents {
 }
 
 pub(super) struct ContentVisitor<'a> {
-    objects: &'a Objects,
+    objects: &'a ObjectTable,
     sieve: &'a dyn Sieve,
     archives: Option<ArchiveLimits>,
     found: Contents,
@@ -111,7 +111,7 @@ impl Visitor for ContentVisitor<'_> {
 
 impl<'a> ContentVisitor<'a> {
     pub(super) fn new(
-        objects: &'a Objects,
+        objects: &'a ObjectTable,
         sieve: &'a dyn Sieve,
         archives: Option<ArchiveLimits>,
     ) -> Self {

@@ -7,17 +7,9 @@
 use std::mem;
 
 use super::FastMap;
-use super::trees::{NO_TREE, ObjectSet, Run, Target, TreeNotes};
+use super::trees::{NO_TREE, NamedTarget, ObjectSet, Target, TreeNotes};
 use crate::git::object::ObjectId;
-use crate::git::odb::{ObjectNo, Objects};
-
-/// A name in a tree that leads to something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct HotEntry {
-    /// The name's number.
-    pub(super) name: u32,
-    pub(super) to: Target,
-}
+use crate::git::odb::ObjectNo;
 
 /// Trees that lead to something, each with the names that do.
 #[derive(Debug, Default)]
@@ -29,34 +21,34 @@ pub(super) struct HotTrees {
     pub(super) is_cut: bool,
     /// For each object, where its entries begin; they end where the next object's begin.
     starts: Vec<u32>,
-    entries: Vec<HotEntry>,
+    entries: Vec<NamedTarget>,
 }
 
 impl HotTrees {
     /// The entries of a tree that lead to something, in order.
-    pub(super) fn of(&self, tree: ObjectNo) -> &[HotEntry] {
+    pub(super) fn of(&self, tree: ObjectNo) -> &[NamedTarget] {
         let tree = tree as usize;
         let range = self.starts.get(tree..tree + 2);
         range.map_or(&[], |range| &self.entries[range[0] as usize..range[1] as usize])
     }
 
     /// Follows what is hot through the notes on all trees; `lost` are the trees that could not be
-    /// read.
-    pub(super) fn find(notes: Vec<TreeNotes>, lost: &[ObjectNo], objects: &Objects) -> Self {
+    /// read, and `count` says how many objects there are.
+    pub(super) fn find(notes: Vec<TreeNotes>, lost: &[ObjectNo], count: u32) -> Self {
         let is_cut = notes.iter().any(|notes| notes.is_cut);
         let has_start = |notes: &TreeNotes| {
-            notes.entries.iter().any(|entry| !matches!(entry.to(), Target::Tree(_)))
+            notes.entries.iter().any(|entry| !matches!(entry.entry.to(), Target::Tree(_)))
         };
         if lost.is_empty() && !notes.iter().any(has_start) {
             return HotTrees { is_cut, ..HotTrees::default() };
         }
-        let mut search = Search::new(notes, objects);
+        let mut search = Search::new(notes, count);
         search.start(lost);
         while let Some(tree) = search.todo.pop().filter(|_| !search.is_cut) {
             search.leads_to(tree);
         }
         let is_cut = is_cut || search.is_cut;
-        search.finish(objects.count() as usize, is_cut)
+        search.finish(count as usize, is_cut)
     }
 }
 
@@ -80,7 +72,7 @@ struct Search {
     hot: ObjectSet,
     /// Those of them that were not followed yet.
     todo: Vec<ObjectNo>,
-    found: Vec<(ObjectNo, HotEntry)>,
+    found: Vec<(ObjectNo, NamedTarget)>,
     is_cut: bool,
     names: Numbers<Box<[u8]>>,
     missing: Numbers<ObjectId>,
@@ -121,7 +113,7 @@ impl<T: Clone + Eq + std::hash::Hash> Numbers<T> {
 }
 
 impl Search {
-    fn new(mut parts: Vec<TreeNotes>, objects: &Objects) -> Self {
+    fn new(mut parts: Vec<TreeNotes>, count: u32) -> Self {
         let names = parts.iter_mut().map(|part| {
             mem::take(&mut part.names).into_iter().map(|(name, at)| (at.number, name)).collect()
         });
@@ -130,14 +122,14 @@ impl Search {
             mem::take(&mut part.missing).into_iter().map(|(id, number)| (number, id)).collect()
         });
         let missing = Numbers::new(missing);
-        let mut last = vec![NONE; objects.count() as usize];
+        let mut last = vec![NONE; count as usize];
         let mut before = Vec::with_capacity(parts.iter().map(|notes| notes.entries.len()).sum());
         let mut first = 0;
         let parts: Vec<(EntryAt, TreeNotes)> = parts
             .into_iter()
             .map(|notes| {
                 for (entry, at) in notes.entries.iter().zip(first..) {
-                    before.push(match entry.to() {
+                    before.push(match entry.entry.to() {
                         Target::Tree(tree) => mem::replace(&mut last[tree as usize], at),
                         _ => NONE,
                     });
@@ -145,7 +137,7 @@ impl Search {
                 (mem::replace(&mut first, before.len() as EntryAt), notes)
             })
             .collect();
-        let hot = ObjectSet::new(objects);
+        let hot = ObjectSet::new(count);
         let (todo, found) = (Vec::new(), Vec::new());
         Search { parts, last, before, hot, todo, found, is_cut: false, names, missing }
     }
@@ -157,7 +149,7 @@ impl Search {
                 if self.is_cut {
                     return;
                 }
-                if !matches!(self.parts[part].1.entries[at].to(), Target::Tree(_)) {
+                if !matches!(self.parts[part].1.entries.get(at).entry.to(), Target::Tree(_)) {
                     self.follow(part, at);
                 }
             }
@@ -178,29 +170,31 @@ impl Search {
     /// Notes an entry in the tree that brought it, and in those made from it that kept it.
     fn follow(&mut self, part: usize, entry: usize) {
         let notes = &self.parts[part].1;
-        let noted = notes.entries[entry];
-        let to = match noted.to() {
+        let noted = notes.entries.get(entry);
+        let to = match noted.entry.to() {
             Target::Missing(number) => Target::Missing(self.missing.of(part, number)),
             to => to,
         };
-        let hot = HotEntry { name: self.names.of(part, noted.name()), to };
-        let brought_by = notes.trees.partition_point(|tree| tree.entries as usize <= entry) - 1;
+        let hot = NamedTarget::new(self.names.of(part, noted.entry.name()), to);
+        let trees = 0..notes.trees.len();
+        let brought_by =
+            notes.trees.partition_point(trees, |tree| tree.entries as usize <= entry) - 1;
         let mut todo = vec![(brought_by, noted.at)];
         while let Some((tree, at)) = todo.pop() {
             if self.found.len() == MAX_FOUND {
                 self.is_cut = true;
                 return;
             }
-            let note = notes.trees[tree];
+            let note = notes.trees.get(tree);
             self.found.push((note.no, hot));
             if self.hot.insert(note.no) {
                 self.todo.push(note.no);
             }
             let mut made = note.made_last;
             while made != NO_TREE {
-                let now = shifted(runs_of(notes, made as usize), at);
+                let now = shifted(notes, made as usize, at);
                 todo.extend(now.map(|now| (made as usize, now)));
-                made = notes.trees[made as usize].made_before;
+                made = notes.trees.get(made as usize).made_before;
             }
         }
     }
@@ -230,24 +224,25 @@ impl Search {
         let place = |id: &ObjectId| missing.partition_point(|other| other < id) as u32;
         let numbers: Vec<u32> = self.missing.list.iter().map(place).collect();
         for (_, entry) in &mut self.found {
-            if let Target::Missing(number) = &mut entry.to {
-                *number = numbers[*number as usize];
+            if let Target::Missing(number) = entry.to() {
+                *entry = NamedTarget::new(entry.name(), Target::Missing(numbers[number as usize]));
             }
         }
         missing
     }
 }
 
-/// The runs of entries that a tree has from the one it was made from, by where they stood there.
-fn runs_of(notes: &TreeNotes, tree: usize) -> &[Run] {
-    let end = notes.trees.get(tree + 1).map_or(notes.runs.len(), |next| next.runs as usize);
-    &notes.runs[notes.trees[tree].runs as usize..end]
-}
-
-/// Where an entry stands now that stood at `at`; `None` if it was not kept. Runs are of whole entries.
-fn shifted(runs: &[Run], at: u32) -> Option<u32> {
-    let behind = runs.partition_point(|run| run.from <= at);
-    let run = runs[..behind].last()?;
+/// Where an entry stands in a tree that stood at `at` in the one it was made from; `None` if it was
+/// not kept. Runs are of whole entries.
+fn shifted(notes: &TreeNotes, tree: usize, at: u32) -> Option<u32> {
+    let start = notes.trees.get(tree).runs as usize;
+    let is_last = tree + 1 == notes.trees.len();
+    let end = if is_last { notes.runs.len() } else { notes.trees.get(tree + 1).runs as usize };
+    let behind = notes.runs.partition_point(start..end, |run| run.from <= at);
+    if behind == start {
+        return None;
+    }
+    let run = notes.runs.get(behind - 1);
     let inside = at - run.from;
     (inside < run.bytes).then(|| run.at + inside)
 }

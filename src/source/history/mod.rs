@@ -10,6 +10,7 @@ mod content;
 mod graph;
 mod hot_trees;
 mod listing;
+mod long_list;
 mod trace;
 mod tree_entries;
 mod trees;
@@ -19,13 +20,13 @@ use std::path::PathBuf;
 
 use super::Sieve;
 use super::{ArchiveLimits, Listing, ReaderOptions, Source, SourceError};
-use crate::finding::Progress;
-use crate::git::odb::{Limits, Objects};
+use crate::finding::{Progress, Skipped};
+use crate::git::odb::{Limits, ObjectNo, ObjectTable, Objects};
 use crate::git::{GitError, Kind, RepositoryPool, Tip};
 use content::{ContentVisitor, Contents};
 use graph::Graph;
 use hot_trees::HotTrees;
-use trees::{ObjectSet, TreeVisitor};
+use trees::{ObjectSet, TreeNotes, TreeVisitor};
 
 /// A map whose keys are hashed fast, with a seed of this process.
 type FastMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -91,26 +92,29 @@ impl<'a> History<'a> {
     }
 
     /// Reads every object and follows what is hot to the root trees.
-    fn survey(&self, objects: &Objects, progress: &Progress) -> Survey {
+    fn survey(&self, objects: Objects, progress: &Progress) -> Survey {
         let limits = self.limits(progress);
-        let contents = objects.sweep(&|kind| kind != Kind::Tree, limits, &|| {
-            ContentVisitor::new(objects, self.sieve, self.options.archives)
+        let visitors = objects.sweep(&|kind| kind != Kind::Tree, limits, &|| {
+            ContentVisitor::new(objects.table(), self.sieve, self.options.archives)
         });
         let mut contents =
-            Contents::join(contents.into_iter().map(ContentVisitor::into_found).collect());
-        let trees = self.hot_trees(objects, progress, &mut contents);
+            Contents::join(visitors.into_iter().map(ContentVisitor::into_found).collect());
+        let (notes, lost) = self.tree_notes(&objects, progress, &mut contents);
+        let skipped = objects.skipped.clone();
+        let objects = objects.into_table();
+        let trees = HotTrees::find(notes, &lost, objects.count());
         let graph = Graph::new(std::mem::take(&mut contents.commits), &|no| objects.id(no));
-        Survey { contents, trees, graph }
+        Survey { objects, skipped, contents, trees, graph }
     }
 
-    /// Reads every tree once and follows what is hot through them.
-    fn hot_trees(
+    /// Reads every tree once, and returns what was noted of them and which could not be read.
+    fn tree_notes(
         &self,
         objects: &Objects,
         progress: &Progress,
         contents: &mut Contents,
-    ) -> HotTrees {
-        let mut looked_for = ObjectSet::new(objects);
+    ) -> (Vec<TreeNotes>, Vec<ObjectNo>) {
+        let mut looked_for = ObjectSet::new(objects.table().count());
         let blobs = contents.hot.iter().filter(|(_, kind)| *kind == Kind::Blob);
         let lost = contents.unreadable.iter();
         for no in blobs.map(|(no, _)| *no).chain(lost.map(|(no, _)| *no)) {
@@ -127,14 +131,17 @@ impl<'a> History<'a> {
             lost.append(&mut notes.unreadable);
         }
         lost.sort_unstable();
-        let trees: Vec<_> = lost.iter().map(|(no, _)| *no).collect();
+        let trees = lost.iter().map(|(no, _)| *no).collect();
         contents.unreadable.append(&mut lost);
-        HotTrees::find(notes, &trees, objects)
+        (notes, trees)
     }
 }
 
 /// What reading everything came to.
 struct Survey {
+    objects: ObjectTable,
+    /// What could not be opened.
+    skipped: Vec<Skipped>,
     contents: Contents,
     trees: HotTrees,
     graph: Graph,
@@ -147,9 +154,9 @@ impl Source for History<'_> {
         let more: Vec<PathBuf> = repository.alternate_dirs();
         let objects = Objects::open(&root, &more, repository.id_bytes()?)
             .map_err(|error| GitError::file(&root, error))?;
-        progress.start(u64::from(objects.count()));
-        let survey = self.survey(&objects, progress);
-        let mut listing = listing::make(&self.options, self.sieve, repository, &objects, survey)?;
+        progress.start(u64::from(objects.table().count()));
+        let survey = self.survey(objects, progress);
+        let mut listing = listing::make(&self.options, self.sieve, repository, survey)?;
         listing.reader = ReaderOptions {
             repository: Some(self.repository.clone()),
             archives: self.options.archives,

@@ -2,8 +2,8 @@
 
 use super::FastMap;
 use super::graph::{CommitNo, Graph};
-use super::hot_trees::{HotEntry, HotTrees};
-use super::trees::Target;
+use super::hot_trees::HotTrees;
+use super::trees::{NamedTarget, Target};
 use crate::git::odb::ObjectNo;
 
 /// Something hot at a path.
@@ -76,16 +76,17 @@ impl<'a> Trace<'a> {
 
     /// Follows it through the commits that are `wanted`; `tips` are those that end the walk.
     pub(super) fn commits(&mut self, wanted: &[bool], tips: &[CommitNo]) {
-        for commit in (0..self.graph.commits.len() as u32).filter(|&at| wanted[at as usize]) {
+        let graph = self.graph;
+        for commit in (0..graph.commits.len() as u32).filter(|&at| wanted[at as usize]) {
             let new = self.hot_tree(commit);
-            let parents: Vec<CommitNo> = self.graph.parents(commit).to_vec();
-            let olds: Vec<Option<ObjectNo>> =
-                parents.iter().map(|&parent| self.hot_tree(parent)).collect();
-            if let Some(new) = new {
-                self.brought_in(commit, new, &olds);
+            let parents = graph.parents(commit);
+            let olds = || parents.iter().filter_map(|&parent| self.hot_tree(parent));
+            if let Some(new) = new.filter(|&new| olds().all(|old| old != new)) {
+                let olds = olds().collect();
+                self.brought_in(commit, new, olds);
             }
-            for (&parent, old) in parents.iter().zip(olds) {
-                if let Some(old) = old.filter(|&old| Some(old) != new) {
+            for &parent in parents {
+                if let Some(old) = self.hot_tree(parent).filter(|&old| Some(old) != new) {
                     self.taken_out(parent, old, new);
                 }
             }
@@ -108,30 +109,28 @@ impl<'a> Trace<'a> {
     }
 
     /// Notes what a commit has and none of its parents has at the same path.
-    fn brought_in(&mut self, commit: CommitNo, new: ObjectNo, olds: &[Option<ObjectNo>]) {
-        let mut todo = vec![(ROOT, new, olds.iter().flatten().copied().collect::<Vec<_>>())];
+    fn brought_in(&mut self, commit: CommitNo, new: ObjectNo, olds: Vec<ObjectNo>) {
+        let trees = self.trees;
+        let mut todo = vec![(ROOT, new, olds)];
         while let Some((folder, new, olds)) = todo.pop() {
-            if olds.contains(&new) {
-                continue;
-            }
-            for entry in self.trees.of(new) {
+            for entry in trees.of(new) {
+                // Most entries stay from one commit to the next.
+                if olds.iter().any(|&old| trees.of(old).binary_search(entry).is_ok()) {
+                    continue;
+                }
                 if self.is_full() {
                     return;
                 }
-                let before: Vec<&HotEntry> =
-                    olds.iter().flat_map(|&old| named(self.trees.of(old), entry.name)).collect();
-                if before.contains(&entry) {
-                    continue;
-                }
-                let path = self.paths.join(folder, entry.name);
-                if let Target::Tree(tree) = entry.to {
-                    let trees = before.iter().filter_map(|old| match old.to {
+                let path = self.paths.join(folder, entry.name());
+                if let Target::Tree(tree) = entry.to() {
+                    let before = olds.iter().flat_map(|&old| named(trees.of(old), entry.name()));
+                    let before = before.filter_map(|old| match old.to() {
                         Target::Tree(old) => Some(old),
                         _ => None,
                     });
-                    todo.push((path, tree, trees.collect()));
+                    todo.push((path, tree, before.collect()));
                 } else {
-                    let standing = Standing { path, what: entry.to };
+                    let standing = Standing { path, what: entry.to() };
                     // Commits come oldest first.
                     self.spans.entry(standing).or_insert(Span { first: commit, last: commit });
                 }
@@ -151,14 +150,15 @@ impl<'a> Trace<'a> {
                 if self.is_full() {
                     return;
                 }
-                let path = self.paths.join(folder, entry.name);
-                if let Target::Tree(tree) = entry.to {
-                    let now = named(now, entry.name).find_map(|now| match now.to {
+                let path = self.paths.join(folder, entry.name());
+                if let Target::Tree(tree) = entry.to() {
+                    let now = named(now, entry.name()).find_map(|now| match now.to() {
                         Target::Tree(now) => Some(now),
                         _ => None,
                     });
                     todo.push((path, tree, now));
-                } else if let Some(span) = self.spans.get_mut(&Standing { path, what: entry.to }) {
+                } else if let Some(span) = self.spans.get_mut(&Standing { path, what: entry.to() })
+                {
                     span.last = span.last.max(commit);
                 }
             }
@@ -174,8 +174,8 @@ impl<'a> Trace<'a> {
                 if self.is_full() {
                     return found;
                 }
-                let path = self.paths.join(folder, entry.name);
-                match entry.to {
+                let path = self.paths.join(folder, entry.name());
+                match entry.to() {
                     Target::Tree(tree) => todo.push((path, tree)),
                     what => found.push(Standing { path, what }),
                 }
@@ -186,7 +186,7 @@ impl<'a> Trace<'a> {
 }
 
 /// The entries of one name: a tree made to harm may have several.
-fn named(entries: &[HotEntry], name: u32) -> impl Iterator<Item = &HotEntry> {
-    let start = entries.partition_point(|entry| entry.name < name);
-    entries[start..].iter().take_while(move |entry| entry.name == name)
+fn named(entries: &[NamedTarget], name: u32) -> impl Iterator<Item = &NamedTarget> {
+    let start = entries.partition_point(|entry| entry.name() < name);
+    entries[start..].iter().take_while(move |entry| entry.name() == name)
 }

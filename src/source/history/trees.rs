@@ -5,6 +5,7 @@
 //! (`hot_trees.rs`).
 
 use super::FastMap;
+use super::long_list::LongList;
 use super::tree_entries::{TreeDiff, next_entry};
 use crate::git::object::{Kind, MODE_GITLINK, MODE_TREE, ObjectId};
 use crate::git::odb::{Object, ObjectNo, Objects, Visitor};
@@ -16,8 +17,9 @@ use crate::text::fragment::Fragment;
 pub(super) struct ObjectSet(Vec<u64>);
 
 impl ObjectSet {
-    pub(super) fn new(objects: &Objects) -> Self {
-        ObjectSet(vec![0; (objects.count() as usize).div_ceil(64)])
+    /// Makes an empty set for so many objects.
+    pub(super) fn new(count: u32) -> Self {
+        ObjectSet(vec![0; (count as usize).div_ceil(64)])
     }
 
     pub(super) fn insert(&mut self, no: ObjectNo) -> bool {
@@ -48,11 +50,11 @@ pub(super) enum Target {
 /// What one thread noted of the trees that it read.
 #[derive(Debug, Default)]
 pub(super) struct TreeNotes {
-    pub(super) trees: Vec<TreeNote>,
+    pub(super) trees: LongList<TreeNote>,
     /// The noted entries of all trees, those of one behind those of the one before.
-    pub(super) entries: Vec<EntryNote>,
+    pub(super) entries: LongList<EntryNote>,
     /// The runs of entries that trees have from the one they were made from, in the same order.
-    pub(super) runs: Vec<Run>,
+    pub(super) runs: LongList<Run>,
     /// The number of each name.
     pub(super) names: FastMap<Box<[u8]>, Name>,
     /// The number of each object that is not here.
@@ -76,34 +78,33 @@ pub(super) struct TreeNote {
     pub(super) made_before: u32,
 }
 
-/// An entry that a tree did not have from the one it was made from. There are millions of them: a
-/// target takes two bits and a number.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct EntryNote {
-    pub(super) at: u32,
+/// A name in a tree and what it leads to, by name. There are millions of them: a target takes two
+/// bits and a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct NamedTarget {
     name_and_kind: u32,
     number: u32,
 }
 
-impl EntryNote {
+impl NamedTarget {
     const MAX_NAMES: usize = 1 << 30;
 
-    const fn new(at: u32, name: u32, to: Target) -> Self {
+    pub(super) const fn new(name: u32, to: Target) -> Self {
         let (kind, number) = match to {
             Target::Blob(no) => (0, no),
             Target::Tree(no) => (1, no),
             Target::Missing(number) => (2, number),
             Target::Name => (3, 0),
         };
-        EntryNote { at, name_and_kind: name << 2 | kind, number }
+        NamedTarget { name_and_kind: name << 2 | kind, number }
     }
 
-    /// The number of its name.
-    pub(super) const fn name(&self) -> u32 {
+    /// The number of the name.
+    pub(super) const fn name(self) -> u32 {
         self.name_and_kind >> 2
     }
 
-    pub(super) const fn to(&self) -> Target {
+    pub(super) const fn to(self) -> Target {
         match self.name_and_kind & 3 {
             0 => Target::Blob(self.number),
             1 => Target::Tree(self.number),
@@ -111,6 +112,13 @@ impl EntryNote {
             _ => Target::Name,
         }
     }
+}
+
+/// An entry that a tree did not have from the one it was made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EntryNote {
+    pub(super) at: u32,
+    pub(super) entry: NamedTarget,
 }
 
 /// Entries that stand in a tree and in the one it was made from.
@@ -176,7 +184,7 @@ impl Visitor for TreeVisitor<'_> {
 
     fn object(&mut self, object: Object<'_, Said>) -> Said {
         self.notes.bytes += object.bytes.len() as u64;
-        let id_bytes = self.objects.id_bytes();
+        let id_bytes = self.objects.table().id_bytes();
         let step = object.step.as_ref().filter(|step| *step.said != Said::Malformed);
         let compared = step.and_then(|step| {
             self.diff.between(step.base, object.bytes, step.edits, id_bytes)?;
@@ -214,18 +222,18 @@ impl TreeVisitor<'_> {
 
     fn note_entry(&mut self, tree: &[u8], at: usize) -> Option<()> {
         let bytes = &tree[at..];
-        let (mode, name, id) = next_entry(bytes, self.objects.id_bytes())?;
+        let (mode, name, id) = next_entry(bytes, self.objects.table().id_bytes())?;
         let at = u32::try_from(at).ok()?;
         let to = self.target(mode, &bytes[id]);
         let name = self.name(&bytes[name]);
         let hot = name.is_hot.then_some(Target::Name);
         for to in hot.into_iter().chain(to) {
             let is_full = self.notes.entries.len() == MAX_ENTRIES;
-            if is_full || name.number as usize >= EntryNote::MAX_NAMES {
+            if is_full || name.number as usize >= NamedTarget::MAX_NAMES {
                 self.notes.is_cut = true;
                 break;
             }
-            self.notes.entries.push(EntryNote::new(at, name.number, to));
+            self.notes.entries.push(EntryNote { at, entry: NamedTarget::new(name.number, to) });
         }
         Some(())
     }
@@ -235,7 +243,7 @@ impl TreeVisitor<'_> {
         if mode == MODE_GITLINK {
             return None;
         }
-        let Some(no) = self.objects.find(id) else {
+        let Some(no) = self.objects.table().find(id) else {
             let number = self.notes.missing.len() as u32;
             let id = ObjectId::from_bytes(id)?;
             return Some(Target::Missing(*self.notes.missing.entry(id).or_insert(number)));
@@ -271,12 +279,11 @@ impl TreeVisitor<'_> {
         };
         if let Said::Noted(base) = base {
             let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-            notes.runs.extend(self.diff.kept.iter().map(|kept| Run {
-                at: short(kept.at),
-                from: short(kept.from),
-                bytes: short(kept.bytes),
-            }));
-            let base = &mut notes.trees[base as usize];
+            for kept in &self.diff.kept {
+                let (at, from) = (short(kept.at), short(kept.from));
+                notes.runs.push(Run { at, from, bytes: short(kept.bytes) });
+            }
+            let base = notes.trees.get_mut(base as usize);
             note.made_before = std::mem::replace(&mut base.made_last, at);
         } else if notes.entries.len() == first {
             return Said::Empty;

@@ -14,7 +14,7 @@ use super::trees::{ObjectSet, Target};
 use super::{HistoryOptions, Survey};
 use crate::finding::{CommitInfo, Occurrence, Origin, Place, SkipKind};
 use crate::git::object::Kind;
-use crate::git::odb::{ObjectNo, Objects};
+use crate::git::odb::{ObjectNo, ObjectTable};
 use crate::git::{GitError, ReadError, Repository, Tip};
 use crate::source::Sieve;
 use crate::source::{Blob, Content, Listing, Unit};
@@ -28,12 +28,11 @@ pub(super) fn make(
     options: &HistoryOptions,
     sieve: &dyn Sieve,
     repository: &mut Repository,
-    objects: &Objects,
     survey: Survey,
 ) -> Result<Listing, GitError> {
-    let Survey { contents, trees, graph } = survey;
+    let Survey { objects, skipped, contents, trees, graph } = survey;
     let mut lister = Lister {
-        objects,
+        objects: &objects,
         repository,
         graph: &graph,
         trees: &trees,
@@ -44,7 +43,7 @@ pub(super) fn make(
         is_range: options.is_range(),
     };
     lister.lost = contents.unreadable.iter().map(|(no, why)| (*no, why.clone())).collect();
-    lister.listing.skipped.extend(objects.skipped.iter().cloned());
+    lister.listing.skipped.extend(skipped);
     lister.listing.blobs = Some(contents.blobs);
     lister.listing.bytes = contents.bytes;
     let refs = lister.refs(options)?;
@@ -58,7 +57,7 @@ pub(super) fn make(
 }
 
 struct Lister<'a> {
-    objects: &'a Objects,
+    objects: &'a ObjectTable,
     repository: &'a mut Repository,
     graph: &'a Graph,
     trees: &'a HotTrees,
@@ -142,7 +141,7 @@ impl Lister<'_> {
         let mut trace = Trace::new(self.graph, self.trees);
         trace.commits(&scope.is_wanted, &scope.tips);
         let in_head = self.in_head(&mut trace, ends);
-        let mut seen = ObjectSet::new(self.objects);
+        let mut seen = ObjectSet::new(self.objects.count());
         for (tree, name) in &ends.others {
             for standing in trace.below(*tree) {
                 if let Target::Blob(no) = standing.what {
