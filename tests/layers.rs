@@ -60,6 +60,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rayon", &["scan"]),
     ("git2", &["git"]),
     ("libdeflater", &["git"]),
+    ("libc", &["source"]),
     ("flate2", &["git", "archive", "engine"]),
     ("ruzstd", &["archive"]),
     ("ignore", &["source"]),

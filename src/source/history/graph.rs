@@ -150,7 +150,8 @@ impl Graph {
             for (&commit, bit) in chunk.iter().zip(0..) {
                 bits[commit as usize] |= 1 << bit;
             }
-            for commit in 0..self.commits.len() {
+            let first = chunk.iter().min().map_or(0, |&first| first as usize);
+            for commit in first..self.commits.len() {
                 for &parent in self.parents.of(commit) {
                     bits[commit] |= bits[parent as usize];
                 }

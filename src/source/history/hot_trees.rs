@@ -7,6 +7,8 @@
 use std::mem;
 
 use super::FastMap;
+use super::long_list::LongList;
+use super::memory;
 use super::trees::{NO_TREE, NamedTarget, ObjectSet, Target, TreeNotes};
 use crate::git::object::ObjectId;
 use crate::git::odb::ObjectNo;
@@ -72,7 +74,7 @@ struct Search {
     hot: ObjectSet,
     /// Those of them that were not followed yet.
     todo: Vec<ObjectNo>,
-    found: Vec<(ObjectNo, NamedTarget)>,
+    found: Found,
     is_cut: bool,
     names: Numbers<Box<[u8]>>,
     missing: Numbers<ObjectId>,
@@ -138,7 +140,7 @@ impl Search {
             })
             .collect();
         let hot = ObjectSet::new(count);
-        let (todo, found) = (Vec::new(), Vec::new());
+        let (todo, found) = (Vec::new(), Found::default());
         Search { parts, last, before, hot, todo, found, is_cut: false, names, missing }
     }
 
@@ -179,14 +181,15 @@ impl Search {
         let trees = 0..notes.trees.len();
         let brought_by =
             notes.trees.partition_point(trees, |tree| tree.entries as usize <= entry) - 1;
+        self.found.begin(hot);
         let mut todo = vec![(brought_by, noted.at)];
         while let Some((tree, at)) = todo.pop() {
-            if self.found.len() == MAX_FOUND {
+            if self.found.trees.len() == MAX_FOUND {
                 self.is_cut = true;
                 return;
             }
             let note = notes.trees.get(tree);
-            self.found.push((note.no, hot));
+            self.found.trees.push(note.no);
             if self.hot.insert(note.no) {
                 self.todo.push(note.no);
             }
@@ -202,17 +205,9 @@ impl Search {
     fn finish(mut self, count: usize, is_cut: bool) -> HotTrees {
         // Millions of notes make room for what was found in them.
         drop((self.parts.drain(..), mem::take(&mut self.last), mem::take(&mut self.before)));
+        memory::give_back();
         let missing = self.order_missing();
-        self.found.sort_unstable();
-        self.found.dedup();
-        let mut starts = vec![0_u32; count + 1];
-        for (tree, _) in &self.found {
-            starts[*tree as usize + 1] += 1;
-        }
-        for at in 0..count {
-            starts[at + 1] += starts[at];
-        }
-        let entries = self.found.into_iter().map(|(_, entry)| entry).collect();
+        let (starts, entries) = self.found.by_tree(count);
         HotTrees { names: self.names.list, missing, is_cut, starts, entries }
     }
 
@@ -223,12 +218,68 @@ impl Search {
         missing.sort_unstable();
         let place = |id: &ObjectId| missing.partition_point(|other| other < id) as u32;
         let numbers: Vec<u32> = self.missing.list.iter().map(place).collect();
-        for (_, entry) in &mut self.found {
+        for at in 0..self.found.entries.len() {
+            let (entry, _) = self.found.entries.get_mut(at);
             if let Target::Missing(number) = entry.to() {
                 *entry = NamedTarget::new(entry.name(), Target::Missing(numbers[number as usize]));
             }
         }
         missing
+    }
+}
+
+/// Which trees have which entries, as they are found: millions of trees for each of a few entries.
+#[derive(Default)]
+struct Found {
+    /// Entries, each with the place where its trees begin.
+    entries: LongList<(NamedTarget, u32)>,
+    trees: LongList<ObjectNo>,
+}
+
+impl Found {
+    /// Notes an entry; the trees that come now have it.
+    fn begin(&mut self, entry: NamedTarget) {
+        self.entries.push((entry, self.trees.len() as u32));
+    }
+
+    /// The entries of each of `count` objects, in order and each once, those of one behind those of
+    /// the one before; and where those of each begin.
+    fn by_tree(self, count: usize) -> (Vec<u32>, Vec<NamedTarget>) {
+        let mut ends = vec![0_u32; count + 1];
+        for &tree in self.trees.iter() {
+            ends[tree as usize + 1] += 1;
+        }
+        for at in 0..count {
+            ends[at + 1] += ends[at];
+        }
+        let mut entries = vec![NamedTarget::new(0, Target::Name); self.trees.len()];
+        let mut next = 0;
+        for (&tree, at) in self.trees.iter().zip(0_u32..) {
+            while next < self.entries.len() && self.entries.get(next).1 <= at {
+                next += 1;
+            }
+            let place = &mut ends[tree as usize];
+            entries[*place as usize] = self.entries.get(next - 1).0;
+            *place += 1;
+        }
+        drop(self);
+        // Each end stands where the next one's start is wanted; what stands twice goes.
+        let (mut start, mut kept) = (0, 0);
+        for end in &mut ends[..count] {
+            let own = start..*end as usize;
+            start = own.end;
+            *end = kept as u32;
+            entries[own.clone()].sort_unstable();
+            for at in own.clone() {
+                if at == own.start || entries[at] != entries[kept - 1] {
+                    entries[kept] = entries[at];
+                    kept += 1;
+                }
+            }
+        }
+        ends[count] = kept as u32;
+        entries.truncate(kept);
+        (ends, entries)
     }
 }
 
@@ -245,4 +296,28 @@ fn shifted(notes: &TreeNotes, tree: usize, at: u32) -> Option<u32> {
     let run = notes.runs.get(behind - 1);
     let inside = at - run.from;
     (inside < run.bytes).then(|| run.at + inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, NamedTarget, Target};
+
+    #[test]
+    fn entries_are_found_by_tree_in_order_and_once() {
+        let entry = |name, blob| NamedTarget::new(name, Target::Blob(blob));
+        let mut found = Found::default();
+        for (hot, trees) in [
+            (entry(3, 1), &[4, 2, 4][..]),
+            (entry(1, 9), &[4, 0]),
+            (entry(3, 1), &[2]),
+            (entry(2, 2), &[]),
+        ] {
+            found.begin(hot);
+            trees.iter().for_each(|&tree| found.trees.push(tree));
+        }
+        let (starts, entries) = found.by_tree(6);
+        assert_eq!(starts, [0, 1, 1, 2, 2, 4, 4]);
+        assert_eq!(entries, [entry(1, 9), entry(3, 1), entry(1, 9), entry(3, 1)]);
+        assert_eq!(Found::default().by_tree(2), (vec![0; 3], Vec::new()));
+    }
 }

@@ -11,6 +11,7 @@ mod graph;
 mod hot_trees;
 mod listing;
 mod long_list;
+mod memory;
 mod trace;
 mod tree_entries;
 mod trees;
@@ -99,9 +100,11 @@ impl<'a> History<'a> {
         });
         let mut contents =
             Contents::join(visitors.into_iter().map(ContentVisitor::into_found).collect());
+        memory::give_back();
         let (notes, lost) = self.tree_notes(&objects, progress, &mut contents);
         let skipped = objects.skipped.clone();
         let objects = objects.into_table();
+        memory::give_back();
         let trees = HotTrees::find(notes, &lost, objects.count());
         let graph = Graph::new(std::mem::take(&mut contents.commits), &|no| objects.id(no));
         Survey { objects, skipped, contents, trees, graph }

@@ -113,9 +113,9 @@ impl<'a> Trace<'a> {
         let trees = self.trees;
         let mut todo = vec![(ROOT, new, olds)];
         while let Some((folder, new, olds)) = todo.pop() {
-            for entry in trees.of(new) {
-                // Most entries stay from one commit to the next.
-                if olds.iter().any(|&old| trees.of(old).binary_search(entry).is_ok()) {
+            let first_old = olds.first().map_or(&[][..], |&old| trees.of(old));
+            for entry in only_in(trees.of(new), first_old) {
+                if olds.iter().skip(1).any(|&old| trees.of(old).binary_search(entry).is_ok()) {
                     continue;
                 }
                 if self.is_full() {
@@ -143,10 +143,7 @@ impl<'a> Trace<'a> {
         let mut todo = vec![(ROOT, old, new)];
         while let Some((folder, old, new)) = todo.pop() {
             let now = new.map_or(&[][..], |new| self.trees.of(new));
-            for entry in self.trees.of(old) {
-                if now.binary_search(entry).is_ok() {
-                    continue;
-                }
+            for entry in only_in(self.trees.of(old), now) {
                 if self.is_full() {
                     return;
                 }
@@ -183,6 +180,22 @@ impl<'a> Trace<'a> {
         }
         found
     }
+}
+
+/// The entries of one tree that another does not have.
+fn only_in<'a>(
+    entries: &'a [NamedTarget],
+    mut others: &'a [NamedTarget],
+) -> impl Iterator<Item = &'a NamedTarget> {
+    entries.iter().filter(move |entry| {
+        while let Some((other, rest)) = others.split_first().filter(|(other, _)| other <= entry) {
+            others = rest;
+            if other == *entry {
+                return false;
+            }
+        }
+        true
+    })
 }
 
 /// The entries of one name: a tree made to harm may have several.
