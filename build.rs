@@ -124,7 +124,7 @@ fn keywords(entries: &[RuleEntry]) -> String {
     let GramTables { multiplier, bitmap, lists, entries } = GramTables::new(&keywords);
     let of = "pub(in super::super) static";
     let _ = writeln!(out, "{of} MULTIPLIER: u32 = {multiplier};");
-    let _ = writeln!(out, "{of} BITMAP: [u32; BITMAP_WORDS] = {bitmap:?};");
+    let _ = writeln!(out, "{of} BITMAP: Bitmap = Bitmap({:?});", bitmap.0);
     let _ = writeln!(out, "{of} LISTS_OF_GRAMS: [u32; LISTS] = {lists:?};");
     let _ = writeln!(out, "{of} ENTRIES: &[GramEntry] = &{entries:?};");
     out

@@ -1,14 +1,12 @@
 //! The prefilter's first stage: which places may begin a gram.
 //!
 //! Every place is looked up in a bitmap by the hash of its four bytes. With AVX2 that is one gather for eight
-//! places; elsewhere it is a loop without branches. Both visit the same places.
+//! places; NEON computes sixteen hashes at once and loads a byte for each; elsewhere it is a loop without branches.
+//! All visit the same places.
 
 use std::ops::Range;
 
-use super::keyword_tables::{BITMAP_WORDS, GRAM_BYTES, gram, hash};
-
-/// A bit for each hash of a gram.
-pub(super) type Bitmap = [u32; BITMAP_WORDS];
+use super::keyword_tables::{Bitmap, GRAM_BYTES, gram, hash};
 
 /// Tells which four bytes may be a gram.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +19,7 @@ pub(super) struct Filter<'a> {
 impl Filter<'_> {
     fn may_be_gram(self, gram: u32) -> bool {
         let hash = hash(gram, self.multiplier);
-        self.bitmap[hash / 32] >> (hash % 32) & 1 != 0
+        self.bitmap.0[hash / 8] >> (hash % 8) & 1 != 0
     }
 }
 
@@ -43,11 +41,16 @@ pub(super) fn candidates(
         // SAFETY: AVX2 was detected on the line above.
         return unsafe { avx2::candidates(bytes, range, filter, visit) };
     }
-    scalar(bytes, range, filter, visit);
+    #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+    #[expect(unsafe_code, reason = "calling into a target feature")]
+    // SAFETY: the program is compiled for machines that have NEON.
+    return unsafe { neon::candidates(bytes, range, filter, visit) };
+    #[cfg(not(all(target_arch = "aarch64", target_feature = "neon")))]
+    portable(bytes, range, filter, visit);
 }
 
-/// The same without vectors.
-fn scalar(
+/// The same without instructions of one machine.
+pub(super) fn portable(
     bytes: &[u8],
     range: Range<usize>,
     filter: Filter<'_>,
@@ -160,10 +163,11 @@ mod avx2 {
             _mm256_set1_epi32(filter.multiplier.cast_signed()),
         ));
         #[expect(unsafe_code, reason = "a gather takes a pointer")]
-        // SAFETY: the index of a word is a hash without its five lower bits, which is what the bitmap has.
+        // SAFETY: the index of a word is a hash without its five lower bits, and the bitmap has a word for each; a
+        // gather needs no alignment.
         let words = unsafe {
             _mm256_i32gather_epi32::<4>(
-                filter.bitmap.as_ptr().cast(),
+                filter.bitmap.0.as_ptr().cast(),
                 _mm256_srli_epi32::<5>(hashes),
             )
         };
@@ -172,24 +176,102 @@ mod avx2 {
     }
 }
 
+/// NEON has no gather. Products, hashes and the test of the bits are vectors of places; only the bytes of the bitmap
+/// are loaded one by one. The compiler makes twice as many instructions of [`mask`](super::mask).
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod neon {
+    use std::arch::aarch64::{
+        uint8x8_t, uint8x16_t, uint32x4_t, vand_u8, vcombine_u8, vcombine_u16, vcreate_u8,
+        vdup_n_u8, vdupq_n_u8, vdupq_n_u32, vget_lane_u64, vgetq_lane_u64, vmovn_u16, vmulq_u32,
+        vorrq_u8, vqtbl1q_u8, vreinterpret_s8_u8, vreinterpret_u64_u8, vreinterpretq_u16_u8,
+        vreinterpretq_u32_u8, vreinterpretq_u64_u16, vshl_u8, vshrn_n_u16, vshrn_n_u32, vtstq_u8,
+    };
+    use std::ops::Range;
+
+    use super::{Filter, STEP, WINDOW, tail, visit_lanes, window};
+    use crate::engine::keyword_tables::{BITMAP_BYTES, HASH_BITS};
+
+    #[target_feature(enable = "neon")]
+    pub(super) fn candidates(
+        bytes: &[u8],
+        range: Range<usize>,
+        filter: Filter<'_>,
+        visit: &mut impl FnMut(usize, u32),
+    ) {
+        let mut at = range.start;
+        while let Some(window) = window(bytes, at, range.end) {
+            let found = mask(window, filter);
+            if found != 0 {
+                visit_lanes(at, window, found, visit);
+            }
+            at += STEP;
+        }
+        tail(bytes, at..range.end, filter, visit);
+    }
+
+    /// The lanes of a window that may begin a gram, as bits.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn mask(window: &[u8; WINDOW], filter: Filter<'_>) -> u32 {
+        let (eights, _) = window.as_chunks::<8>();
+        let part = |at: usize| vcreate_u8(u64::from_le_bytes(eights[at]));
+        let (low, high) = (vcombine_u8(part(0), part(1)), vcombine_u8(part(1), part(2)));
+        let (first, first_bits) = half(low, filter);
+        let (second, second_bits) = half(high, filter);
+        let is_set = vtstq_u8(vcombine_u8(first, second), vcombine_u8(first_bits, second_bits));
+        // Four bits of every lane, in one word.
+        let lanes = vreinterpret_u64_u8(vshrn_n_u16::<4>(vreinterpretq_u16_u8(is_set)));
+        let lanes = vget_lane_u64::<0>(lanes);
+        if lanes == 0 {
+            return 0;
+        }
+        (0..STEP).fold(0, |found, lane| found | ((lanes >> (4 * lane)) as u32 & 1) << lane)
+    }
+
+    /// For the first eight places of sixteen bytes, the byte of the bitmap that has the bit of the hash, and that bit.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn half(bytes: uint8x16_t, filter: Filter<'_>) -> (uint8x8_t, uint8x8_t) {
+        const PLACES: u64 = 0x0403_0201_0302_0100;
+        const _: () = assert!(HASH_BITS == 18 && BITMAP_BYTES == 1 << 15);
+        let product = |first: u64| -> uint32x4_t {
+            let first = PLACES + first * 0x0101_0101_0101_0101;
+            let next = first + 0x0202_0202_0202_0202;
+            let places = vcombine_u8(vcreate_u8(first), vcreate_u8(next));
+            let grams = vorrq_u8(vqtbl1q_u8(bytes, places), vdupq_n_u8(b' '));
+            vmulq_u32(vreinterpretq_u32_u8(grams), vdupq_n_u32(filter.multiplier))
+        };
+        let (first, second) = (product(0), product(4));
+        // The hash is the upper 18 bits of a product: 15 for the byte, three for the bit in it.
+        let upper = vcombine_u16(vshrn_n_u32::<16>(first), vshrn_n_u32::<16>(second));
+        let upper = vreinterpretq_u64_u16(upper);
+        let (left, right) = (vgetq_lane_u64::<0>(upper), vgetq_lane_u64::<1>(upper));
+        let byte =
+            |four: u64, at: usize| filter.bitmap.0[(four >> (16 * at + 1)) as usize & 0x7fff];
+        let four = |four| [0, 1, 2, 3].map(|at| u64::from(byte(four, at)) << (8 * at)).iter().sum();
+        let (left, right): (u64, u64) = (four(left), four(right));
+        let hash = vcombine_u16(vshrn_n_u32::<14>(first), vshrn_n_u32::<14>(second));
+        let bit = vand_u8(vmovn_u16(hash), vdup_n_u8(7));
+        (vcreate_u8(left | right << 32), vshl_u8(vdup_n_u8(1), vreinterpret_s8_u8(bit)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Bitmap, Filter, candidates, scalar};
-    use crate::engine::keyword_tables::{BITMAP_WORDS, GramTables};
+    use super::{Filter, candidates, portable};
+    use crate::engine::keyword_tables::GramTables;
 
     #[test]
     fn every_machine_visits_the_same_places() {
         let keywords = [b"abc".to_vec(), b"token=".to_vec(), b"-----begin".to_vec()];
         let tables = GramTables::new(&keywords);
-        let bitmap: Bitmap = tables.bitmap.try_into().unwrap();
-        let filter = Filter { bitmap: &bitmap, multiplier: tables.multiplier };
-        assert_eq!(bitmap.len(), BITMAP_WORDS);
+        let filter = Filter { bitmap: &tables.bitmap, multiplier: tables.multiplier };
         let text = b"a TOKEN= b, -----BEGIN c, xabc, abc".repeat(7);
         for length in 0..text.len() {
             let (mut fast, mut slow) = (Vec::new(), Vec::new());
             let bytes = &text[..length];
             candidates(bytes, 0..length, filter, &mut |at, gram| fast.push((at, gram)));
-            scalar(bytes, 0..length, filter, &mut |at, gram| slow.push((at, gram)));
+            portable(bytes, 0..length, filter, &mut |at, gram| slow.push((at, gram)));
             assert_eq!(fast, slow, "{length}");
         }
     }

@@ -12,9 +12,14 @@ pub(crate) const GRAM_BYTES: usize = 4;
 /// The shortest keyword, in bytes.
 pub(crate) const SHORTEST_KEYWORD: usize = GRAM_BYTES - 1;
 
-/// How many bits the hash of a gram has, and how many words hold a bit for each hash.
+/// How many bits the hash of a gram has, and how many bytes hold a bit for each hash.
 pub(crate) const HASH_BITS: u32 = 18;
-pub(crate) const BITMAP_WORDS: usize = (1 << HASH_BITS) / 32;
+pub(crate) const BITMAP_BYTES: usize = (1 << HASH_BITS) / 8;
+
+/// A bit for each hash of a gram. It begins where a cache line does, so that no word of it lies in two.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+pub(crate) struct Bitmap(pub(crate) [u8; BITMAP_BYTES]);
 
 /// What a gram is multiplied by, as a start; the upper bits are its hash (Knuth's multiplicative hashing). Of
 /// as many multipliers, that one is taken for which the fewest common grams have the hash of a keyword's.
@@ -33,7 +38,7 @@ pub(crate) struct GramTables {
     /// What grams are multiplied by.
     pub(crate) multiplier: u32,
     /// A bit for each hash: whether a gram has it.
-    pub(crate) bitmap: Vec<u32>,
+    pub(crate) bitmap: Box<Bitmap>,
     /// Per upper part of a hash, one more than the index of the first entry; 0 for none.
     pub(crate) lists: Vec<u32>,
     pub(crate) entries: Vec<GramEntry>,
@@ -72,7 +77,7 @@ impl GramTables {
         }
         let mut tables = GramTables {
             multiplier: best_multiplier(grams.iter().map(|(gram, ..)| *gram)),
-            bitmap: vec![0; BITMAP_WORDS],
+            bitmap: Box::new(Bitmap([0; BITMAP_BYTES])),
             lists: vec![0; LISTS],
             entries: Vec::new(),
         };
@@ -82,7 +87,7 @@ impl GramTables {
 
     fn add(&mut self, gram: u32, keyword: u32, offset: usize) {
         let hash = hash(gram, self.multiplier);
-        self.bitmap[hash / 32] |= 1 << (hash % 32);
+        self.bitmap.0[hash / 8] |= 1 << (hash % 8);
         let list = &mut self.lists[list_of(hash)];
         let entry = GramEntry { gram, keyword, offset: offset as u32, next: *list };
         self.entries.push(entry);

@@ -12,7 +12,6 @@ mod check;
 mod decode;
 pub mod explain;
 pub mod generic;
-mod glance;
 mod grams;
 mod keyword_tables;
 pub mod known;
@@ -20,6 +19,7 @@ pub mod lint;
 mod pair;
 mod pattern;
 mod prefilter;
+mod quick_scan;
 mod search;
 mod selftest;
 
@@ -29,9 +29,9 @@ use std::sync::{Arc, OnceLock};
 
 pub use check::aws_account::aws_account;
 pub use decode::{Decoding, Encoding};
-pub use glance::{Glance, Trail};
 pub use pattern::PatternError;
 pub use prefilter::{Hit, Prefilter};
+pub use quick_scan::{QuickScan, Trail};
 pub use selftest::{Failure, selftest};
 
 use crate::rule::{Confidence, KNOWN_VALUE, Rule, RuleOrigin, RuleSet, Scope};
@@ -138,7 +138,7 @@ pub struct Engine {
     /// Which rules are tried: those that are switched on, and those near which such ones are tried.
     is_needed: Vec<bool>,
     /// Which rules look far.
-    far: OnceLock<glance::Far>,
+    far: OnceLock<quick_scan::Far>,
     /// Seconds since 1970, to tell what has expired.
     now: i64,
     /// Values that are looked for as they are.
@@ -261,7 +261,7 @@ impl Engine {
     }
 
     /// Looks for values that are known to be secrets, too, if the rule [`KNOWN_VALUE`] is on. `load` is called
-    /// once, when there are bytes to look at. [`Engine::scan`] finds them; a glance at a history does not.
+    /// once, when there are bytes to look at. [`Engine::scan`] finds them; the quick scan of a history does not.
     #[must_use]
     pub fn with_known_values(mut self, load: Load) -> Self {
         let rule = self.rules.place(KNOWN_VALUE).filter(|&rule| self.rules.all()[rule].enabled);

@@ -13,8 +13,10 @@ use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
 
-use super::grams::{self, Bitmap, Filter};
-use super::keyword_tables::{self, GramEntry, GramTables, LISTS, MAX_GRAM_OFFSET, hash, list_of};
+use super::grams::{self, Filter};
+use super::keyword_tables::{
+    self, Bitmap, GramEntry, GramTables, LISTS, MAX_GRAM_OFFSET, hash, list_of,
+};
 use crate::pattern::MIN_KEYWORD_BYTES;
 
 const _: () = assert!(MIN_KEYWORD_BYTES == keyword_tables::SHORTEST_KEYWORD);
@@ -49,7 +51,7 @@ impl Prefilter {
         Prefilter {
             keywords: keywords.into_iter().map(Cow::Owned).collect(),
             multiplier: tables.multiplier,
-            bitmap: Cow::Owned(tables.bitmap.try_into().expect("there is a bit for every hash")),
+            bitmap: Cow::Owned(*tables.bitmap),
             lists: Cow::Owned(tables.lists.try_into().expect("there is a list for every hash")),
             entries: Cow::Owned(tables.entries),
         }
@@ -87,11 +89,27 @@ impl Prefilter {
             return;
         }
         let mut queue = Queue::default();
-        let filter = Filter { bitmap: &self.bitmap, multiplier: self.multiplier };
-        grams::candidates(bytes, range, filter, &mut |at, gram| {
+        grams::candidates(bytes, range, self.filter(), &mut |at, gram| {
             self.verify(bytes, at, gram, &mut queue, &mut each);
         });
         queue.release(usize::MAX, &mut each);
+    }
+
+    /// Names the same occurrences as [`for_each`](Self::for_each), as a machine without AVX2 or NEON does. It is for
+    /// tests.
+    #[must_use]
+    pub fn portable(&self, bytes: &[u8]) -> Vec<Hit> {
+        let (mut queue, mut hits) = (Queue::default(), Vec::new());
+        let mut each = |hit| hits.push(hit);
+        grams::portable(bytes, 0..bytes.len(), self.filter(), &mut |at, gram| {
+            self.verify(bytes, at, gram, &mut queue, &mut each);
+        });
+        queue.release(usize::MAX, &mut each);
+        hits
+    }
+
+    fn filter(&self) -> Filter<'_> {
+        Filter { bitmap: &self.bitmap, multiplier: self.multiplier }
     }
 
     /// Names the same occurrences as [`for_each`](Self::for_each), by an Aho-Corasick automaton.
@@ -159,7 +177,7 @@ impl Queue {
 pub(super) mod builtin {
     use std::borrow::Cow::{self, Borrowed};
 
-    use super::super::keyword_tables::{BITMAP_WORDS, GramEntry, LISTS};
+    use super::super::keyword_tables::{Bitmap, GramEntry, LISTS};
 
     include!(concat!(env!("OUT_DIR"), "/keywords.rs"));
 }

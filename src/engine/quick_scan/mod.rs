@@ -1,0 +1,108 @@
+//! The quick scan: whether bytes hold a match at all, and whether a change of them brought one.
+//!
+//! A history holds each file many times over, one version differing little from the next. The quick scan of one
+//! version leaves a [`Trail`]: the places of keywords, of encoded text, and of matches. In the next version only
+//! what is new goes through the prefilter, and a kept keyword is tried again only if a change is within the reach
+//! of its rules ([`reach`]). So a version costs what was changed of it, whatever is found in it.
+
+mod pass;
+mod reach;
+mod trail;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use self::pass::Pass;
+pub(super) use self::reach::Far;
+use self::trail::Mark;
+pub use self::trail::Trail;
+use super::{Engine, Hit, decode};
+use crate::text::edits::Edits;
+use crate::text::lines::lf_line_around;
+
+/// What a quick scan of bytes came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QuickScan {
+    /// Whether a scan would find a match. It may be true too often, never too seldom.
+    pub has_match: bool,
+    /// What is remembered for bytes that are made from these.
+    pub trail: Trail,
+}
+
+impl Engine {
+    /// Scans bytes for whether they hold a match at all.
+    #[must_use]
+    pub fn quick_scan(&self, bytes: &[u8]) -> QuickScan {
+        if memchr::memchr(0, bytes).is_some() || u32::try_from(bytes.len()).is_err() {
+            // UTF-16 has zeros between the letters of a keyword: such text is scanned whole.
+            let has_match = !self.scan(bytes).list.is_empty();
+            return QuickScan { has_match, trail: Trail::opaque() };
+        }
+        let mut pass = Pass::new(self, bytes);
+        let hits = &mut pass.trail.hits;
+        pass.scan.keywords(|each| {
+            self.links.prefilter.for_each(bytes, |hit: Hit| {
+                hits.push(Mark::new(hit.start, hit.keyword));
+                each(hit);
+            });
+        });
+        let whole = 0..bytes.len();
+        let whole = std::slice::from_ref(&whole);
+        pass.finish(whole, whole)
+    }
+
+    /// Scans only what `edits` changed: `bytes` were made from others, for which a quick scan left `before`.
+    ///
+    /// The result is that of [`quick_scan`](Self::quick_scan), but that it may report a match too many.
+    #[must_use]
+    pub fn quick_scan_of_edits(&self, bytes: &[u8], edits: &Edits, before: &Trail) -> QuickScan {
+        let has_zero = |change: &Range<usize>| memchr::memchr(0, &bytes[change.clone()]).is_some();
+        if before.is_opaque || self.far().is_whole || edits.changes.iter().any(has_zero) {
+            return self.quick_scan(bytes);
+        }
+        let mut pass = Pass::new(self, bytes);
+        pass.new_keywords(edits);
+        let mut tried = pass.trail.hits.clone();
+        let mut regions: Vec<_> = edits.changes.iter().map(decode::region_around).collect();
+        for kept in &edits.kept {
+            pass.keep_keywords(edits, *kept, before, &mut tried);
+            pass.keep_views(*kept, before, &mut regions);
+            pass.keep_found(edits, *kept, before);
+        }
+        pass.trail.hits.sort();
+        tried.sort();
+        pass.scan.keywords(|each| {
+            tried.iter().for_each(|mark| each(Hit { start: mark.start(), keyword: mark.keyword }));
+        });
+        regions.sort_unstable_by_key(|region| region.start);
+        let windows = self.windows_around(bytes, edits);
+        pass.finish(&windows, &regions)
+    }
+
+    /// Returns the windows in which rules without a keyword may match now and did not before.
+    fn windows_around(&self, bytes: &[u8], edits: &Edits) -> Vec<Range<usize>> {
+        let mut windows: Vec<Range<usize>> = Vec::new();
+        let around = self.far().around_everywhere;
+        for change in edits.changes.iter().filter(|_| !self.links.everywhere.is_empty()) {
+            let start = change.start.saturating_sub(around);
+            let end = change.end.saturating_add(around).min(bytes.len());
+            match windows.last_mut() {
+                // The line of the end is known: it may be long, and changes many.
+                Some(last) if end <= last.end => {}
+                Some(last) if start <= last.end => last.end = self.line_end(bytes, end),
+                _ => windows.push(self.line_start(bytes, start)..self.line_end(bytes, end)),
+            }
+        }
+        windows
+    }
+
+    fn line_start(&self, bytes: &[u8], at: usize) -> usize {
+        if self.far().has_line_rules { lf_line_around(bytes, at).start } else { at }
+    }
+
+    fn line_end(&self, bytes: &[u8], at: usize) -> usize {
+        if self.far().has_line_rules { lf_line_around(bytes, at).end } else { at }
+    }
+}

@@ -1,0 +1,185 @@
+//! One quick scan: which keywords are new, and what is kept of the trail before.
+
+use std::ops::Range;
+
+use super::QuickScan;
+use super::reach::Reach;
+use super::trail::{Encoded, Extent, Mark, Trail};
+use crate::engine::search::Scan;
+use crate::engine::{Engine, decode, generic};
+use crate::text::edits::{Edits, Kept};
+
+/// With more matches than this, the next version is scanned whole: the trail would cost more.
+const MAX_FOUND: usize = 1000;
+
+/// A quick scan that is not finished.
+pub(super) struct Pass<'a> {
+    engine: &'a Engine,
+    bytes: &'a [u8],
+    pub(super) scan: Scan<'a>,
+    pub(super) trail: Trail,
+}
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(engine: &'a Engine, bytes: &'a [u8]) -> Self {
+        let scan = Scan::new(engine, bytes, &|_| true);
+        Pass { engine, bytes, scan, trail: Trail::default() }
+    }
+
+    /// Notes the keywords that touch a change: they were not there before.
+    pub(super) fn new_keywords(&mut self, edits: &Edits) {
+        let prefilter = &self.engine.links.prefilter;
+        let beside = self.engine.far().longest_keyword.saturating_sub(1);
+        let mut left = &edits.changes[..];
+        while let Some(first) = left.first() {
+            // Changes whose windows meet are filtered as one.
+            let meets = |two: &&[Range<usize>]| two[0].end + 2 * beside >= two[1].start;
+            let (changes, rest) = left.split_at(1 + left.windows(2).take_while(meets).count());
+            left = rest;
+            let start = first.start.saturating_sub(beside);
+            let last = changes.last().map_or(start, |change| change.end);
+            let range = start..(last + beside).min(self.bytes.len());
+            let mut next = 0;
+            prefilter.for_each_in(self.bytes, range, |hit| {
+                let end = hit.start + prefilter.keyword_bytes(hit.keyword);
+                while changes.get(next).is_some_and(|change| change.end <= hit.start) {
+                    next += 1;
+                }
+                if changes.get(next).is_some_and(|change| change.start < end) {
+                    self.trail.hits.push(Mark::new(hit.start, hit.keyword));
+                }
+            });
+        }
+    }
+
+    /// Keeps the keywords of a kept part. Those from which a rule reaches a change go into `tried`.
+    pub(super) fn keep_keywords(
+        &mut self,
+        edits: &Edits,
+        kept: Kept,
+        before: &Trail,
+        tried: &mut Vec<Mark>,
+    ) {
+        let far = self.engine.far();
+        let base_end = kept.from + kept.bytes;
+        // Nothing was changed where the bytes begin or end.
+        let is_first = kept.from == 0 && kept.at == 0;
+        let is_last = base_end == edits.base_bytes && kept.at + kept.bytes == self.bytes.len();
+        let lines =
+            if far.has_line_rules { self.whole_lines(kept, is_first, is_last) } else { 0..0 };
+        let start = before.hits.partition_point(|mark| mark.start() < kept.from);
+        for mark in before.hits[start..].iter().take_while(|mark| mark.start() < base_end) {
+            let end = mark.start() + self.engine.links.prefilter.keyword_bytes(mark.keyword);
+            let Some(now) = kept.shifted(mark.start()..end) else { continue };
+            let reach = &far.keywords[mark.keyword as usize];
+            let own = Mark::new(now.start, mark.keyword);
+            self.trail.hits.push(own);
+            if !is_first && mark.start() < kept.from.saturating_add(reach.before)
+                || !is_last && self.reaches(reach, now.start, kept.at + kept.bytes)
+                || reach.is_line && !(lines.start <= now.start && now.end <= lines.end)
+            {
+                tried.push(own);
+            }
+        }
+    }
+
+    /// Whether a rule of the keyword at `start` reaches the change at `end`.
+    fn reaches(&self, reach: &Reach, start: usize, end: usize) -> bool {
+        if start.saturating_add(reach.behind) <= end {
+            return false;
+        }
+        !(reach.is_assignment && generic::ends_before(self.bytes, start, end))
+    }
+
+    /// Returns the part of `kept` that consists of whole kept lines.
+    fn whole_lines(&self, kept: Kept, is_first: bool, is_last: bool) -> Range<usize> {
+        let bytes = &self.bytes[kept.at..kept.at + kept.bytes];
+        let start = if is_first { Some(0) } else { memchr::memchr(b'\n', bytes) };
+        let end = if is_last { Some(bytes.len()) } else { memchr::memrchr(b'\n', bytes) };
+        let start = start.unwrap_or(bytes.len());
+        kept.at + start..kept.at + end.unwrap_or(start).max(start)
+    }
+
+    /// Keeps encoded text that was not changed. The rest goes into `regions`, to be decoded again.
+    pub(super) fn keep_views(
+        &mut self,
+        kept: Kept,
+        before: &Trail,
+        regions: &mut Vec<Range<usize>>,
+    ) {
+        // Of two views, the later one begins and ends later.
+        let end = kept.from + kept.bytes;
+        let first = before.views.partition_point(|view| view.extent.end as usize <= kept.from);
+        let views = before.views[first..].iter();
+        for view in views.take_while(|view| (view.extent.start as usize) < end) {
+            let range = view.extent.range();
+            let part = range.start.max(kept.from)..range.end.min(end);
+            let Some(now) = kept.shifted(part.clone()) else { continue };
+            match part == range {
+                true => self.trail.views.push(Encoded { extent: Extent::new(&now), ..*view }),
+                false => regions.push(now),
+            }
+        }
+    }
+
+    /// Keeps the places of matches, unless a change lies in one or right beside it: then its keyword is tried again.
+    pub(super) fn keep_found(&mut self, edits: &Edits, kept: Kept, before: &Trail) {
+        for extent in &before.found {
+            let Range { start, end } = extent.range();
+            let beside = start.saturating_sub(1)..(end + 1).min(edits.base_bytes);
+            let found = kept.shifted(beside).and_then(|_| kept.shifted(start..end));
+            self.trail.found.extend(found.map(|now| Extent::new(&now)));
+        }
+    }
+
+    /// Tries rules without a keyword in `windows`, and decodes encoded text in `regions`.
+    pub(super) fn finish(
+        mut self,
+        windows: &[Range<usize>],
+        regions: &[Range<usize>],
+    ) -> QuickScan {
+        self.scan.everywhere(windows);
+        self.scan.near();
+        // A rule that is switched off may still be one that others are tried near.
+        let rules = self.engine.rules.all();
+        let found = self.scan.found.list.iter().filter(|found| rules[found.rule].enabled);
+        self.trail.found.extend(found.map(|found| Extent::new(&found.span)));
+        self.decode(regions);
+        let mut trail = self.trail;
+        trail.found.sort();
+        trail.found.dedup();
+        trail.is_opaque = trail.found.len() > MAX_FOUND;
+        let has_match = !trail.found.is_empty() || trail.views.iter().any(|view| view.has_match);
+        QuickScan { has_match, trail }
+    }
+
+    /// Adds the encoded text in `regions` to the trail, and notes which views hold a match.
+    fn decode(&mut self, regions: &[Range<usize>]) {
+        let rules = self.engine.rules.all();
+        let views = &mut self.trail.views;
+        let mut matched = Vec::new();
+        decode::each_run(self.bytes, regions, &mut |view| {
+            let extent = Extent::new(&view.decoding.raw(&(0..view.bytes.len())));
+            if view.decoding.is_outermost() {
+                views.push(Encoded { extent, has_match: false });
+            }
+            let mut scan = Scan::new(self.engine, &view.bytes, &|_| true);
+            scan.run();
+            let mut found = scan.found.list.iter().filter(|found| rules[found.rule].enabled);
+            if found.any(|found| view.is_decoded(&found.span)) {
+                matched.push(extent.start);
+            }
+        });
+        matched.sort_unstable();
+        for Encoded { extent, has_match } in &mut *views {
+            // What is encoded inside other encoded text begins in it.
+            let first = matched.partition_point(|start| *start < extent.start);
+            *has_match |= matched.get(first).is_some_and(|start| *start < extent.end);
+        }
+        views.sort();
+        views.dedup_by(|later, view| {
+            view.has_match |= later.extent == view.extent && later.has_match;
+            later.extent == view.extent
+        });
+    }
+}

@@ -1,0 +1,108 @@
+//! Tests of the quick scan.
+
+use super::{Engine, QuickScan, Trail};
+use crate::rule::{RuleSet, expand};
+use crate::text::edits::Edits;
+
+/// `text`, with `new` in place of what stands at `at`, and how it was made.
+fn edited(text: &[u8], at: std::ops::Range<usize>, new: &[u8]) -> (Vec<u8>, Edits) {
+    let mut edits = Edits::default();
+    edits.begin(text.len());
+    edits.keep(0, at.start);
+    if !new.is_empty() {
+        edits.insert(new.len());
+    }
+    edits.keep(at.end, text.len() - at.end);
+    edits.end();
+    ([&text[..at.start], new, &text[at.end..]].concat(), edits)
+}
+
+/// Whether the version is scanned as a whole and by its edits with the same result.
+fn has_match(engine: &Engine, before: &Trail, (text, edits): (Vec<u8>, Edits)) -> bool {
+    let seen = engine.quick_scan_of_edits(&text, &edits, before);
+    assert_eq!(seen, engine.quick_scan(&text));
+    seen.has_match
+}
+
+#[test]
+fn quick_scan_of_edits_sees_what_a_change_completes_and_what_it_breaks() {
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    let key = expand("AKIA{base32:16}").unwrap();
+    let filler = b"nothing to see here\n".repeat(400);
+    let text = [&filler[..], b"id = ", &key, b"\n", &filler].concat();
+    let at = filler.len() + 5;
+    let QuickScan { has_match: true, trail: whole } = engine.quick_scan(&text) else { panic!() };
+    // A change elsewhere keeps it; a letter that is lost or too many ends it, and the way back begins it.
+    assert!(has_match(&engine, &whole, edited(&text, 5..9, b"x")));
+    for change in [at + 19..at + 20, at..at + 1] {
+        let (broken, edits) = edited(&text, change.clone(), b"");
+        let seen = engine.quick_scan_of_edits(&broken, &edits, &whole);
+        assert_eq!(seen, engine.quick_scan(&broken));
+        assert!(!seen.has_match);
+        let mended = edited(&broken, change.start..change.start, &text[change]);
+        assert!(has_match(&engine, &seen.trail, mended));
+    }
+    assert!(!has_match(&engine, &whole, edited(&text, at + 20..at + 20, b"ABC")));
+}
+
+#[test]
+fn quick_scan_of_edits_finds_a_keyword_that_a_change_puts_together() {
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    let key = expand("AKIA{base32:16}").unwrap();
+    let parted = [&b"x\n".repeat(900)[..], &key[..2], b"--", &key[2..], b"\n"].concat();
+    let before = engine.quick_scan(&parted);
+    assert!(!before.has_match);
+    assert!(has_match(&engine, &before.trail, edited(&parted, 1802..1804, b"")));
+}
+
+#[test]
+fn quick_scan_of_edits_reaches_as_far_as_a_key_and_encoded_text_do() {
+    use base64::Engine as _;
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    let filler = b"nothing to see here\n".repeat(100);
+    let pem = expand("{pem:RSA PRIVATE KEY}").unwrap();
+    let inner = expand("{alnum:900} id: AKIA{base32:16} {alnum:900}").unwrap();
+    let encoded = base64::engine::general_purpose::STANDARD.encode(inner).into_bytes();
+    for secret in [pem, encoded] {
+        let whole = [&filler[..], &secret, b"\n", &filler].concat();
+        let end = filler.len() + secret.len();
+        for (at, lost) in [(end - 2, 2), (filler.len(), 1)] {
+            let before = engine.quick_scan(&edited(&whole, at..at + lost, b"").0);
+            let (broken, _) = edited(&whole, at..at + lost, b"");
+            let seen =
+                has_match(&engine, &before.trail, edited(&broken, at..at, &whole[at..at + lost]));
+            assert!(seen, "{at} of {}", secret.len());
+        }
+    }
+}
+
+#[test]
+fn quick_scan_of_edits_keeps_what_is_found_whatever_is_changed_beside_it() {
+    use base64::Engine as _;
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    let long = expand("password = \"{alnum:200}Zq7!{alnum:60}\"").unwrap();
+    let inner =
+        expand("some words before it id: AKIA{base32:16} and some words behind it").unwrap();
+    let encoded = base64::engine::general_purpose::STANDARD.encode(inner).into_bytes();
+    for secret in [long, encoded] {
+        let filler = b"nothing to see here\n".repeat(20);
+        let text = [&filler[..], &secret, b"\n", &filler].concat();
+        let before = engine.quick_scan(&text);
+        assert!(before.has_match);
+        let (start, end) = (filler.len(), filler.len() + secret.len());
+        for beside in 0..200 {
+            for at in [start - beside, end + 1 + beside] {
+                let (text, edits) = edited(&text, at..at + 1, b"x");
+                let seen = engine.quick_scan_of_edits(&text, &edits, &before.trail);
+                assert!(seen.has_match || !engine.quick_scan(&text).has_match, "{beside} {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn quick_scan_leaves_nothing_where_there_are_zeros() {
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    assert!(engine.quick_scan(b"a\0b").trail.is_opaque);
+    assert_eq!(engine.quick_scan(b"nothing to see here"), QuickScan::default());
+}
