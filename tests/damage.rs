@@ -8,22 +8,26 @@
 //! The seed of a run is the first seed plus the number of the run, so one run can be repeated alone:
 //! `TIGHTLIP_DAMAGE_SEED=4711 TIGHTLIP_DAMAGE_RUNS=1 cargo test --test damage`.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "fixture/mod.rs"]
+mod fixture;
 
 use std::fmt;
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tightlip::rule::expand;
+use fixture::{TIGHTLIP, key, output, sealed, start};
 
-/// The longest that a command may take.
-const LIMIT: Duration = Duration::from_secs(20);
+/// A command that takes longer hangs: thousands of times what it needs, so that a busy machine fails no run.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// The commands that are tried, and the files whose secrets each has to find in a whole repository.
 const COMMANDS: [(&[&str], &[&str]); 4] = [
@@ -189,7 +193,7 @@ impl Original {
     }
 
     fn git(&self, work_tree: &str, arguments: &[&str]) {
-        let output = command("git", &self.folder, work_tree).args(arguments).output().unwrap();
+        let output = output(command("git", &self.folder, work_tree).args(arguments));
         assert!(output.status.success(), "{:?}: git {arguments:?}: {output:?}", self.kind);
     }
 
@@ -289,18 +293,16 @@ struct Said {
 impl Said {
     fn by(folder: &Path, work_tree: &str, arguments: &[&str]) -> Self {
         let (out, err) = (folder.join("out"), folder.join("err"));
-        let mut child = command(env!("CARGO_BIN_EXE_tightlip"), folder, work_tree)
-            .args(arguments)
-            .stdout(File::create(&out).unwrap())
-            .stderr(File::create(&err).unwrap())
-            .spawn()
-            .unwrap();
-        let start = Instant::now();
+        let mut command = command(TIGHTLIP, folder, work_tree);
+        command.args(arguments);
+        command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
+        let mut child = start(&mut command);
+        let started = Instant::now();
         let (status, is_late) = loop {
             if let Some(status) = child.try_wait().unwrap() {
                 break (status, false);
             }
-            if start.elapsed() > LIMIT {
+            if started.elapsed() > LIMIT {
                 child.kill().unwrap();
                 break (child.wait().unwrap(), true);
             }
@@ -378,42 +380,23 @@ fn git_knows(folder: &Path, work_tree: &str, subject: &str, name: &str) -> Optio
         }
         _ => "git ls-files -z --cached --others --exclude-standard | xargs -0 cat",
     };
-    let output = command("bash", folder, work_tree).args(["-c", script]).output().unwrap();
+    let output = output(command("bash", folder, work_tree).args(["-c", script]));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     // git names an object that is not there, and goes on.
     let is_whole = output.status.success() && !text.contains(" missing\n");
     is_whole.then(|| text.contains(&secret(name)))
 }
 
-/// A command that sees nothing of the machine's own configuration.
+/// A command that sees nothing above `folder`, which is its home, too.
 fn command(program: &str, folder: &Path, work_tree: &str) -> Command {
-    let mut command = Command::new(program);
-    command
-        .current_dir(folder.join(work_tree))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("HOME", folder)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_CEILING_DIRECTORIES", folder)
-        .env("GIT_ALLOW_PROTOCOL", "file");
-    for (who, name) in [("AUTHOR", "A U Thor"), ("COMMITTER", "C O Mitter")] {
-        command
-            .env(format!("GIT_{who}_NAME"), name)
-            .env(format!("GIT_{who}_EMAIL"), "someone@example.com")
-            .env(format!("GIT_{who}_DATE"), "1700000000 +0000");
-    }
-    command.stdin(Stdio::null());
+    let mut command = sealed(program, &folder.join(work_tree), folder);
+    command.env("GIT_CEILING_DIRECTORIES", folder);
     command
 }
 
 /// The secret of a planted file: a false AWS key id, another one for each name.
 fn secret(name: &str) -> String {
-    let template = format!(
-        "AKIA{{base32:16}}{}",
-        "{}".repeat(usize::from(name.as_bytes()[0] % 7) + name.len())
-    );
-    String::from_utf8(expand(&template).unwrap()).unwrap()
+    key(usize::from(name.as_bytes()[0] % 7) + name.len())
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -2,190 +2,108 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its repository has failed")]
 
+#[path = "fixture/mod.rs"]
+mod fixture;
+
+use std::ffi::OsStr;
 use std::fs;
+use std::ops::Deref;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use repo::{TestRepo, secret};
+use fixture::{Ran, link_program, made, script};
 
-mod repo {
-    //! Repositories in a temporary directory with a home of their own.
+/// A line with a secret that the AWS rules find.
+fn secret() -> String {
+    made("aws_access_key_id = AKIA{base32:16}\n")
+}
 
-    use std::ffi::OsStr;
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
-    use std::path::{Path, PathBuf};
-    use std::process::{Command, Stdio};
+/// A repository, a home and a copy of the program, all below one directory whose name a shell has to quote.
+struct TestRepo {
+    repo: fixture::TestRepo,
+    /// The program.
+    tightlip: PathBuf,
+}
 
-    /// A line with a secret that the AWS rules find.
-    pub(crate) fn secret() -> String {
-        String::from_utf8(tightlip::rule::expand("aws_access_key_id = AKIA{base32:16}\n").unwrap())
-            .unwrap()
-    }
+impl Deref for TestRepo {
+    type Target = fixture::TestRepo;
 
-    /// A repository, a home and a copy of the program, all below one directory whose name a
-    /// shell has to quote.
-    pub(crate) struct TestRepo {
-        _root: tempfile::TempDir,
-        /// The directory of all.
-        pub(crate) root: PathBuf,
-        /// The work tree.
-        pub(crate) path: PathBuf,
-        /// The program.
-        pub(crate) tightlip: PathBuf,
-    }
-
-    /// What a program did.
-    #[must_use]
-    #[derive(Debug)]
-    pub(crate) struct Ran {
-        pub(crate) status: i32,
-        pub(crate) out: String,
-        pub(crate) err: String,
-    }
-
-    impl Ran {
-        /// Expects exit status 0 and returns standard output.
-        #[track_caller]
-        pub(crate) fn ok(self) -> String {
-            assert_eq!(self.status, 0, "{self:?}");
-            self.out
-        }
-
-        /// Expects another exit status and returns standard error.
-        #[track_caller]
-        pub(crate) fn fails(self) -> String {
-            assert_ne!(self.status, 0, "{self:?}");
-            self.err
-        }
-
-        /// Expects that a hook of ours has stopped git.
-        #[track_caller]
-        pub(crate) fn blocked(self) {
-            assert_ne!(self.status, 0, "{self:?}");
-            let is_named = |text: &str| text.contains("aws-access-key-id");
-            assert!(is_named(&self.out) || is_named(&self.err), "{self:?}");
-        }
-    }
-
-    impl TestRepo {
-        /// Makes an empty repository with one commit.
-        pub(crate) fn new() -> Self {
-            let repo = Self::bare_bones();
-            fs::create_dir(&repo.path).unwrap();
-            repo.git(&["init", "-q", "--template=", "-b", "main"]).ok();
-            repo.git(&["commit", "-q", "--allow-empty", "-m", "first"]).ok();
-            repo
-        }
-
-        /// Makes the directories and no repository.
-        pub(crate) fn bare_bones() -> Self {
-            let temporary = tempfile::Builder::new().prefix("it's a test ").tempdir().unwrap();
-            let root = temporary.path().canonicalize().unwrap();
-            let tightlip = root.join("bin/tightlip");
-            fs::create_dir_all(root.join("home")).unwrap();
-            fs::create_dir_all(root.join("bin")).unwrap();
-            let built = Path::new(env!("CARGO_BIN_EXE_tightlip"));
-            if fs::hard_link(built, &tightlip).is_err() {
-                fs::copy(built, &tightlip).unwrap();
-            }
-            TestRepo { path: root.join("repo"), _root: temporary, root, tightlip }
-        }
-
-        /// A command with this repository's surroundings and nothing of the tester's.
-        pub(crate) fn command(&self, program: impl AsRef<OsStr>, folder: &Path) -> Command {
-            let mut command = Command::new(program);
-            command
-                .env_clear()
-                .env("PATH", "/usr/bin:/bin:/usr/local/bin")
-                .env("HOME", self.root.join("home"))
-                .env("XDG_CACHE_HOME", self.root.join("cache"))
-                .env("TMPDIR", &self.root)
-                .env("GIT_CONFIG_NOSYSTEM", "1")
-                .env("GIT_AUTHOR_NAME", "A U Thor")
-                .env("GIT_AUTHOR_EMAIL", "author@example.com")
-                .env("GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z")
-                .env("GIT_COMMITTER_NAME", "C O Mitter")
-                .env("GIT_COMMITTER_EMAIL", "committer@example.com")
-                .env("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z")
-                .env("GIT_TERMINAL_PROMPT", "0")
-                .current_dir(folder)
-                .stdin(Stdio::null());
-            command
-        }
-
-        pub(crate) fn run(mut command: Command) -> Ran {
-            let output = command.output().unwrap();
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            Ran {
-                status: output.status.code().unwrap_or(-1),
-                out: text(&output.stdout),
-                err: text(&output.stderr),
-            }
-        }
-
-        /// Runs git in the work tree.
-        pub(crate) fn git(&self, arguments: &[&str]) -> Ran {
-            self.git_in(&self.path, arguments)
-        }
-
-        /// Runs git somewhere else.
-        pub(crate) fn git_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
-            let mut command = self.command("git", folder);
-            command.args(arguments);
-            Self::run(command)
-        }
-
-        /// Runs git with the program on the PATH.
-        pub(crate) fn git_with_path(&self, arguments: &[&str]) -> Ran {
-            let mut command = self.command("git", &self.path);
-            let path = format!("{}:/usr/bin:/bin", self.root.join("bin").display());
-            command.args(arguments).env("PATH", path);
-            Self::run(command)
-        }
-
-        /// Runs tightlip in the work tree.
-        pub(crate) fn tightlip(&self, arguments: &[&str]) -> Ran {
-            self.tightlip_in(&self.path, arguments)
-        }
-
-        /// Runs tightlip somewhere else.
-        pub(crate) fn tightlip_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
-            let mut command = self.command(&self.tightlip, folder);
-            command.args(arguments);
-            Self::run(command)
-        }
-
-        pub(crate) fn hooks(&self) -> PathBuf {
-            self.path.join(".git/hooks")
-        }
-
-        /// Writes a file below the work tree and adds it to the index.
-        pub(crate) fn stage(&self, name: &str, text: &str) {
-            fs::write(self.path.join(name), text).unwrap();
-            self.git(&["add", "--", name]).ok();
-        }
-
-        /// Stages a secret and expects that a commit fails because of it; then a clean commit
-        /// has to go through.
-        #[track_caller]
-        pub(crate) fn assert_guarded(&self) {
-            self.stage("file", &super::secret());
-            self.git_with_path(&["commit", "-m", "secret"]).blocked();
-            self.stage("file", "clean\n");
-            self.git_with_path(&["commit", "--allow-empty", "-m", "clean"]).ok();
-        }
-    }
-
-    /// Writes an executable file, with the directories above it.
-    pub(crate) fn script(file: &Path, text: &str) {
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    fn deref(&self) -> &fixture::TestRepo {
+        &self.repo
     }
 }
 
-use repo::script;
+impl TestRepo {
+    /// Makes an empty repository with one commit.
+    fn new() -> Self {
+        let repo = Self::outside();
+        repo.git(&["init", "-q", "--template=", "-b", "main"]).ok();
+        repo.git(&["commit", "-q", "--allow-empty", "-m", "first"]).ok();
+        repo
+    }
+
+    /// Makes the directories and no repository.
+    fn outside() -> Self {
+        let repo = fixture::TestRepo::outside("it's a test ", "repo");
+        let tightlip = link_program(&repo.folder().join("bin"));
+        TestRepo { repo, tightlip }
+    }
+
+    /// A command whose cache and temporary files are this repository's, too.
+    fn command(&self, program: impl AsRef<OsStr>, folder: &Path) -> Command {
+        let mut command = fixture::sealed(program, folder, self.home());
+        command
+            .env("PATH", "/usr/bin:/bin:/usr/local/bin")
+            .env("XDG_CACHE_HOME", self.folder().join("cache"))
+            .env("TMPDIR", self.folder());
+        command
+    }
+
+    /// Runs git in the work tree.
+    #[must_use = "nothing is expected of this run"]
+    fn git(&self, arguments: &[&str]) -> Ran {
+        self.git_in(&self.root, arguments)
+    }
+
+    /// Runs git somewhere else.
+    #[must_use = "nothing is expected of this run"]
+    fn git_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
+        Ran::of(self.command("git", folder).args(arguments))
+    }
+
+    /// Runs git with the program on the PATH.
+    #[must_use = "nothing is expected of this run"]
+    fn git_with_path(&self, arguments: &[&str]) -> Ran {
+        let path = format!("{}:/usr/bin:/bin", self.folder().join("bin").display());
+        Ran::of(self.command("git", &self.root).args(arguments).env("PATH", path))
+    }
+
+    /// Runs tightlip in the work tree.
+    #[must_use = "nothing is expected of this run"]
+    fn tightlip(&self, arguments: &[&str]) -> Ran {
+        self.tightlip_in(&self.root, arguments)
+    }
+
+    /// Runs tightlip somewhere else.
+    #[must_use = "nothing is expected of this run"]
+    fn tightlip_in(&self, folder: &Path, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(&self.tightlip, folder).args(arguments))
+    }
+
+    fn hooks(&self) -> PathBuf {
+        self.root.join(".git/hooks")
+    }
+
+    /// Stages a secret and expects that a commit fails because of it; then a clean commit has to go through.
+    #[track_caller]
+    fn assert_guarded(&self) {
+        self.stage("file", secret());
+        self.git_with_path(&["commit", "-m", "secret"]).blocked();
+        self.stage("file", "clean\n");
+        self.git_with_path(&["commit", "--allow-empty", "-m", "clean"]).ok();
+    }
+}
 
 /// Everything below a directory: path, mode, bytes or target.
 fn snapshot(folder: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
@@ -226,12 +144,12 @@ fn lines(file: &Path) -> Vec<String> {
 #[test]
 fn a_plain_repository_is_guarded_and_left_as_it_was() {
     let repo = TestRepo::new();
-    let before = snapshot(&repo.path.join(".git"));
+    let before = snapshot(&repo.root.join(".git"));
     repo.tightlip(&["install"]).ok();
     for name in CLIENT {
         assert!(repo.hooks().join(name).is_file(), "{name}");
     }
-    let after = snapshot(&repo.path.join(".git"));
+    let after = snapshot(&repo.root.join(".git"));
     assert_eq!(after.len(), before.len() + CLIENT.len() + 1);
     repo.assert_guarded();
     repo.git(&["commit", "--allow-empty", "-m", &secret()]).blocked();
@@ -243,10 +161,10 @@ fn a_plain_repository_is_guarded_and_left_as_it_was() {
 fn ways_around_pre_commit_are_guarded() {
     let repo = TestRepo::new();
     repo.git(&["checkout", "-q", "-b", "other"]).ok();
-    repo.stage("file", &secret());
+    repo.stage("file", secret());
     repo.git(&["commit", "-q", "-m", "secret"]).ok();
     let mail = repo.git(&["format-patch", "--stdout", "-1"]).ok();
-    fs::write(repo.root.join("mail"), mail).unwrap();
+    fs::write(repo.folder().join("mail"), mail).unwrap();
     repo.git(&["checkout", "-q", "main"]).ok();
     repo.stage("clean", "clean\n");
     repo.git(&["commit", "-q", "-m", "clean"]).ok();
@@ -273,10 +191,10 @@ fn an_existing_hook_is_kept_runs_first_and_is_restored_with_its_mode() {
     let before = snapshot(&repo.hooks());
     let said = repo.tightlip(&["install"]).ok();
     assert!(said.contains("pre-commit.before-tightlip"), "{said}");
-    fs::write(repo.root.join("planted"), secret()).unwrap();
+    fs::write(repo.folder().join("planted"), secret()).unwrap();
     repo.git(&["commit", "--allow-empty", "-m", "x"]).blocked();
-    assert_eq!(lines(&repo.root.join("log")), ["first"]);
-    fs::write(repo.root.join("planted"), "clean\n").unwrap();
+    assert_eq!(lines(&repo.folder().join("log")), ["first"]);
+    fs::write(repo.folder().join("planted"), "clean\n").unwrap();
     repo.git(&["commit", "--allow-empty", "-m", "x"]).ok();
     repo.tightlip(&["uninstall"]).ok();
     assert_eq!(snapshot(&repo.hooks()), before);
@@ -294,17 +212,17 @@ fn a_kept_hook_that_fails_stops_the_commit_with_its_own_words() {
 #[test]
 fn a_linked_hook_stays_a_link_and_is_never_written_through() {
     let repo = TestRepo::new();
-    let target = repo.path.join("tools/check.sh");
+    let target = repo.root.join("tools/check.sh");
     script(&target, "#!/bin/sh\necho linked >>../log\n");
     fs::create_dir_all(repo.hooks()).unwrap();
     symlink("../../tools/check.sh", repo.hooks().join("pre-commit")).unwrap();
     symlink("nowhere", repo.hooks().join("pre-push")).unwrap();
-    let before = (snapshot(&repo.hooks()), snapshot(&repo.path.join("tools")));
+    let before = (snapshot(&repo.hooks()), snapshot(&repo.root.join("tools")));
     repo.tightlip(&["install"]).ok();
     repo.assert_guarded();
-    assert_eq!(lines(&repo.root.join("log")), ["linked", "linked"]);
+    assert_eq!(lines(&repo.folder().join("log")), ["linked", "linked"]);
     repo.tightlip(&["uninstall"]).ok();
-    assert_eq!((snapshot(&repo.hooks()), snapshot(&repo.path.join("tools"))), before);
+    assert_eq!((snapshot(&repo.hooks()), snapshot(&repo.root.join("tools"))), before);
 }
 
 #[test]
@@ -332,7 +250,7 @@ fn a_kept_hook_that_looks_at_its_own_name_finds_it() {
     script(&repo.hooks().join("pre-commit.d/one"), "#!/bin/sh\necho one >>../log\n");
     repo.tightlip(&["install"]).ok();
     repo.git(&["commit", "--allow-empty", "-m", "x"]).ok();
-    let log = lines(&repo.root.join("log"));
+    let log = lines(&repo.folder().join("log"));
     assert!(log[0].starts_with("pre-commit 0 ") && log[0].contains('e'), "{log:?}");
     assert_eq!(log[1], "one");
 }
@@ -352,22 +270,22 @@ fn installing_twice_changes_nothing() {
 fn a_script_that_names_an_older_program_is_refreshed() {
     let repo = TestRepo::new();
     repo.tightlip(&["install"]).ok();
-    let other = repo.root.join("other program");
+    let other = repo.folder().join("other program");
     fs::rename(&repo.tightlip, &other).unwrap();
-    let mut command = repo.command(&other, &repo.path);
+    let mut command = repo.command(&other, &repo.root);
     command.arg("install");
-    let said = TestRepo::run(command).ok();
+    let said = Ran::of(&mut command).ok();
     assert_eq!(said.matches("brought up to date").count(), CLIENT.len(), "{said}");
     let hook = fs::read_to_string(repo.hooks().join("pre-commit")).unwrap();
     assert!(hook.contains("other program'") && !hook.contains("bin/tightlip'"), "{hook}");
-    repo.stage("file", &secret());
+    repo.stage("file", secret());
     repo.git(&["commit", "-m", "x"]).blocked();
 }
 
 #[test]
 fn a_linked_worktree_is_guarded_by_the_hooks_it_shares() {
     let repo = TestRepo::new();
-    let tree = repo.root.join("tree");
+    let tree = repo.folder().join("tree");
     repo.git(&["worktree", "add", "-q", "../tree"]).ok();
     repo.tightlip_in(&tree, &["install"]).ok();
     assert!(repo.hooks().join("pre-commit").is_file());
@@ -385,14 +303,14 @@ fn a_submodule_has_hooks_of_its_own() {
     repo.git(&["clone", "-q", ".", "../library"]).ok();
     let add =
         ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../library", "sub"];
-    let mut command = repo.command("git", &repo.path);
+    let mut command = repo.command("git", &repo.root);
     command.args(add);
     command.env("GIT_ALLOW_PROTOCOL", "file");
-    repo.git(&["config", "remote.origin.url", repo.path.to_str().unwrap()]).ok();
-    TestRepo::run(command).ok();
-    let sub = repo.path.join("sub");
+    repo.git(&["config", "remote.origin.url", repo.root.to_str().unwrap()]).ok();
+    Ran::of(&mut command).ok();
+    let sub = repo.root.join("sub");
     repo.tightlip_in(&sub, &["install"]).ok();
-    assert!(repo.path.join(".git/modules/sub/hooks/pre-commit").is_file());
+    assert!(repo.root.join(".git/modules/sub/hooks/pre-commit").is_file());
     assert!(!repo.hooks().join("pre-commit").exists());
     fs::write(sub.join("file"), secret()).unwrap();
     repo.git_in(&sub, &["add", "file"]).ok();
@@ -401,12 +319,15 @@ fn a_submodule_has_hooks_of_its_own() {
 
 #[test]
 fn a_separate_git_directory_is_found() {
-    let repo = TestRepo::bare_bones();
-    repo.git_in(&repo.root, &["init", "-q", "--template=", "--separate-git-dir=elsewhere", "repo"])
-        .ok();
-    fs::create_dir(repo.path.join("deep")).unwrap();
-    repo.tightlip_in(&repo.path.join("deep"), &["install"]).ok();
-    assert!(repo.root.join("elsewhere/hooks/pre-commit").is_file());
+    let repo = TestRepo::outside();
+    repo.git_in(
+        repo.folder(),
+        &["init", "-q", "--template=", "--separate-git-dir=elsewhere", "repo"],
+    )
+    .ok();
+    fs::create_dir(repo.root.join("deep")).unwrap();
+    repo.tightlip_in(&repo.root.join("deep"), &["install"]).ok();
+    assert!(repo.folder().join("elsewhere/hooks/pre-commit").is_file());
     repo.assert_guarded();
 }
 
@@ -415,9 +336,9 @@ fn hooks_go_where_core_hooks_path_says() {
     for value in ["/absolute", "~/hooks"] {
         let repo = TestRepo::new();
         let (value, folder) = match value.strip_prefix("~/") {
-            Some(name) => (value.to_owned(), repo.root.join("home").join(name)),
+            Some(name) => (value.to_owned(), repo.folder().join("home").join(name)),
             None => {
-                let folder = repo.root.join("outside");
+                let folder = repo.folder().join("outside");
                 (folder.to_str().unwrap().to_owned(), folder)
             }
         };
@@ -436,20 +357,20 @@ fn hooks_go_where_core_hooks_path_says() {
 fn a_directory_of_the_team_gets_blocks_without_paths_of_this_machine() {
     let repo = TestRepo::new();
     repo.git(&["config", "core.hooksPath", ".githooks"]).ok();
-    let folder = repo.path.join(".githooks");
+    let folder = repo.root.join(".githooks");
     script(&folder.join("pre-commit"), "#!/bin/sh\necho team >>../log\nexit 0");
     script(&folder.join("pre-push"), "#!/usr/bin/env python3\nprint('x')\n");
-    fs::create_dir(repo.path.join("deep")).unwrap();
+    fs::create_dir(repo.root.join("deep")).unwrap();
     let before = snapshot(&folder);
-    let said = repo.tightlip_in(&repo.path.join("deep"), &["install"]).ok();
+    let said = repo.tightlip_in(&repo.root.join("deep"), &["install"]).ok();
     assert!(said.contains("commit them"), "{said}");
     for (path, _, bytes) in snapshot(&folder) {
         let text = String::from_utf8_lossy(&bytes);
-        assert!(!text.contains(repo.root.to_str().unwrap()), "{path:?}: {text}");
+        assert!(!text.contains(repo.folder().to_str().unwrap()), "{path:?}: {text}");
     }
     // The script ends before what is appended to it would be reached.
     repo.assert_guarded();
-    assert_eq!(lines(&repo.root.join("log")), ["team", "team"]);
+    assert_eq!(lines(&repo.folder().join("log")), ["team", "team"]);
     repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()]).blocked();
     let again = repo.tightlip(&["install"]).ok();
     assert_eq!(again.matches("already installed").count(), CLIENT.len(), "{again}");
@@ -462,10 +383,10 @@ fn a_relative_hooks_path_is_another_directory_in_each_worktree() {
     let repo = TestRepo::new();
     repo.git(&["config", "core.hooksPath", ".githooks"]).ok();
     repo.git(&["worktree", "add", "-q", "../tree"]).ok();
-    let tree = repo.root.join("tree");
+    let tree = repo.folder().join("tree");
     repo.tightlip_in(&tree, &["install"]).ok();
     assert!(tree.join(".githooks/pre-commit").is_file());
-    assert!(!repo.path.join(".githooks").exists());
+    assert!(!repo.root.join(".githooks").exists());
     fs::write(tree.join("file"), secret()).unwrap();
     repo.git_in(&tree, &["add", "file"]).ok();
     let err = repo.git_in(&tree, &["commit", "-m", "x"]).fails();
@@ -477,13 +398,13 @@ fn a_relative_hooks_path_is_another_directory_in_each_worktree() {
 #[test]
 fn a_linked_directory_of_hooks_is_the_one_it_leads_to() {
     let repo = TestRepo::new();
-    let folder = repo.path.join("scripts");
+    let folder = repo.root.join("scripts");
     script(&folder.join("pre-commit"), "#!/bin/sh\necho team >>../log\n");
     symlink("../scripts", repo.hooks()).unwrap();
     let before = snapshot(&folder);
     repo.tightlip(&["install"]).ok();
     repo.assert_guarded();
-    assert_eq!(lines(&repo.root.join("log")), ["team", "team"]);
+    assert_eq!(lines(&repo.folder().join("log")), ["team", "team"]);
     repo.tightlip(&["uninstall"]).ok();
     assert_eq!(snapshot(&folder), before);
     assert!(repo.hooks().is_symlink());
@@ -495,15 +416,15 @@ fn hooks_that_are_switched_off_are_an_error_and_not_an_install() {
         let repo = TestRepo::new();
         repo.git(&["config", "core.hooksPath", value]).ok();
         let ran = repo.tightlip(&["install"]);
-        assert_eq!(ran.status, 2);
+        assert_eq!(ran.code, 2);
         assert!(ran.err.contains(word), "{}", ran.err);
-        assert!(!repo.path.join("pre-commit").exists());
+        assert!(!repo.root.join("pre-commit").exists());
     }
 }
 
 /// What husky 9 generates.
 fn husky(repo: &TestRepo) {
-    let stubs = repo.path.join(".husky/_");
+    let stubs = repo.root.join(".husky/_");
     script(
         &stubs.join("h"),
         "#!/usr/bin/env sh\nn=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n\
@@ -520,42 +441,42 @@ fn husky(repo: &TestRepo) {
 fn husky_9_gets_blocks_in_the_files_of_the_team() {
     let repo = TestRepo::new();
     husky(&repo);
-    let ours = repo.path.join(".husky/pre-commit");
+    let ours = repo.root.join(".husky/pre-commit");
     fs::write(&ours, "echo husky >>../log\n[ -f never ] || exit 0").unwrap();
-    let before = snapshot(&repo.path.join(".husky"));
+    let before = snapshot(&repo.root.join(".husky"));
     repo.tightlip(&["install"]).ok();
-    let generated = snapshot(&repo.path.join(".husky/_"));
+    let generated = snapshot(&repo.root.join(".husky/_"));
     repo.assert_guarded();
-    assert_eq!(lines(&repo.root.join("log")), ["husky", "husky"]);
+    assert_eq!(lines(&repo.folder().join("log")), ["husky", "husky"]);
     repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()]).blocked();
-    assert_eq!(snapshot(&repo.path.join(".husky/_")), generated);
+    assert_eq!(snapshot(&repo.root.join(".husky/_")), generated);
     let text = fs::read_to_string(&ours).unwrap();
-    assert!(!text.contains(repo.root.to_str().unwrap()), "{text}");
+    assert!(!text.contains(repo.folder().to_str().unwrap()), "{text}");
     repo.tightlip(&["uninstall"]).ok();
-    assert_eq!(snapshot(&repo.path.join(".husky")), before);
+    assert_eq!(snapshot(&repo.root.join(".husky")), before);
 }
 
 #[test]
 fn husky_8_gets_blocks_below_the_line_that_loads_husky() {
     let repo = TestRepo::new();
     script(
-        &repo.path.join(".husky/_/husky.sh"),
+        &repo.root.join(".husky/_/husky.sh"),
         "#!/usr/bin/env sh\nif [ -z \"$husky_skip_init\" ]; then\n  readonly husky_skip_init=1\n  export husky_skip_init\n  \
          sh -e \"$0\" \"$@\"\n  exit $?\nfi\n",
     );
-    let hook = repo.path.join(".husky/pre-commit");
+    let hook = repo.root.join(".husky/pre-commit");
     script(
         &hook,
         "#!/usr/bin/env sh\n. \"$(dirname -- \"$0\")/_/husky.sh\"\n\necho husky >>../log\n",
     );
     repo.git(&["config", "core.hooksPath", ".husky"]).ok();
-    let before = snapshot(&repo.path.join(".husky"));
+    let before = snapshot(&repo.root.join(".husky"));
     repo.tightlip(&["install"]).ok();
     repo.assert_guarded();
-    assert_eq!(lines(&repo.root.join("log")), ["husky", "husky"]);
+    assert_eq!(lines(&repo.folder().join("log")), ["husky", "husky"]);
     repo.git_with_path(&["commit", "--allow-empty", "-m", &secret()]).blocked();
     repo.tightlip(&["uninstall"]).ok();
-    assert_eq!(snapshot(&repo.path.join(".husky")), before);
+    assert_eq!(snapshot(&repo.root.join(".husky")), before);
 }
 
 #[test]
@@ -563,12 +484,12 @@ fn what_a_team_adds_to_a_file_of_ours_runs_and_stays() {
     let repo = TestRepo::new();
     husky(&repo);
     repo.tightlip(&["install"]).ok();
-    let file = repo.path.join(".husky/commit-msg");
+    let file = repo.root.join(".husky/commit-msg");
     let mut text = fs::read_to_string(&file).unwrap();
     text += "echo added >>../log\n";
     fs::write(&file, text).unwrap();
     repo.git_with_path(&["commit", "--allow-empty", "-m", "x"]).ok();
-    assert_eq!(lines(&repo.root.join("log")), ["added"]);
+    assert_eq!(lines(&repo.folder().join("log")), ["added"]);
     repo.tightlip(&["uninstall"]).ok();
     assert_eq!(fs::read_to_string(&file).unwrap(), "echo added >>../log\n");
 }
@@ -578,29 +499,30 @@ fn husky_without_its_directory_is_refused() {
     let repo = TestRepo::new();
     repo.git(&["config", "core.hooksPath", ".husky/_"]).ok();
     let ran = repo.tightlip(&["install"]);
-    assert_eq!(ran.status, 2);
+    assert_eq!(ran.code, 2);
     assert!(ran.err.contains("npx husky"), "{}", ran.err);
-    assert!(!repo.path.join(".husky").exists());
+    assert!(!repo.root.join(".husky").exists());
 }
 
 #[test]
 fn a_template_guards_new_repositories() {
-    let repo = TestRepo::bare_bones();
-    let template = repo.root.join("template");
-    repo.tightlip_in(&repo.root, &["install", "--template", "template"]).ok();
-    repo.git_in(&repo.root, &["init", "-q", "--template", template.to_str().unwrap(), "repo"]).ok();
+    let repo = TestRepo::outside();
+    let template = repo.folder().join("template");
+    repo.tightlip_in(repo.folder(), &["install", "--template", "template"]).ok();
+    repo.git_in(repo.folder(), &["init", "-q", "--template", template.to_str().unwrap(), "repo"])
+        .ok();
     repo.assert_guarded();
     repo.tightlip(&["uninstall"]).ok();
     assert!(snapshot(&repo.hooks()).is_empty());
-    repo.tightlip_in(&repo.root, &["uninstall", "--template", "template"]).ok();
+    repo.tightlip_in(repo.folder(), &["uninstall", "--template", "template"]).ok();
     assert!(snapshot(&template.join("hooks")).is_empty());
 }
 
 /// Puts a program in the place of the recorded one that counts its runs.
 fn count_scans(repo: &TestRepo) {
-    let real = repo.root.join("real");
+    let real = repo.folder().join("real");
     fs::rename(&repo.tightlip, &real).unwrap();
-    let (log, real) = (repo.root.join("scans"), real);
+    let (log, real) = (repo.folder().join("scans"), real);
     let quote = |path: &Path| format!("\"{}\"", path.display());
     let text = format!("#!/bin/sh\necho \"$2\" >>{}\nexec {} \"$@\"\n", quote(&log), quote(&real));
     script(&repo.tightlip, &text);
@@ -613,7 +535,7 @@ fn a_global_install_guards_all_and_runs_each_repositorys_own_hooks() {
         let text = format!("#!/bin/sh\necho \"{name} $#\" >>\"$HOME/log\"\n");
         script(&repo.hooks().join(name), &text);
     }
-    let home = repo.root.join("home");
+    let home = repo.folder().join("home");
     fs::create_dir(home.join(".config")).unwrap();
     repo.git(&["config", "--global", "user.name", "x"]).ok();
     let before = snapshot(&home);
@@ -625,13 +547,13 @@ fn a_global_install_guards_all_and_runs_each_repositorys_own_hooks() {
     assert_eq!(snapshot(&repo.hooks()), own);
 
     repo.assert_guarded();
-    let log = repo.root.join("home/log");
+    let log = repo.folder().join("home/log");
     assert_eq!(lines(&log), ["pre-commit 0", "pre-commit 0", "post-commit 0"]);
     fs::remove_file(&log).unwrap();
     repo.git(&["worktree", "add", "-q", "../tree"]).ok();
     assert_eq!(lines(&log), ["post-checkout 3"]);
     fs::remove_file(&log).unwrap();
-    let tree = repo.root.join("tree");
+    let tree = repo.folder().join("tree");
     fs::write(tree.join("other"), secret()).unwrap();
     repo.git_in(&tree, &["add", "other"]).ok();
     repo.git_in(&tree, &["commit", "-m", "x"]).blocked();
@@ -644,21 +566,22 @@ fn a_global_install_guards_all_and_runs_each_repositorys_own_hooks() {
 
 #[test]
 fn a_global_install_finds_own_hooks_wherever_the_git_directory_is() {
-    let repo = TestRepo::bare_bones();
-    let log = repo.root.join("home/log");
+    let repo = TestRepo::outside();
+    let log = repo.folder().join("home/log");
     let own = |folder: &str, name: &str| {
         let text = format!("#!/bin/sh\necho {name} >>\"$HOME/log\"\ncat >>\"$HOME/stdin\"\n");
-        script(&repo.root.join(folder).join("hooks").join(name), &text);
+        script(&repo.folder().join(folder).join("hooks").join(name), &text);
     };
     let init = ["init", "-q", "--template=", "-b", "main"];
-    repo.git_in(&repo.root, &[&init[..], &["--separate-git-dir=elsewhere", "repo"]].concat()).ok();
-    repo.git_in(&repo.root, &[&init[..], &["--bare", "server.git"]].concat()).ok();
+    repo.git_in(repo.folder(), &[&init[..], &["--separate-git-dir=elsewhere", "repo"]].concat())
+        .ok();
+    repo.git_in(repo.folder(), &[&init[..], &["--bare", "server.git"]].concat()).ok();
     own("elsewhere", "pre-commit");
     own("elsewhere", "pre-push");
     own("elsewhere", "post-commit");
     own("server.git", "pre-receive");
     own("server.git", "post-receive");
-    repo.tightlip_in(&repo.root, &["install", "--global"]).ok();
+    repo.tightlip_in(repo.folder(), &["install", "--global"]).ok();
 
     repo.stage("file", "clean\n");
     repo.git(&["commit", "-q", "-m", "clean"]).ok();
@@ -667,15 +590,15 @@ fn a_global_install_finds_own_hooks_wherever_the_git_directory_is() {
         lines(&log),
         ["pre-commit", "post-commit", "pre-push", "pre-receive", "post-receive"]
     );
-    assert_eq!(lines(&repo.root.join("home/stdin")).len(), 3);
+    assert_eq!(lines(&repo.folder().join("home/stdin")).len(), 3);
     fs::remove_file(&log).unwrap();
     // From a bare repository, whose directory the hook runs in.
     repo.git(&["init", "-q", "--bare", "../third.git"]).ok();
     own("server.git", "pre-push");
-    let server = repo.root.join("server.git");
+    let server = repo.folder().join("server.git");
     repo.git_in(&server, &["push", "-q", "../third.git", "main"]).ok();
     assert_eq!(lines(&log), ["pre-push"]);
-    repo.stage("file", &secret());
+    repo.stage("file", secret());
     repo.git(&["commit", "-q", "-m", "x"]).blocked();
 }
 
@@ -693,7 +616,7 @@ fn an_install_never_takes_back_what_an_earlier_one_was_asked_for() {
     repo.tightlip(&["install", "--global"]).ok();
     // A script that only hands on is not taken for one that scans.
     let ran = repo.tightlip(&["install", "--server"]);
-    assert_eq!(ran.status, 2, "{ran:?}");
+    assert_eq!(ran.code, 2, "{ran:?}");
 }
 
 #[test]
@@ -704,8 +627,8 @@ fn a_global_guard_and_a_repositorys_own_scan_once() {
     repo.tightlip(&["install", "--global"]).ok();
     count_scans(&repo);
     repo.git(&["commit", "--allow-empty", "-m", "x"]).ok();
-    assert_eq!(lines(&repo.root.join("log")), ["own"]);
-    let scans = lines(&repo.root.join("scans"));
+    assert_eq!(lines(&repo.folder().join("log")), ["own"]);
+    let scans = lines(&repo.folder().join("scans"));
     assert_eq!(scans, ["pre-commit", "prepare-commit-msg", "commit-msg"]);
 }
 
@@ -713,49 +636,49 @@ fn a_global_guard_and_a_repositorys_own_scan_once() {
 fn in_a_repository_that_the_global_install_guards_there_is_nothing_to_do() {
     let repo = TestRepo::new();
     repo.tightlip(&["install", "--global"]).ok();
-    let before = snapshot(&repo.root.join("home"));
+    let before = snapshot(&repo.folder().join("home"));
     let said = repo.tightlip(&["install"]).ok();
     assert!(said.contains("the global install guards"), "{said}");
     let ran = repo.tightlip(&["install", "--strict"]);
-    assert_eq!(ran.status, 2);
+    assert_eq!(ran.code, 2);
     assert!(ran.err.contains("--global"), "{}", ran.err);
-    assert_eq!(snapshot(&repo.root.join("home")), before);
+    assert_eq!(snapshot(&repo.folder().join("home")), before);
 }
 
 #[test]
 fn a_global_hooks_path_of_somebody_else_is_kept() {
     let repo = TestRepo::new();
-    let folder = repo.root.join("home/theirs");
+    let folder = repo.folder().join("home/theirs");
     script(&folder.join("pre-commit"), "#!/bin/sh\necho theirs >>../log\n");
     repo.git(&["config", "--global", "core.hooksPath", "~/theirs"]).ok();
-    let before = snapshot(&repo.root.join("home"));
+    let before = snapshot(&repo.folder().join("home"));
     let ran = repo.tightlip(&["install"]);
-    assert!(ran.status == 2 && ran.err.contains("--global"), "{ran:?}");
+    assert!(ran.code == 2 && ran.err.contains("--global"), "{ran:?}");
     repo.tightlip(&["install", "--global"]).ok();
     repo.assert_guarded();
-    assert_eq!(lines(&repo.root.join("log")), ["theirs", "theirs"]);
+    assert_eq!(lines(&repo.folder().join("log")), ["theirs", "theirs"]);
     repo.tightlip(&["uninstall", "--global"]).ok();
-    assert_eq!(snapshot(&repo.root.join("home")), before);
+    assert_eq!(snapshot(&repo.folder().join("home")), before);
 }
 
 #[test]
 fn a_bare_repository_gets_pre_receive_only() {
     let repo = TestRepo::new();
-    let server = repo.root.join("server.git");
+    let server = repo.folder().join("server.git");
     repo.git(&["init", "-q", "--bare", "--template=", "../server.git"]).ok();
     let ran = repo.tightlip_in(&server, &["install"]);
-    assert!(ran.status == 2 && ran.err.contains("--server"), "{ran:?}");
+    assert!(ran.code == 2 && ran.err.contains("--server"), "{ran:?}");
     assert!(!server.join("hooks").exists());
     repo.tightlip_in(&server, &["install", "--server"]).ok();
     let names: Vec<_> =
         snapshot(&server.join("hooks")).into_iter().map(|(path, ..)| path).collect();
     assert_eq!(names, [server.join("hooks/pre-receive")]);
     repo.git(&["push", "-q", "../server.git", "main"]).ok();
-    repo.stage("file", &secret());
+    repo.stage("file", secret());
     repo.git(&["commit", "-q", "-m", "x"]).ok();
     repo.git(&["push", "-q", "../server.git", "main"]).blocked();
     let said = repo.tightlip_in(&server, &["doctor"]);
-    assert_eq!(said.status, 0, "{said:?}");
+    assert_eq!(said.code, 0, "{said:?}");
 }
 
 #[test]
@@ -764,7 +687,7 @@ fn a_missing_program_stops_the_commit_with_one_line() {
     repo.tightlip(&["install"]).ok();
     fs::remove_file(&repo.tightlip).unwrap();
     let ran = repo.git(&["commit", "--allow-empty", "-m", "x"]);
-    assert_eq!(ran.status, 1);
+    assert_eq!(ran.code, 1);
     assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
     assert!(
         ran.err.contains("pre-commit") && ran.err.contains("TIGHTLIP_SKIP=1 git"),
@@ -774,9 +697,9 @@ fn a_missing_program_stops_the_commit_with_one_line() {
     // An upgrade that ran out of disk: a shell would take an empty file for a script that ends well.
     script(&repo.tightlip, "");
     repo.git(&["commit", "--allow-empty", "-m", "x"]).fails();
-    let mut skipped = repo.command("git", &repo.path);
+    let mut skipped = repo.command("git", &repo.root);
     skipped.args(["commit", "--allow-empty", "-m", "x"]).env("TIGHTLIP_SKIP", "1");
-    TestRepo::run(skipped).ok();
+    Ran::of(&mut skipped).ok();
 }
 
 #[test]
@@ -784,10 +707,10 @@ fn a_program_that_has_moved_is_found_in_the_usual_places() {
     let repo = TestRepo::new();
     repo.tightlip(&["install"]).ok();
     for place in ["home/.cargo/bin", "home/.local/bin"] {
-        let folder = repo.root.join(place);
+        let folder = repo.folder().join(place);
         fs::create_dir_all(&folder).unwrap();
         fs::rename(&repo.tightlip, folder.join("tightlip")).unwrap();
-        repo.stage("file", &secret());
+        repo.stage("file", secret());
         repo.git(&["commit", "-m", "x"]).blocked();
         fs::rename(folder.join("tightlip"), &repo.tightlip).unwrap();
     }
@@ -797,21 +720,21 @@ fn a_program_that_has_moved_is_found_in_the_usual_places() {
 fn a_guard_needs_hardly_any_environment() {
     let repo = TestRepo::new();
     repo.tightlip(&["install"]).ok();
-    repo.stage("file", &secret());
+    repo.stage("file", secret());
     for shell in ["sh", "dash", "bash"] {
-        let mut command = repo.command(format!("/bin/{shell}"), &repo.path);
+        let mut command = repo.command(format!("/bin/{shell}"), &repo.root);
         // Git itself has to be found by the program; the guard needs nothing.
         command.env_clear().env("PATH", "/usr/bin:/bin").arg(".git/hooks/pre-commit");
         if !Path::new("/bin").join(shell).exists() {
             continue;
         }
-        TestRepo::run(command).blocked();
+        Ran::of(&mut command).blocked();
     }
     fs::remove_file(&repo.tightlip).unwrap();
-    let mut command = repo.command(repo.hooks().join("pre-commit"), &repo.path);
+    let mut command = repo.command(repo.hooks().join("pre-commit"), &repo.root);
     command.env_clear();
-    let ran = TestRepo::run(command);
-    assert_eq!((ran.status, ran.err.lines().count()), (1, 1), "{ran:?}");
+    let ran = Ran::of(&mut command);
+    assert_eq!((ran.code, ran.err.lines().count()), (1, 1), "{ran:?}");
 }
 
 #[test]
@@ -823,22 +746,22 @@ fn both_hooks_read_all_that_git_says_in_a_push() {
     // More than a pipe holds.
     for number in 0..1200 {
         let name = format!("refs/heads/a-branch-with-a-name-that-is-rather-long/{number:04}");
-        fs::create_dir_all(repo.path.join(".git").join(&name).parent().unwrap()).unwrap();
-        let head = fs::read(repo.path.join(".git/refs/heads/main")).unwrap();
-        fs::write(repo.path.join(".git").join(&name), head).unwrap();
+        fs::create_dir_all(repo.root.join(".git").join(&name).parent().unwrap()).unwrap();
+        let head = fs::read(repo.root.join(".git/refs/heads/main")).unwrap();
+        fs::write(repo.root.join(".git").join(&name), head).unwrap();
     }
     repo.git(&["push", "-q", "--all", "../server.git"]).ok();
-    let log = lines(&repo.root.join("log"));
+    let log = lines(&repo.folder().join("log"));
     assert_eq!(log.len(), 1202);
     assert_eq!(log.last().unwrap(), "../server.git");
-    repo.stage("file", &secret());
+    repo.stage("file", secret());
     repo.git(&["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "x"]).ok();
     repo.git(&["push", "-q", "../server.git", "main"]).blocked();
-    assert_eq!(lines(&repo.root.join("log")).len(), 1204);
+    assert_eq!(lines(&repo.folder().join("log")).len(), 1204);
     // Nothing to push: nothing is said to either, and no line is made up.
     repo.git(&["reset", "-q", "--hard", "HEAD^"]).ok();
     repo.git(&["push", "-q", "../server.git", "main"]).ok();
-    assert_eq!(lines(&repo.root.join("log")).len(), 1205);
+    assert_eq!(lines(&repo.folder().join("log")).len(), 1205);
     // A kept hook need not read.
     script(&repo.hooks().join("pre-push.before-tightlip"), "#!/bin/sh\nexit 0\n");
     repo.git(&["push", "-q", "--mirror", "../server.git"]).ok();
@@ -848,15 +771,15 @@ fn both_hooks_read_all_that_git_says_in_a_push() {
 fn a_push_hook_of_husky_reads_what_ours_reads() {
     let repo = TestRepo::new();
     husky(&repo);
-    fs::write(repo.path.join(".husky/pre-push"), "cat >>../log\n").unwrap();
+    fs::write(repo.root.join(".husky/pre-push"), "cat >>../log\n").unwrap();
     repo.tightlip(&["install"]).ok();
     repo.git(&["init", "-q", "--bare", "../server.git"]).ok();
     repo.git_with_path(&["push", "-q", "../server.git", "main"]).ok();
-    assert_eq!(lines(&repo.root.join("log")).len(), 1);
-    repo.stage("file", &secret());
+    assert_eq!(lines(&repo.folder().join("log")).len(), 1);
+    repo.stage("file", secret());
     repo.git(&["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "x"]).ok();
     repo.git_with_path(&["push", "-q", "../server.git", "main"]).blocked();
-    assert_eq!(lines(&repo.root.join("log")).len(), 2);
+    assert_eq!(lines(&repo.folder().join("log")).len(), 2);
 }
 
 #[test]
@@ -884,15 +807,15 @@ fn what_somebody_has_edited_is_left_and_named() {
 fn an_edited_block_is_left_and_named() {
     let repo = TestRepo::new();
     husky(&repo);
-    fs::write(repo.path.join(".husky/pre-commit"), "true\n").unwrap();
+    fs::write(repo.root.join(".husky/pre-commit"), "true\n").unwrap();
     repo.tightlip(&["install"]).ok();
-    let file = repo.path.join(".husky/pre-commit");
+    let file = repo.root.join(".husky/pre-commit");
     let text = fs::read_to_string(&file).unwrap().replace("exit 1", "exit 0");
     fs::write(&file, &text).unwrap();
     let said = repo.tightlip(&["uninstall"]).ok();
     assert!(said.contains("edited tightlip's block"), "{said}");
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
-    assert!(!repo.path.join(".husky/commit-msg").exists());
+    assert!(!repo.root.join(".husky/commit-msg").exists());
 }
 
 #[test]
@@ -947,7 +870,7 @@ fn a_framework_that_moves_the_guard_aside_and_runs_it_breaks_no_commit() {
     repo.tightlip(&["install"]).ok();
     install_as_the_framework_does(&repo);
     let said = repo.tightlip(&["doctor"]);
-    assert!(said.status == 1 && said.out.contains("not tightlip's: run"), "{said:?}");
+    assert!(said.code == 1 && said.out.contains("not tightlip's: run"), "{said:?}");
     repo.tightlip(&["install"]).ok();
     repo.assert_guarded();
     assert!(!repo.hooks().join("pre-commit.legacy").exists());
@@ -1011,7 +934,7 @@ fn what_is_in_the_way_is_an_error_before_anything_is_written() {
     fs::create_dir_all(repo.hooks().join("pre-push/deep")).unwrap();
     let before = snapshot(&repo.hooks());
     let ran = repo.tightlip(&["install"]);
-    assert_eq!(ran.status, 2);
+    assert_eq!(ran.code, 2);
     assert!(ran.err.contains("pre-push") && ran.err.contains("move it away"), "{}", ran.err);
     assert_eq!(snapshot(&repo.hooks()), before);
 }
@@ -1033,7 +956,7 @@ fn a_directory_that_cannot_be_written_is_an_error_that_leaves_nothing_half_done(
     }
     let ran = repo.tightlip(&["install"]);
     fs::set_permissions(repo.hooks(), fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(ran.status, 2);
+    assert_eq!(ran.code, 2);
     assert!(ran.err.contains("cannot write beside") && ran.err.lines().count() == 1, "{}", ran.err);
     assert_eq!(snapshot(&repo.hooks()), before);
 }
@@ -1042,7 +965,7 @@ fn a_directory_that_cannot_be_written_is_an_error_that_leaves_nothing_half_done(
 fn strict_hooks_stop_what_no_other_hook_sees() {
     let repo = TestRepo::new();
     repo.git(&["checkout", "-q", "-b", "other"]).ok();
-    repo.stage("file", &secret());
+    repo.stage("file", secret());
     repo.git(&["commit", "-q", "-m", "secret"]).ok();
     let id = repo.git(&["rev-parse", "HEAD"]).ok();
     repo.git(&["checkout", "-q", "main"]).ok();
@@ -1060,38 +983,38 @@ fn doctor_proves_every_hook_and_leaves_nothing_behind() {
     let repo = TestRepo::new();
     script(&repo.hooks().join("pre-commit"), "#!/bin/sh\necho ran >>\"$HOME/log\"\n");
     repo.tightlip(&["install", "--strict", "--server"]).ok();
-    let before = snapshot(&repo.root);
+    let before = snapshot(repo.folder());
     let ran = repo.tightlip(&["doctor"]);
-    assert_eq!(ran.status, 0, "{ran:?}");
+    assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(ran.out.matches("proven: it stopped a secret").count(), 9, "{}", ran.out);
     assert!(!ran.out.contains("warning"), "{}", ran.out);
-    assert_eq!(snapshot(&repo.root), before);
+    assert_eq!(snapshot(repo.folder()), before);
 }
 
 #[test]
 fn doctor_proves_hooks_wherever_they_are() {
     let husky_repo = TestRepo::new();
     husky(&husky_repo);
-    fs::write(husky_repo.path.join(".husky/pre-commit"), "exit 7\n").unwrap();
+    fs::write(husky_repo.root.join(".husky/pre-commit"), "exit 7\n").unwrap();
     let team = TestRepo::new();
     team.git(&["config", "core.hooksPath", "hooks"]).ok();
     for repo in [husky_repo, team] {
         repo.tightlip(&["install"]).ok();
-        let mut command = repo.command(&repo.tightlip, &repo.path);
-        let path = format!("{}:/usr/bin:/bin", repo.root.join("bin").display());
+        let mut command = repo.command(&repo.tightlip, &repo.root);
+        let path = format!("{}:/usr/bin:/bin", repo.folder().join("bin").display());
         command.arg("doctor").env("PATH", path);
-        let ran = TestRepo::run(command);
-        assert_eq!(ran.status, 0, "{ran:?}");
+        let ran = Ran::of(&mut command);
+        assert_eq!(ran.code, 0, "{ran:?}");
         // Where the program is not on the PATH, the blocks do not find it.
         let ran = repo.tightlip(&["doctor"]);
-        assert_eq!(ran.status, 1, "{ran:?}");
+        assert_eq!(ran.code, 1, "{ran:?}");
         assert!(ran.out.contains("not because of the secret"), "{}", ran.out);
     }
     let global = TestRepo::new();
     global.tightlip(&["install", "--global"]).ok();
     for arguments in [&["doctor", "--global"][..], &["doctor"]] {
         let ran = global.tightlip(arguments);
-        assert_eq!(ran.status, 0, "{ran:?}");
+        assert_eq!(ran.code, 0, "{ran:?}");
         assert_eq!(ran.out.matches("proven: it stopped a secret").count(), 7, "{}", ran.out);
     }
 }
@@ -1100,7 +1023,7 @@ fn doctor_proves_hooks_wherever_they_are() {
 fn doctor_tells_what_is_broken() {
     let repo = TestRepo::new();
     let ran = repo.tightlip(&["doctor"]);
-    assert_eq!(ran.status, 1);
+    assert_eq!(ran.code, 1);
     assert_eq!(ran.out.matches("missing: run").count(), 7, "{}", ran.out);
     repo.tightlip(&["install"]).ok();
     let hook = |name: &str| repo.hooks().join(name);
@@ -1112,7 +1035,7 @@ fn doctor_tells_what_is_broken() {
     );
     fs::set_permissions(hook("commit-msg"), fs::Permissions::from_mode(0o644)).unwrap();
     let ran = repo.tightlip(&["doctor"]);
-    assert_eq!(ran.status, 1);
+    assert_eq!(ran.code, 1);
     let out = ran.out;
     let line = |name: &str| {
         let start = format!("  {name} ");
@@ -1137,14 +1060,14 @@ fn doctor_names_rules_that_are_switched_off_and_proves_the_hooks_all_the_same() 
     repo.tightlip(&["install", "--server"]).ok();
     let ran = repo.tightlip(&["doctor"]);
     assert!(!ran.out.contains("note:"), "{}", ran.out);
-    let user = repo.root.join("home/.config/tightlip");
+    let user = repo.folder().join("home/.config/tightlip");
     fs::create_dir_all(&user).unwrap();
     fs::write(user.join("config.toml"), "disable = ['aws-access-key-id']\n").unwrap();
     let own = "min_confidence = 'high'\ndisable = ['jwt']\nenable = ['aws-account-id']\n\
                [[rule]]\nid = 'npm-access-token'\nenabled = false\n";
-    fs::write(repo.path.join(".tightlip.toml"), own).unwrap();
+    fs::write(repo.root.join(".tightlip.toml"), own).unwrap();
     let ran = repo.tightlip(&["doctor"]);
-    assert_eq!(ran.status, 0, "{ran:?}");
+    assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(ran.out.matches("proven: it stopped a secret").count(), 8, "{}", ran.out);
     let note = ran.out.lines().find(|line| line.starts_with("note: built-in rules")).unwrap();
     for expected in [
@@ -1158,7 +1081,7 @@ fn doctor_names_rules_that_are_switched_off_and_proves_the_hooks_all_the_same() 
     }
     assert!(!note.contains("aws-account-id"), "{note}");
     assert!(ran.out.contains("note: only findings of high confidence"), "{}", ran.out);
-    fs::write(repo.path.join(".tightlip.toml"), "disable = ['no-such-rule']\n").unwrap();
+    fs::write(repo.root.join(".tightlip.toml"), "disable = ['no-such-rule']\n").unwrap();
     let ran = repo.tightlip(&["doctor"]);
     assert!(ran.out.contains("warning: no scan can run here"), "{}", ran.out);
 }
@@ -1168,10 +1091,10 @@ fn doctor_names_what_a_configuration_blinds_whatever_it_says() {
     let repo = TestRepo::new();
     repo.tightlip(&["install"]).ok();
     let notes = |config: &str, allowed: &str| {
-        fs::write(repo.path.join(".tightlip.toml"), config).unwrap();
-        fs::write(repo.path.join(".gitallowed"), allowed).unwrap();
+        fs::write(repo.root.join(".tightlip.toml"), config).unwrap();
+        fs::write(repo.root.join(".gitallowed"), allowed).unwrap();
         let ran = repo.tightlip(&["doctor"]);
-        assert_eq!(ran.status, 0, "{ran:?}");
+        assert_eq!(ran.code, 0, "{ran:?}");
         ran.out.lines().filter(|line| line.starts_with("note:")).collect::<Vec<_>>().join("\n")
     };
     assert_eq!(notes("", ""), "");
@@ -1210,18 +1133,18 @@ fn doctor_fires_no_hook_of_others_and_no_program_that_an_edited_one_names() {
         script(&repo.hooks().join(name), log);
     }
     repo.tightlip(&["install"]).ok();
-    fs::remove_file(repo.root.join("home/log")).ok();
+    fs::remove_file(repo.folder().join("home/log")).ok();
     let ran = repo.tightlip(&["doctor"]);
-    assert_eq!(ran.status, 0, "{ran:?}");
-    let program = repo.root.join("home/program");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let program = repo.folder().join("home/program");
     script(&program, &format!("{log}echo tightlip 1\n"));
     let edited = format!(
         "#!/bin/sh\n# tightlip guard: pre-commit (checksum 000000).\nbinary='{}'\n\"$binary\"\n",
         program.display()
     );
     script(&repo.hooks().join("pre-commit"), &edited);
-    assert_eq!(repo.tightlip(&["doctor"]).status, 1);
-    assert_eq!(lines(&repo.root.join("home/log")), Vec::<String>::new());
+    assert_eq!(repo.tightlip(&["doctor"]).code, 1);
+    assert_eq!(lines(&repo.folder().join("home/log")), Vec::<String>::new());
 }
 
 #[test]
@@ -1229,11 +1152,11 @@ fn doctor_counts_hooks_that_call_tightlip_through_a_manager() {
     let repo = TestRepo::new();
     repo.tightlip(&["install"]).ok();
     script(&repo.hooks().join("pre-commit"), "#!/bin/sh\n# lefthook\nlefthook run pre-commit\n");
-    assert_eq!(repo.tightlip(&["doctor"]).status, 1);
-    let file = repo.path.join("lefthook.yml");
+    assert_eq!(repo.tightlip(&["doctor"]).code, 1);
+    let file = repo.root.join("lefthook.yml");
     fs::write(&file, "pre-commit:\n  jobs:\n    - run: tightlip hook pre-commit\n").unwrap();
     let ran = repo.tightlip(&["doctor"]);
-    assert_eq!(ran.status, 0, "{ran:?}");
+    assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains("calls tightlip through lefthook, by lefthook.yml"), "{}", ran.out);
     assert!(ran.out.contains("verdict: guarded: 6 hooks stopped a secret; 1 "), "{}", ran.out);
 }
@@ -1241,7 +1164,7 @@ fn doctor_counts_hooks_that_call_tightlip_through_a_manager() {
 /// As lefthook does: writes a hook for each section of its file, which runs what the section says, and puts
 /// what stood there aside.
 fn install_as_lefthook_does(repo: &TestRepo) {
-    let file = fs::read_to_string(repo.path.join("lefthook.yml")).unwrap();
+    let file = fs::read_to_string(repo.root.join("lefthook.yml")).unwrap();
     let sections = file.lines().filter_map(|line| line.strip_suffix(':'));
     for name in sections.filter(|name| name.starts_with(|char: char| char.is_ascii_lowercase())) {
         let hook = repo.hooks().join(name);
@@ -1260,7 +1183,7 @@ fn install_as_lefthook_does(repo: &TestRepo) {
 #[test]
 fn a_manager_that_calls_tightlip_may_write_its_hooks_again_and_again() {
     let repo = TestRepo::new();
-    let file = repo.path.join("lefthook.yml");
+    let file = repo.root.join("lefthook.yml");
     let text =
         "# ours\npre-commit:\n  parallel: true # fast\n  commands:\n    lint:\n      run: x\n";
     fs::write(&file, text).unwrap();
@@ -1281,7 +1204,7 @@ fn a_manager_that_calls_tightlip_may_write_its_hooks_again_and_again() {
     let message = secret();
     repo.git_with_path(&["commit", "--allow-empty", "-m", &message]).blocked();
     let said = repo.tightlip(&["doctor"]);
-    assert!(said.status == 0 && said.out.ends_with("7 hooks call tightlip and were not fired\n"));
+    assert!(said.code == 0 && said.out.ends_with("7 hooks call tightlip and were not fired\n"));
     repo.tightlip(&["install"]).ok();
     install_as_lefthook_does(&repo);
     repo.tightlip(&["install"]).ok();
@@ -1294,14 +1217,14 @@ fn a_manager_that_calls_tightlip_may_write_its_hooks_again_and_again() {
 #[test]
 fn the_framework_tells_by_variables_what_git_tells_by_arguments() {
     let repo = TestRepo::new();
-    repo.stage("file", &secret());
+    repo.stage("file", secret());
     repo.git(&["commit", "-q", "-m", "secret"]).ok();
     let id = repo.git(&["rev-parse", "HEAD"]).ok();
     let first = repo.git(&["rev-parse", "HEAD~1"]).ok();
     let push = |variables: &[(&str, &str)]| {
-        let mut command = repo.command(&repo.tightlip, &repo.path);
+        let mut command = repo.command(&repo.tightlip, &repo.root);
         command.args(["hook", "pre-push"]).envs(variables.iter().copied());
-        TestRepo::run(command)
+        Ran::of(&mut command)
     };
     let branches = [
         ("PRE_COMMIT", "1"),
@@ -1314,13 +1237,13 @@ fn the_framework_tells_by_variables_what_git_tells_by_arguments() {
     let nothing_new = [("PRE_COMMIT_FROM_REF", id.trim()), ("PRE_COMMIT_TO_REF", id.trim())];
     push(&[&branches[..], &nothing_new].concat()).ok();
     let said = push(&[]);
-    assert_eq!(said.status, 2, "whoever passes nothing on is told: {said:?}");
+    assert_eq!(said.code, 2, "whoever passes nothing on is told: {said:?}");
     assert!(said.err.contains("cannot tell what is pushed"), "{}", said.err);
     // A hook that starts another git command hands the variables down: git's own words count.
     let with_arguments = || {
-        let mut command = repo.command(&repo.tightlip, &repo.path);
+        let mut command = repo.command(&repo.tightlip, &repo.root);
         command.args(["hook", "pre-push", "origin", "url"]).envs(branches);
-        TestRepo::run(command)
+        Ran::of(&mut command)
     };
     with_arguments().blocked();
     repo.git(&["reset", "-q", "--hard", first.trim()]).ok();
@@ -1332,7 +1255,7 @@ fn what_cannot_be_put_into_a_manager_changes_nothing() {
     let repo = TestRepo::new();
     let said = repo.tightlip(&["install", "--into-manager"]).fails();
     assert!(said.contains("no hook manager is in use here"), "{said}");
-    let file = repo.path.join("lefthook.yml");
+    let file = repo.root.join("lefthook.yml");
     fs::write(&file, "pre-commit: {commands: {}}\n").unwrap();
     let said = repo.tightlip(&["install", "--into-manager"]).fails();
     assert!(
@@ -1341,7 +1264,7 @@ fn what_cannot_be_put_into_a_manager_changes_nothing() {
     );
     assert!(snapshot(&repo.hooks()).is_empty());
     fs::remove_file(&file).unwrap();
-    fs::write(repo.path.join("elsewhere"), "").unwrap();
+    fs::write(repo.root.join("elsewhere"), "").unwrap();
     symlink("elsewhere", &file).unwrap();
     let said = repo.tightlip(&["install", "--into-manager"]).fails();
     assert!(said.contains("is a symbolic link"), "{said}");
@@ -1353,21 +1276,21 @@ fn what_cannot_be_put_into_a_manager_changes_nothing() {
 #[test]
 fn husky_finds_the_blocks_when_git_comes_to_look_there() {
     let repo = TestRepo::new();
-    let hook = repo.path.join(".husky/pre-commit");
+    let hook = repo.root.join(".husky/pre-commit");
     script(&hook, "echo team\n");
-    let before = snapshot(&repo.path.join(".husky"));
+    let before = snapshot(&repo.root.join(".husky"));
     repo.tightlip(&["install", "--into-manager"]).ok();
     repo.assert_guarded();
     husky(&repo);
-    let wired = snapshot(&repo.path.join(".husky"));
+    let wired = snapshot(&repo.root.join(".husky"));
     let said = repo.tightlip(&["install"]).ok();
     assert!(said.contains("pre-commit             already installed"), "{said}");
-    assert_eq!(snapshot(&repo.path.join(".husky")), wired);
+    assert_eq!(snapshot(&repo.root.join(".husky")), wired);
     repo.assert_guarded();
     repo.git(&["config", "--unset", "core.hooksPath"]).ok();
     repo.tightlip(&["uninstall"]).ok();
-    fs::remove_dir_all(repo.path.join(".husky/_")).unwrap();
-    assert_eq!(snapshot(&repo.path.join(".husky")), before);
+    fs::remove_dir_all(repo.root.join(".husky/_")).unwrap();
+    assert_eq!(snapshot(&repo.root.join(".husky")), before);
 }
 
 #[test]
@@ -1376,17 +1299,17 @@ fn at_a_terminal_install_asks_before_it_writes_into_a_manager() {
     use std::io::Write as _;
     let answer = |answer: &str| {
         let repo = TestRepo::new();
-        fs::write(repo.path.join("lefthook.yml"), "pre-commit:\n").unwrap();
-        let mut command = repo.command("script", &repo.path);
+        fs::write(repo.root.join("lefthook.yml"), "pre-commit:\n").unwrap();
+        let mut command = repo.command("script", &repo.root);
         let install = "exec \"$TIGHTLIP\" install";
         command.args(["-q", "-e", "-c", install, "/dev/null"]).env("TIGHTLIP", &repo.tightlip);
         command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = fixture::start(&mut command);
         child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
         let said = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
         assert!(said.contains("Have it call tightlip, too? [y/N]"), "{said}");
         assert!(repo.hooks().join("pre-commit").exists(), "{said}");
-        fs::read_to_string(repo.path.join("lefthook.yml")).unwrap().contains("tightlip")
+        fs::read_to_string(repo.root.join("lefthook.yml")).unwrap().contains("tightlip")
     };
     assert!(answer("y\n") && !answer("n\n") && !answer("\n"));
 }
@@ -1394,7 +1317,7 @@ fn at_a_terminal_install_asks_before_it_writes_into_a_manager() {
 #[test]
 fn the_other_guards_say_that_pre_commit_is_gone() {
     let repo = TestRepo::new();
-    let origin = repo.root.join("origin.git").to_str().unwrap().to_owned();
+    let origin = repo.folder().join("origin.git").to_str().unwrap().to_owned();
     repo.git(&["init", "-q", "--bare", &origin]).ok();
     repo.tightlip(&["install"]).ok();
     let hook = repo.hooks().join("pre-commit");
@@ -1402,7 +1325,7 @@ fn the_other_guards_say_that_pre_commit_is_gone() {
         let commit = repo.git_with_path(&["commit", "--allow-empty", "-m", "clean"]);
         let push = repo.git_with_path(&["push", &origin, "HEAD:refs/heads/main"]);
         let count = |text: &str| text.matches("`tightlip install` mends that").count();
-        assert_eq!((commit.status, push.status), (0, 0), "{commit:?} {push:?}");
+        assert_eq!((commit.code, push.code), (0, 0), "{commit:?} {push:?}");
         assert_eq!(count(&commit.err), count(&push.err), "{commit:?} {push:?}");
         assert!(count(&commit.err) < 2, "{commit:?}");
         commit.err.lines().find(|line| line.contains("mends that")).unwrap_or("").to_owned()
@@ -1425,7 +1348,7 @@ fn the_other_guards_say_that_pre_commit_is_gone() {
     assert!(said().contains("no longer tightlip's"), "{}", said());
     script(&hook, "#!/bin/sh\n# LEFTHOOK\nexit 0\n");
     assert!(said().contains("no longer tightlip's"), "{}", said());
-    let file = repo.path.join("lefthook.yml");
+    let file = repo.root.join("lefthook.yml");
     fs::write(&file, "pre-commit:\n  jobs:\n    - run: tightlip hook pre-commit\n").unwrap();
     assert_eq!(said(), "");
 }
@@ -1435,13 +1358,13 @@ fn a_hook_that_a_manager_calls_expects_no_guard_beside_it() {
     let repo = TestRepo::new();
     script(&repo.hooks().join("commit-msg"), "#!/bin/sh\ntightlip hook commit-msg \"$1\"\n");
     let ran = repo.git_with_path(&["commit", "--allow-empty", "-m", "clean"]);
-    assert!(ran.status == 0 && !ran.err.contains("tightlip"), "{ran:?}");
+    assert!(ran.code == 0 && !ran.err.contains("tightlip"), "{ran:?}");
 }
 
 #[test]
 fn a_team_may_have_colleagues_without_tightlip_warned_and_not_stopped() {
     let repo = TestRepo::new();
-    let hooks = repo.path.join(".githooks");
+    let hooks = repo.root.join(".githooks");
     script(&hooks.join("pre-commit"), "#!/bin/sh\necho team\n");
     script(&hooks.join("commit-msg"), "#!/usr/bin/env python3\n");
     repo.git(&["config", "core.hooksPath", ".githooks"]).ok();
@@ -1455,7 +1378,7 @@ fn a_team_may_have_colleagues_without_tightlip_warned_and_not_stopped() {
     assert!(said.contains("colleagues without it are told how to install it"), "{said}");
     assert_eq!(said.matches("brought up to date").count(), 7, "{said}");
     let said = commit();
-    assert_eq!(said.status, 0, "{said:?}");
+    assert_eq!(said.code, 0, "{said:?}");
     for hook in ["pre-commit", "commit-msg"] {
         let warning = format!("tightlip: nothing was scanned by {hook}: there is no tightlip");
         assert!(said.err.contains(&warning) && said.err.contains("cargo install"), "{said:?}");
@@ -1465,9 +1388,11 @@ fn a_team_may_have_colleagues_without_tightlip_warned_and_not_stopped() {
     let said = repo.tightlip(&["install"]).ok();
     assert_eq!(said.matches("already installed").count(), 7, "a plain install keeps it: {said}");
     assert_eq!(snapshot(&hooks), wired);
-    let mut doctor = repo.command(&repo.tightlip, &repo.path);
-    doctor.arg("doctor").env("PATH", format!("{}:/usr/bin:/bin", repo.root.join("bin").display()));
-    let said = TestRepo::run(doctor).ok();
+    let mut doctor = repo.command(&repo.tightlip, &repo.root);
+    doctor
+        .arg("doctor")
+        .env("PATH", format!("{}:/usr/bin:/bin", repo.folder().join("bin").display()));
+    let said = Ran::of(&mut doctor).ok();
     let warns = "proven: it stopped a secret; it only warns where there is no tightlip\n";
     assert_eq!(said.matches(warns).count(), 7, "{said}");
     repo.tightlip(&["install", "--if-missing", "stop"]).ok();
@@ -1487,7 +1412,7 @@ fn a_hook_of_ones_own_has_no_colleagues_to_warn() {
 #[test]
 fn lines_in_a_managers_file_warn_where_that_was_asked_for() {
     let repo = TestRepo::new();
-    let file = repo.path.join("lefthook.yml");
+    let file = repo.root.join("lefthook.yml");
     fs::write(&file, "commit-msg:\n").unwrap();
     let said = repo.tightlip(&["install", "--into-manager", "--if-missing", "warn"]).ok();
     assert!(said.contains("colleagues without it are told how to install it"), "{said}");
@@ -1497,19 +1422,19 @@ fn lines_in_a_managers_file_warn_where_that_was_asked_for() {
     // The lines of the first hook, as lefthook gives them to a shell.
     let lines: Vec<&str> = wired.lines().skip_while(|line| !line.ends_with("run: |")).collect();
     let run = lines[1..4].join("\n").replace("\"{1}\"", "\"$1\"");
-    fs::write(repo.path.join("message"), secret()).unwrap();
+    fs::write(repo.root.join("message"), secret()).unwrap();
     let call = |path: &str| {
-        let mut command = repo.command("sh", &repo.path);
+        let mut command = repo.command("sh", &repo.root);
         command.args(["-ec", &run, "sh", "message"]).env("PATH", path);
-        TestRepo::run(command)
+        Ran::of(&mut command)
     };
     let said = call("/usr/bin:/bin");
-    assert_eq!(said.status, 0, "{said:?}");
+    assert_eq!(said.code, 0, "{said:?}");
     assert!(
         said.err.contains("tightlip: nothing was scanned by commit-msg; install it"),
         "{said:?}"
     );
-    call(&format!("{}:/usr/bin:/bin", repo.root.join("bin").display())).blocked();
+    call(&format!("{}:/usr/bin:/bin", repo.folder().join("bin").display())).blocked();
     let hook = repo.hooks().join("commit-msg");
     script(&hook, "#!/bin/sh\n# LEFTHOOK\n");
     let said = repo.tightlip(&["doctor"]);
@@ -1535,13 +1460,13 @@ fn doctor_names_submodules_whose_commits_nothing_stops() {
         out.lines().find(|line| line.contains("these submodules")).map(str::to_owned)
     };
     assert_eq!(warning(), None);
-    let covered = submodule(&repo, &repo.path, "covered");
+    let covered = submodule(&repo, &repo.root, "covered");
     let inner = submodule(&repo, &covered, "in ner");
-    let other = submodule(&repo, &repo.path, "other\x1b");
+    let other = submodule(&repo, &repo.root, "other\x1b");
     // One that is not checked out, and a link that leads up in the place of one.
-    fs::rename(submodule(&repo, &repo.path, "absent"), repo.root.join("gone")).unwrap();
-    fs::rename(submodule(&repo, &repo.path, "loop"), repo.root.join("moved")).unwrap();
-    symlink("..", repo.path.join("loop")).unwrap();
+    fs::rename(submodule(&repo, &repo.root, "absent"), repo.folder().join("gone")).unwrap();
+    fs::rename(submodule(&repo, &repo.root, "loop"), repo.folder().join("moved")).unwrap();
+    symlink("..", repo.root.join("loop")).unwrap();
     repo.tightlip_in(&covered, &["install"]).ok();
     let told = warning().unwrap();
     assert!(told.contains("hooks of their own: `covered/in ner`, `other\\x1b`; run"), "{told}");
@@ -1550,7 +1475,7 @@ fn doctor_names_submodules_whose_commits_nothing_stops() {
         fs::write(folder.join("f"), secret()).unwrap();
         repo.git_in(folder, &["add", "f"]).ok();
         let ran = repo.git_in(folder, &["commit", "-q", "-m", "f"]);
-        assert_eq!(ran.status == 0, passes, "{ran:?}");
+        assert_eq!(ran.code == 0, passes, "{ran:?}");
     }
     repo.tightlip_in(&inner, &["install"]).ok();
     repo.tightlip_in(&other, &["install"]).ok();
@@ -1564,7 +1489,7 @@ fn doctor_tells_which_hooks_are_out_of_gits_sight() {
     repo.tightlip(&["install", "--global"]).ok();
     repo.git(&["config", "core.hooksPath", "hooks"]).ok();
     let ran = repo.tightlip(&["doctor"]);
-    assert_eq!(ran.status, 1);
+    assert_eq!(ran.code, 1);
     assert!(
         ran.out.contains(".git/hooks never run") || ran.out.contains(".git/hooks` never run"),
         "{}",
@@ -1584,14 +1509,14 @@ fn every_script_is_read_by_every_shell() {
     repo.tightlip(&["install", "--strict", "--server"]).ok();
     repo.tightlip(&["install", "--global"]).ok();
     let made =
-        [repo.hooks(), repo.path.join(".husky"), repo.root.join("home/.config/tightlip/hooks")];
+        [repo.hooks(), repo.root.join(".husky"), repo.folder().join("home/.config/tightlip/hooks")];
     for (path, _, bytes) in made.iter().flat_map(|folder| snapshot(folder)) {
         assert!(!bytes.contains(&b'\r'), "{path:?}");
         for shell in [&["dash", "-n"][..], &["bash", "--posix", "-n"]] {
             if path.is_file() && Path::new("/bin").join(shell[0]).exists() {
-                let mut command = repo.command(shell[0], &repo.path);
+                let mut command = repo.command(shell[0], &repo.root);
                 command.args(&shell[1..]).arg(&path);
-                assert_eq!(TestRepo::run(command).err, "", "{path:?}");
+                assert_eq!(Ran::of(&mut command).err, "", "{path:?}");
             }
         }
     }
@@ -1599,10 +1524,10 @@ fn every_script_is_read_by_every_shell() {
 
 #[test]
 fn outside_of_a_repository_there_is_a_reason() {
-    let repo = TestRepo::bare_bones();
+    let repo = TestRepo::outside();
     for command in ["install", "uninstall", "doctor"] {
-        let ran = repo.tightlip_in(&repo.root, &[command]);
-        assert_eq!(ran.status, 2);
+        let ran = repo.tightlip_in(repo.folder(), &[command]);
+        assert_eq!(ran.code, 2);
         assert!(ran.err.contains("not a git repository"), "{}", ran.err);
     }
 }

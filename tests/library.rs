@@ -2,50 +2,41 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "fixture/mod.rs"]
+mod fixture;
+
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
+use fixture::{Ran, key, sealed};
 use tempfile::TempDir;
 use tightlip::environment::Environment;
 use tightlip::finding::Progress;
 use tightlip::git::{Location, RepositoryPool};
-use tightlip::rule::expand;
 use tightlip::setup::{Request, Scanner};
 use tightlip::source::{HistoryOptions, Staged, StagedOptions};
 
 fn environment(home: &Path) -> Environment {
-    let path = std::env::var_os("PATH").unwrap();
-    let fixed = [
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-        ("GIT_AUTHOR_NAME", "a"),
-        ("GIT_AUTHOR_EMAIL", "a@example.com"),
-        ("GIT_COMMITTER_NAME", "a"),
-        ("GIT_COMMITTER_EMAIL", "a@example.com"),
-    ];
-    let fixed = fixed.map(|(name, value)| (name.into(), value.into()));
-    Environment::new([("PATH".into(), path), ("HOME".into(), home.into())].into_iter().chain(fixed))
+    let variables = fixture::environment(home);
+    Environment::new(variables.into_iter().map(|(name, value)| (name.into(), value)))
 }
 
 /// A repository with a key in its history, another staged, and a file that `config` allows.
 fn repository(config: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let git = |words: &[&str]| {
-        let mut command = Command::new("git");
-        command.current_dir(folder.path()).env_clear().envs(environment(folder.path()).iter());
-        assert!(command.args(words).output().unwrap().status.success(), "{words:?}");
+        Ran::of(sealed("git", folder.path(), folder.path()).args(words)).ok();
     };
-    let write = |name: &str, number: &str| {
-        let key = expand(&format!("id = AKIA{{base32:16}}{{}}{number}\n")).unwrap();
-        fs::write(folder.path().join(name), key).unwrap();
+    let write = |name: &str, number: usize| {
+        fs::write(folder.path().join(name), format!("id = {}\n", key(number))).unwrap();
     };
     git(&["init", "-q", "-b", "main"]);
     fs::write(folder.path().join(".tightlip.toml"), config).unwrap();
-    write("old", "");
+    write("old", 0);
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "old"]);
     git(&["rm", "-q", "old"]);
-    write("new", "{}");
+    write("new", 1);
     git(&["add", "."]);
     folder
 }
@@ -96,9 +87,7 @@ fn example_scans_a_repository_by_its_path() {
     // Cargo builds examples beside the tests.
     let tests = std::env::current_exe().unwrap();
     let example = tests.parent().unwrap().with_file_name("examples").join("scan_repository");
-    let output = Command::new(example).arg(folder.path()).output().unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = Ran::of(sealed(example, folder.path(), folder.path()).arg(folder.path())).ok();
     assert_eq!(printed.matches("\"type\":\"finding\"").count(), 2, "{printed}");
     let text = include_str!("../examples/scan_repository.rs");
     assert!(text.lines().count() < 40, "the example stays short");

@@ -2,12 +2,17 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its program has failed")]
 
+#[path = "fixture/mod.rs"]
+mod fixture;
+
 use std::fs;
+use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
+use fixture::{TIGHTLIP, made, sealed};
 use serde_json::{Value, json};
 use tightlip::environment::Environment;
 use tightlip::respond::{AwsProgram, KeyId, Log, Options, Response, respond};
@@ -27,10 +32,6 @@ fn key() -> String {
     id("AKIA", 1)
 }
 
-fn made(template: &str) -> String {
-    String::from_utf8(tightlip::rule::expand(template).unwrap()).unwrap()
-}
-
 /// An `aws` program in a folder of its own, with a home and a directory to work in.
 struct Fake {
     folder: tempfile::TempDir,
@@ -46,27 +47,32 @@ struct Rule {
     times: Option<u32>,
 }
 
+/// What the program said, and what it asked of AWS.
 #[must_use]
 #[derive(Debug)]
 struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+    ran: fixture::Ran,
     calls: Vec<String>,
     log: Vec<Value>,
+}
+
+impl Deref for Ran {
+    type Target = fixture::Ran;
+
+    fn deref(&self) -> &fixture::Ran {
+        &self.ran
+    }
 }
 
 impl Ran {
     #[track_caller]
     fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{self:#?}");
-        self
+        Ran { ran: self.ran.exits(code), ..self }
     }
 
     #[track_caller]
     fn says(self, text: &str) -> Self {
-        assert!(self.out.contains(text) || self.err.contains(text), "{text:?} in {self:#?}");
-        self
+        Ran { ran: self.ran.says(text), ..self }
     }
 
     /// The commands that change something.
@@ -187,33 +193,23 @@ impl Fake {
             ));
         }
         script.push_str("echo \"no answer for $*\" >&2\nexit 255\n");
-        fs::write(program, script).unwrap();
-        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+        fixture::script(program, &script);
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         self.write(&self.path("bin/aws"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tightlip"));
-        command
-            .env_clear()
-            .env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display()))
-            .env("HOME", self.path("home"))
-            .current_dir(self.path("work"))
-            .arg("respond")
-            .args(arguments)
-            .stdin(Stdio::null());
+        let mut command = sealed(TIGHTLIP, &self.path("work"), &self.path("home"));
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display()));
+        command.arg("respond").args(arguments);
         command
     }
 
     fn finish(&self, mut command: Command) -> Ran {
-        let output = command.output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let ran = fixture::Ran::of(&mut command);
         let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
         let log = fs::read_to_string(self.path("work/log")).unwrap_or_default();
         Ran {
-            code: output.status.code().unwrap(),
-            out: text(output.stdout),
-            err: text(output.stderr),
+            ran,
             calls: calls.lines().map(str::to_owned).collect(),
             log: log.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
         }
@@ -225,10 +221,8 @@ impl Fake {
     }
 
     fn git(&self, arguments: &[&str]) {
-        let mut git = Command::new("git");
-        git.args(arguments).current_dir(self.path("work")).env("HOME", self.path("home"));
-        git.env("GIT_CONFIG_NOSYSTEM", "1");
-        assert!(git.status().unwrap().success());
+        let mut git = sealed("git", &self.path("work"), &self.path("home"));
+        fixture::Ran::of(git.args(arguments)).ok();
     }
 
     /// Responds by the library, without pauses.
@@ -445,10 +439,10 @@ fn the_key_of_a_finding_is_taken_from_history() {
     fs::write(fake.path("work/deploy.ini"), format!("aws_access_key_id = {}\n{secret}\n", key()))
         .unwrap();
     fake.git(&["add", "."]);
-    fake.git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "x"]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tightlip"));
-    command.args(["history", "--format", "json"]).current_dir(fake.path("work"));
-    let listed: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    fake.git(&["commit", "-q", "-m", "x"]);
+    let mut command = sealed(TIGHTLIP, &fake.path("work"), &fake.path("home"));
+    let listed = fixture::Ran::of(command.args(["history", "--format", "json"])).out;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
     let findings = listed["findings"].as_array().unwrap();
     assert!(!findings.is_empty());
     for finding in findings {

@@ -1,6 +1,6 @@
 //! `tightlip allow` and `tightlip baseline`: what is fine, and what was there before.
 
-use crate::repo::{Said, TestRepo, key, made};
+use crate::fixture::{Ran, TestRepo, key, made};
 
 fn password(number: usize) -> String {
     format!("password = \"Zebra-hunt3r!{number}\"\n")
@@ -11,12 +11,12 @@ fn staged(repo: &TestRepo) -> Vec<String> {
     fingerprints(&repo.tightlip(&["staged", "--format", "jsonl"]))
 }
 
-fn fingerprints(said: &Said) -> Vec<String> {
+fn fingerprints(said: &Ran) -> Vec<String> {
     let findings = said.objects("finding");
     findings.iter().map(|finding| finding["fingerprint"].as_str().unwrap().to_owned()).collect()
 }
 
-fn allow(repo: &TestRepo, arguments: &[&str]) -> Said {
+fn allow(repo: &TestRepo, arguments: &[&str]) -> Ran {
     repo.tightlip(&[&["allow"], arguments, &["--reason", "a 'sample'"]].concat())
 }
 

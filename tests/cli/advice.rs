@@ -1,8 +1,8 @@
 //! What to do about a secret, and what is never said.
 
-use crate::repo::{TestRepo, key, made};
+use crate::fixture::{TestRepo, key, made};
 
-fn advice(repo: &TestRepo, arguments: &[&str]) -> crate::repo::Said {
+fn advice(repo: &TestRepo, arguments: &[&str]) -> crate::fixture::Ran {
     repo.tightlip(&[&["advice"], arguments].concat())
 }
 
@@ -137,7 +137,7 @@ fn without_a_rule_advice_is_about_what_the_last_run_found() {
     let found = json(&repo, &[]);
     assert_eq!(found["advice"][0]["found"]["count"], 2);
     // Outside a repository there is no last run.
-    let mut command = repo.command(crate::repo::TIGHTLIP);
+    let mut command = repo.command(crate::fixture::TIGHTLIP);
     command.arg("advice").current_dir(repo.folder());
     assert_eq!(repo.run(command).exits(0).out, all);
 }
@@ -161,7 +161,7 @@ fn prose_fits_the_columns_and_commands_stay_whole() {
     let repo = TestRepo::new();
     let id = made("AKIA{base32:16}");
     for columns in ["60", "80", "120"] {
-        let mut command = repo.command(crate::repo::TIGHTLIP);
+        let mut command = repo.command(crate::fixture::TIGHTLIP);
         command.args(["advice", &id]).env("COLUMNS", columns);
         let said = repo.run(command).exits(0);
         let width: usize = columns.parse().unwrap();

@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
+use crate::fixture::{Ran, TIGHTLIP, TestRepo, key, made};
 use crate::history::{Hider, assert_found, by_secret, full};
-use crate::repo::{Said, TIGHTLIP, TestRepo, key, made};
 
-fn audit(repo: &TestRepo) -> Said {
+fn audit(repo: &TestRepo) -> Ran {
     repo.tightlip(&["audit", "--format", "jsonl", "--reveal"])
 }
 

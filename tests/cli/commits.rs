@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::repo::{Said, TestRepo, key};
+use crate::fixture::{Ran, TestRepo, key};
 
 /// A repository with a remote that has its first commits.
 fn with_remote() -> (TestRepo, TestRepo) {
@@ -15,7 +15,7 @@ fn with_remote() -> (TestRepo, TestRepo) {
 }
 
 #[track_caller]
-fn refused(said: Said) -> Said {
+fn refused(said: Ran) -> Ran {
     assert_ne!(said.code, 0, "{said:?}");
     said.says("aws-access-key-id").never_says(&key(0))
 }
@@ -304,7 +304,7 @@ fn a_push_from_a_shallow_clone_sends_what_is_here() {
     let line = format!("refs/heads/main {head} refs/heads/main {}\n", "0".repeat(40));
     let file = repo.folder().join("line");
     fs::write(&file, line).unwrap();
-    let mut hook = repo.command(crate::repo::TIGHTLIP);
+    let mut hook = repo.command(crate::fixture::TIGHTLIP);
     hook.current_dir(&shallow).args(["hook", "pre-push", "elsewhere", "url"]);
     hook.stdin(fs::File::open(file).unwrap());
     repo.run(hook).exits(0);
@@ -377,7 +377,7 @@ fn a_merge_in_a_partial_clone_does_not_miss_what_it_never_asked_for() {
     }
     repo.git(&["push", "-q", "origin", "main"]).exits(0);
     repo.git_in(&clone, &["commit", "-q", "--allow-empty", "-m", "own"]).exits(0);
-    let mut install = repo.command(crate::repo::TIGHTLIP);
+    let mut install = repo.command(crate::fixture::TIGHTLIP);
     install.current_dir(&clone).args(["install"]);
     repo.run(install).exits(0);
     repo.git_in(&clone, &["pull", "-q", "--no-rebase", "--no-edit"]).exits(0);
@@ -466,13 +466,11 @@ fn a_push_to_an_address_of_this_machine_knows_all_that_is_there() {
 
 #[test]
 fn asking_a_remote_runs_nothing_that_the_repository_names() {
-    use std::os::unix::fs::PermissionsExt as _;
     let repo = TestRepo::new();
     let address = "../near.git";
     repo.git(&["init", "-q", "--bare", address]).exits(0);
     let (marker, evil) = (repo.folder().join("marker"), repo.folder().join("evil"));
-    fs::write(&evil, format!("#!/bin/sh\ntouch '{}'\n", marker.display())).unwrap();
-    fs::set_permissions(&evil, fs::Permissions::from_mode(0o755)).unwrap();
+    repo.script(&evil, &format!("#!/bin/sh\ntouch '{}'\n", marker.display()));
     let file = repo.folder().join("line");
     let line = format!("refs/heads/main {} refs/heads/x {}\n", repo.head(), "0".repeat(40));
     fs::write(&file, line).unwrap();
@@ -482,7 +480,7 @@ fn asking_a_remote_runs_nothing_that_the_repository_names() {
         (format!("url.ext::{} .insteadOf", evil.display()), address),
     ] {
         repo.git(&["config", &key, value]).exits(0);
-        let mut hook = repo.command(crate::repo::TIGHTLIP);
+        let mut hook = repo.command(crate::fixture::TIGHTLIP);
         hook.args(["hook", "pre-push", "origin", address]).env_remove("GIT_ALLOW_PROTOCOL");
         hook.stdin(fs::File::open(&file).unwrap());
         let _ = repo.run(hook);
@@ -508,7 +506,7 @@ impl Far {
         Far { repo, leak, clean }
     }
 
-    fn pushes(&self, lines: &[(&str, &str, &str)]) -> Said {
+    fn pushes(&self, lines: &[(&str, &str, &str)]) -> Ran {
         let zero = "0".repeat(40);
         let id = |id: &str| if id.is_empty() { zero.clone() } else { id.to_owned() };
         let line = |(ours, name, theirs): &(&str, &str, &str)| {
@@ -524,7 +522,7 @@ impl Far {
 fn where_git_contradicts_one_ref_of_a_remote_none_of_them_counts() {
     let far = Far::new();
     let (leak, clean) = (far.leak.as_str(), far.clean.as_str());
-    let doubted = |said: Said, name: &str| {
+    let doubted = |said: Ran, name: &str| {
         let text = format!("tightlip: refs/remotes/origin/{name} is not what origin has now");
         refused(said.says(&text).says("`git fetch --prune origin` brings"));
     };
@@ -579,7 +577,7 @@ fn a_remote_elsewhere_is_asked_where_that_is_switched_on() {
     let line = format!("refs/heads/x {} refs/heads/new {}\n", far.leak, "0".repeat(40));
     fs::write(&file, line).unwrap();
     let push = |server: &std::path::Path| {
-        let mut hook = far.repo.command(crate::repo::TIGHTLIP);
+        let mut hook = far.repo.command(crate::fixture::TIGHTLIP);
         hook.args(["hook", "pre-push", "origin", Far::URL]).stdin(fs::File::open(&file).unwrap());
         let program = format!("sh '{}'", program.display());
         hook.env("GIT_SSH_COMMAND", program)

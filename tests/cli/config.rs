@@ -1,6 +1,6 @@
 //! Users' own rules, allow entries, and mistakes in them.
 
-use crate::repo::{TestRepo, key, made};
+use crate::fixture::{TestRepo, key, made};
 
 fn with_config(text: &str) -> TestRepo {
     let repo = TestRepo::new();
@@ -243,7 +243,7 @@ fn an_empty_git_directory_further_down_changes_no_root() {
     );
     std::fs::create_dir_all(repo.root.join("sub/.git")).unwrap();
     repo.stage("sub/a.txt", "bluebird-77\n");
-    let mut staged = repo.command(crate::repo::TIGHTLIP);
+    let mut staged = repo.command(crate::fixture::TIGHTLIP);
     staged.current_dir(repo.root.join("sub")).arg("staged");
     repo.run(staged).exits(1).says("[cn]");
 }

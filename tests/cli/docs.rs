@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::repo::{Said, TIGHTLIP, TestRepo, key};
+use crate::fixture::{Ran, TIGHTLIP, TestRepo, key};
 
 /// How a command of a page ends in a repository that is prepared for it.
 enum Case {
@@ -151,7 +151,7 @@ fn prepared() -> TestRepo {
     repo
 }
 
-fn shell(repo: &TestRepo, line: &str) -> Said {
+fn shell(repo: &TestRepo, line: &str) -> Ran {
     let mut command = repo.command("sh");
     let folder = Path::new(TIGHTLIP).parent().unwrap().display().to_string();
     let path = std::env::var("PATH").unwrap();

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::repo::{Said, TestRepo, key, made};
+use crate::fixture::{Ran, TestRepo, key, made};
 
 /// The requests of a report, and the details of all their entries.
 #[track_caller]
-fn requests(said: &Said) -> (Vec<Vec<Value>>, Vec<Value>) {
+fn requests(said: &Ran) -> (Vec<Vec<Value>>, Vec<Value>) {
     let parse = |line: &str| -> Vec<Value> { serde_json::from_str(line).unwrap() };
     let requests: Vec<Vec<Value>> = said.out.lines().map(parse).collect();
     let detail = |entry: &Value| -> Value {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::repo::{TIGHTLIP, TestRepo, key, made};
+use crate::fixture::{TIGHTLIP, TestRepo, key, made};
 
 /// What is staged in every repository of this file, with what is committed before.
 fn fill(repo: &TestRepo) {

@@ -1,6 +1,6 @@
 //! `tightlip generate`: documents made of the program itself.
 
-use crate::repo::TestRepo;
+use crate::fixture::TestRepo;
 
 #[test]
 fn every_command_has_a_manual_page_and_is_completed() {

@@ -1,6 +1,6 @@
 //! What git-secrets is configured to forbid and to allow counts in `tightlip` too.
 
-use crate::repo::{TestRepo, key, made};
+use crate::fixture::{TestRepo, key, link_program, made};
 
 fn with(settings: &[(&str, &str)]) -> TestRepo {
     let repo = TestRepo::new();
@@ -121,8 +121,7 @@ fn a_history_has_what_lines_far_from_their_changes_complete() {
 fn install_makes_a_second_name_for_the_program() {
     let repo = TestRepo::new();
     let bin = repo.root.join("bin");
-    std::fs::create_dir(&bin).unwrap();
-    std::fs::copy(env!("CARGO_BIN_EXE_tightlip"), bin.join("tightlip")).unwrap();
+    link_program(&bin);
     let run = |name: &str, words: &[&str]| {
         let mut command = repo.command(bin.join(name));
         command.args(words);

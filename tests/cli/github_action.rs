@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use crate::repo::{Said, TIGHTLIP, TestRepo, key};
+use crate::fixture::{Ran, TIGHTLIP, TestRepo, key};
 
 /// Runs the script for a recorded event; returns what it said and what it wrote for later steps.
-fn run(repo: &TestRepo, name: &str, event: &serde_json::Value) -> (Said, String, String) {
+fn run(repo: &TestRepo, name: &str, event: &serde_json::Value) -> (Ran, String, String) {
     let event_file = repo.folder().join("event.json");
     std::fs::write(&event_file, event.to_string()).unwrap();
     let [output, summary, report] =

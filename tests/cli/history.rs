@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::repo::{Said, TIGHTLIP, TestRepo, key};
+use crate::fixture::{Ran, TIGHTLIP, TestRepo, key};
 
 /// The findings of a run by their secrets, which must all be different.
 #[track_caller]
-pub(crate) fn by_secret(said: &Said) -> BTreeMap<String, Value> {
+pub(crate) fn by_secret(said: &Ran) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     for finding in said.objects("finding") {
         let secret = finding["secret"].as_str().unwrap().to_owned();
@@ -28,7 +28,7 @@ pub(crate) struct Hidden {
 
 /// Asserts that each hidden secret is found exactly once, where it is.
 #[track_caller]
-pub(crate) fn assert_found(said: &Said, hidden: &[Hidden]) {
+pub(crate) fn assert_found(said: &Ran, hidden: &[Hidden]) {
     let found = by_secret(said);
     for expected in hidden {
         let Hidden { key, source, path, commit } = expected;
@@ -124,10 +124,10 @@ impl<'a> Hider<'a> {
         repo.commit_staged("a name");
         self.expect("path", Some(&name), Some(&repo.head()));
         let folder = format!("b/{}", self.key());
-        repo.stage(&format!("{folder}/one"), "nothing");
+        repo.stage(format!("{folder}/one"), "nothing");
         repo.commit_staged("a folder");
         self.expect("path", Some(&folder), Some(&repo.head()));
-        repo.stage(&format!("{folder}/two"), "nothing more");
+        repo.stage(format!("{folder}/two"), "nothing more");
         repo.commit_staged("more in it");
         let branch = format!("refs/heads/{}", self.key());
         self.git(&["update-ref", &branch, "HEAD"]);
@@ -216,12 +216,12 @@ pub(crate) fn full(repo: &TestRepo) -> Vec<Hidden> {
     hider.hidden
 }
 
-fn scan(repo: &TestRepo, more: &[&str]) -> Said {
+fn scan(repo: &TestRepo, more: &[&str]) -> Ran {
     repo.tightlip(&[&["history", "--format", "jsonl", "--reveal"], more].concat())
 }
 
 /// A run without what may differ from one to the next.
-fn plain(said: &Said) -> Vec<String> {
+fn plain(said: &Ran) -> Vec<String> {
     let is_kept = |line: &&str| !line.contains("\"summary\"");
     said.out.lines().filter(is_kept).map(str::to_owned).collect()
 }
@@ -262,7 +262,7 @@ fn how_objects_are_stored_makes_no_difference() {
     repo.git(&["config", "core.useReplaceRefs", "false"]).exits(0);
     repo.git(&["clone", "-q", "--mirror", &format!("file://{}", repo.root.display()), clone])
         .exits(0);
-    let mut command = repo.command(crate::repo::TIGHTLIP);
+    let mut command = repo.command(crate::fixture::TIGHTLIP);
     command.current_dir(clone).args(["history", "--format", "jsonl", "--reveal"]);
     let mirror = repo.run(command).exits(1);
     assert_eq!(by_secret(&mirror).len(), hidden.len());
@@ -286,7 +286,7 @@ fn the_walk_from_commit_to_commit_finds_the_same() {
         ["--format", "jsonl", "--reveal", "hook", "pre-push", "nowhere", "file:///nowhere"];
     let walk = repo.tightlip_with_input(&arguments, pushed.as_bytes()).exits(1);
     let swept = scan(&repo, &[]).exits(1);
-    let secrets = |said: &Said| -> std::collections::BTreeSet<String> {
+    let secrets = |said: &Ran| -> std::collections::BTreeSet<String> {
         let text = format!("{}{}", said.out, said.err);
         let objects = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let found = objects.filter(|object| object["type"] == "finding");
@@ -451,7 +451,7 @@ fn a_shallow_clone_says_that_history_goes_on() {
     let clone = clone.to_str().unwrap();
     let from = format!("file://{}", repo.root.display());
     repo.git(&["clone", "-q", "--depth", "1", &from, clone]).exits(0);
-    let mut command = repo.command(crate::repo::TIGHTLIP);
+    let mut command = repo.command(crate::fixture::TIGHTLIP);
     let said = repo.run({
         command.current_dir(clone).args(["history"]);
         command
@@ -504,7 +504,7 @@ fn a_checkpoint_leaves_out_what_was_scanned_with_the_same_rules() {
     repo.commit("a", "clean");
     let file = repo.folder().join("checkpoint");
     let flag = ["--checkpoint", file.to_str().unwrap()];
-    let commits = |said: &Said| said.objects("summary")[0]["commits"].as_u64().unwrap();
+    let commits = |said: &Ran| said.objects("summary")[0]["commits"].as_u64().unwrap();
     assert_eq!(commits(&scan(&repo, &flag).exits(0)), 2);
     assert_eq!(commits(&scan(&repo, &flag).exits(0)), 0);
     repo.commit("b", key(1));
@@ -533,7 +533,7 @@ fn a_ci_job_scans_its_own_range() {
     let before = repo.head();
     repo.commit("b", key(2));
     let ci = |before: &str| {
-        let mut command = repo.command(crate::repo::TIGHTLIP);
+        let mut command = repo.command(crate::fixture::TIGHTLIP);
         command
             .args(["history", "--ci", "--format", "jsonl", "--reveal"])
             .env("GITLAB_CI", "true")
@@ -568,7 +568,7 @@ fn a_ci_job_whose_target_has_its_commits_by_now_scans_all() {
     let repo = TestRepo::new();
     repo.commit("a", key(1));
     let ci = || {
-        let mut command = repo.command(crate::repo::TIGHTLIP);
+        let mut command = repo.command(crate::fixture::TIGHTLIP);
         command
             .args(["history", "--ci", "--format", "jsonl", "--reveal"])
             .env("DRONE", "true")
@@ -596,7 +596,7 @@ fn a_ci_range_is_what_its_head_has_and_its_base_has_not() {
     let ci = |base: &str, head: &str| {
         repo.tightlip(&["history", "--ci", base, head, "--format", "jsonl", "--reveal"])
     };
-    let secrets = |said: &Said| by_secret(said).into_keys().collect::<Vec<_>>();
+    let secrets = |said: &Ran| by_secret(said).into_keys().collect::<Vec<_>>();
     for base in [&before, "v1", "HEAD~1", "main~1", &before[..10]] {
         assert_eq!(secrets(&ci(base, "HEAD").exits(1)), [key(2)], "{base}");
     }
@@ -634,16 +634,16 @@ fn a_ci_range_of_a_shallow_clone_is_never_clean() {
     let origin = format!("file://{}", repo.root.display());
     let clone = repo.root.join("../shallow");
     repo.git(&["clone", "-q", "--depth=1", &origin, &clone.display().to_string()]).exits(0);
-    let mut command = repo.command(crate::repo::TIGHTLIP);
+    let mut command = repo.command(crate::fixture::TIGHTLIP);
     command.current_dir(&clone).args(["history", "--ci", &before, "HEAD"]);
     repo.run(command).exits(2).says("git fetch --unshallow");
 }
 
 /// What the program may use at most, in bytes of address space: enough for any machine's threads,
 /// not for what these repositories claim to hold.
-fn bounded(repo: &TestRepo, arguments: &[&str]) -> Said {
+fn bounded(repo: &TestRepo, arguments: &[&str]) -> Ran {
     let mut command = repo.command("sh");
-    let program = crate::repo::TIGHTLIP;
+    let program = crate::fixture::TIGHTLIP;
     command.args(["-c", &format!("ulimit -v 1500000; exec '{program}' \"$@\""), "sh"]);
     command.args(["--threads", "2"]).args(arguments);
     repo.run(command)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::repo::{TestRepo, key, made};
+use crate::fixture::{TestRepo, key, made};
 
 /// The file of a loose object.
 fn loose(repo: &TestRepo, revision: &str) -> std::path::PathBuf {
@@ -83,8 +83,7 @@ fn nothing_that_a_repository_names_is_executed() {
         let repo = TestRepo::made_by(&["init", "-q", "-b", "main", "--object-format", format]);
         let marker = repo.folder().join("executed");
         let evil = repo.folder().join("evil.sh");
-        fs::write(&evil, format!("#!/bin/sh\ntouch '{}'\n", marker.display())).unwrap();
-        fs::set_permissions(&evil, fs::Permissions::from_mode(0o755)).unwrap();
+        repo.script(&evil, &format!("#!/bin/sh\ntouch '{}'\n", marker.display()));
         let evil = evil.to_str().unwrap();
         repo.stage("a.txt", key(0));
         repo.stage(".gitattributes", "* diff=evil filter=evil\n");

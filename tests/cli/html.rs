@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use crate::repo::{TestRepo, key, made};
+use crate::fixture::{TestRepo, key, made};
 
 /// Elements that have no end.
 const VOID: &[&str] = &["meta", "input", "rect", "!DOCTYPE"];
@@ -106,7 +106,7 @@ fn hostile_names_authors_and_lines_stay_text() {
     let hostile = "<\u{202e}/noscript></script><img src=x onerror=alert(1)>\"'&\x1b[31m";
     let name = hostile.replace('/', "|");
     repo.git(&["config", "user.name", "x"]).exits(0);
-    repo.stage(&format!("{name}/{name}"), format!("{hostile} {} {hostile}\n", key(0)));
+    repo.stage(format!("{name}/{name}"), format!("{hostile} {} {hostile}\n", key(0)));
     let mut commit = repo.command("git");
     commit.env("GIT_AUTHOR_NAME", "\"'&</script>").args(["commit", "-q", "-m", hostile]);
     let _ = repo.run(commit).exits(0);

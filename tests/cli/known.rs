@@ -5,7 +5,7 @@ use std::fs;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::repo::{TestRepo, made};
+use crate::fixture::{TestRepo, made};
 
 /// A value that no rule finds by its form, where no name tells.
 fn value(number: usize) -> String {
@@ -95,7 +95,7 @@ fn ci_and_histories_are_not_searched_unless_it_is_said() {
     at_home(&repo, ".pypirc", &format!("password = {value}\n"));
     repo.stage("a.txt", format!("x {value} y\n"));
     let in_ci = |arguments: &[&str]| {
-        let mut command = repo.command(crate::repo::TIGHTLIP);
+        let mut command = repo.command(crate::fixture::TIGHTLIP);
         command.env("CI", "true").args(arguments);
         repo.run(command)
     };

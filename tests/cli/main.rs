@@ -1,5 +1,6 @@
 //! The program as its users meet it: real git, real commits, a home of their own.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod accepted;
@@ -9,6 +10,8 @@ mod commits;
 mod config;
 mod docs;
 mod events;
+#[path = "../fixture/mod.rs"]
+mod fixture;
 mod formats;
 mod generate;
 mod git_secrets;
@@ -22,7 +25,6 @@ mod migrate;
 mod outputs;
 mod paths;
 mod pre_commit;
-mod repo;
 mod report;
 mod rules;
 mod scan;

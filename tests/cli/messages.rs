@@ -1,6 +1,6 @@
 //! Commit messages, as git will store them.
 
-use crate::repo::{TestRepo, key};
+use crate::fixture::{TestRepo, key};
 
 fn guarded() -> TestRepo {
     let repo = TestRepo::new();
@@ -16,7 +16,7 @@ fn editor(repo: &TestRepo, text: &str) -> String {
 }
 
 #[track_caller]
-fn commit(repo: &TestRepo, editor: &str, arguments: &[&str]) -> crate::repo::Said {
+fn commit(repo: &TestRepo, editor: &str, arguments: &[&str]) -> crate::fixture::Ran {
     let mut git = repo.command("git");
     git.env("GIT_EDITOR", editor).args(arguments);
     repo.run(git)

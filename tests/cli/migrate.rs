@@ -1,6 +1,6 @@
 //! Teams that come from another scanner.
 
-use crate::repo::{TestRepo, key};
+use crate::fixture::{TestRepo, key};
 
 #[test]
 fn marks_of_other_scanners_count_by_one_switch() {
@@ -41,7 +41,7 @@ fn allow_entries_name_commits_and_patterns_of_paths() {
 
 /// What a value of the made-up service looks like.
 fn acme() -> String {
-    crate::repo::made("acme_{alnum:32}")
+    crate::fixture::made("acme_{alnum:32}")
 }
 
 const RULE: &str = "[[rules]]\nid = 'acme-key'\ndescription = 'Acme key'\n\
@@ -134,7 +134,7 @@ fn rules_of_gitleaks_find_what_they_found() {
 
 #[test]
 fn allowlists_of_gitleaks_hide_what_they_hid() {
-    let (one, two) = (acme(), crate::repo::made("acme_sample{alnum:26}"));
+    let (one, two) = (acme(), crate::fixture::made("acme_sample{alnum:26}"));
     for (list, lines, hidden) in [
         ("paths = ['''^vendor/''']", "vendor/a.txt", 2),
         ("paths = ['''\\.lock$''']", "vendor/a.txt", 0),
@@ -182,7 +182,7 @@ fn gitleaks_files_extend_each_other() {
          [[rules]]\nid = 'b'\nregex = '''base_[0-9]{8}'''\n",
     );
     repo.tightlip(&["migrate"]).exits(0).says("wrote `.tightlip.toml`: 1 rule, 1 allow entry");
-    let sample = crate::repo::made("acme_sample{alnum:26}");
+    let sample = crate::fixture::made("acme_sample{alnum:26}");
     repo.write("a.txt", format!("{}\n{sample}\nbase_12345678\n", acme()));
     let said = repo.tightlip(&["scan", "a.txt", "--format", "jsonl"]).exits(1);
     let found = said.objects("finding");
@@ -375,7 +375,7 @@ fn ignore_files_of_ripsecrets_and_betterleaks_are_taken_over() {
 #[test]
 fn files_of_talisman_are_taken_over_where_their_meaning_is_clear() {
     let repo = TestRepo::new();
-    let sample = crate::repo::made("acme_sample{alnum:26}");
+    let sample = crate::fixture::made("acme_sample{alnum:26}");
     repo.write("gen/a.txt", key(0));
     repo.write("pinned.txt", key(1));
     repo.write("b.txt", format!("{}\n{sample}\n", acme()));
@@ -449,7 +449,7 @@ fn baselines_of_kingfisher_and_detectors_of_trufflehog_are_told_by_their_keys() 
         "ExactFindings:\n  matches:\n  - filepath: a.txt\n    fingerprint: 12\n    linenum: 1\n\
          \x20   lastupdated: Fri, 1 May 2026\n  - filepath: gone.txt\n    fingerprint: 7\n    linenum: 1\n",
     );
-    let sample = crate::repo::made("acme_sample{alnum:26}");
+    let sample = crate::fixture::made("acme_sample{alnum:26}");
     repo.write("t.txt", format!("acme {}\nacme {sample}\n", acme()));
     repo.write(
         "config.yml",

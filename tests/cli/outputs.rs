@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use tightlip::report::Format;
 
-use crate::repo::{Said, TIGHTLIP, TestRepo, key, made};
+use crate::fixture::{Ran, TIGHTLIP, TestRepo, key, made};
 
 /// The words for all formats.
 fn formats() -> Vec<String> {
@@ -86,7 +86,7 @@ fn holds_none(what: &str, text: &str, secrets: &[String]) {
 }
 
 /// Runs with the summary of a step; returns what was said and the summary.
-fn with_summary(repo: &TestRepo, arguments: &[&str]) -> (Said, String) {
+fn with_summary(repo: &TestRepo, arguments: &[&str]) -> (Ran, String) {
     let file = repo.folder().join("step-summary");
     fs::write(&file, "before\n").unwrap();
     let mut command = repo.command(TIGHTLIP);

@@ -1,7 +1,7 @@
 //! `--path` and `--exclude` of every scanning command.
 
+use crate::fixture::{Ran, TestRepo, key};
 use crate::history::by_secret;
-use crate::repo::{Said, TestRepo, key};
 
 /// A repository with keys in two folders, in HEAD and before.
 fn two_folders() -> TestRepo {
@@ -17,7 +17,7 @@ fn two_folders() -> TestRepo {
     repo
 }
 
-fn found(said: &Said) -> Vec<String> {
+fn found(said: &Ran) -> Vec<String> {
     by_secret(said).into_keys().collect()
 }
 
@@ -111,7 +111,7 @@ fn staged_scan_and_audit_leave_paths_out_and_count_them() {
         said.err
     );
     // From a folder of the repository, patterns go from its root all the same.
-    let mut command = repo.command(crate::repo::TIGHTLIP);
+    let mut command = repo.command(crate::fixture::TIGHTLIP);
     command.current_dir(repo.root.join("a")).args(["staged", "--path", "b/two.txt"]);
     repo.run(command).exits(1);
 }

@@ -1,9 +1,9 @@
 //! The pre-commit framework: its ids, and what it passes to each stage.
 
-use crate::repo::{Said, TIGHTLIP, TestRepo, key};
+use crate::fixture::{Ran, TIGHTLIP, TestRepo, key};
 
 /// What the framework sets in a push, beside `PRE_COMMIT=1`.
-fn push(repo: &TestRepo, variables: &[(&str, &str)]) -> Said {
+fn push(repo: &TestRepo, variables: &[(&str, &str)]) -> Ran {
     let mut command = repo.command(TIGHTLIP);
     command.args(["hook", "pre-push"]).env("PRE_COMMIT", "1");
     command.envs(variables.iter().map(|(name, value)| (format!("PRE_COMMIT_{name}"), value)));

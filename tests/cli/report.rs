@@ -1,6 +1,6 @@
 //! What is said about findings, to people and to machines.
 
-use crate::repo::{TIGHTLIP, TestRepo, key, made};
+use crate::fixture::{TIGHTLIP, TestRepo, key, made};
 
 fn with_pair() -> (TestRepo, String) {
     let repo = TestRepo::new();
@@ -75,7 +75,7 @@ fn a_secret_is_shown_only_when_it_is_asked_for() {
 fn other_secrets_on_the_line_and_in_the_path_are_masked_too() {
     let repo = TestRepo::new();
     repo.stage(
-        &format!("{}/a.txt", key(0)),
+        format!("{}/a.txt", key(0)),
         format!("{} # was {} and {}\n", key(0), key(1), key(0)),
     );
     let said = repo.tightlip(&["staged"]).exits(1).never_says(&key(0)).never_says(&key(1));

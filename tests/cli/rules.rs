@@ -1,6 +1,6 @@
 //! `tightlip rules check`: what is wrong with a rule, and what it costs.
 
-use crate::repo::{TestRepo, made};
+use crate::fixture::{TestRepo, made};
 
 const GOOD: &str = "[[rule]]\nid = 'a'\nkeywords = ['acme_']\npattern = 'acme_[0-9]{9}'\n\
                     matches = ['acme_123456789']\n";

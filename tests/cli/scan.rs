@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::repo::{Said, TestRepo, key, made};
+use crate::fixture::{Ran, TestRepo, key, made};
 
 #[test]
 fn a_directory_is_walked_hidden_files_too() {
@@ -176,7 +176,7 @@ fn a_name_before_the_cut_of_a_large_file_keeps_its_secret() {
         let mut bytes = vec![b'.'; before];
         bytes.push(b'\n');
         bytes.extend(
-            format!("aws_secret_access_key = {}\n", crate::repo::made("{base64:40}")).bytes(),
+            format!("aws_secret_access_key = {}\n", crate::fixture::made("{base64:40}")).bytes(),
         );
         bytes.extend(vec![b'.'; 2 << 20]);
         repo.write("large", &bytes);
@@ -243,10 +243,10 @@ fn beside_more_matches_than_are_looked_for_nothing_is_shown() {
 }
 
 /// What an editor gets for a buffer of this name.
-fn buffer(repo: &TestRepo, folder: &str, name: &str, text: &str) -> Said {
+fn buffer(repo: &TestRepo, folder: &str, name: &str, text: &str) -> Ran {
     let input = repo.folder().join("buffer");
     std::fs::write(&input, text).unwrap();
-    let mut command = repo.command(crate::repo::TIGHTLIP);
+    let mut command = repo.command(crate::fixture::TIGHTLIP);
     command.current_dir(repo.root.join(folder)).stdin(std::fs::File::open(input).unwrap());
     command.args(["scan", "-", "--format", "jsonl", "--stdin-filename", name]);
     repo.run(command)
@@ -259,7 +259,7 @@ fn a_buffer_of_an_editor_is_judged_as_its_file() {
     repo.write("src/a.py", &text);
     let keys =
         ["rule", "path", "line", "column", "end_line", "end_column", "fingerprint", "source"];
-    let picked = |said: &Said| -> Vec<Vec<serde_json::Value>> {
+    let picked = |said: &Ran| -> Vec<Vec<serde_json::Value>> {
         let pick = |one: &serde_json::Value| keys.iter().map(|key| one[key].clone()).collect();
         said.objects("finding").iter().map(pick).collect()
     };

@@ -1,6 +1,6 @@
 //! What is staged, in every mode of commit.
 
-use crate::repo::{TestRepo, key, made};
+use crate::fixture::{TestRepo, key, made};
 
 /// Runs a commit that must be stopped, naming the key's rule.
 #[track_caller]
@@ -147,7 +147,7 @@ fn a_linked_worktree_and_a_subdirectory_read_their_own_index() {
     let said = repo.git_in("sub/dir", &["commit", "-m", "x"]);
     assert_ne!(said.code, 0);
     said.says("sub/dir/c.txt:1:1");
-    let mut staged = repo.command(crate::repo::TIGHTLIP);
+    let mut staged = repo.command(crate::fixture::TIGHTLIP);
     staged.current_dir(repo.root.join("sub")).arg("staged");
     repo.run(staged).exits(1).says("sub/dir/c.txt:1:1");
 }
@@ -162,8 +162,8 @@ fn a_submodule_reads_its_own_index() {
     repo.git(&["commit", "-m", "with a submodule"]).exits(0);
     repo.tightlip(&["staged", "lib", "a.txt"]).exits(0);
     let hooks = repo.root.join(".git/modules/lib/hooks");
-    std::fs::create_dir_all(&hooks).unwrap();
-    std::fs::copy(repo.root.join(".git/hooks/pre-commit"), hooks.join("pre-commit")).unwrap();
+    let hook = std::fs::read_to_string(repo.root.join(".git/hooks/pre-commit")).unwrap();
+    library.script(hooks.join("pre-commit"), &hook);
     repo.write("lib/lib.txt", key(0));
     let said = repo.git_in("lib", &["commit", "-am", "x"]);
     assert_ne!(said.code, 0);
@@ -252,7 +252,7 @@ fn an_id_that_is_added_to_a_committed_secret_stops_the_commit() {
 #[test]
 fn names_links_and_type_changes_are_read() {
     let repo = guarded();
-    repo.stage(&format!("backup-{}.txt", key(0)), "clean\n");
+    repo.stage(format!("backup-{}.txt", key(0)), "clean\n");
     repo.tightlip(&["staged"]).exits(1).says("the name itself").never_says(&key(0));
     repo.git(&["reset", "-q", "--hard"]).exits(0);
 
@@ -560,7 +560,7 @@ fn six() -> TestRepo {
     repo
 }
 
-fn commit_on(repo: &TestRepo, columns: Option<&str>) -> crate::repo::Said {
+fn commit_on(repo: &TestRepo, columns: Option<&str>) -> crate::fixture::Ran {
     let mut commit = repo.command("git");
     commit.args(["commit", "-qm", "x"]).envs(columns.map(|columns| ("COLUMNS", columns)));
     repo.run(commit)

@@ -1,6 +1,6 @@
 //! `tightlip why`: each stage's say about a line, and no secret in it.
 
-use crate::repo::{TestRepo, key, made};
+use crate::fixture::{TestRepo, key, made};
 
 #[test]
 fn a_line_that_is_reported_names_its_rule_and_masks_its_secret() {
@@ -64,7 +64,7 @@ fn what_hides_a_finding_is_named() {
     let said = repo.tightlip(&["why", "src/a.py:2"]).exits(0);
     said.says("not reported: a fixture (.tightlip.toml:1)").never_says(&second);
     // The path is that of the repository, wherever the command runs.
-    let mut command = repo.command(crate::repo::TIGHTLIP);
+    let mut command = repo.command(crate::fixture::TIGHTLIP);
     command.current_dir(repo.root.join("src")).args(["why", "a.py:2"]);
     repo.run(command).exits(0).says("a fixture");
     repo.write(".tightlip.toml", "disable = ['aws-access-key-id']\n");

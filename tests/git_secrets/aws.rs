@@ -1,7 +1,8 @@
 //! `--register-aws` and `--aws-provider`, and what they find.
 
 use crate::expected::{ours, peer};
-use crate::repo::{Repo, made};
+use crate::fixture::made;
+use crate::repo::Repo;
 
 /// Whether the program knows keys of Bedrock; git-secrets' HEAD does, its 1.3.0 does not yet.
 fn knows_bedrock() -> bool {

@@ -1,6 +1,7 @@
 //! Where patterns come from.
 
 use crate::expected::ours;
+use crate::ran::Ran;
 use crate::repo::{HUSH, Repo};
 
 #[test]
@@ -52,13 +53,13 @@ fn every_place_of_git_configuration_counts() {
         ("GIT_CONFIG_KEY_0", "secrets.patterns"),
         ("GIT_CONFIG_VALUE_0", HUSH),
     ];
-    Repo::run(repo.command("git").args(scan).envs(environment)).finds("f:1:hush1");
-    Repo::run(repo.command("git").args(scan).env("GIT_CONFIG_GLOBAL", more)).finds("f:1:hush1");
+    Ran::of(repo.command("git").args(scan).envs(environment)).finds("f:1:hush1");
+    Ran::of(repo.command("git").args(scan).env("GIT_CONFIG_GLOBAL", more)).finds("f:1:hush1");
     let system = [("GIT_CONFIG_NOSYSTEM", "0"), ("GIT_CONFIG_SYSTEM", more)];
-    Repo::run(repo.command("git").args(scan).envs(system)).finds("f:1:hush1");
+    Ran::of(repo.command("git").args(scan).envs(system)).finds("f:1:hush1");
     let home = [("XDG_CONFIG_HOME", repo.folder().join("xdg"))];
     repo.write("../xdg/git/config", format!("[secrets]\npatterns = {HUSH}\n"));
-    Repo::run(repo.command("git").args(scan).envs(home)).finds("f:1:hush1");
+    Ran::of(repo.command("git").args(scan).envs(home)).finds("f:1:hush1");
 }
 
 #[test]
@@ -177,7 +178,7 @@ fn files_that_git_includes_are_read_however_they_are_named() {
         let scan = || {
             let mut command = repo.command("git");
             command.current_dir(&link).env("PWD", &link).args(["secrets", "--scan", "f"]);
-            Repo::run(&mut command)
+            Ran::of(&mut command)
         };
         repo.git(["config", "--global", &condition, path]).passes();
         scan().finds("f:1:hush1");

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::expected::ours;
+use crate::ran::Ran;
 use crate::repo::{HUSH, Repo};
 
 /// A file in each state that git tells apart; each holds a secret of its own.
@@ -108,7 +109,7 @@ fn standard_input_is_a_file() {
     let input = fs::File::open(repo.root.join("f")).unwrap();
     let mut command = repo.command("git");
     let command = command.args(["secrets", "--scan", "g", "-", "f"]).stdin(input);
-    Repo::run(command).finds("g:1:hush4\n(standard input):1:hush3\nf:1:hush3");
+    Ran::of(command).finds("g:1:hush4\n(standard input):1:hush3\nf:1:hush3");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use crate::expected::{ours, peer};
+use crate::ran::Ran;
 use crate::repo::{Repo, words};
 
 /// A part of names that are long, as in many a project.
@@ -28,7 +29,7 @@ fn stage_many(repo: &Repo, files: usize, last: &str) {
     fs::write(&list, index).unwrap();
     let mut command = repo.command("git");
     command.args(["update-index", "--index-info"]).stdin(fs::File::open(&list).unwrap());
-    Repo::run(&mut command).passes();
+    Ran::of(&mut command).passes();
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn a_long_history_is_scanned() {
     let mut command = repo.command("git");
     command.args(["fast-import", "--quiet", "--force"]);
     command.stdin(fs::File::open(repo.folder().join("stream")).unwrap());
-    Repo::run(&mut command).passes();
+    Ran::of(&mut command).passes();
     let sha = repo.id("main~1499");
     repo.secrets(["--scan-history"]).finds(&format!("{sha}:f:1:hush1"));
 }

@@ -195,6 +195,6 @@ fn output_that_is_lost_is_an_error() {
     for words in [&["--aws-provider", "f"][..], &["--list"]] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut command = repo.command(repo.folder().join("bin/git-secrets"));
-        Repo::run(command.args(words).stdout(full)).fails().says("cannot write");
+        Ran::of(command.args(words).stdout(full)).fails().says("cannot write");
     }
 }

@@ -35,6 +35,8 @@ mod configuration;
 mod content;
 mod expected;
 mod expressions;
+#[path = "../fixture/mod.rs"]
+mod fixture;
 mod grammar;
 mod history;
 mod install;

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::expected::{ours, peer};
+use crate::ran::Ran;
 use crate::repo::Repo;
 
 /// A guarded repository on `main`, and a branch `side` on which a secret has come and gone.
@@ -205,7 +206,7 @@ fn the_hook_reads_the_heads_from_the_environment() {
     let run = |more: &dyn Fn(&mut Command) -> &mut Command| {
         let mut command = repo.command("git");
         command.args(["secrets", "--prepare_commit_msg_hook", "--", ".git/MERGE_MSG", "merge"]);
-        Repo::run(more(&mut command))
+        Ran::of(more(&mut command))
     };
     run(&|command| command.env(format!("GITHEAD_{}", repo.id("side")), "side"))
         .stopped_by("hush1\n");

@@ -13,7 +13,7 @@ fn commit(repo: &Repo, text: &str, words: &[&str]) -> Ran {
     );
     let mut command = repo.command("git");
     let words = words.iter().chain(&["commit", "-q", "--allow-empty"]);
-    Repo::run(command.env("GIT_EDITOR", editor).args(words))
+    Ran::of(command.env("GIT_EDITOR", editor).args(words))
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::expected::{ours, peer};
+use crate::ran::Ran;
 use crate::repo::{HUSH, Repo};
 
 #[test]
@@ -161,7 +162,7 @@ fn no_option_of_grep_in_the_environment_changes_a_finding() {
         ("CLICOLOR_FORCE", "1"),
     ] {
         for way in [&["secrets", "--scan", "f"][..], &["secrets", "--scan"]] {
-            Repo::run(repo.command("git").env(name, value).args(way)).finds("f:1:hush1");
+            Ran::of(repo.command("git").env(name, value).args(way)).finds("f:1:hush1");
         }
     }
 }

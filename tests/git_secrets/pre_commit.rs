@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::expected::{ours, peer};
+use crate::ran::Ran;
 use crate::repo::{Repo, words};
 
 const COMMIT: [&str; 3] = ["commit", "-qm", "x"];
@@ -160,7 +161,7 @@ fn another_index_is_respected() {
     let index = repo.folder().join("index");
     fs::copy(repo.root.join(".git/index"), &index).unwrap();
     let with_index =
-        |words: &[&str]| Repo::run(repo.command("git").env("GIT_INDEX_FILE", &index).args(words));
+        |words: &[&str]| Ran::of(repo.command("git").env("GIT_INDEX_FILE", &index).args(words));
     repo.write("f", "hush1\n");
     with_index(&["add", "f"]).passes();
     with_index(&COMMIT).finds("f:1:hush1");

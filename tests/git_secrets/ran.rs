@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use crate::expected::Expected;
+use crate::fixture::output;
 
 /// What follows the findings.
 pub(crate) const MESSAGE: &str = "
@@ -39,7 +40,10 @@ impl fmt::Display for Ran {
 }
 
 impl Ran {
-    pub(crate) fn of(command: &Command, output: Output) -> Self {
+    /// Runs a command to its end.
+    #[must_use = "nothing is expected of this run"]
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = output(command);
         let words: Vec<_> = std::iter::once(command.get_program())
             .chain(command.get_args())
             .map(|word| format!("{:?}", OsStr::from_bytes(word.as_bytes())))

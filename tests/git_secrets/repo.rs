@@ -2,14 +2,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use tempfile::TempDir;
-use tightlip::rule::expand;
+use std::ops::Deref;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
 
 use crate::expected::peer;
+use crate::fixture::{TIGHTLIP, TestRepo};
 use crate::ran::Ran;
 
 /// The forbidden pattern of most tests; `hush1` and `hush2` are secrets.
@@ -27,15 +26,15 @@ pub(crate) fn hook_text(command: &str) -> String {
     format!("#!/usr/bin/env bash\ngit secrets --{command} -- \"$@\"\n")
 }
 
-/// Text made from a template: no token stands in these files.
-pub(crate) fn made(template: &str) -> String {
-    String::from_utf8(expand(template).unwrap()).unwrap()
-}
+/// A repository whose commands find `git-secrets` first on their `PATH`.
+pub(crate) struct Repo(TestRepo);
 
-/// A repository with one empty commit on the branch `main`.
-pub(crate) struct Repo {
-    folder: TempDir,
-    pub(crate) root: PathBuf,
+impl Deref for Repo {
+    type Target = TestRepo;
+
+    fn deref(&self) -> &TestRepo {
+        &self.0
+    }
 }
 
 impl Repo {
@@ -53,7 +52,7 @@ impl Repo {
         repo
     }
 
-    /// A repository without any pattern.
+    /// A repository without any pattern, with one empty commit.
     pub(crate) fn lax() -> Self {
         let repo = Repo::unborn("repo");
         repo.git(["commit", "-q", "--allow-empty", "-m", "first"]).passes();
@@ -69,62 +68,25 @@ impl Repo {
 
     /// A folder of that name that is no repository.
     pub(crate) fn outside(name: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        // Paths as git tells them, also where the folder of temporary files is a link.
-        let real = folder.path().canonicalize().unwrap();
-        let root = real.join(name);
-        for path in [&real.join("home"), &real.join("bin"), &root] {
-            fs::create_dir(path).unwrap();
-        }
-        let program = peer().unwrap_or_else(|| env!("CARGO_BIN_EXE_tightlip").into());
-        symlink(program, real.join("bin/git-secrets")).unwrap();
-        Repo { folder, root }
-    }
-
-    /// The folder of all, the repository's parent.
-    pub(crate) fn folder(&self) -> &Path {
-        self.root.parent().unwrap()
-    }
-
-    pub(crate) fn home(&self) -> PathBuf {
-        self.folder().join("home")
+        let repo = Repo(TestRepo::outside("", name));
+        let bin = repo.folder().join("bin");
+        fs::create_dir(&bin).unwrap();
+        symlink(peer().unwrap_or_else(|| TIGHTLIP.into()), bin.join("git-secrets")).unwrap();
+        repo
     }
 
     /// A command in the repository with an environment of its own.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.0.command(program);
         let paths = std::env::var_os("PATH").unwrap();
-        let first = self.folder.path().join("bin");
-        let paths = std::iter::once(first).chain(std::env::split_paths(&paths));
-        let mut command = Command::new(program);
+        let paths = [self.folder().join("bin")].into_iter().chain(std::env::split_paths(&paths));
+        command.env("PATH", std::env::join_paths(paths).unwrap());
         command
-            .current_dir(&self.root)
-            .env_clear()
-            .env("PATH", std::env::join_paths(paths).unwrap())
-            .env("HOME", self.home())
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env("GIT_AUTHOR_NAME", "A U Thor")
-            .env("GIT_AUTHOR_EMAIL", "author@example.com")
-            .env("GIT_COMMITTER_NAME", "C O Mitter")
-            .env("GIT_COMMITTER_EMAIL", "committer@example.com")
-            .env("GIT_AUTHOR_DATE", "1700000000 +0000")
-            .env("GIT_COMMITTER_DATE", "1700000000 +0000")
-            .env("GIT_EDITOR", "true")
-            .env("GIT_MERGE_AUTOEDIT", "no")
-            .env("GIT_ALLOW_PROTOCOL", "file")
-            .stdin(Stdio::null());
-        command
-    }
-
-    #[must_use = "nothing is expected of this run"]
-    pub(crate) fn run(command: &mut Command) -> Ran {
-        let output = command.output().unwrap();
-        Ran::of(command, output)
     }
 
     #[must_use = "nothing is expected of this run"]
     pub(crate) fn git<W: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = W>) -> Ran {
-        Repo::run(self.command("git").args(words))
+        Ran::of(self.command("git").args(words))
     }
 
     #[must_use = "nothing is expected of this run"]
@@ -133,7 +95,7 @@ impl Repo {
         folder: impl AsRef<Path>,
         words: impl IntoIterator<Item = W>,
     ) -> Ran {
-        Repo::run(self.command("git").current_dir(self.root.join(folder)).args(words))
+        Ran::of(self.command("git").current_dir(self.root.join(folder)).args(words))
     }
 
     /// Runs git-secrets.
@@ -149,48 +111,19 @@ impl Repo {
         words: impl IntoIterator<Item = W>,
     ) -> Ran {
         let program = self.folder().join("bin/git-secrets");
-        Repo::run(self.command(program).current_dir(self.root.join(folder)).args(words))
+        Ran::of(self.command(program).current_dir(self.root.join(folder)).args(words))
     }
 
     /// Runs git-secrets on standard input.
     #[must_use = "nothing is expected of this run"]
     pub(crate) fn scan_input(&self, input: impl AsRef<[u8]>) -> Ran {
-        let file = self.folder().join("input");
-        fs::write(&file, input).unwrap();
         let mut command = self.command(self.folder().join("bin/git-secrets"));
-        Repo::run(command.args(["--scan", "-"]).stdin(fs::File::open(&file).unwrap()))
+        Ran::of(command.args(["--scan", "-"]).stdin(self.input(input.as_ref())))
     }
 
     /// Adds a value to the repository's configuration.
     pub(crate) fn config(&self, name: &str, value: &str) {
         self.git(["config", "--add", name, value]).passes();
-    }
-
-    pub(crate) fn write(&self, path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
-        let path = self.root.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
-    /// Writes a program.
-    pub(crate) fn script(&self, path: impl AsRef<Path>, text: &str) {
-        let path = self.root.join(path);
-        self.write(&path, text);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
-    /// Writes a file and stages it.
-    pub(crate) fn stage(&self, path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
-        self.write(path.as_ref(), bytes);
-        let path = path.as_ref().as_os_str();
-        let words = ["--literal-pathspecs", "add", "-f", "--"].map(OsStr::new);
-        self.git(words.into_iter().chain([path])).passes();
-    }
-
-    /// Writes a file and commits it without hooks.
-    pub(crate) fn commit(&self, path: &str, bytes: impl AsRef<[u8]>) {
-        self.stage(path, bytes);
-        self.commit_staged(path);
     }
 
     /// Removes a file and commits that without hooks.
@@ -199,22 +132,10 @@ impl Repo {
         self.commit_staged("remove");
     }
 
-    /// Commits what is staged without hooks.
-    pub(crate) fn commit_staged(&self, message: &str) {
-        let off = "core.hooksPath=/dev/null";
-        let words = ["-c", off, "commit", "-q", "--allow-empty", "--cleanup=verbatim", "-m"];
-        self.git(words.into_iter().chain([message])).passes();
-    }
-
     /// Runs a git command without hooks.
     #[must_use = "nothing is expected of this run"]
     pub(crate) fn unhooked<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Ran {
         self.git(["-c", "core.hooksPath=/dev/null"].into_iter().chain(words))
-    }
-
-    /// The id of an object.
-    pub(crate) fn id(&self, name: &str) -> String {
-        self.git(["rev-parse", name]).status(0).stdout().trim().to_owned()
     }
 
     /// Writes the hooks by hand, as they are found in the wild.

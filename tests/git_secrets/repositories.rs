@@ -1,6 +1,7 @@
 //! Repositories of every make.
 
 use crate::expected::peer;
+use crate::ran::Ran;
 use crate::repo::{HUSH, Repo};
 
 const COMMIT: [&str; 4] = ["commit", "-q", "-m", "x"];
@@ -98,7 +99,7 @@ fn variables_of_git_name_the_repository() {
     let environment = [("GIT_DIR", "repo/.git"), ("GIT_WORK_TREE", "repo")];
     let mut command = repo.command("git");
     let command = command.current_dir(repo.folder()).envs(environment).args(["secrets", "--scan"]);
-    Repo::run(command).status(1).says("f:1:hush1\n");
+    Ran::of(command).status(1).says("f:1:hush1\n");
 }
 
 #[test]
