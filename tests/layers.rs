@@ -74,6 +74,16 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sha2", &["setup", "finding", "git", "report"]),
 ];
 
+/// The largest share of the code that one module may have, in per cent.
+const MAX_MODULE_PERCENT: usize = 20;
+
+/// How many lines a file may have, its tests aside.
+const MAX_FILE_LINES: usize = 500;
+
+/// Files that may be longer, and how long.
+const LONG_FILES: &[(&str, usize)] =
+    &[("engine/generic/features.rs", 900), ("engine/generic/grammar.rs", 1200)];
+
 fn column(columns: &[&[&str]], module: &str) -> Option<usize> {
     columns.iter().position(|modules| modules.contains(&module))
 }
@@ -183,6 +193,52 @@ fn no_part_of_a_module_uses_one_to_its_left_or_beside_it() {
             if column(columns, used).is_some_and(|used| used <= own) {
                 wrong.push(format!("{place}: {module}/{part} uses {used}"));
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a file is a module of tests.
+fn is_of_tests(relative: &Path) -> bool {
+    relative.file_name().is_some_and(|name| name == "tests.rs")
+}
+
+/// The lines of a file before its tests.
+fn without_tests(text: &str) -> impl Iterator<Item = &str> {
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap().lines()
+}
+
+#[test]
+fn modules_and_files_stay_small() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    let mut code_of_module: std::collections::BTreeMap<String, usize> = Default::default();
+    for path in files(&src) {
+        let relative = path.strip_prefix(&src).unwrap();
+        if is_of_tests(relative) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
+        let module = relative.iter().next().unwrap().to_str().unwrap().to_owned();
+        *code_of_module.entry(module).or_default() += without_tests(&text).filter(is_code).count();
+        let name = relative.to_str().unwrap().replace('\\', "/");
+        let (lines, long) = (without_tests(&text).count(), LONG_FILES.iter());
+        let most =
+            long.clone().find(|(long, _)| *long == name).map_or(MAX_FILE_LINES, |long| long.1);
+        if lines > most {
+            wrong.push(format!(
+                "src/{name} has {lines} lines, more than {most}: split it by subject"
+            ));
+        }
+    }
+    let all: usize = code_of_module.values().sum();
+    assert!(all > 10_000, "the test reads the code");
+    for (module, code) in code_of_module {
+        if code * 100 > all * MAX_MODULE_PERCENT {
+            wrong.push(format!(
+                "src/{module} has {code} of {all} lines of code: move a subject out"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
