@@ -22,10 +22,10 @@ use tightlip::text::wrap::wrap;
 #[derive(Debug, Args)]
 pub(super) struct AdviceArgs {
     /// Id of a rule, fingerprint of a finding of the last run, or id of an AWS key
-    // A key in PEM begins with hyphens: what is no option is refused below, where it is not repeated.
+    // A key in PEM begins with hyphens. It is refused below, where it is not repeated.
     #[arg(value_name = "RULE", allow_hyphen_values = true)]
     name: Option<String>,
-    /// What is too much, and is refused here for the same reason
+    /// Further words, which are refused below for the same reason
     #[arg(hide = true, allow_hyphen_values = true)]
     rest: Vec<String>,
     /// Id of an AWS key, AKIA... or ASIA..., for the commands
@@ -36,10 +36,10 @@ pub(super) struct AdviceArgs {
 /// The name and version of the contract for machines.
 const SCHEMA: &str = "tightlip.advice/1";
 
-/// Fewer digits of a fingerprint are too easily a word.
+/// Fewer digits of a fingerprint could be a word.
 const MIN_DIGITS: usize = 6;
 
-/// What is to be told about one rule.
+/// The advice of one rule.
 struct Topic<'a> {
     rule: &'a Rule,
     key: Option<&'a KeyId>,
@@ -58,7 +58,7 @@ pub(super) fn run(
     let repository = process.repository();
     let (config, git_secrets) = load_config(&repository, shared.config.as_deref())?;
     let rules = rules(&config, &git_secrets, &shared.rule)?;
-    // What cannot be read is no reason to withhold advice.
+    // A last run that cannot be read is no reason to withhold advice.
     let last = seen(&repository).unwrap_or_default();
     let given = args.key_id.as_deref().map(KeyId::parse).transpose()?;
     let chosen = choose(args, &rules, &last, process.now)?;
@@ -117,7 +117,7 @@ fn choose<'a>(
     if rule.is_some() {
         return Ok(Chosen { rule, key: None });
     }
-    // What is not known is not repeated: somebody may have pasted a secret.
+    // An unknown name is not repeated: it may be a pasted secret.
     if name.starts_with('-') && !name.contains([' ', '\n']) {
         let why = "there is no such option (it is not repeated, for it may be a secret)";
         return Err(format!("{why}; see `tightlip advice --help`").into());

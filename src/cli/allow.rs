@@ -38,7 +38,7 @@ pub(super) struct AllowArgs {
     user: bool,
 }
 
-/// What is going to be allowed.
+/// The findings to allow.
 struct Chosen {
     fingerprint: String,
     /// Which finding it is, for people.
@@ -61,7 +61,7 @@ pub(super) fn run(args: &AllowArgs, process: &mut Process<'_>) -> Result<u8, Fai
     let entry = allow_entry(&args.reason, &known);
     let entry = if before.is_empty() { entry.trim_start() } else { &entry };
     let text = format!("{before}{gap}{entry}");
-    // What cannot be read again is not written: the file may have `allow` as a list.
+    // The new text is parsed before it is written: the file may have `allow` as a list.
     load_text(&text, &shown)
         .map_err(|error| format!("the entry cannot be added, so nothing was written: {error}"))?;
     if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {

@@ -7,13 +7,14 @@ use clap::Args;
 use super::history::HistoryScan;
 use super::paths::{self, PathArgs};
 use super::session::{Purpose, Session};
-use super::{Failure, Process, Shared, counted, replace_text};
+use super::{Failure, Process, Shared, replace_text};
 use tightlip::finding::{Outcome, Place, SkipKind, Skipped};
 use tightlip::git::{Location, Repository, RepositoryPool};
 use tightlip::setup::Scanner;
 use tightlip::source::{
     ArchiveLimits, HistoryOptions, Staged, StagedOptions, Worktree, WorktreeOptions,
 };
+use tightlip::text::count::counted;
 use tightlip::text::escape::escape_path;
 
 /// Scan all that a repository holds, once, before it is made public
@@ -59,14 +60,14 @@ pub(super) fn run(
         let count = replace_text::write(path, &outcome.findings)?;
         let path = escape_path(path);
         let err = &mut process.streams.err;
-        let secrets = counted(count, "secret", "secrets");
+        let secrets = counted(count as u64, "secret", "secrets");
         writeln!(err, "tightlip: {secrets} written to `{path}`")?;
         let encoded = outcome.findings.iter().filter(|one| !one.decoded.is_empty()).count();
         if encoded > 0 {
             writeln!(
                 err,
                 "tightlip: {} encoded, where git filter-repo does not see them: remove their files",
-                counted(encoded, "finding stands", "findings stand")
+                counted(encoded as u64, "finding stands", "findings stand")
             )?;
         }
     }
@@ -82,7 +83,7 @@ fn repository(named: Option<&Path>, process: &Process<'_>) -> Result<RepositoryP
                 format!("`{}` is not a directory; name a repository", path.display()).into()
             );
         }
-        // What is named counts more than what a hook of another repository has inherited.
+        // A repository that is named outranks the one that a hook of another repository has inherited.
         Some(path) => Location::named(path, &environment),
         None => Location::new(".", environment),
     };

@@ -34,9 +34,9 @@ pub(super) struct BaselineArgs {
 enum BaselineCommand {
     /// Accept all that history and the index hold now
     Create(AddArgs),
-    /// Accept what is new since, and forget what is gone
+    /// Accept what is new, and drop entries that fit nothing any more
     Update(UpdateArgs),
-    /// Forget what is gone and what has expired
+    /// Drop entries that fit nothing any more or have expired
     Prune,
     /// List what is accepted
     Show,
@@ -74,7 +74,7 @@ pub(super) fn run(
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
     if !shared.rule.is_empty() {
-        // What the other rules find would count as gone.
+        // With a part of the rules, entries of the other rules would count as unused.
         return Err("a baseline is of all rules: leave out --rule".into());
     }
     let repository = process.repository();
@@ -140,7 +140,7 @@ fn path(shared: &Shared, repository: &RepositoryPool) -> Result<PathBuf, Failure
     Ok(root.join(BASELINE_FILE))
 }
 
-/// Finds all that is there, whatever is accepted.
+/// Finds all secrets, accepted ones too.
 fn scan(
     shared: &Shared,
     process: &mut Process<'_>,
@@ -242,7 +242,7 @@ fn join_by_lines(file: &Target, process: &mut Process<'_>) -> Result<(), Failure
     Ok(())
 }
 
-/// Adds what is new, or says that it is, and forgets what is gone.
+/// Adds new entries, or reports them, and drops those that fit nothing.
 fn update(
     file: &Target,
     mut known: Baseline,

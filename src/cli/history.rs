@@ -9,7 +9,7 @@ use super::paths::{self, PathArgs};
 use super::progress::{stop_on_signals, watch};
 use super::revs::{self, Base, Selection};
 use super::session::{Purpose, Session};
-use super::{Failure, Process, Shared, counted};
+use super::{Failure, Process, Shared};
 use tightlip::ci;
 use tightlip::finding::{Outcome, Progress, SkipKind, Skipped, Status};
 use tightlip::git::{Location, ObjectId, RepositoryPool};
@@ -17,6 +17,7 @@ use tightlip::setup::checkpoint::Checkpoint;
 use tightlip::setup::{FILE_NAME, Scanner};
 use tightlip::source::{ArchiveLimits, HistoryOptions};
 use tightlip::suppress::{ALLOWED_FILE, BASELINE_FILE};
+use tightlip::text::count::counted;
 use tightlip::text::escape::escape;
 
 /// Scan everything that history holds: all refs, or the given revisions and ranges
@@ -100,8 +101,8 @@ fn tell_unused(count: usize, process: &mut Process<'_>) -> Result<(), Failure> {
     if count > 0 {
         writeln!(
             process.streams.err,
-            "tightlip: {} of the baseline {} nothing any more: `tightlip baseline prune` forgets {}",
-            counted(count, "entry", "entries"),
+            "tightlip: {} of the baseline {} nothing any more: `tightlip baseline prune` drops {}",
+            counted(count as u64, "entry", "entries"),
             if count == 1 { "fits" } else { "fit" },
             if count == 1 { "it" } else { "them" }
         )?;

@@ -50,7 +50,7 @@ pub(super) fn run(
     }
     let session = Session::load(process, &repository, shared, Purpose::Hook)?;
     let mut session = session.with_to_do(after.to_do);
-    // A server's own credentials are not those of whoever pushes, who must not learn of them.
+    // On a server the credentials are the server's own, and who pushes must not learn of them.
     if args.name != Hook::PreReceive {
         session = session.knowing(process, false);
     }
@@ -89,7 +89,7 @@ pub(super) fn scan(work: &Work, scanner: &Scanner) -> Outcome {
     outcome
 }
 
-/// What is said where git was stopped.
+/// The words for a hook that stops git.
 struct Refusal {
     /// What was not done, and what to do now.
     to_do: &'static str,

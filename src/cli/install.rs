@@ -85,7 +85,7 @@ pub(super) struct WhereTo {
 }
 
 impl WhereTo {
-    /// Returns what the flags stand for.
+    /// Returns the scope that the flags name.
     pub(super) fn target(self) -> Target {
         match self {
             WhereTo { global: true, .. } => Target::Global,
@@ -120,7 +120,7 @@ pub(super) fn run(args: InstallArgs, process: &mut Process<'_>) -> Result<u8, Fa
     Ok(0)
 }
 
-/// Asks whether the managers in use are to call tightlip; nothing but a word for yes is a yes.
+/// Asks whether the managers in use shall call tightlip; only a word for yes is a yes.
 fn ask(around: &Surroundings, process: &mut Process<'_>) -> Result<bool, Failure> {
     let managers = managers(around)?;
     if managers.is_empty() || managers.iter().all(|managed| managed.is_wired) {

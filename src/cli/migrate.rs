@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, Process, Shared, counted};
+use super::{Failure, Process, Shared};
 use tightlip::file::{self, Mode};
 use tightlip::setup::FILE_NAME;
 use tightlip::setup::import::{Format, migrate};
+use tightlip::text::count::counted;
 use tightlip::text::escape::escape_path;
 
 /// Take over the files of another scanner into one .tightlip.toml
@@ -94,10 +95,10 @@ pub(super) fn run(
         writeln!(
             streams.err,
             "tightlip: wrote `{shown}`: {}, {}, {}; {}",
-            counted(made.rules, "rule", "rules"),
-            counted(made.allow, "allow entry", "allow entries"),
-            counted(made.accepted, "accepted finding", "accepted findings"),
-            counted(made.notes.len(), "note", "notes")
+            counted(made.rules as u64, "rule", "rules"),
+            counted(made.allow as u64, "allow entry", "allow entries"),
+            counted(made.accepted as u64, "accepted finding", "accepted findings"),
+            counted(made.notes.len() as u64, "note", "notes")
         )?;
     }
     Ok(0)

@@ -216,12 +216,7 @@ fn usage(error: &clap::Error, streams: &mut Streams<'_>) -> u8 {
     if is_help { 0 } else { INCOMPLETE }
 }
 
-/// A number with its noun, in the singular or the plural.
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// Whoever reads the report may stop reading; what was found is still found.
+/// Whether the reader of the report has stopped reading, which is no error: what was found is still found.
 fn is_closed_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
     let io = error.downcast_ref::<std::io::Error>();
     io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)

@@ -64,7 +64,7 @@ impl Shared {
         self.format == format || self.report.iter().any(|report| report.format == format)
     }
 
-    /// Refuses, before a long scan, files that cannot be written after it.
+    /// Refuses files that could not be written, before a long scan.
     pub(super) fn check_files(&self) -> Result<(), Failure> {
         let mut known = Vec::new();
         for (_, path) in self.files() {
@@ -108,7 +108,7 @@ pub(super) fn write_file(
     done.map_err(|error| format!("cannot write `{}`: {}", escape_path(path), chain(&error)))
 }
 
-/// Whether something else than a file has this name: a device, a pipe, or a name of an open file such as
+/// Whether this names something other than a file: a device, a pipe, or an open file such as
 /// `/dev/stdout`.
 fn is_stream(path: &Path) -> bool {
     let is_link = fs::symlink_metadata(path).is_ok_and(|kind| kind.is_symlink());

@@ -30,7 +30,7 @@ impl PathArgs {
         self.only.is_empty() && self.exclude.is_empty()
     }
 
-    /// Lets a scanner leave out what does not count.
+    /// Has a scanner leave out the other paths.
     pub(super) fn limit(&self, scanner: &mut Scanner) -> Result<(), Failure> {
         if !self.is_empty() {
             scanner.limit_paths(PathFilter::new(&self.only, &self.exclude)?);

@@ -1,7 +1,7 @@
 //! What a person sees of a long run, and how they end it: a bar on the terminal, and Ctrl-C.
 //!
-//! Whoever reads raises the counters of a [`Progress`]; a thread of its own polls them, so that
-//! drawing never holds a reader up. The bar goes away before the report is written.
+//! Readers raise the counters of a [`Progress`]; another thread polls them, so that drawing never holds a
+//! reader up. The bar goes away before the report is written.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,13 +18,13 @@ use signal_hook::flag;
 use super::INCOMPLETE;
 use tightlip::finding::Progress;
 
-/// How often the counters are looked at.
+/// How often the counters are polled.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A run shorter than this shows nothing: a bar that only flickers tells nobody anything.
+/// A run shorter than this shows nothing: a bar that only flickers helps nobody.
 const SHOWN_AFTER: Duration = Duration::from_millis(300);
 
-/// What the first Ctrl-C is answered with.
+/// The answer to the first Ctrl-C.
 const STOPPING: &str = "tightlip: stopping; what was found so far follows";
 
 /// Does `work`, and where `is_terminal` says that a person watches standard error, shows there
@@ -38,7 +38,7 @@ fn watch_on<T>(target: ProgressDrawTarget, progress: &Progress, work: impl FnOnc
         // It is dropped when the work is done, and also when it panics; that ends the drawing.
         let (working, ended) = channel::<()>();
         let draw = move || Screen::new(target).draw(progress, &ended);
-        // Without a thread there is no bar, which is no reason not to do the work.
+        // Without a thread there is no bar, and the work is done all the same.
         let _ = thread::Builder::new().name("progress".into()).spawn_scoped(scope, draw);
         let done = work();
         drop(working);

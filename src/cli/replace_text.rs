@@ -1,15 +1,15 @@
-//! The file with which `git filter-repo` takes secrets out of a history: its only place where they stand
-//! as they are.
+//! The file with which `git filter-repo` takes secrets out of a history. Unlike reports, it holds
+//! them unmasked.
 //!
 //! Format: <https://htmlpreview.github.io/?https://github.com/newren/git-filter-repo/blob/docs/html/git-filter-repo.html>,
 //! `--replace-text`.
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
 use super::Failure;
+use tightlip::file;
 use tightlip::finding::Finding;
 use tightlip::text::escape::escape_path;
 
@@ -27,7 +27,7 @@ pub(super) fn write(path: &Path, findings: &[Finding]) -> Result<usize, Failure>
         .map(|secret| secret.expose())
         .filter(|secret| secret.len() >= MIN_BYTES)
         .collect();
-    // The longest first: one may be part of another.
+    // The longest first, because one secret may be part of another.
     let mut secrets: Vec<&[u8]> = secrets.into_iter().collect();
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     let mut text = Vec::new();
@@ -35,11 +35,7 @@ pub(super) fn write(path: &Path, findings: &[Finding]) -> Result<usize, Failure>
         text.extend_from_slice(&line(secret));
     }
     let failed = |error| format!("cannot write `{}`: {error}", escape_path(path));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(failed)?;
+    let mut file = file::create_private(path).map_err(failed)?;
     file.write_all(&text).map_err(failed)?;
     Ok(secrets.len())
 }

@@ -70,12 +70,7 @@ pub(super) fn run(
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
     shared.check_files()?;
-    let formats = shared.files().map(|(format, _)| format).chain([shared.format]);
-    if formats.into_iter().any(|format| !is_of_response(format)) {
-        return Err(
-            "a response is text, json or html; give `--format text`, `json` or `html`".into()
-        );
-    }
+    check_formats(shared)?;
     let Notice { keys, gaps } = notice(args, shared, process)?;
     for gap in &gaps {
         writeln!(process.streams.err, "tightlip: incomplete: {gap}")?;
@@ -101,20 +96,40 @@ pub(super) fn run(
             path.display()
         )
     })?;
-    let mut done: Vec<(Options, Response)> = Vec::new();
-    for options in all {
-        let err = &mut process.streams.err;
-        let mut tell = |text: &str| {
-            if !shared.quiet {
-                let _ = writeln!(err, "tightlip: {text}");
-            }
-        };
-        let response = respond(&options, &aws, &log, &mut tell);
-        done.push((options, response));
-    }
+    let done = respond_to_all(all, &aws, &log, shared.quiet, process);
     report(&done, &path, shared, process)?;
     let worst = done.iter().map(|(_, response)| response.status().code()).max();
     Ok(worst.filter(|_| gaps.is_empty()).unwrap_or(INCOMPLETE))
+}
+
+fn respond_to_all(
+    all: Vec<Options>,
+    aws: &AwsProgram,
+    log: &Log,
+    is_quiet: bool,
+    process: &mut Process<'_>,
+) -> Vec<(Options, Response)> {
+    let err = &mut process.streams.err;
+    let mut tell = |text: &str| {
+        if !is_quiet {
+            let _ = writeln!(err, "tightlip: {text}");
+        }
+    };
+    let one = |options: Options| {
+        let response = respond(&options, aws, log, &mut tell);
+        (options, response)
+    };
+    all.into_iter().map(one).collect()
+}
+
+fn check_formats(shared: &Shared) -> Result<(), Failure> {
+    let formats = shared.files().map(|(format, _)| format).chain([shared.format]);
+    if formats.into_iter().any(|format| !is_of_response(format)) {
+        return Err(
+            "a response is text, json or html; give `--format text`, `json` or `html`".into()
+        );
+    }
+    Ok(())
 }
 
 /// Whether a response can be written in this form.
@@ -149,7 +164,7 @@ fn notice(
     })
 }
 
-/// The key of a finding of this repository: all that refs hold is scanned for it.
+/// Scans all that refs hold for the finding, and returns the id of its key.
 fn of_finding(
     fingerprint: &str,
     shared: &Shared,
@@ -194,8 +209,8 @@ fn options(args: &RespondArgs, shared: &Shared, process: &Process<'_>, key: KeyI
     }
 }
 
-/// The `aws` program. Nothing that a repository holds is ever run; whether there is one is told by its
-/// files alone, so that a damaged one, or one without git, counts.
+/// Finds the `aws` program, but none that a repository holds. The repository's files alone tell where it is, so a
+/// damaged one counts, and one on a machine without git.
 fn program(process: &Process<'_>) -> Result<AwsProgram, Failure> {
     let is_repository = |folder: &&Path| {
         let is_bare = folder.join("HEAD").is_file() && folder.join("objects").is_dir();

@@ -1,4 +1,4 @@
-//! Revisions as people type them and CI services name them, turned into ids by git's own rules.
+//! Revisions, as people type them and CI services name them, resolved to ids by git's own rules.
 
 use std::ffi::{OsStr, OsString};
 
@@ -8,7 +8,7 @@ use tightlip::git::command::lines;
 use tightlip::git::{Location, ObjectId, Tip};
 use tightlip::text::escape::escape;
 
-/// What to scan, and what of it is known already.
+/// The commits to scan, and those that are known already.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     pub(super) tips: Vec<Tip>,
@@ -57,7 +57,7 @@ impl Selection {
         Err(format!("no branch has the name `{}`", escape(name.as_encoded_bytes())).into())
     }
 
-    /// Resolves the range of a CI job, and says what became of its base.
+    /// Resolves the range of a CI job, and tells whether its base could be used.
     pub(super) fn of_ci(location: &Location, range: &CiRange) -> Result<(Self, Base), Failure> {
         let head = find(location, &range.head).ok_or_else(|| {
             format!(
@@ -110,7 +110,7 @@ impl Selection {
     }
 }
 
-/// What became of the base of a CI job's range. Without one, all that the head reaches is scanned.
+/// Whether the base of a CI job's range could be used. Without it, all that the head reaches is scanned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Base {
     /// The scan starts behind it, or the job names no base.
@@ -171,75 +171,22 @@ fn verify(location: &Location, name: impl AsRef<OsStr>) -> Option<ObjectId> {
     location.id(words.into_iter().chain([name.as_ref()])).ok().flatten()
 }
 
+/// Words of dates, as git reads them (approxidate); some have an `s` at their end as well.
+const DATE_WORDS: &str = "now today yesterday noon midnight tea never last ago at the am pm utc gmt t z zero one two \
+                          three four five six seven eight nine ten second minute hour day week month year st th";
+
+/// Names of months and days, which git knows by their first three letters.
+const DATE_NAMES: &str = "january february march april may june july august september october november december \
+                          sunday monday tuesday wednesday thursday friday saturday";
+
 /// Whether text is made of numbers and of words that git knows in dates. Git reads any other text as the present
 /// moment.
 fn is_date(text: &str) -> bool {
-    const WORDS: [&str; 37] = [
-        "now",
-        "today",
-        "yesterday",
-        "noon",
-        "midnight",
-        "tea",
-        "never",
-        "last",
-        "ago",
-        "at",
-        "the",
-        "am",
-        "pm",
-        "utc",
-        "gmt",
-        "t",
-        "z",
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "second",
-        "minute",
-        "hour",
-        "day",
-        "week",
-        "month",
-        "year",
-        "st",
-        "th",
-    ];
-    const NAMES: [&str; 19] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "sunday",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-    ];
     let lower = text.to_ascii_lowercase();
     let is_word = |word: &str| {
         let one = word.strip_suffix('s').unwrap_or(word);
-        WORDS.contains(&word)
-            || WORDS.contains(&one)
-            || word.len() >= 3 && NAMES.iter().any(|name| name.starts_with(word))
+        DATE_WORDS.split(' ').any(|known| known == word || known == one)
+            || word.len() >= 3 && DATE_NAMES.split(' ').any(|name| name.starts_with(word))
     };
     let parts: Vec<&str> = lower
         .split(|char: char| !char.is_ascii_alphanumeric())

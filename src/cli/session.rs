@@ -13,10 +13,10 @@ use tightlip::setup::git_secrets::Providers;
 use tightlip::setup::{BaselineChoice, Request, Scanner, last};
 use tightlip::text::wrap::wrap;
 
-/// Names the file for the Markdown summary of a step of GitHub Actions.
+/// The variable that names the file for the Markdown summary of a step of GitHub Actions.
 const STEP_SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 
-/// Set by every service of CI.
+/// The variable that every CI service sets.
 const CI_VARIABLE: &str = "CI";
 
 /// A scanner, and how its findings are shown.
@@ -37,7 +37,7 @@ pub(super) struct Session<'a> {
 /// What a session is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Git runs it: it says nothing where there is nothing to say.
+    /// Git runs the command, which is silent if nothing is found.
     Hook,
     /// Somebody looks at files, at a history or at what they are about to commit, of their own or of
     /// others: no command runs that only the repository itself names.
@@ -125,7 +125,7 @@ impl<'a> Session<'a> {
         streams: &mut Streams<'_>,
     ) -> Result<u8, Failure> {
         let status = outcome.status();
-        // Where it cannot be noted, `tightlip allow` says so.
+        // If the cache cannot be written, `tightlip allow` reports it.
         let _ = last::note(self.scanner.repository(), &outcome.findings);
         if self.shared.output.is_none() {
             self.write_stream(outcome, streams)?;
@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
             closed_is_fine(writeln!(streams.err, "tightlip: incomplete; see the report"))?;
         }
         if !self.shared.quiet {
-            // A hook is silent where there is nothing to do.
+            // A hook that found nothing is silent.
             let may_look = self.purpose != Purpose::Hook && self.shared.config.is_none();
             let unread = if may_look { self.scanner.unread_files() } else { None };
             let left_out = self.left_out(outcome);
@@ -150,9 +150,9 @@ impl<'a> Session<'a> {
         if failures.is_empty() { Ok(status.code()) } else { Err(failures.join("; ").into()) }
     }
 
-    /// Writes the report that goes to no file.
+    /// Writes the report that goes to a stream.
     fn write_stream(&self, outcome: &Outcome, streams: &mut Streams<'_>) -> io::Result<()> {
-        // A hook's findings go where git shows them: not every hook's stdout is.
+        // Git does not show the standard output of every hook, so findings go to standard error.
         let (out, is_terminal, width) = if self.purpose == Purpose::Hook {
             (&mut *streams.err, streams.err_is_terminal, streams.err_width)
         } else {
@@ -183,7 +183,7 @@ impl<'a> Session<'a> {
         failures
     }
 
-    /// What a report of one of the forms that were asked for leaves out.
+    /// Returns what the requested formats leave out.
     fn left_out(&self, outcome: &Outcome) -> Option<String> {
         let is_asked_for = self.shared.reports_as(FormatArg::Eventbridge);
         let options = self.report_options(FormatArg::Eventbridge, false);

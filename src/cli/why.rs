@@ -15,6 +15,7 @@ use tightlip::finding::{Finding, Outcome, Place, Redactor, Secret};
 use tightlip::git::{MAX_OBJECT_BYTES, RepositoryPool};
 use tightlip::rule::{Confidence, RuleSet};
 use tightlip::source::{Worktree, WorktreeOptions};
+use tightlip::text::count::count;
 use tightlip::text::escape::{escape, escape_path};
 use tightlip::text::lines::line_at;
 
@@ -46,7 +47,8 @@ pub(super) fn run(
     let bytes =
         file::read(&path, most).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
     let line = line_at(&bytes, number).map_err(|lines| {
-        format!("cannot explain `{shown}:{number}`: the file has {lines} lines")
+        let lines = count(lines, "line");
+        format!("cannot explain `{shown}:{number}`: the file has {lines}")
     })?;
     let scanner = &session.scanner;
     let engine = scanner.engine();
@@ -66,7 +68,7 @@ pub(super) fn run(
     Ok(0)
 }
 
-/// Takes `FILE:LINE` or `FILE:LINE:COLUMN` apart.
+/// Parses `FILE:LINE` or `FILE:LINE:COLUMN`.
 fn file_and_line(place: &OsString) -> Result<(PathBuf, u64), Failure> {
     let split = |text: &OsString| -> Option<(OsString, u64)> {
         let (file, number) = text.to_str()?.rsplit_once(':')?;
@@ -109,7 +111,7 @@ fn may_hold_token(name: &[u8]) -> bool {
     name.split(|byte| !byte.is_ascii_alphanumeric()).any(is_token)
 }
 
-/// Masks all that any rule takes for a secret on the line, whether it is asked for or not.
+/// Masks whatever any rule takes for a secret on the line, of rules that are off, too.
 fn redactor(said: &Explanation, line: &[u8]) -> Redactor {
     let mut rules = RuleSet::builtin();
     rules.enable_all();
@@ -276,7 +278,7 @@ impl Words<'_> {
         format!("probability {probability:.2}, {means}{cut}; strongest features: {features}")
     }
 
-    /// What became of each match, and the last word.
+    /// The result for each match, and for the line.
     fn tell_verdict(
         &self,
         said: &Explanation,

@@ -9,9 +9,8 @@ use super::{Place, Secret};
 /// Names a finding by its rule, path and secret: no line, no commit, so it survives edits around
 /// it, rebases and clones. It is a SHA-256 cut to 128 bits, in hexadecimal.
 ///
-/// Fingerprints stand in public logs and committed files. Of a secret that a person may have thought of they hold
-/// ten bits, so that a guess cannot be confirmed by them: of a thousand guesses, one fits by
-/// chance.
+/// Fingerprints are published in logs and committed files. The fingerprint of a secret that a person may have thought
+/// of holds ten bits of it, so that it cannot confirm a guess: one of a thousand guesses fits by chance.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(String);
 
@@ -35,15 +34,15 @@ impl Fingerprint {
         if !secret.is_guessable() {
             return cut(&hash(&[b"tightlip 1", rule.as_bytes(), kind.as_bytes(), path, bytes]));
         }
-        // Not of the path: the same password in many files would tell as many times ten bits.
+        // The path is left out: a password in many files would give ten bits away for each of them.
         let full = hash(&[b"tightlip guessable", bytes]);
         let bits = u32::from_le_bytes([full[0], full[1], full[2], full[3]]) % (1 << GUESSABLE_BITS);
         let bits = &bits.to_le_bytes();
         cut(&hash(&[b"tightlip 2", rule.as_bytes(), kind.as_bytes(), path, bits]))
     }
 
-    /// Computes a fingerprint that a token has in every file, so that it survives `git mv` and a copy. What a
-    /// person may have thought of has none: too few bits of it count for that.
+    /// Computes the fingerprint that a token has in every file, so that it survives `git mv` and a copy. A secret
+    /// that a person may have thought of has none: its fingerprints hold too few bits.
     #[must_use]
     pub fn anywhere(rule: &str, place: Place, secret: &Secret) -> Option<Self> {
         if secret.is_guessable() {

@@ -19,10 +19,10 @@ pub use skipped::{SkipKind, Skipped};
 use crate::rule::{Confidence, Text};
 use crate::text::lines::Position;
 
-/// What begins an inline allow: a comment that says why the secret on its line is none.
+/// The beginning of an inline allow: a comment that says why its line holds no secret.
 pub const INLINE_MARKER: &str = "tightlip:allow";
 
-/// How the reason begins where the mark of another scanner allows a finding.
+/// The beginning of the reason if the mark of another scanner allows a finding.
 pub const OTHER_MARK: &str = "the mark of another scanner";
 
 /// What kind of bytes a unit holds.
@@ -61,8 +61,8 @@ impl Place {
         matches!(self, Place::Index | Place::Worktree | Place::Commit)
     }
 
-    /// Whether what stands here is as a rule a copy of what stands elsewhere: a reflog repeats
-    /// messages, and an object that nothing leads to was once staged.
+    /// Whether such bytes usually are a copy: a reflog repeats messages, and an object that nothing refers to was
+    /// once staged.
     #[must_use]
     pub const fn is_echo(self) -> bool {
         matches!(self, Place::Object | Place::GitDir)
@@ -149,7 +149,7 @@ pub struct Finding {
     pub decoded: Vec<&'static str>,
     /// What the checks learnt, one noun phrase each.
     pub notes: Vec<String>,
-    /// What the reader should know about the report itself: an inline allow that does not count.
+    /// Warnings about the finding itself, such as an inline allow that does not count.
     pub warnings: Vec<String>,
     /// The other half of the credential, such as the key id of a secret key.
     pub related: Option<Related>,

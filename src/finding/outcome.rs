@@ -76,7 +76,7 @@ pub struct Suppressed {
     pub reason: String,
 }
 
-/// All that a scan has to say.
+/// The result of a scan.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// What was found, in order.
@@ -102,7 +102,7 @@ impl Outcome {
         }
     }
 
-    /// Adds what another scan of the same run has to say. What both found counts once.
+    /// Adds the outcome of another scan of the same run. A finding of both counts once.
     pub fn merge(&mut self, other: Outcome) {
         // Two passwords may share a fingerprint.
         let key = |finding: &Finding| {
@@ -113,7 +113,7 @@ impl Outcome {
         self.findings
             .extend(other.findings.into_iter().filter(|found| !known.contains(&key(found))));
         self.suppressed.extend(other.suppressed);
-        // What is about the run as a whole, such as a broken baseline, is said once.
+        // A note about the run as a whole, such as a broken baseline, is kept once.
         let is_new =
             |skipped: &Skipped| !skipped.path.is_empty() || !self.skipped.contains(skipped);
         let new: Vec<Skipped> = other.skipped.into_iter().filter(is_new).collect();

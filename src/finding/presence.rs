@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::CommitInfo;
 
-/// From which commit to which a repository holds something, and what leads there.
+/// From which commit to which a repository holds something, and by which refs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Presence {
     /// Whether the first commit that has it has parents.
@@ -33,7 +33,7 @@ pub struct Lifetime {
     pub last: u32,
 }
 
-/// How many refs are named; more are counted.
+/// How many refs are named; the others are counted.
 pub const MAX_REFS: usize = 8;
 
 /// How long a history holds something, for people and as numbers.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-/// Counters that those who read raise and one who watches polls.
+/// Counters that readers raise and a watcher polls.
 ///
 /// They say nothing exact: each is read by itself, and none orders any other memory, so
 /// [`Ordering::Relaxed`](std::sync::atomic::Ordering::Relaxed) is enough for all of them.
@@ -27,12 +27,12 @@ pub struct Progress {
     /// How many bytes were read.
     pub bytes: AtomicU64,
     /// Whether to stop before the next unit. What was found so far still counts, and the outcome
-    /// is incomplete. It is shared, because a signal may set it long after whoever made it.
+    /// is incomplete. It is shared, because a signal handler may outlive its maker.
     pub stop: Arc<AtomicBool>,
 }
 
 impl Progress {
-    /// Begins the reading of so many units.
+    /// Begins the reading of `total` units.
     pub fn start(&self, total: u64) {
         self.done.store(0, Relaxed);
         self.total.store(total, Relaxed);

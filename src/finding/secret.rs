@@ -4,7 +4,7 @@ use std::fmt;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-/// What stands in the place of a secret, whatever its length.
+/// The mask of a secret, whatever its length.
 const MASK: &str = "********";
 
 /// Secrets shorter than this show nothing of themselves.
@@ -13,7 +13,7 @@ const MIN_BYTES_TO_HINT: usize = 16;
 /// How many bytes of a longer one are shown: the part that names its kind.
 const HINT_BYTES: usize = 4;
 
-/// Secrets shorter than this are not looked for in text around them: they would mask words.
+/// Secrets shorter than this are not masked in text around them: the mask would hit words.
 const MIN_BYTES_TO_REDACT: usize = 5;
 
 /// Bytes that matched a rule and must not be shown by accident.
@@ -105,7 +105,7 @@ impl Redactor {
         match &self.automaton {
             _ if self.masks.is_empty() => text.to_vec(),
             Some(automaton) => automaton.replace_all_bytes(text, &self.masks),
-            // More secrets than an automaton can hold: nothing is shown.
+            // The automaton cannot hold so many secrets: nothing is shown.
             None => MASK.as_bytes().to_vec(),
         }
     }

@@ -17,7 +17,7 @@ impl Skipped {
         Skipped { path: path.to_vec(), kind, reason: reason.into() }
     }
 
-    /// Whether the run is incomplete for it, or only obeyed what it was told to leave out.
+    /// Whether it makes the run incomplete; else the run was told to leave it out.
     #[must_use]
     pub const fn is_incomplete(&self) -> bool {
         self.kind.is_incomplete()
@@ -47,9 +47,9 @@ pub enum SkipKind {
     Missing,
     /// It is larger than a limit.
     TooLarge,
-    /// Its bytes do not make sense.
+    /// Its bytes are malformed.
     Damaged,
-    /// The system or git does not give its bytes.
+    /// The system or git cannot read its bytes.
     Unreadable,
     /// It is an archive, or a member of one, that is not opened.
     Unopened,

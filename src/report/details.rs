@@ -1,4 +1,4 @@
-//! What is known of a finding beside its place and secret, as plain lines.
+//! The details of a finding beside its place and secret, as plain lines.
 
 use super::text::notes;
 use super::{presence, printable};

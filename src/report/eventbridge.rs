@@ -14,9 +14,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::text::{count, place};
+use super::text::place;
 use super::{ReportOptions, printable};
 use crate::finding::{Finding, Outcome, Redactor, Secret};
+use crate::text::count::count;
 
 /// How many entries a request may hold.
 const MAX_ENTRIES: usize = 10;
@@ -197,7 +198,7 @@ impl<'a> Key<'a> {
 
     /// Adds another finding of the same key.
     fn join(&mut self, other: Key<'a>) {
-        // What left this machine, with its secret, is what the event is about.
+        // The finding that left this machine, with its secret, is the one to report.
         if (other.pushed, other.secret_found) > (self.pushed, self.secret_found) {
             self.finding = other.finding;
         }
@@ -252,7 +253,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Returns as much of a text as an event holds.
+/// Cuts a text to what an event holds.
 fn short(text: &str) -> String {
     text.chars().take(MAX_TEXT_CHARS).collect()
 }

@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::details::steps;
-use super::text::{count, covered, place};
+use super::text::{covered, place};
 use super::{ReportOptions, columns_are_characters, has_path, printable, shown_secret};
 use crate::finding::{Finding, Outcome, Place, Redactor, Skipped, Status};
 use crate::rule::Confidence;
+use crate::text::count::count;
 
 /// How many annotations of a level GitHub shows of a step.
 const MAX_OF_A_LEVEL: usize = 10;
@@ -63,7 +64,7 @@ struct Room {
 }
 
 impl Room {
-    /// Leaves room for what is said about the run as a whole.
+    /// Leaves room for notes about the run as a whole.
     fn new(outcome: &Outcome) -> Self {
         Room {
             errors: MAX_OF_A_LEVEL - usize::from(outcome.status() == Status::Incomplete),

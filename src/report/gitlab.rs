@@ -20,7 +20,7 @@ const VERSION: &str = "15.0.4";
 const SCHEMA: &str = "https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/\
                       v15.0.4/dist/secret-detection-report-format.json";
 
-/// What stands for a commit where there is none: the schema wants one for every place.
+/// The commit of a place that has none: the schema requires one.
 const NO_COMMIT: &str = "0000000";
 
 /// How long the schema lets a name, and a solution, be.
@@ -71,7 +71,7 @@ fn scan(outcome: &Outcome, options: ReportOptions) -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "vendor": {"name": "tightlip"},
     });
-    // The schema wants UTC without saying so.
+    // The schema expects UTC, without a zone.
     let time = |seconds| moment(seconds).replace('Z', "");
     let elapsed = i64::try_from(outcome.summary.elapsed.as_secs()).unwrap_or_default();
     json!({

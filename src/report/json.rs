@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use super::ReportOptions;
-use crate::finding::{Finding, Outcome, Place, Redactor, Secret, Skipped};
+use crate::finding::{Finding, Outcome, Place, Presence, Redactor, Secret, Skipped};
 use crate::text::date::moment;
 use crate::text::escape::escape;
 
@@ -23,7 +23,7 @@ struct Document<F: Serialize, S: Serialize> {
     summary: SummaryObject,
 }
 
-/// A list whose objects are made one by one, as they are written.
+/// A list whose objects are made one by one while it is written.
 struct Each<'a, T, M> {
     items: &'a [T],
     make: M,
@@ -196,14 +196,7 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
         commit: commit.map(|commit| commit.id.clone()),
         author: commit.map(|commit| text(&commit.author)),
         date: commit.map(|commit| moment(commit.time)),
-        presence: finding.presence.as_ref().map(|presence| PresenceObject {
-            last_commit: presence.last_commit.as_ref().map(|commit| commit.id.clone()),
-            last_date: presence.last_commit.as_ref().map(|commit| moment(commit.time)),
-            in_head: presence.in_head,
-            refs: presence.refs.iter().map(|name| text(name)).collect(),
-            ref_count: presence.ref_count,
-            pushed: presence.is_pushed,
-        }),
+        presence: finding.presence.as_ref().map(|presence| presence_object(presence, text)),
         other_paths: finding.other_paths.iter().map(|path| text(path)).collect(),
         confidence: finding.confidence.name(),
         decoded: finding.decoded.clone(),
@@ -220,6 +213,18 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
             })
             .collect(),
         aws_account: finding.account.clone(),
+    }
+}
+
+fn presence_object(presence: &Presence, text: impl Fn(&[u8]) -> String) -> PresenceObject {
+    let last = presence.last_commit.as_ref();
+    PresenceObject {
+        last_commit: last.map(|commit| commit.id.clone()),
+        last_date: last.map(|commit| moment(commit.time)),
+        in_head: presence.in_head,
+        refs: presence.refs.iter().map(|name| text(name)).collect(),
+        ref_count: presence.ref_count,
+        pushed: presence.is_pushed,
     }
 }
 

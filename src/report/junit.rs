@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 
 use super::details::{facts, steps};
+use super::html::markup::entity;
 use super::text::place;
 use super::{ReportOptions, printable, shown_secret};
 use crate::finding::{Finding, Outcome, Redactor, Skipped};
@@ -120,13 +121,9 @@ fn begin_case(class: &str, name: &str) -> String {
 fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for char in text.chars() {
-        match char {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\u{fffe}' | '\u{ffff}' => out.extend(char.escape_unicode()),
+        match (char, entity(char)) {
+            (_, Some(entity)) => out.push_str(entity),
+            ('\u{fffe}' | '\u{ffff}', _) => out.extend(char.escape_unicode()),
             _ if char.is_control() => out.extend(char.escape_unicode()),
             _ => out.push(char),
         }
@@ -143,7 +140,7 @@ mod tests {
         for (text, expected) in [
             ("plain", "plain"),
             ("a]]>b", "a]]&gt;b"),
-            ("<!-- \"x\" & 'y'", "&lt;!-- &quot;x&quot; &amp; &apos;y&apos;"),
+            ("<!-- \"x\" & 'y'", "&lt;!-- &quot;x&quot; &amp; &#39;y&#39;"),
             ("a\u{1b}b\u{0}\n", "a\\u{1b}b\\u{0}\\u{a}"),
             ("\u{fffe}\u{fffd}\u{1f600}", "\\u{fffe}\u{fffd}\u{1f600}"),
         ] {

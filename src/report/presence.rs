@@ -70,8 +70,8 @@ fn held_by(presence: &Presence, shown: &dyn Fn(&[u8]) -> String) -> String {
     }
 }
 
-/// What has left this machine can only be made worthless; what has not can still be taken out, each place in
-/// its own way.
+/// A pushed secret can only be revoked. One that has not left this machine can still be taken out, each place in its
+/// own way.
 fn what_to_do(finding: &Finding, presence: &Presence, shown: &dyn Fn(&[u8]) -> String) -> String {
     if presence.is_pushed {
         return "a remote has it: it must be rotated; taking it out of history does not help"

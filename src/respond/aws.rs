@@ -15,14 +15,14 @@ const MAX_BYTES: u64 = 32 << 20;
 
 /// What runs commands of the `aws` program: the program, or a test.
 pub trait Aws: Sync {
-    /// Runs it with these arguments, of which none goes through a shell.
+    /// Runs it with these arguments, without a shell.
     ///
     /// # Errors
-    /// It cannot be run, takes too long or says too much.
+    /// It cannot be run, takes too long or prints too much.
     fn run(&self, arguments: &[String]) -> io::Result<AwsOutput>;
 }
 
-/// What the `aws` program said.
+/// The output of the `aws` program.
 #[derive(Debug, Clone, Default)]
 pub struct AwsOutput {
     /// Whether its exit status was 0.
@@ -117,7 +117,7 @@ fn all(stream: Option<impl Read>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(mut stream) = stream {
         (&mut stream).take(MAX_BYTES).read_to_end(&mut bytes)?;
-        // What is beyond is read and thrown away, so that the program can end.
+        // Output beyond the limit is read and dropped, so that the program can end.
         if io::copy(&mut stream, &mut io::sink())? > 0 {
             return Err(io::Error::other(format!("it printed more than {MAX_BYTES} bytes")));
         }

@@ -153,7 +153,7 @@ fn answer(output: &AwsOutput) -> Result<Value, (FailKind, String)> {
     })
 }
 
-/// What the program says of a failed call: `An error occurred (CODE) when calling the ...`.
+/// Parses the error of a failed call: `An error occurred (CODE) when calling the ...`.
 fn kind(text: &str) -> FailKind {
     let code = text.split_once("An error occurred (").and_then(|(_, rest)| rest.split_once(')'));
     match code.map(|(code, _)| code) {
@@ -171,7 +171,7 @@ fn one_line(text: &str) -> String {
     lines.join(" ")
 }
 
-/// As much of a message as people read. It is masked before: a secret that was cut would be known no more.
+/// Cuts a message to a length that people read. It is masked before: a rule would not recognise half a secret.
 fn short(text: &str) -> String {
     match text.char_indices().nth(500) {
         Some((end, _)) => format!("{}...", &text[..end]),

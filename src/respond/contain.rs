@@ -8,7 +8,7 @@ use super::runbook::Runbook;
 use super::{KeyKind, Step, state};
 use crate::text::date::moment;
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Changed {
     Done,
@@ -74,7 +74,7 @@ impl Runbook<'_> {
         }
     }
 
-    /// IAM knows no such key: it was deleted, unless it is one of root's, of which IAM does not speak.
+    /// IAM knows no such key: it was deleted, or it is one of root's, which IAM does not list.
     fn is_gone(&mut self) -> Containment {
         state::read_summary(self);
         match state::root_keys(self) {

@@ -123,7 +123,7 @@ const TELLING: &[&str] = &[
 /// How many characters of them are shown.
 const MAX_ABOUT: usize = 200;
 
-/// Reads one event; `None` if it is none.
+/// Parses one event; `None` if the text is not one.
 pub(super) fn parse(event: &Value, region: &str, masker: &Masker) -> Option<Event> {
     let body: Value = text(event, "CloudTrailEvent")
         .and_then(|body| serde_json::from_str(body).ok())

@@ -20,7 +20,7 @@ pub(super) const ROOT: &str = "sign in as root: deactivate and delete the key, c
 pub(super) const CASE: &str =
     "answer AWS's support case, if there is one; AWS takes its quarantine policy away itself";
 
-/// What stands for a name that is not known.
+/// The placeholder of an unknown name.
 const USER: &str = "USER";
 const ROLE: &str = "ROLE";
 
@@ -41,7 +41,7 @@ pub fn is_about_access_keys(rule: &Rule) -> bool {
     is_pair || is_near || [KEY_ID_RULE, "aws-session-token"].contains(&&*rule.id)
 }
 
-/// Returns AWS's guidance for a key. `KEY_ID`, `USER`, `ROLE`, `REGION` and `NOW` stand for what is not known.
+/// Returns AWS's guidance for a key. `KEY_ID`, `USER`, `ROLE`, `REGION` and `NOW` are placeholders.
 #[must_use]
 pub fn guide(key: Option<&KeyId>) -> Vec<Section> {
     let id = key.map_or("KEY_ID", KeyId::as_str);

@@ -219,22 +219,19 @@ fn day(event: &Event) -> &str {
     event.time.get(..10).unwrap_or_default()
 }
 
+/// How many calls of each danger there were.
+type Counts = [usize; DANGERS.len()];
+
 /// Draws how many calls there were when, the dangerous ones at the bottom.
 fn picture(events: &[Event], out: &mut dyn Write) -> io::Result<()> {
     let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
     let time = |event: &Event| seconds(&event.time);
     let (Some(start), Some(end)) = (time(first), time(last)) else { return Ok(()) };
     let length = (end - start).max(1);
-    let mut counts = [[0_usize; DANGERS.len()]; SPANS];
-    for event in events {
-        let share = (time(event).unwrap_or(start) - start).clamp(0, length) as f64 / length as f64;
-        let span = ((share * SPANS as f64) as usize).min(SPANS - 1);
-        let danger = DANGERS.iter().position(|danger| *danger == event.verdict.danger);
-        counts[span][danger.unwrap_or(0)] += 1;
-    }
+    let counts = counts_of_spans(events, start, length);
     // Few dangerous calls among many harmless ones are to be seen all the same.
     let height = |count: usize| (count as f64 + 1.0).log2() * f64::from(u8::from(count > 0));
-    let tall = |span: &[usize; 4]| span.iter().map(|count| height(*count)).sum::<f64>();
+    let tall = |span: &Counts| span.iter().map(|count| height(*count)).sum::<f64>();
     let most = counts.iter().map(tall).fold(1.0, f64::max);
     let (from, until) = (safe(&first.time), safe(&last.time));
     writeln!(
@@ -243,30 +240,10 @@ fn picture(events: &[Event], out: &mut dyn Write) -> io::Result<()> {
          aria-label=\"Calls from {from} to {until}\">",
         SPANS * 10
     )?;
-    for (number, span) in counts.iter().enumerate() {
-        let mut bottom = 99.0;
-        let told: Vec<String> = DANGERS
-            .iter()
-            .zip(span)
-            .filter(|(_, count)| **count > 0)
-            .map(|(danger, count)| format!("{count} {}", danger.name()))
-            .collect();
-        if told.is_empty() {
-            continue;
-        }
+    for (number, span) in counts.iter().enumerate().filter(|(_, span)| tall(span) > 0.0) {
         let begin = start + length * number as i64 / SPANS as i64;
-        write!(out, "<g><title>from {}: {}</title>", moment(begin), told.join(", "))?;
-        for (danger, count) in DANGERS.iter().zip(span).filter(|(_, count)| **count > 0) {
-            let tall = height(*count) / most * 97.0;
-            bottom -= tall;
-            write!(
-                out,
-                "<rect class=\"{}\" x=\"{}\" y=\"{bottom:.1}\" width=\"8\" height=\"{tall:.1}\"/>",
-                danger.name(),
-                number * 10 + 1
-            )?;
-        }
-        writeln!(out, "</g>")?;
+        let heights = span.map(|count| height(count) / most * 97.0);
+        bar(number, begin, *span, heights, out)?;
     }
     writeln!(
         out,
@@ -275,6 +252,44 @@ fn picture(events: &[Event], out: &mut dyn Write) -> io::Result<()> {
             .map(|danger| format!("<span class=\"key {0}\">{0}</span>", danger.name()))
             .join(" ")
     )
+}
+
+/// Returns how many calls of each danger came in each span of `length` seconds from `start` on.
+fn counts_of_spans(events: &[Event], start: i64, length: i64) -> [Counts; SPANS] {
+    let mut counts = [Counts::default(); SPANS];
+    for event in events {
+        let since = seconds(&event.time).map_or(0, |time| (time - start).clamp(0, length));
+        let share = since as f64 / length as f64;
+        let span = ((share * SPANS as f64) as usize).min(SPANS - 1);
+        let danger = DANGERS.iter().position(|danger| *danger == event.verdict.danger);
+        counts[span][danger.unwrap_or(0)] += 1;
+    }
+    counts
+}
+
+/// Draws the calls of one span, one danger above the other.
+fn bar(
+    number: usize,
+    begin: i64,
+    counts: Counts,
+    heights: [f64; DANGERS.len()],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let present = || DANGERS.iter().zip(counts).zip(heights).filter(|((_, count), _)| *count > 0);
+    let told: Vec<String> =
+        present().map(|((danger, count), _)| format!("{count} {}", danger.name())).collect();
+    write!(out, "<g><title>from {}: {}</title>", moment(begin), told.join(", "))?;
+    let mut bottom = 99.0;
+    for ((danger, _), tall) in present() {
+        bottom -= tall;
+        write!(
+            out,
+            "<rect class=\"{}\" x=\"{}\" y=\"{bottom:.1}\" width=\"8\" height=\"{tall:.1}\"/>",
+            danger.name(),
+            number * 10 + 1
+        )?;
+    }
+    writeln!(out, "</g>")
 }
 
 /// Writes the calls of one or more days, equal ones that follow each other as one.

@@ -25,7 +25,7 @@ pub enum KeyKind {
     Temporary,
 }
 
-/// A text that is no id of an access key. It is not repeated: somebody may have pasted the secret.
+/// A text that is not the id of an access key. It is not repeated: it may be a pasted secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyIdError {
     /// The id of something else in IAM.
@@ -57,7 +57,7 @@ impl KeyId {
     /// Reads an id. White space around it is left out.
     ///
     /// # Errors
-    /// It is none.
+    /// The text is not the id of an access key.
     pub fn parse(text: &str) -> Result<Self, KeyIdError> {
         let text = text.trim();
         let is_id = (16..=128).contains(&text.len())

@@ -1,11 +1,13 @@
 //! The log of a response: one JSON object a line, for the people who ask later what was done.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Mutex;
 
 use serde_json::Value;
+
+use crate::file;
 
 /// Where every command and its answer is written.
 pub struct Log(Mutex<State>);
@@ -26,11 +28,7 @@ impl Log {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder)?;
         }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Log::new(Box::new(options.open(path)?)))
+        Ok(Log::new(Box::new(file::create_private(path)?)))
     }
 
     /// Logs to a writer.
@@ -48,7 +46,7 @@ impl Log {
         }
     }
 
-    /// Returns what kept it from being whole.
+    /// Returns the error that made it incomplete.
     pub(super) fn error(&self) -> Option<String> {
         let state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.error.as_ref().map(ToString::to_string)

@@ -1,9 +1,9 @@
-//! What a response is going to do, before it does any of it.
+//! The plan of a response, made before anything is done.
 
 use super::call::{self, Call, Principal};
 use super::{KeyKind, Options, Step};
 
-/// What stands for a name that is not known yet.
+/// The placeholder of a name that is not known yet.
 const USER: &str = "USER";
 const ROLE: &str = "ROLE";
 
@@ -18,7 +18,7 @@ pub struct PlannedStep {
     pub commands: Vec<(String, bool)>,
 }
 
-/// Tells the steps for one key. `USER`, `ROLE`, `GROUP` and `REGION` stand for what is not known yet.
+/// Returns the steps for one key. `USER`, `ROLE`, `GROUP` and `REGION` are placeholders of what is not known yet.
 #[must_use]
 pub fn plan(options: &Options) -> Vec<PlannedStep> {
     let mut steps = vec![

@@ -1,4 +1,4 @@
-//! What a response has found and done.
+//! The result of a response: findings, changes, gaps.
 
 use super::danger::Danger;
 use super::event::{Event, Made};

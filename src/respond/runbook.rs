@@ -28,7 +28,7 @@ pub(super) struct Runbook<'a> {
     pub(super) options: &'a Options,
     pub(super) client: Client<'a>,
     pub(super) response: Response,
-    /// Told what is done, while it is done.
+    /// Hears of each step as it is done.
     tell: &'a mut dyn FnMut(&str),
     /// The user or role that the caller acts as.
     caller: Caller,
@@ -103,7 +103,7 @@ impl Runbook<'_> {
         Ok(())
     }
 
-    /// Runs a command that is told as it is run.
+    /// Runs a command, and reports it to the listener.
     pub(super) fn ask(&mut self, step: Step, call: &Call) -> Result<Value, Failed> {
         let shown = self.client.complete(call).shown();
         (self.tell)(&format!("{}: {shown}", step.name()));

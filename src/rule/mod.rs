@@ -37,14 +37,14 @@ pub struct Rule {
     pub id: Text,
     /// One noun phrase for people.
     pub description: Text,
-    /// Literals of which one must occur before the pattern is tried; ASCII case is ignored.
+    /// Literals; the pattern is tried only where one occurs. ASCII case is ignored.
     pub keywords: Texts,
     /// A regular expression on bytes, in the syntax of the `regex` crate with Unicode off.
     pub pattern: Text,
     /// Where the pattern is looked for.
     pub scope: Scope,
-    /// Characters, as between the brackets of a class, of which none may stand right before a
-    /// match unless it ends an escape such as `\n`, `\u003d`, `%3D` or a terminal's colour.
+    /// Characters, as between the brackets of a class, that must not stand right before a match, unless they end
+    /// an escape such as `\n`, `\u003d`, `%3D` or a terminal's colour.
     pub edge: Option<Text>,
     /// The group that holds the secret; `None` is group 1 if there is one, else the whole match.
     pub secret_group: Option<usize>,
@@ -66,7 +66,7 @@ pub struct Rule {
     pub max_bytes: Option<usize>,
     /// The rule whose matches this pattern is tried near, in place of keywords.
     pub near: Option<Text>,
-    /// The rule with a match of which nearby this one makes a single, stronger finding.
+    /// The rule of the other half: a match of it nearby and one of this rule make a single, stronger finding.
     pub pair: Option<Text>,
     /// How near, in bytes, for `near` and `pair`.
     pub near_bytes: usize,
@@ -124,7 +124,7 @@ pub enum Scope {
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
-    /// The form fits, and so does that of much that is no secret.
+    /// The form fits, as it does for many texts that are no secrets.
     Low,
     /// Most such findings are secrets.
     Medium,
@@ -161,7 +161,7 @@ impl Confidence {
     }
 }
 
-/// How near `near` and `pair` reach where a rule does not say, in bytes.
+/// The reach of `near` and `pair` in bytes, unless a rule sets it.
 pub const DEFAULT_NEAR_BYTES: usize = 1024;
 
 /// The constants the build script made of `patterns/*.toml`.

@@ -135,7 +135,7 @@ fn check_id(id: &str, origin: &RuleOrigin) -> Result<(), PackError> {
     Ok(())
 }
 
-/// A rule of which nothing is said yet.
+/// A rule with nothing but defaults.
 pub fn blank(id: String, origin: RuleOrigin) -> Rule {
     Rule {
         id: Cow::Owned(id),
@@ -185,7 +185,7 @@ fn apply_texts(rule: &mut Rule, entry: &RuleEntry) {
         rule.keywords = Cow::Borrowed(&[]);
     }
     if entry.pattern.is_some() || entry.edge.is_some() {
-        // What may not stand before the old pattern need not fit the new one.
+        // The boundary of the old pattern need not fit the new one.
         rule.edge = entry.edge.clone().map(Cow::Owned);
     }
     text(&mut rule.pattern, entry.pattern.as_ref());

@@ -15,15 +15,15 @@ pub struct RuleEntry {
     pub id: String,
     /// One noun phrase for people.
     pub description: Option<String>,
-    /// Literals of which one must occur before the pattern is tried (ASCII case is ignored).
+    /// Literals; the pattern is tried only where one occurs (ASCII case is ignored).
     pub keywords: Option<Vec<String>>,
     /// The regular expression, on bytes, Unicode off.
     pub pattern: Option<String>,
     /// `assignment`: the keywords are words of a name that is assigned a value. A pattern has to match
     /// the whole value, whose name also speaks of a secret; without a pattern a model judges name and value.
     pub grammar: Option<String>,
-    /// Characters, as between the brackets of a class, of which none may stand right before a
-    /// match, unless it ends an escape.
+    /// Characters, as between the brackets of a class, that must not stand right before a match, unless they end
+    /// an escape.
     pub edge: Option<String>,
     /// The group that holds the secret; without it group 1, or the whole match.
     pub secret_group: Option<usize>,

@@ -11,7 +11,7 @@ use crate::suppress::Allowlist;
 /// Up to this many commits, going from one to the next is faster than reading everything.
 const FEW_COMMITS: usize = 1000;
 
-/// What sources are scanned with.
+/// The engine, policy and options of a scan.
 #[derive(Debug, Clone, Copy)]
 pub struct Scan<'a> {
     /// Finds matches.

@@ -25,13 +25,13 @@ impl Found {
 #[derive(Default)]
 pub(super) struct Secrets {
     list: Vec<Found>,
-    /// Copies of what stands elsewhere, which come last, when it is known what there is to copy.
+    /// Copies, such as reflogs, which come last: only then is it known what they may repeat.
     copies: Vec<Found>,
     secrets: HashMap<(Text, Secret), u32>,
     members: HashMap<(u32, Mark), usize>,
 }
 
-/// What a finding has in common with others that it is joined with, beside the secret.
+/// What a finding has in common with those that it is joined with, beside the secret.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Mark {
     /// It is there at all.

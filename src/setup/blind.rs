@@ -1,9 +1,8 @@
-//! What a configuration hides of that which the built-in rules find.
+//! Which findings of the built-in rules a configuration hides.
 //!
-//! A rule can be switched off in one word, which is plain to see. It can also be given another
-//! pattern, a keyword that never occurs or an allow entry that fits everything, which is not. So
-//! what is compared is not what a configuration says but what it does: made-up secrets of all
-//! built-in rules are scanned with it and without it.
+//! A reader sees that a rule is switched off. A reader does not see that it has another pattern, a keyword that
+//! never occurs, or an allow entry that fits everything. So the test compares effects: made-up secrets of all
+//! built-in rules are scanned with the configuration and without it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Cursor;
@@ -90,7 +89,7 @@ fn made_up_secrets() -> Vec<u8> {
     let mut text = Vec::new();
     for example in examples.filter_map(|example| expand(example).ok()) {
         text.extend_from_slice(&example);
-        // So far from each other that none is taken for a part of another.
+        // Far enough apart that none is taken for a part of another.
         text.extend_from_slice(&[b'\n'; 64]);
     }
     text

@@ -1,9 +1,8 @@
-//! What the last run in a repository found, by fingerprint: so that `tightlip allow` can be given a short
-//! one, or none.
+//! The findings of the last run in a repository, by fingerprint, so that `tightlip allow` takes a short one or
+//! `--last`.
 //!
-//! It is a file in the user's cache, for nothing is written into a repository that is only read. It holds no
-//! secret and nothing of one; a run that finds nothing leaves it as it is, for what blocked a commit is still what
-//! its user is about to allow.
+//! They are kept in the user's cache, because nothing is written into a repository that is only read. The file holds
+//! no part of a secret. A run that finds nothing leaves it as it is: the user may still allow what blocked a commit.
 
 use std::fs;
 use std::io;
@@ -17,7 +16,7 @@ use crate::finding::Finding;
 use crate::git::RepositoryPool;
 use crate::text::escape::escape;
 
-/// So many findings are kept.
+/// How many findings are kept.
 const MAX_FINDINGS: usize = 10_000;
 
 const MAX_BYTES: u64 = 16 << 20;
@@ -38,7 +37,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// What is kept of a finding.
+    /// A finding as it is kept.
     #[must_use]
     pub fn of(finding: &Finding) -> Self {
         let accepted_by = finding.accepted_by();
@@ -70,7 +69,7 @@ pub fn note(repository: &RepositoryPool, findings: &[Finding]) -> io::Result<()>
     file::replace(&path, text.as_bytes(), Mode::Exact(0o600))
 }
 
-/// Returns what the last run with findings has found; nothing if there was none.
+/// Returns the findings of the last run that had any.
 ///
 /// # Errors
 /// The note cannot be read or understood.

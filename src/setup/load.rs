@@ -21,7 +21,7 @@ pub enum ConfigError {
         #[source]
         source: io::Error,
     },
-    /// It says something that makes no sense.
+    /// Its text is invalid.
     #[error("{path}:{line}: {message}")]
     Content {
         /// The file.
@@ -33,7 +33,7 @@ pub enum ConfigError {
     },
 }
 
-/// Where to look for config files. Whoever asks has read the environment.
+/// Where to look for config files. The caller reads the environment.
 #[derive(Debug, Clone, Default)]
 pub struct Discovery {
     /// The user's config directory: `$XDG_CONFIG_HOME`, or `~/.config`.
@@ -117,7 +117,7 @@ pub fn load_text(text: &str, name: &str) -> Result<Config, ConfigError> {
 /// The name of a user's file, in `tightlip` below the directory for configuration.
 pub const USER_FILE: &str = "config.toml";
 
-/// The most that a config file may hold: one in a repository may be anything.
+/// The size limit of a config file: one in a repository may hold anything.
 pub(super) const MAX_BYTES: u64 = 16 << 20;
 
 pub(super) fn read(path: &Path) -> io::Result<String> {

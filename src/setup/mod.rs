@@ -5,8 +5,7 @@
 //! flags. Lists of rules and allow entries add up; for a single value the later layer counts. A
 //! file given by `--config` takes the place of all of them.
 //!
-//! [`Scanner`] is what comes of it: engine, policy and options, for both command lines and for
-//! libraries.
+//! [`Scanner`] is made of it: engine, policy and options, for both command lines and for libraries.
 
 mod blind;
 pub mod checkpoint;
@@ -48,7 +47,7 @@ struct ConfigFile {
     max_object_bytes: Option<u64>,
     /// Whether the inline marks of other scanners count.
     other_marks: Option<bool>,
-    /// Files of other scanners of which `tightlip migrate` has made this file.
+    /// Files of other scanners that `tightlip migrate` has taken over into this file.
     #[serde(default)]
     migrated: Vec<String>,
     /// Which of the user's own credentials are looked for.
@@ -69,7 +68,7 @@ struct KnownValuesTable {
     /// Files of credentials that are not read: `~/.npmrc`, `.env`.
     #[serde(default)]
     ignore: Vec<String>,
-    /// More files, all values of which are looked for.
+    /// Further files: all their values are looked for.
     #[serde(default)]
     files: Vec<toml::Spanned<String>>,
 }
@@ -77,7 +76,7 @@ struct KnownValuesTable {
 /// All layers, joined.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// What is said about rules, in order.
+    /// The statements about rules, in order.
     pub rules: Vec<RuleChange>,
     /// Allow entries, each with its `file:line`.
     pub allow: Vec<(AllowEntry, String)>,
@@ -133,7 +132,7 @@ pub enum RuleChange {
         id: String,
         /// Whether it is on.
         enabled: bool,
-        /// Where it is said: `file:line`.
+        /// Where the statement is: `file:line`.
         origin: String,
     },
 }

@@ -15,7 +15,7 @@ use crate::scan::{Lines, Options, Scan};
 use crate::source::{HistoryOptions, Source};
 use crate::suppress::{Allow, AllowError, Allowlist, BASELINE_FILE, BaselineFile, PathFilter};
 
-/// What a caller asks for beside the configuration; it outranks it.
+/// What a caller asks for; it outranks the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// A config file that is read in place of all others.
@@ -94,7 +94,7 @@ pub enum SetupError {
     #[error(transparent)]
     Rule(#[from] SetError),
     /// The configuration names a rule that is not there.
-    #[error("{origin}: {source}")]
+    #[error("{origin}")]
     Switch {
         /// Where it does: `file:line`.
         origin: String,
@@ -276,7 +276,7 @@ impl Scanner {
         &self.warnings
     }
 
-    /// Says which files of other scanners stand at the root of the repository and are not read, if any are.
+    /// Names the files of other scanners at the root of the repository, which are not read, if there are any.
     #[must_use]
     pub fn unread_files(&self) -> Option<String> {
         let root = self.repository.location().root()?;

@@ -133,7 +133,7 @@ fn keys(keys: &[Key]) -> Map<String, Value> {
         .collect()
 }
 
-/// The schema of a list of tables, each of which needs one key.
+/// The schema of a list of tables that all need one key.
 fn tables(list: &[Key], required: &str, about: &str) -> Value {
     json!({
         "type": "array",

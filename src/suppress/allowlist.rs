@@ -31,7 +31,7 @@ pub struct AllowEntry {
     /// Regular expressions on the path.
     #[serde(default)]
     pub path_patterns: Vec<String>,
-    /// Regular expressions on the path, none of which may match; what has no path does not fit.
+    /// Regular expressions on the path that must not match; the entry does not fit where there is no path.
     #[serde(default)]
     pub outside_path_patterns: Vec<String>,
     /// Commits, by their full ids.
@@ -52,7 +52,7 @@ pub struct AllowEntry {
 }
 
 impl AllowEntry {
-    /// Every list that says where it applies. A new one does not compile until it is here.
+    /// Returns every list that limits where the entry applies. A new list does not compile until it is here.
     pub(crate) fn lists(&self) -> [&Vec<String>; 9] {
         let AllowEntry {
             reason: _,
@@ -100,10 +100,10 @@ pub struct Allow {
     line_patterns: RegexSet,
 }
 
-/// Fewer characters are in nearly every secret and every line.
+/// A pattern that fewer characters satisfy fits nearly every secret and line.
 const MIN_PATTERN_BYTES: usize = 3;
 
-/// Fewer are in nearly every path.
+/// A pattern that fewer characters satisfy fits nearly every path.
 const MIN_PATH_PATTERN_BYTES: usize = 2;
 
 /// Whether a pattern fits wherever fewer than `min_bytes` characters stand.
@@ -189,7 +189,7 @@ impl Allowlist {
         self.baseline.as_ref()
     }
 
-    /// What is wrong with the baseline, if it had to be read.
+    /// The error of the baseline, if it was read and has one.
     #[must_use]
     pub fn failure(&self) -> Option<&BaselineError> {
         self.baseline.as_ref().and_then(BaselineFile::failure)
@@ -221,7 +221,7 @@ impl Allowlist {
             if self.lines.is_empty() {
                 return None;
             }
-            // What is allowed stands there.
+            // `.gitallowed` quotes what it allows: its patterns match there.
             if subject.path == ALLOWED_FILE.as_bytes() && subject.rule.starts_with(FORBIDDEN_PREFIX)
             {
                 return Some(format!("a pattern of {ALLOWED_FILE}"));

@@ -60,7 +60,7 @@ pub struct Baseline {
 }
 
 impl Accepted {
-    /// Whether the day has passed until which it is accepted; `now` is in seconds since 1970.
+    /// Whether its last day has passed; `now` is in seconds since 1970.
     #[must_use]
     pub fn is_expired(&self, now: i64) -> bool {
         // Days of this form sort as they follow each other.
@@ -169,7 +169,7 @@ pub struct BaselineFile {
     loaded: OnceLock<Result<Baseline, BaselineError>>,
 }
 
-/// What a baseline says of a finding.
+/// What a baseline says about a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said {
     Nothing,
@@ -194,12 +194,12 @@ impl BaselineFile {
         self.loaded.get_or_init(|| read(&self.path)).as_ref()
     }
 
-    /// What is wrong with the file, if it had to be read.
+    /// The error of the file, if it was read and has one.
     pub(super) fn failure(&self) -> Option<&BaselineError> {
         self.loaded.get().and_then(|loaded| loaded.as_ref().err())
     }
 
-    /// What it says of a finding that is known by these fingerprints.
+    /// What it says about a finding that has these fingerprints.
     pub(super) fn said_of<'a>(&self, known_by: impl Iterator<Item = &'a Fingerprint>) -> Said {
         // A baseline that cannot be read accepts nothing, and the run is incomplete.
         let Ok(baseline) = self.load() else { return Said::Nothing };

@@ -15,7 +15,7 @@ const MAX_LINE_BYTES: usize = 64 << 10;
 const MAX_LIST_BYTES: usize = 1024;
 const MAX_REASON_BYTES: usize = 1024;
 
-/// What a line says about the findings on it.
+/// What the comments of a line say about its findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InlineAllow {
     /// Nothing.
@@ -61,7 +61,7 @@ pub fn inline_allow(line: &[u8], rule: &str, next_line: bool) -> InlineAllow {
 fn parse(rest: &[u8], rule: &str) -> InlineAllow {
     let mut reason = rest;
     if let Some(list) = rest.strip_prefix(b"(") {
-        // A list that is not closed soon is none; a line may hold thousands of them.
+        // A list that is not closed soon does not count: a line may hold thousands of openings.
         let Some(end) = list.iter().take(MAX_LIST_BYTES).position(|&byte| byte == b')') else {
             return InlineAllow::None;
         };

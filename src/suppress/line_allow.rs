@@ -52,10 +52,10 @@ struct Printed {
     secret: Range<usize>,
 }
 
-/// So much of a line is looked at before a secret and behind it, in bytes.
+/// How many bytes of a line are read before a secret and behind it.
 const MAX_AROUND_BYTES: usize = 64 << 10;
 
-/// So many digits of a commit's id name it.
+/// How many digits of its id name a commit.
 const MIN_COMMIT_DIGITS: usize = 7;
 
 impl LineAllow {
@@ -76,7 +76,7 @@ impl LineAllow {
         usable.map_err(|source| LineAllowError { origin, source })
     }
 
-    /// Compiles the few entries that may turn out to be of no use.
+    /// Compiles the few entries that may have to be refused.
     fn check(&self) -> Result<(), EreError> {
         let ere = &self.ere;
         let may_be_large =
@@ -107,7 +107,7 @@ impl LineAllow {
     }
 
     fn hides(&self, line: &Printed) -> bool {
-        // What cannot be compiled allows nothing.
+        // An entry that cannot be compiled allows nothing.
         let Some(compiled) = self.compiled() else { return false };
         let secret = &line.secret;
         let prefix = line.number.end + 1;
@@ -140,7 +140,7 @@ fn compile(ere: &Ere) -> Option<Compiled> {
     Some(Compiled { regex, exact })
 }
 
-/// Whether an entry fits what stands before every line; the digits of a number are none of it.
+/// Whether an entry matches in the prefix of every line, digits of its number aside.
 fn fits_every_line(compiled: &Compiled) -> bool {
     let before = b"\x01:7319:";
     let is_digits = |found: Range<usize>| 2 <= found.start && found.end <= 6;

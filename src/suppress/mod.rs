@@ -1,4 +1,4 @@
-//! What is found and not reported, and why.
+//! Findings that are not reported, and why.
 //!
 //! Nothing is dropped without a reason: the answer of this module is either nothing, or the
 //! sentence that says who allowed the finding.
@@ -28,7 +28,7 @@ use crate::engine::Decoding;
 use crate::finding::{Fingerprint, OTHER_MARK, Place};
 use crate::text::lines::{line_around, line_before};
 
-/// What there is to judge by.
+/// A finding, as the policy sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The rule's id.

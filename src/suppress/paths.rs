@@ -7,6 +7,7 @@ use globset::GlobSet;
 
 use super::globs::{MANY_PATHS, as_path, globs};
 use crate::finding::{Origin, Place, SkipKind, Skipped};
+use crate::text::count::counted;
 
 /// Patterns on paths, as in the `paths` of an allow entry.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ pub struct PathFilter {
 /// Patterns that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PathFilterError {
-    /// One is no glob.
+    /// A pattern is not a glob.
     #[error("cannot use `{flag} {pattern}`")]
     Glob {
         /// The flag that has it.
@@ -29,13 +30,13 @@ pub enum PathFilterError {
         #[source]
         source: globset::Error,
     },
-    /// One is empty.
+    /// A pattern is empty.
     #[error("cannot use an empty pattern for `{flag}`: it fits nothing or everything")]
     Empty {
         /// The flag that has it.
         flag: &'static str,
     },
-    /// All is left out.
+    /// Everything would be left out.
     #[error(
         "cannot use `--exclude {pattern}`: nothing would be left to look at; say more narrowly what to leave out"
     )]
@@ -96,24 +97,22 @@ impl PathFilter {
         true
     }
 
-    /// Says what was left out of a source. If it `is_sifted`, it lists only what may hold a secret.
+    /// Returns notes on what was left out of a source. One that `is_sifted` lists only what may hold a secret.
     pub fn say(&self, count: &LeftOut, is_sifted: bool) -> impl Iterator<Item = Skipped> {
         let sifted = if is_sifted { " that may hold a secret" } else { "" };
-        let said = move |patterns: &str, flag: &str, number: u64, what: &str| {
-            let reason = format!("{flag} leaves out {number} {what}{sifted}");
+        let said = move |patterns: &str, flag: &str, things: String| {
+            let reason = format!("{flag} leaves out {things}{sifted}");
             Skipped::new(SkipKind::Excluded, patterns.as_bytes(), reason)
         };
         let excluded = count.excluded.iter().map(move |(&at, &number)| {
-            let what = if number == 1 { "file or name" } else { "files and names" };
-            said(&self.exclude.texts[at], "--exclude", number, what)
+            let things = counted(number, "file or name", "files and names");
+            said(&self.exclude.texts[at], "--exclude", things)
         });
         let outside = (count.outside > 0).then(|| {
             let patterns = self.only.texts.join(" ");
-            let what = match count.outside {
-                1 => "file, name or message elsewhere",
-                _ => "files, names and messages elsewhere",
-            };
-            said(&patterns, "--path", count.outside, what)
+            let (one, many) =
+                ("file, name or message elsewhere", "files, names and messages elsewhere");
+            said(&patterns, "--path", counted(count.outside, one, many))
         });
         excluded.chain(outside).collect::<Vec<_>>().into_iter()
     }

@@ -40,7 +40,7 @@ pub struct Edits {
 }
 
 impl Edits {
-    /// Forgets everything, for others of `base_bytes`.
+    /// Begins anew, for a base of `base_bytes` bytes.
     pub fn begin(&mut self, base_bytes: usize) {
         self.kept.clear();
         self.changes.clear();

@@ -61,7 +61,7 @@ impl<'a> Locator<'a> {
         Position { line: self.line, column: before + (offset - self.line_start) as u64 }
     }
 
-    /// Goes on to `offset` over lines of which some end at CR.
+    /// Goes on to `offset` over lines, some of which end at CR.
     fn pass_any(&mut self, offset: usize) {
         for at in self.at..offset {
             let ends = match self.bytes[at] {
@@ -98,7 +98,7 @@ pub fn lf_line_around(bytes: &[u8], offset: usize) -> Range<usize> {
 /// Returns the line with this number, counted from 1, without its end.
 ///
 /// # Errors
-/// There are only so many lines.
+/// The number of lines, if there are fewer.
 pub fn line_at(bytes: &[u8], number: u64) -> Result<Range<usize>, u64> {
     // Text in UTF-16 has a zero between CR and LF.
     let by_lf = memchr::memchr(0, bytes).is_some();

@@ -1,10 +1,11 @@
-//! Bytes and nothing else: positions, entropy, escaping.
+//! Bytes and nothing else: positions, entropy, escaping, and words for numbers.
 //!
 //! Nothing here knows what a rule, a finding or a repository is.
 
 pub(crate) mod base64;
 pub mod chain;
 pub mod checksum;
+pub mod count;
 pub mod date;
 pub mod edits;
 pub mod entropy;

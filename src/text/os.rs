@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 
-/// Returns `bytes` as a string of the system. Where the system's strings are not bytes, what is no
-/// text in them is lost.
+/// Returns `bytes` as a string of the system. Where the system's strings are text, bytes that
+/// are not UTF-8 are lost.
 ///
 /// ```
 /// assert_eq!(*tightlip::text::os::os_str(b"a/b"), *"a/b");
@@ -15,8 +15,8 @@ pub fn os_str(bytes: &[u8]) -> Cow<'_, OsStr> {
     Cow::Borrowed(std::os::unix::ffi::OsStrExt::from_bytes(bytes))
 }
 
-/// Returns `bytes` as a string of the system. Where the system's strings are not bytes, what is no
-/// text in them is lost.
+/// Returns `bytes` as a string of the system. Where the system's strings are text, bytes that
+/// are not UTF-8 are lost.
 #[cfg(not(unix))]
 #[must_use]
 pub fn os_str(bytes: &[u8]) -> Cow<'_, OsStr> {

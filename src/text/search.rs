@@ -1,4 +1,4 @@
-//! Looking for a few bytes in a few more.
+//! Searches of short bytes in short bytes.
 
 /// Whether `part` stands in `bytes`. For short ones: `memchr::memmem` prepares each search, which costs more
 /// than the search.

@@ -8,8 +8,9 @@ use super::{Page, long_list};
 use crate::finding::{CommitInfo, Finding, Place};
 use crate::report::entry::{Entry, Exposure};
 use crate::report::excerpt::{self, Piece};
-use crate::report::text::{count, notes, place};
+use crate::report::text::{notes, place};
 use crate::report::{presence, printable, shown_secret};
+use crate::text::count::count;
 use crate::text::date::day;
 
 /// How many entries are plain HTML, whether or not scripts run.

@@ -7,7 +7,8 @@ use super::{Page, long_list};
 use crate::finding::{Skipped, Status};
 use crate::report::entry::{Entry, Exposure};
 use crate::report::shown_secret;
-use crate::report::text::{count, size};
+use crate::report::text::what_was_read;
+use crate::text::count::count;
 
 /// How many secrets are named as the first to rotate.
 const FIRST: usize = 5;
@@ -58,13 +59,7 @@ fn title(page: &Page<'_>) -> String {
 
 fn covered(page: &Page<'_>) -> String {
     let summary = &page.outcome.summary;
-    let mut parts = Vec::new();
-    if summary.commits > 0 {
-        parts.push(count(summary.commits, "commit"));
-    }
-    parts.push(count(summary.blobs, "file"));
-    parts.push(size(summary.bytes));
-    parts.push(count(summary.rules, "rule"));
+    let mut parts = what_was_read(summary);
     if summary.older > 0 {
         parts.push(format!("{} on older lines, which this change does not add", summary.older));
     }
@@ -136,7 +131,7 @@ fn cards(page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</nav>")
 }
 
-/// The few that cannot wait, where there are many.
+/// The most urgent secrets, if there are many.
 fn first(page: &Page<'_>, out: &mut dyn Write) -> io::Result<()> {
     if page.entries.len() <= FIRST {
         return Ok(());

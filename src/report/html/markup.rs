@@ -10,16 +10,24 @@ pub(crate) fn html(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len() + 16);
     for char in text.chars() {
-        match char {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(char),
+        match entity(char) {
+            Some(entity) => out.push_str(entity),
+            None => out.push(char),
         }
     }
     Cow::Owned(out)
+}
+
+/// Returns the entity of a character that HTML and XML read as markup.
+pub(crate) const fn entity(char: char) -> Option<&'static str> {
+    match char {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        _ => None,
+    }
 }
 
 /// Returns a sentence as HTML, with what stands between backticks as code.

@@ -13,7 +13,7 @@ mod details;
 pub(crate) mod frame;
 mod head;
 mod index;
-mod markup;
+pub(super) mod markup;
 mod timeline;
 mod views;
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::Page;
 use super::head::link;
 use crate::report::entry::{Entry, Life};
-use crate::report::text::count;
+use crate::text::count::count;
 use crate::text::date::day;
 
 /// How many spans of time are told apart.

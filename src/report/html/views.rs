@@ -8,8 +8,8 @@ use super::head::link;
 use super::markup::html;
 use crate::finding::{Finding, Place};
 use crate::report::entry::{Entry, Exposure};
-use crate::report::text::count;
 use crate::report::{has_path, printable};
+use crate::text::count::count;
 
 /// How many rows a view has.
 const ROWS: usize = 100;
@@ -55,7 +55,7 @@ const VIEWS: &[View] = &[
     },
 ];
 
-/// What a row of a view counts.
+/// The counts of a row.
 #[derive(Default)]
 struct Row {
     places: usize,
@@ -171,7 +171,7 @@ pub(super) fn rule(page: &Page<'_>, finding: &Finding) -> String {
     printable(finding.rule.as_bytes(), page.redactor)
 }
 
-/// Returns the folder of the file, or what stands for a file.
+/// Returns the folder of the file, or the kind of a place that is no file.
 pub(super) fn folder(page: &Page<'_>, finding: &Finding) -> String {
     match finding.origin.place {
         _ if has_path(finding) => {

@@ -5,15 +5,16 @@ use std::io::{self, Write};
 
 use super::super::entry::{Entry, Exposure};
 use super::super::presence;
-use super::{Detail, Writer, count, notes, place};
+use super::{Detail, Writer, notes, place};
 use crate::finding::{Finding, Outcome};
+use crate::text::count::count;
 use crate::text::date::day;
 use crate::text::escape::escape;
 
 /// How many other places of a secret are named, unless all are asked for.
 const MAX_PLACES: usize = 3;
 
-/// Of so many secrets everything is told.
+/// Up to this many secrets, all details are shown.
 const FEW: usize = 3;
 
 /// How many digits name a commit where space is short.
@@ -114,8 +115,7 @@ fn most(entries: &[Entry<'_>], name: &dyn Fn(&Entry<'_>) -> String) -> String {
     }
 }
 
-/// Writes what is known of a secret on one line, and how to get rid of it where that was not said of another one
-/// before.
+/// Writes the facts about a secret on one line, and how to remove it unless an entry before says the same.
 pub(super) fn facts(
     writer: &mut Writer<'_>,
     finding: &Finding,
@@ -162,7 +162,7 @@ fn others(writer: &Writer<'_>, entry: &Entry<'_>, out: &mut dyn Write) -> io::Re
     writer.fact(&format!("also in {}", named.join(", ")), out)
 }
 
-/// How a history is rid of secrets, once for all of them.
+/// How to take all secrets out of a history at once.
 fn recipe(writer: &Writer<'_>, out: &mut dyn Write) -> io::Result<()> {
     const STEPS: [&str; 6] = [
         "Rotate what a remote has or others may have seen. Taking it out of the history does not help.",

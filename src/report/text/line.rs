@@ -8,7 +8,7 @@ use super::Writer;
 use crate::finding::Finding;
 use crate::text::wrap::columns;
 
-/// What stands where a line is cut.
+/// The mark of a cut.
 const CUT: &str = "...";
 
 /// How many digits name a commit where space is short.
@@ -22,7 +22,7 @@ pub(super) fn write(writer: &Writer<'_>, finding: &Finding, out: &mut dyn Write)
     writeln!(out, "{}", numbered(writer, finding, writer.options.width))
 }
 
-/// Writes the line and, behind it if the terminal is wide enough, what has to be known for a first step.
+/// Writes the line and, if the terminal is wide enough, the facts for a first step behind it.
 pub(super) fn write_with_notes(
     writer: &Writer<'_>,
     finding: &Finding,
@@ -83,7 +83,7 @@ fn numbered(writer: &Writer<'_>, finding: &Finding, width: Option<usize>) -> Str
     let pieces = excerpt::pieces(finding, writer.options, writer.redactor);
     let before = 2 + number.len() + 1;
     let pieces = match width {
-        // What was asked for is not cut.
+        // `--reveal` asks for whole secrets: nothing is cut.
         Some(width) if !writer.options.reveal => {
             fit(pieces, own(finding), width.saturating_sub(before))
         }

@@ -1,8 +1,8 @@
 //! The report for people.
 //!
-//! It fits the terminal that it is for. First it says what to do now. A few findings are told in full; of more, each
-//! has the lines that matter, so that six of them fit a screen of 24 lines. The last line of a finding is the one to
-//! paste if it is no secret.
+//! It fits the width of the terminal. First it says what to do now. A few findings are shown with all details; of
+//! many, each has only the lines that matter, so that six fit a screen of 24 lines. The last line of a finding is the
+//! command to paste if it is no secret.
 
 mod history;
 mod line;
@@ -12,9 +12,11 @@ use std::io::{self, Write};
 
 use super::{ReportOptions, entry, presence, printable};
 use crate::finding::{
-    Finding, Fingerprint, INLINE_MARKER, OTHER_MARK, Outcome, Place, Redactor, Status, Suppressed,
+    Finding, Fingerprint, INLINE_MARKER, OTHER_MARK, Outcome, Place, Redactor, Status, Summary,
+    Suppressed,
 };
 use crate::rule::{Advice, Confidence};
+use crate::text::count::count;
 use crate::text::date::day;
 use crate::text::escape::escape;
 use crate::text::wrap::{columns, wrap};
@@ -89,16 +91,16 @@ pub(super) fn findings(
     Ok(())
 }
 
-/// What holds for every secret that stops a commit.
+/// Advice for every secret that stops a commit.
 const ROTATE: &str = "what has left this machine has to be rotated: see `tightlip advice`";
 
-/// Whether everything can be told of all of them on one screen.
+/// Whether all details of all findings fit on one screen.
 fn is_few(findings: &[Finding]) -> bool {
     const FEW: usize = 2;
     findings.len() <= FEW && findings.windows(2).all(|two| two[0].advice == two[1].advice)
 }
 
-/// How much is told of each finding.
+/// How much of each finding is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Detail {
     /// Everything, each fact on its line.
@@ -116,7 +118,7 @@ struct Writer<'a> {
     style: Style,
     /// How many digits of a fingerprint are shown.
     digits: usize,
-    /// Advice that was given: once is enough.
+    /// Advice that was given already.
     advised: Vec<String>,
     detail: Detail,
 }
@@ -166,7 +168,7 @@ impl Writer<'_> {
         let rule = style.dim(&format!("[{}]", finding.rule));
         let what = style.red(&escape(finding.description.as_bytes()));
         let whole = format!("{place}: {what} {rule}{sure}");
-        // Where a line has to do, the id of the rule says what the description does.
+        // On one line the id of the rule has to do without the description.
         let is_too_long = self.options.width.is_some_and(|width| columns(&whole) > width);
         match self.detail == Detail::Place && is_too_long {
             true => self.wrapped(&format!("{place}: {rule}{sure}"), "", "    ", out),
@@ -174,7 +176,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes what to do about it: what the secret can do is told by `tightlip advice`.
+    /// Writes what to do about it; `tightlip advice` says what the secret can do.
     fn advice(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         let mark = self.style.yellow("->");
         for step in Advice::of(&finding.advice).to_do() {
@@ -229,7 +231,7 @@ fn write_facts(writer: &Writer<'_>, finding: &Finding, out: &mut dyn Write) -> i
     Ok(())
 }
 
-/// What is known about a secret beside its place.
+/// Notes on a secret beside its place.
 pub(super) fn notes(finding: &Finding) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(finding.related.as_ref().map(|related| {
@@ -241,7 +243,7 @@ pub(super) fn notes(finding: &Finding) -> Vec<String> {
     notes
 }
 
-/// `path:line:column`, or what stands for the path.
+/// `path:line:column`, or the name of a place without a path.
 pub(super) fn place(finding: &Finding, redactor: &Redactor) -> String {
     let path = escape(&redactor.redact(&finding.origin.path)).into_owned();
     let start = finding.location.start;
@@ -311,13 +313,7 @@ pub(super) fn covered(outcome: &Outcome, options: ReportOptions) -> String {
             style.red(&format!("incomplete, {}", count(outcome.findings.len() as u64, "finding")))
         }
     };
-    let mut parts = Vec::new();
-    if summary.commits > 0 {
-        parts.push(count(summary.commits, "commit"));
-    }
-    parts.push(count(summary.blobs, "file"));
-    parts.push(size(summary.bytes));
-    parts.push(count(summary.rules, "rule"));
+    let mut parts = what_was_read(summary);
     if !outcome.suppressed.is_empty() {
         let is_marked = |item: &&Suppressed| item.reason.starts_with(OTHER_MARK);
         let by_marks = match outcome.suppressed.iter().filter(is_marked).count() {
@@ -333,9 +329,11 @@ pub(super) fn covered(outcome: &Outcome, options: ReportOptions) -> String {
     format!("{status}: {}", parts.join(", "))
 }
 
-/// Returns a number with its noun, which gets an `s` where it needs one.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+/// Returns what a run read, and how many rules it had.
+pub(super) fn what_was_read(summary: &Summary) -> Vec<String> {
+    let commits = (summary.commits > 0).then(|| count(summary.commits, "commit"));
+    let always = [count(summary.blobs, "file"), size(summary.bytes), count(summary.rules, "rule")];
+    commits.into_iter().chain(always).collect()
 }
 
 /// Returns a number of bytes in the largest unit that fits.

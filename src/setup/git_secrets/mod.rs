@@ -30,7 +30,7 @@ use provider::Provider;
 /// The section of git's configuration.
 pub const SECTION: &str = "secrets";
 
-/// How the place of a pattern begins that a provider has printed.
+/// The beginning of the origin of patterns that a provider has printed.
 const PROVIDER_OUTPUT: &str = "output of provider ";
 
 /// What a pattern matches, if that is one text alone.
@@ -88,7 +88,7 @@ pub enum GitSecretsError {
     /// Git's configuration cannot be read.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// A setting has a value that makes no sense.
+    /// A setting has an invalid value.
     #[error("git's {key} is `{value}`; it can be {expected}")]
     Setting {
         /// The key.
@@ -186,7 +186,7 @@ impl GitSecrets {
     /// Sorts the values of the section [`SECTION`].
     ///
     /// # Errors
-    /// A setting has a value that makes no sense.
+    /// A setting has an invalid value.
     pub fn new<'a>(
         settings: impl IntoIterator<Item = &'a Setting>,
     ) -> Result<Self, GitSecretsError> {

@@ -23,7 +23,7 @@ use crate::text::os::os_str;
 /// A finding that another scanner was told to accept.
 #[derive(Debug, Clone)]
 pub(super) struct Accepted {
-    /// Where that is said: `file:line`.
+    /// The entry of the other scanner: `file:line`.
     pub(super) origin: String,
     /// Which file says so.
     pub(super) by: String,
@@ -38,7 +38,7 @@ pub(super) struct Accepted {
 /// A secret that another scanner was told to accept wherever it stands.
 #[derive(Debug, Clone)]
 pub(super) struct Anywhere {
-    /// Where that is said: `file:line`.
+    /// The entry of the other scanner: `file:line`.
     pub(super) origin: String,
     /// Which file says so.
     pub(super) by: String,
@@ -97,7 +97,7 @@ pub(super) struct Known {
     pub(super) fingerprint: String,
 }
 
-/// Looks up what was accepted. What is not there is noted.
+/// Looks up accepted findings, and notes those that are not found.
 pub(super) fn resolve(
     draft: &mut Draft,
     repository: &RepositoryPool,

@@ -41,7 +41,7 @@ pub enum ImportError {
         #[source]
         source: io::Error,
     },
-    /// It says something that makes no sense.
+    /// Its content is invalid.
     #[error("{origin}: {message}")]
     Content {
         /// `file:line`.
@@ -49,8 +49,10 @@ pub enum ImportError {
         /// What is wrong.
         message: String,
     },
-    /// Nothing tells what wrote it.
-    #[error("cannot tell the format of `{path}`: it is none that is known; name it with `--from`")]
+    /// Its format cannot be told.
+    #[error(
+        "cannot tell the format of `{path}`: nothing in it names a known scanner; give the format with `--from`"
+    )]
     Unknown {
         /// The file, escaped.
         path: String,
@@ -134,7 +136,7 @@ fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Says which files of other scanners are at `root` and have no effect; nothing where there are none.
+/// Names the files of other scanners at `root`, which have no effect; `None` if there are none.
 pub(super) fn unread(root: &Path, migrated: &[String]) -> Option<String> {
     let is_there = |name: &&str| root.join(name).symlink_metadata().is_ok();
     let is_new = |name: &&str| !migrated.iter().any(|known| known == name);
@@ -149,7 +151,7 @@ pub(super) fn unread(root: &Path, migrated: &[String]) -> Option<String> {
     })
 }
 
-/// What became of other scanners' files.
+/// The result of taking over other scanners' files.
 #[derive(Debug, Default)]
 pub struct Migration {
     /// The text of our own file.

@@ -21,10 +21,10 @@ use crate::rule::KNOWN_VALUE;
 use crate::text::escape::{escape, escape_path};
 use read::Form;
 
-/// The most that a file of credentials may hold: a kubeconfig of a thousand clusters has a few megabytes.
+/// The size limit of a file of credentials: a kubeconfig of a thousand clusters has a few megabytes.
 const MAX_BYTES: u64 = 8 << 20;
 
-/// As many values are looked for: nobody has so many, and a file of a repository may hold millions.
+/// How many values are looked for at most: a file of a repository may hold millions, and no user has so many.
 const MAX_VALUES: usize = 10_000;
 
 /// Files below the user's directory, and what of them is secret.

@@ -1,7 +1,7 @@
-//! What of a file of credentials is secret.
+//! The secrets of a file of credentials.
 //!
-//! The formats are read by what they have in common, a key, a sign and a value, and not by their grammars: what is
-//! taken for a value although it is none is looked for in vain.
+//! The formats are read by what they have in common (a key, a sign and a value), not by their grammars. A text that is
+//! taken for a value by mistake does no harm: it is looked for in vain.
 
 use base64::Engine as _;
 
@@ -114,8 +114,8 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// `NAME=value`, one a line; of all names, or of those that speak of secrets. What is public in a client's
-/// bundle is none.
+/// Reads `NAME=value`, one a line, of all names or of those that speak of secrets, but not of names whose values are
+/// public in a client's bundle.
 fn assignments(text: &[u8], all: bool) -> Vec<Pair> {
     let mut found = Vec::new();
     for line in lines(text).filter(|line| !line.is_empty() && !line.starts_with(b"#")) {

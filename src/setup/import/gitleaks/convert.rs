@@ -1,4 +1,4 @@
-//! What gitleaks is told, in our own terms.
+//! Settings of gitleaks, converted to our own.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ const MAX_BYTES: usize = 16 << 10;
 /// How far from a match a keyword may stand, in bytes: gitleaks looks for it in pieces of that size.
 const KEYWORD_BYTES: usize = 100_000;
 
-/// What the rules of gitleaks are called here, by their ids there; `None` for one that is left out.
+/// Our ids of gitleaks' rules, by theirs; `None` for a rule that is left out.
 type Names = HashMap<String, Option<String>>;
 
 /// Adds all settings of a file.
@@ -294,7 +294,7 @@ fn add_global(
     for (id, origin) in &allow.rules {
         match names.get(id) {
             Some(Some(name)) => targets.push(name.clone()),
-            // It is said already why the rule is left out.
+            // A note already says why the rule is left out.
             Some(None) => {}
             None if builtin.find(id).is_some() => targets.push(id.clone()),
             None => {
@@ -340,7 +340,6 @@ fn add_allow(
     }
     let reason = allow.description.clone().filter(|text| !text.trim().is_empty());
     let reason = reason.unwrap_or_else(|| format!("allowlist of {}", allow.origin));
-    let blank = AllowEntry { reason, rules, ..AllowEntry::default() };
     let (patterns, line_patterns) = match allow.target {
         Target::Line => (Vec::new(), regexes),
         Target::Secret | Target::Match => (regexes, Vec::new()),
@@ -351,7 +350,9 @@ fn add_allow(
         patterns,
         line_patterns,
         stop_words: plain(&allow.stop_words),
-        ..blank.clone()
+        reason,
+        rules,
+        ..AllowEntry::default()
     };
     let origin = &allow.origin;
     if allow.needs_all {
@@ -363,20 +364,26 @@ fn add_allow(
         }
         return Ok(());
     }
+    draft.allow.extend(one_check_each(whole).map(|entry| (entry, origin.clone())));
+    Ok(())
+}
+
+/// Returns an entry for each kind of check that `whole` has.
+fn one_check_each(whole: AllowEntry) -> impl Iterator<Item = AllowEntry> {
     let AllowEntry { commits, path_patterns, patterns, line_patterns, stop_words, .. } = whole;
-    for entry in [
+    let blank = AllowEntry { reason: whole.reason, rules: whole.rules, ..AllowEntry::default() };
+    let entries = [
         AllowEntry { commits, ..blank.clone() },
         AllowEntry { path_patterns, ..blank.clone() },
         AllowEntry { patterns, ..blank.clone() },
         AllowEntry { line_patterns, ..blank.clone() },
-        AllowEntry { stop_words, ..blank.clone() },
-    ] {
-        let rules = entry.rules.len();
-        if entry.lists().iter().map(|list| list.len()).sum::<usize>() > rules {
-            draft.allow.push((entry, origin.clone()));
-        }
-    }
-    Ok(())
+        AllowEntry { stop_words, ..blank },
+    ];
+    let has_check = |entry: &AllowEntry| {
+        let [_rules, checks @ ..] = entry.lists();
+        checks.iter().any(|list| !list.is_empty())
+    };
+    entries.into_iter().filter(has_check)
 }
 
 fn plain(texts: &Texts) -> Vec<String> {

@@ -113,7 +113,7 @@ impl GitleaksRule {
         }
     }
 
-    /// The same with words of which one has to be near, and with the least entropy.
+    /// The same with keywords, one of them near, and with the least entropy.
     pub(super) fn with(self, keywords: Vec<String>, entropy: Option<f64>) -> Self {
         GitleaksRule { keywords, entropy, ..self }
     }
