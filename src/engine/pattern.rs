@@ -25,7 +25,7 @@ const SIZE_LIMIT: usize = 16 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum PatternError {
     /// It is not a regular expression.
-    #[error("the pattern is no regular expression: {0}")]
+    #[error("the pattern is not a regular expression")]
     Syntax(#[from] syntax::SyntaxError),
     /// It is one, but it cannot be compiled: too large, as a rule.
     #[error("the pattern cannot be compiled: {0}")]

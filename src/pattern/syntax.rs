@@ -41,7 +41,7 @@ impl SyntaxError {
             regex_syntax::Error::Translate(error) => {
                 (error.kind().to_string(), error.span().start.column)
             }
-            _ => ("it is no regular expression".to_owned(), 1),
+            _ => ("it is not a regular expression".to_owned(), 1),
         };
         SyntaxError { problem, column }
     }

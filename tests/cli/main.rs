@@ -16,6 +16,7 @@ mod formats;
 mod generate;
 mod git_secrets;
 mod github_action;
+mod golden;
 mod history;
 mod hostile;
 mod html;
