@@ -1,10 +1,13 @@
 //! tightlip keeps secrets out of git.
 //!
-//! It reads what is about to be committed, said in a message, merged or pushed, finds AWS keys,
-//! other credentials and a team's own forbidden patterns, and tells where they are without
-//! showing them. The way of the data: a [`source`] says which bytes there are, the [`engine`]
-//! finds matches in them, [`suppress`] says what is allowed and why, [`scan`] makes findings of
+//! It scans what is about to be committed, merged or pushed, and commit messages. It finds AWS keys,
+//! other credentials and a team's own forbidden patterns, and reports their places without
+//! showing them. The way of the data: a [`source`] lists units of bytes, the [`engine`]
+//! finds matches in them, [`suppress`] decides what is allowed and why, [`scan`] makes findings of
 //! the rest, [`report`] writes them.
+//!
+//! To scan a repository by its own configuration, begin with [`setup::Scanner`]: it has the engine, the policy and
+//! the options. To scan bytes alone, use [`scan::run`], or [`engine::Engine::scan`] for bare matches:
 //!
 //! ```
 //! use tightlip::engine::Engine;

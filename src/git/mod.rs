@@ -1,6 +1,7 @@
 //! How git's repositories are read: objects, refs, the index, configuration, and git's own commands.
 //!
-//! Objects come straight from packs and loose files (`odb`); what has no file there is asked of git. Nothing here judges bytes or knows what a finding is made of.
+//! Objects come straight from packs and loose files (`odb`); git's own commands answer the rest. Nothing here judges
+//! bytes or knows what a finding is.
 
 pub mod command;
 mod config;

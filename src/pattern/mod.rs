@@ -2,7 +2,8 @@
 //!
 //! Rules and users write in our own syntax ([`syntax`]); git-secrets' patterns are POSIX extended ones
 //! ([`Ere`]), and those with back-references or lookaround are tried by a backtracking engine
-//! ([`exact`]). Go's, in which gitleaks' rules are written, are translated ([`go`]). What an expression requires is told without compiling it.
+//! ([`exact`]). Go's, in which gitleaks' rules are written, are translated ([`go`]). Analysis tells what an expression requires
+//! without compiling it.
 
 pub(crate) mod analysis;
 pub(crate) mod boundary;
