@@ -1,0 +1,213 @@
+//! Candidates: a name that speaks of a secret, an assignment, and a value.
+//!
+//! The grammar takes what may be a secret and judges nothing: a quoted literal of code, a bare word
+//! of YAML, ini, shell and properties, an XML element, a header, a parameter of a URL, the other half of
+//! a `name`/`value` pair. It starts at a word of the name, and a few byte tests end it at most words.
+//!
+//! `name` tells the words of names, `operator` reads what stands between name and value, `place` tells what a place
+//! allows, `value` reads literals and bare words, and `table` finds values that stand away from their names.
+
+mod name;
+mod operator;
+mod place;
+mod table;
+mod value;
+
+use std::ops::Range;
+
+pub(super) use name::{WORDS, has_word};
+use name::{is_word, name_around, word_at};
+
+/// How long a value may be, in bytes. It keeps a match near its keyword.
+const VALUE_BYTES: usize = 360;
+
+/// The shortest value.
+const MIN_VALUE_BYTES: usize = 3;
+
+/// A name, an assignment and a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// The name, without dashes around it.
+    pub(super) name: Range<usize>,
+    /// The word in it.
+    pub(super) word: Range<usize>,
+    /// The value, without quotes, wrappers and scheme.
+    pub(super) value: Range<usize>,
+    pub(super) operator: Operator,
+    pub(super) quote: Quote,
+    pub(super) kind: Kind,
+    pub(super) scheme: Scheme,
+    /// Whether a call stands around the value: `Some("x")`.
+    pub(super) is_wrapped: bool,
+}
+
+/// What stands between name and value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Equals,
+    Compare,
+    Colon,
+    ColonEquals,
+    Arrow,
+    Comma,
+    Call,
+    Element,
+    Table,
+    Blank,
+    Word,
+}
+
+/// What stands around the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quote {
+    None,
+    Single,
+    Double,
+    Backtick,
+    /// With backslashes before it: a literal inside a literal.
+    Escaped,
+}
+
+/// Where the value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Of a quoted literal: anywhere. Of a bare word: the name starts its line.
+    Plain,
+    /// A parameter of a URL or a form.
+    Parameter,
+    /// A flag of a command line.
+    Flag,
+    /// Inside a literal that holds name and value: a header, a connection string.
+    Inside,
+    /// What is taken where a variable is not set.
+    Default,
+    /// The value of a `name`/`value` pair.
+    Pair,
+}
+
+/// The word before the credentials of an `Authorization` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    None,
+    Bearer,
+    Basic,
+    Token,
+    Other,
+}
+
+/// Returns where the word of a name stands in a keyword, which may hold a sign beside it (`key=`).
+pub(super) fn word_in(bytes: &[u8], keyword: &Range<usize>) -> Option<Range<usize>> {
+    (keyword.start..keyword.end).find_map(|at| {
+        let (word, _) = WORDS[word_at(&bytes[at..keyword.end])?];
+        Some(at..at + word.len())
+    })
+}
+
+/// Returns the candidate whose name holds the word at `word`.
+pub(super) fn candidate(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> {
+    if !is_word(bytes, word) {
+        return None;
+    }
+    let name = name_around(bytes, word);
+    if has_word(&bytes[word.end..name.end.max(word.end)]) {
+        // The last word of a name says what it is; it has a hit of its own.
+        return None;
+    }
+    let reader = Reader { bytes, at: name.end, name, word: word.clone() };
+    reader.candidate()
+}
+
+/// Reads on from the end of a name.
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    name: Range<usize>,
+    word: Range<usize>,
+}
+
+/// A value as read, with what was around it.
+struct Value {
+    range: Range<usize>,
+    quote: Quote,
+    scheme: Scheme,
+    is_wrapped: bool,
+}
+
+impl Reader<'_> {
+    fn candidate(mut self) -> Option<Candidate> {
+        let dashes = self.bytes[self.name.clone()].iter().take_while(|byte| **byte == b'-').count();
+        self.name.start += dashes;
+        let is_flag = dashes > 0 && self.starts_word(self.name.start - dashes);
+        let closed = self.close_name();
+        if let Some(found) = self.pair(closed) {
+            return Some(found);
+        }
+        if let Some(found) = self.shell_default() {
+            return Some(found);
+        }
+        if let Some(found) = self.column() {
+            return Some(found);
+        }
+        if let Some(found) = self.scheme_alone() {
+            return Some(found);
+        }
+        let (operator, has_blank) = self.operator(closed, is_flag)?;
+        let kind = self.kind(operator, closed, is_flag);
+        let value = self.value(operator, kind, has_blank)?;
+        let operator = self.meant(operator, closed, &value);
+        self.finish(operator, kind.unwrap_or(Kind::Plain), value)
+    }
+
+    fn finish(&self, operator: Operator, kind: Kind, value: Value) -> Option<Candidate> {
+        let Value { range, quote, scheme, is_wrapped } = value;
+        let is_sized = range.len() >= MIN_VALUE_BYTES && range.len() <= VALUE_BYTES;
+        is_sized.then(|| Candidate {
+            name: self.name.clone(),
+            word: self.word.clone(),
+            value: range,
+            operator,
+            quote,
+            kind,
+            scheme,
+            is_wrapped,
+        })
+    }
+
+    fn plain(&self, length: usize, quote: Quote) -> Value {
+        let range = self.at..self.at + length;
+        Value { range, quote, scheme: Scheme::None, is_wrapped: false }
+    }
+
+    /// The line before the name.
+    fn before_name(&self) -> &[u8] {
+        let start = self.name.start.saturating_sub(200);
+        let before = &self.bytes[start..self.name.start];
+        &before[memchr::memrchr2(b'\n', b'\r', before).map_or(0, |at| at + 1)..]
+    }
+
+    fn peek(&self, ahead: usize) -> u8 {
+        self.bytes.get(self.at + ahead).copied().unwrap_or(b'\n')
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.at.min(self.bytes.len())..]
+    }
+
+    fn eat(&mut self, text: &[u8]) -> bool {
+        let found = self.rest().starts_with(text);
+        self.at += if found { text.len() } else { 0 };
+        found
+    }
+
+    /// Skips blanks; returns whether there were any.
+    fn blanks(&mut self) -> bool {
+        let blanks = self.rest().iter().take(40);
+        let count = blanks.take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        self.at += count;
+        count > 0
+    }
+
+    fn is_quote(&self) -> bool {
+        matches!(self.peek(0), b'"' | b'\'' | b'`') || self.peek(0) == b'@' && self.peek(1) == b'"'
+    }
+}

@@ -1,0 +1,122 @@
+//! The words of names: which words speak of a secret, and how far the name around one reaches.
+
+use std::ops::Range;
+
+/// The words that make a name one of a secret, in lower case, each with what may follow it in the same word.
+/// `passing`, `keyboard` and `author` are other words.
+pub(in super::super) const WORDS: [(&str, &[&str]); 24] = [
+    ("pass", &["word", "words", "wd", "wrd", "phrase", "phrases", "code", "codes", "wort"]),
+    ("pwd", &["s"]),
+    ("secret", &["s"]),
+    ("token", &["s"]),
+    ("key", &["s"]),
+    ("cred", &["s", "ential", "entials"]),
+    ("auth", &["orization", "orisation", "entication"]),
+    ("salt", &["s"]),
+    ("nonce", &["s"]),
+    ("seed", &["s"]),
+    ("sess", &["id", "ion", "ionid", "ionkey"]),
+    ("cookie", &["s"]),
+    ("csrf", &[]),
+    ("xsrf", &[]),
+    ("hmac", &[]),
+    ("bearer", &[]),
+    ("jwt", &["s"]),
+    ("psk", &[]),
+    ("otp", &["s"]),
+    ("pw", &["s"]),
+    // German, Dutch, Spanish and Portuguese.
+    ("kennwort", &[]),
+    ("wachtwoord", &[]),
+    ("contrasena", &[]),
+    ("senha", &["s"]),
+];
+
+/// For each letter that begins a word, the letters that follow it, as bits.
+const SECOND_LETTERS: [u32; 32] = {
+    let mut seconds = [0; 32];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let word = WORDS[at].0.as_bytes();
+        seconds[(word[0] & 31) as usize] |= 1 << (word[1] & 31);
+        at += 1;
+    }
+    seconds
+};
+
+/// The word of [`WORDS`] with which some text begins: its place there.
+pub(super) fn word_at(text: &[u8]) -> Option<usize> {
+    // Nearly all text has no word: two letters tell.
+    let &[first, second, ..] = text else { return None };
+    if SECOND_LETTERS[usize::from(first & 31)] >> (second & 31) & 1 == 0 {
+        return None;
+    }
+    WORDS.iter().position(|(word, _)| {
+        text.get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
+/// Words that are parts of others: no letter may stand before them in the same word.
+const WHOLE: [&[u8]; 8] = [b"salt", b"nonce", b"seed", b"sess", b"otp", b"cred", b"pw", b"senha"];
+
+/// Ends of other words.
+const OTHERS: [&[u8]; 12] = [
+    b"mon", b"tur", b"don", b"hoc", b"whis", b"joc", b"by", b"com", b"tres", b"sur", b"over",
+    b"nder",
+];
+
+/// How far a name reaches before its word and behind it, in bytes.
+const NAME_BEFORE: usize = 60;
+const NAME_BEHIND: usize = 50;
+
+/// Whether there is a word of [`WORDS`] in part of a name.
+pub(in super::super) fn has_word(part: &[u8]) -> bool {
+    (0..part.len()).any(|at| word_at(&part[at..]).is_some())
+}
+
+/// Whether the word is one of its own, not a part of another.
+pub(super) fn is_word(bytes: &[u8], word: &Range<usize>) -> bool {
+    let text = &bytes[word.clone()];
+    let is_upper = text.iter().all(u8::is_ascii_uppercase);
+    let same =
+        |byte: &&u8| if is_upper { byte.is_ascii_uppercase() } else { byte.is_ascii_lowercase() };
+    let behind = bytes[word.end..].iter().take(12).take_while(same).count();
+    if behind > 0 {
+        let behind = &bytes[word.end..word.end + behind];
+        let is_end = |end: &&str| end.as_bytes().eq_ignore_ascii_case(behind);
+        if !word_at(text).is_some_and(|known| WORDS[known].1.iter().any(is_end)) {
+            return false;
+        }
+    }
+    // A word in capitals, or a part of a name in camel case, begins anew.
+    if text[0].is_ascii_uppercase() && !is_upper {
+        return true;
+    }
+    let before = bytes[..word.start].iter().rev().take(4).take_while(same).count();
+    let before = &bytes[word.start - before..word.start];
+    let ends_with = |other: &&[u8]| {
+        before
+            .len()
+            .checked_sub(other.len())
+            .is_some_and(|at| before[at..].eq_ignore_ascii_case(other))
+    };
+    before.is_empty()
+        || !WHOLE.iter().any(|whole| whole.eq_ignore_ascii_case(text))
+            && !OTHERS.iter().any(ends_with)
+}
+
+pub(super) fn name_around(bytes: &[u8], word: &Range<usize>) -> Range<usize> {
+    let before = bytes[..word.start].iter().rev().take(NAME_BEFORE);
+    let before = before.take_while(|byte| is_name(**byte)).count();
+    let behind = bytes[word.end..].iter().take(NAME_BEHIND);
+    let behind = behind.take_while(|byte| is_name(**byte)).count();
+    let mut end = word.end + behind;
+    while end > word.end && matches!(bytes[end - 1], b'.' | b'-') {
+        end -= 1;
+    }
+    word.start - before..end
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'@' | b'.' | b'-')
+}

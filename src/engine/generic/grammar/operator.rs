@@ -1,0 +1,157 @@
+//! Operators: what stands between a name and its value.
+
+use super::place::ends_with_any;
+use super::{Operator, Reader};
+
+impl Reader<'_> {
+    /// Skips the quote that closes the name, and brackets; returns whether there was a quote.
+    pub(super) fn close_name(&mut self) -> bool {
+        let backslashes = self.rest().iter().take(3).take_while(|byte| **byte == b'\\').count();
+        let closed = matches!(self.peek(backslashes), b'"' | b'\'' | b'`');
+        if closed {
+            self.at += backslashes + 1;
+        }
+        let brackets = self.rest().iter().take(3);
+        self.at += brackets
+            .take_while(|byte| matches!(byte, b']' | b')' | b'}' | b'?' | b'!' | b'*'))
+            .count();
+        closed
+    }
+
+    /// Reads the operator; returns whether a blank stood around it.
+    pub(super) fn operator(&mut self, closed: bool, is_flag: bool) -> Option<(Operator, bool)> {
+        let blank = self.blanks();
+        const OPERATORS: [(&[u8], Operator); 18] = [
+            (b"===", Operator::Compare),
+            (b"!==", Operator::Compare),
+            (b"||=", Operator::Equals),
+            (b"==", Operator::Compare),
+            (b"!=", Operator::Compare),
+            (b":=", Operator::ColonEquals),
+            (b"::", Operator::Colon),
+            (b"+=", Operator::Equals),
+            (b"?=", Operator::Equals),
+            (b"=>", Operator::Arrow),
+            (b"->", Operator::Arrow),
+            (b"<-", Operator::Arrow),
+            (b"=", Operator::Equals),
+            (b":", Operator::Colon),
+            (b",", Operator::Comma),
+            (b"(", Operator::Call),
+            (b">", Operator::Element),
+            (b"|", Operator::Table),
+        ];
+        let found = OPERATORS.iter().find(|(text, _)| self.rest().starts_with(text));
+        let operator = match found {
+            Some(&(text, operator)) => {
+                self.at += text.len();
+                if operator == Operator::Colon && !closed {
+                    self.skip_type().unwrap_or(operator)
+                } else {
+                    operator
+                }
+            }
+            // `std::string token{"x"}` of C++.
+            None if !closed && self.peek(0) == b'{' && matches!(self.peek(1), b'"' | b'\'') => {
+                self.at += 1;
+                Operator::Equals
+            }
+            None if !blank => return None,
+            None if !closed
+                && (self.skip_go_type() || self.skip_accessors() || self.skip_basic_type()) =>
+            {
+                Operator::Equals
+            }
+            None => match self.word_operator() {
+                true => Operator::Word,
+                false if is_flag || self.is_quote() || self.follows_command() => Operator::Blank,
+                false => return None,
+            },
+        };
+        if operator == Operator::Colon && self.eat(b"** ") {
+            // `**Password:** x` of Markdown.
+            return Some((operator, true));
+        }
+        let blank = self.blanks() || blank;
+        Some((operator, blank))
+    }
+
+    /// Skips `String =` behind a colon.
+    fn skip_type(&mut self) -> Option<Operator> {
+        let line = self.rest().iter().take(60);
+        let length = line
+            .take_while(|byte| byte.is_ascii_alphanumeric() || b" _&'<>[]?*.|:".contains(byte))
+            .count();
+        let text = &self.rest()[..length];
+        let has_letter = text.iter().any(u8::is_ascii_alphabetic);
+        let is_type = has_letter && text.ends_with(b" ") && self.peek(length) == b'=';
+        if !is_type || matches!(self.peek(length + 1), b'=' | b'>') {
+            return None;
+        }
+        self.at += length + 1;
+        Some(Operator::Equals)
+    }
+
+    /// Skips `string =` behind a blank.
+    fn skip_go_type(&mut self) -> bool {
+        let word = self.rest().iter().take(24);
+        let word =
+            word.take_while(|byte| byte.is_ascii_alphanumeric() || b"*[]._".contains(byte)).count();
+        let is_type = word > 0 && self.rest()[word..].starts_with(b" = ");
+        self.at += if is_type { word + 2 } else { 0 };
+        is_type
+    }
+
+    /// Skips `{ get; set; } =` of C#.
+    fn skip_accessors(&mut self) -> bool {
+        let rest = &self.rest()[..self.rest().len().min(60)];
+        let Some(inside) = rest.strip_prefix(b"{") else { return false };
+        let Some(close) = memchr::memchr(b'}', inside) else { return false };
+        let is_get = inside.trim_ascii_start().starts_with(b"get");
+        let behind = &inside[close + 1..];
+        let blanks = behind.iter().take_while(|byte| **byte == b' ').count();
+        let is_set = is_get && behind[blanks..].starts_with(b"= ");
+        self.at += if is_set { close + blanks + 3 } else { 0 };
+        is_set
+    }
+
+    /// Skips `As String =` of Basic.
+    fn skip_basic_type(&mut self) -> bool {
+        let rest = &self.rest()[..self.rest().len().min(40)];
+        let is_as = rest.get(..3).is_some_and(|head| head.eq_ignore_ascii_case(b"as "));
+        let equals = memchr::memmem::find(rest, b" = ").filter(|_| is_as);
+        let is_type = |at: usize| rest[3..at].iter().all(|byte| byte.is_ascii_alphanumeric());
+        let found = equals.filter(|&at| at > 3 && is_type(at));
+        self.at += found.map_or(0, |at| at + 2);
+        found.is_some()
+    }
+
+    fn word_operator(&mut self) -> bool {
+        const VERBS: [&[u8]; 7] = [b"is ", b"to ", b"by ", b"as ", b"be ", b"equals ", b"eq "];
+        let rest = self.rest();
+        let head = rest[..rest.len().min(8)].to_ascii_lowercase();
+        let found = VERBS.iter().find(|verb| head.starts_with(verb));
+        self.at += found.map_or(0, |verb| verb.len() - 1);
+        found.is_some()
+    }
+
+    /// Whether the name follows `ENV`, `export` or `set` at the start of its line, or starts the line of a
+    /// file of words (`.netrc`).
+    fn follows_command(&self) -> bool {
+        let before = self.before_name();
+        let trimmed = before.trim_ascii().to_ascii_lowercase();
+        const COMMANDS: [&[u8]; 8] =
+            [b"env", b"export", b"set", b"setenv", b"arg", b"password", b"set -x", b"set -gx"];
+        ends_with_any(&trimmed, &COMMANDS) || {
+            // `login x password y`, and files of words.
+            const NAMES: [&[u8]; 4] = [b"password", b"passwd", b"requirepass", b"masterauth"];
+            let name = &self.bytes[self.name.clone()];
+            NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+                && (trimmed.is_empty() || memchr::memmem::find(&trimmed, b"login ").is_some())
+        }
+    }
+
+    pub(super) fn starts_word(&self, at: usize) -> bool {
+        at == 0 || !self.bytes[at - 1].is_ascii_alphanumeric()
+    }
+}

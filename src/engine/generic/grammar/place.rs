@@ -1,0 +1,198 @@
+//! What a place allows and means: whether a bare word may stand there, and whether the words before a name assign.
+
+use super::super::features::words;
+use super::{Kind, Operator, Reader, Value};
+
+impl Reader<'_> {
+    /// Where the value stands; `None` if only a quoted one will do.
+    pub(super) fn kind(&self, operator: Operator, closed: bool, is_flag: bool) -> Option<Kind> {
+        let before = self.before_name();
+        let last = before.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'-')).copied();
+        let is_assignment =
+            matches!(operator, Operator::Equals | Operator::Colon | Operator::ColonEquals);
+        if is_flag && matches!(operator, Operator::Equals | Operator::Blank) {
+            return Some(Kind::Flag);
+        }
+        if operator == Operator::Element {
+            return match closed {
+                // `<string name="password">x</string>`
+                true => names_element(before).then_some(Kind::Pair),
+                false => (last == Some(b'<')).then_some(Kind::Plain),
+            };
+        }
+        if operator == Operator::Equals && matches!(before.last(), Some(b'?' | b'&')) {
+            return Some(Kind::Parameter);
+        }
+        if operator == Operator::Equals && matches!(last, Some(b';' | b':')) && !closed {
+            return Some(Kind::Inside);
+        }
+        if is_assignment && !closed && matches!(before.last(), Some(b'"' | b'\'' | b'`')) {
+            return Some(Kind::Inside);
+        }
+        if operator == Operator::Equals && !closed && follows_pair(before) {
+            return Some(Kind::Inside);
+        }
+        let starts_line = {
+            // Marks of bold and code in Markdown.
+            let ending = before.iter().rev().take_while(|byte| b"*_`".contains(byte)).count();
+            let trimmed = before[..before.len() - ending].trim_ascii();
+            let lower = trimmed.to_ascii_lowercase();
+            const FLAGS: [&[u8]; 6] =
+                [b" -e", b" -d", b" --data", b" --env", b" --set", b"--from-literal"];
+            let marks: [&[u8]; 16] = [
+                b"", b"#", b"//", b"-", b"*", b";", b"export", b"env", b"set", b"setx", b"arg",
+                b"declare", b"local", b"rem", b"-e", b"+",
+            ];
+            let quoted = trimmed.strip_suffix(b"\"").or(trimmed.strip_suffix(b"'"));
+            marks.iter().any(|mark| lower == *mark)
+                || closed && quoted.is_some_and(|rest| rest.trim_ascii().is_empty())
+                || FLAGS
+                    .iter()
+                    .any(|flag| lower.strip_suffix(b"=").unwrap_or(&lower).ends_with(flag))
+                || lower.ends_with(b":set")
+                || operator == Operator::Colon && self.is_label(trimmed)
+                || lower.starts_with(b"env ")
+                || lower.ends_with(b"export")
+        };
+        let takes_bare = is_assignment && starts_line
+            || matches!(operator, Operator::Blank | Operator::Word)
+            || operator == Operator::Table && starts_line;
+        takes_bare.then_some(Kind::Plain)
+    }
+
+    /// Whether a few words and the name are the label of a line: `wifi password: x`.
+    fn is_label(&self, before: &[u8]) -> bool {
+        let is_word = |byte: &u8| byte.is_ascii_alphabetic() || b" -*#".contains(byte);
+        let words = before.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).count();
+        let line = self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
+        let value: Vec<u8> = line.copied().collect();
+        let value = value.trim_ascii();
+        let word = &self.bytes[self.word.clone()];
+        let of_password = [&b"pass"[..], b"pwd", b"pw", b"kennwort", b"wachtwoord", b"senha"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(word));
+        words <= 2
+            && (words == 0 || of_password)
+            && before.iter().all(is_word)
+            && !value.iter().any(u8::is_ascii_whitespace)
+            && !matches!(value.last(), Some(b',' | b';' | b'{' | b'('))
+            && value.iter().any(u8::is_ascii_digit)
+    }
+
+    /// What an operator means where the words before it assign: `setApiKey("x")`, `header("X-Key", "x")`,
+    /// `export NAME x`, `#define NAME "x"`, `:password "x"`.
+    pub(super) fn meant(&self, operator: Operator, closed: bool, value: &Value) -> Operator {
+        let assigns = match operator {
+            Operator::Comma => closed && self.is_named_by_call(value),
+            Operator::Call => self.is_setter(),
+            Operator::Blank => {
+                let before = self.before_name();
+                const COMMANDS: [&[u8]; 6] =
+                    [b"env", b"export", b"setenv", b"#define", b"set -x", b"set -gx"];
+                !self.repeats_name(value)
+                    && (before.ends_with(b":") || ends_with_any(before, &COMMANDS))
+                    || self.is_setting(value)
+            }
+            Operator::Element => closed,
+            _ => false,
+        };
+        if assigns { Operator::Equals } else { operator }
+    }
+
+    /// Whether a value has a word of the name: `#define TXT_DHE_PSK "DHE-PSK"`, or spells it in escapes.
+    fn repeats_name(&self, value: &Value) -> bool {
+        let own = words(&self.bytes[self.name.clone()]);
+        let text = &self.bytes[value.range.clone()];
+        text.starts_with(b"\\x")
+            || words(text).iter().any(|word| own.iter().any(|own| own.eq_ignore_ascii_case(word)))
+    }
+
+    /// Whether a name and a bare value with a digit are all of their line: `masterauth x1y2z3`.
+    fn is_setting(&self, value: &Value) -> bool {
+        let text = &self.bytes[value.range.clone()];
+        let next = self.bytes.get(value.range.end).copied().unwrap_or(b'\n');
+        self.before_name().trim_ascii().is_empty()
+            && matches!(next, b'\n' | b'\r')
+            && text.len() > 5
+            && text.iter().any(u8::is_ascii_digit)
+    }
+
+    /// Whether the name is the first literal of a call that assigns: `os.Setenv("NAME", ...`.
+    fn is_named_by_call(&self, value: &Value) -> bool {
+        const VERBS: [&[u8]; 17] = [
+            b"set",
+            b"put",
+            b"add",
+            b"append",
+            b"define",
+            b"env",
+            b"setenv",
+            b"putenv",
+            b"setdefault",
+            b"header",
+            b"headers",
+            b"property",
+            b"insert",
+            b"var",
+            b"config",
+            b"option",
+            b"field",
+        ];
+        let before = self.before_name();
+        let Some(before) = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")) else {
+            return false;
+        };
+        let is_argument = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_&., ".contains(*byte);
+        let arguments = before.iter().rev().take(40).take_while(is_argument).count();
+        let Some(before) = before[..before.len() - arguments].strip_suffix(b"(") else {
+            return false;
+        };
+        let is_callee = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+        let length = before.iter().rev().take(40).take_while(is_callee).count();
+        let callee = words(&before[before.len() - length..]);
+        // `set("section", "name", value)`: the second literal is a name, too.
+        let goes_on = self.bytes.get(value.range.end + 1) == Some(&b',');
+        if arguments == 0 && goes_on {
+            return false;
+        }
+        [callee.first(), callee.last()]
+            .into_iter()
+            .flatten()
+            .any(|word| VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word)))
+    }
+
+    /// Whether the name is one of a call that takes the secret alone: `setApiKey(`, `bearer_auth(`.
+    fn is_setter(&self) -> bool {
+        const VERBS: [&[u8]; 3] = [b"set", b"with", b"bearer"];
+        words(&self.bytes[self.name.clone()])
+            .iter()
+            .any(|word| VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word)))
+    }
+}
+
+/// Whether a name behind some text goes on a row of pairs: `user=app password=x`, `user=app,password=x`. Not
+/// the arguments of a call.
+fn follows_pair(before: &[u8]) -> bool {
+    let Some(rest) = before.strip_suffix(b" ").or(before.strip_suffix(b",")) else { return false };
+    let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b',' | b'"' | b'\'');
+    let word = rest.rsplit(is_end).next().unwrap_or_default();
+    let equals = memchr::memchr(b'=', word);
+    equals.is_some_and(|at| at > 0 && at + 1 < word.len()) && !before.contains(&b'(')
+}
+
+/// Whether a name in quotes behind some text is the name of its XML element.
+fn names_element(before: &[u8]) -> bool {
+    let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
+    [&b" name="[..], b" key="].iter().any(|attribute| before.ends_with(attribute))
+}
+
+/// Whether some text ends with one of these words.
+pub(super) fn ends_with_any(before: &[u8], words: &[&[u8]]) -> bool {
+    let trimmed = before.trim_ascii_end();
+    words.iter().any(|word| {
+        trimmed
+            .len()
+            .checked_sub(word.len())
+            .is_some_and(|at| trimmed[at..].eq_ignore_ascii_case(word))
+    })
+}

@@ -1,0 +1,191 @@
+//! Tables and pairs: values that stand in the column, the row or the element beside their names.
+
+use std::ops::Range;
+
+use super::{Candidate, Kind, Operator, Quote, Reader, Scheme, Value};
+
+/// How long the head of a column may be, in bytes.
+const HEAD_BYTES: usize = 40;
+
+/// How long a line of a table may be, in bytes.
+const COLUMN_BYTES: usize = 300;
+
+/// How far the value of a pair stands behind its name, in bytes.
+const PAIR_BYTES: usize = 80;
+
+impl Reader<'_> {
+    /// The value in the first row of a table whose head has the name: CSV, Markdown, `INSERT` of SQL.
+    pub(super) fn column(&mut self) -> Option<Candidate> {
+        // Most names end here.
+        let behind = self.bytes[self.name.end..].iter().take(3);
+        let next = behind.copied().find(|byte| !matches!(byte, b' ' | b'"' | b'`'));
+        if !matches!(next, None | Some(b',' | b';' | b'\t' | b'|' | b')' | b'\n' | b'\r')) {
+            return None;
+        }
+        let value = self.row_value().or_else(|| self.inserted())?;
+        self.finish(Operator::Colon, Kind::Pair, value)
+    }
+
+    /// The value below a name in a line of names, which is the first of its file or follows an empty one.
+    fn row_value(&self) -> Option<Value> {
+        let before = self.before_name();
+        let head_start = self.name.start - before.len();
+        let above = &self.bytes[..head_start];
+        if !above.is_empty()
+            && ![&b"\n\n"[..], b"\n\r\n", b"```\n"].iter().any(|end| above.ends_with(end))
+        {
+            return None;
+        }
+        let head = self.line_at(head_start)?;
+        let separator = separator(before, &self.bytes[self.name.end..head.end.max(self.name.end)])?;
+        let mut row = self.line_at(head.end + 1)?;
+        let is_rule = |byte: &u8| b"|-: ".contains(byte);
+        if separator == b'|' {
+            // A table of Markdown has a line between its head and its rows.
+            self.bytes[row.clone()].iter().all(is_rule).then_some(())?;
+            row = self.line_at(row.end + 1)?;
+        }
+        let text = &self.bytes[head.clone()];
+        let is_head = |byte: &u8| {
+            byte.is_ascii_alphanumeric() || b" _-.\"()".contains(byte) || *byte == separator
+        };
+        let is_short = |cell: &[u8]| cell.len() <= HEAD_BYTES;
+        let count = |part: &[u8]| memchr::memchr_iter(separator, part).count();
+        let is_table = text.iter().all(is_head)
+            && text.split(|byte| *byte == separator).all(is_short)
+            && (separator == b'|' || !text.ends_with(&[separator]) && text[0] != b' ')
+            && count(text) == count(&self.bytes[row.clone()]);
+        let cell = nth(&self.bytes[row.clone()], separator, count(before)).filter(|_| is_table)?;
+        self.cell(row.start + cell.start..row.start + cell.end)
+    }
+
+    /// The line that begins at `start`, without what ends it; `None` if it is empty or long.
+    fn line_at(&self, start: usize) -> Option<Range<usize>> {
+        let text = self.bytes.get(start..)?;
+        let text = &text[..text.len().min(COLUMN_BYTES)];
+        let length = memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
+        (1..COLUMN_BYTES).contains(&length).then_some(start..start + length)
+    }
+
+    /// The value that stands where the name does: `INSERT INTO users (name, password) VALUES ('a', 'b')`.
+    fn inserted(&self) -> Option<Value> {
+        let start = self.name.end;
+        if !matches!(self.bytes.get(start), Some(b',' | b')' | b'`' | b'"')) {
+            return None;
+        }
+        let before = self.before_name();
+        let open = memchr::memrchr(b'(', before)?;
+        let text = &self.bytes[start..self.bytes.len().min(start + COLUMN_BYTES)];
+        let close = memchr::memchr(b')', text)?;
+        let behind = &text[close + 1..];
+        let word = close + 1 + behind.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        text.get(word..word + 6).filter(|word| word.eq_ignore_ascii_case(b"values"))?;
+        let first = word + memchr::memchr(b'(', &text[word..])? + 1;
+        let length = memchr::memchr2(b')', b'\n', &text[first..])?;
+        let index = memchr::memchr_iter(b',', &before[open..]).count();
+        let cell = nth(&text[first..first + length], b',', index)?;
+        let value = self.cell(start + first + cell.start..start + first + cell.end)?;
+        (value.quote != Quote::None).then_some(value)
+    }
+
+    /// A cell of a table, without blanks and quotes.
+    fn cell(&self, range: Range<usize>) -> Option<Value> {
+        let text = &self.bytes[range.clone()];
+        let is_blank = |byte: &&u8| byte.is_ascii_whitespace();
+        let mut start = range.start + text.iter().take_while(is_blank).count();
+        let mut end = range.end - text.iter().rev().take_while(is_blank).count();
+        let quote = match self.bytes.get(start..end)? {
+            [b'"', .., b'"'] => Quote::Double,
+            [b'\'', .., b'\''] => Quote::Single,
+            [b'`', .., b'`'] => Quote::Backtick,
+            _ => Quote::None,
+        };
+        if quote != Quote::None {
+            (start, end) = (start + 1, end - 1);
+        }
+        Some(Value { range: start..end, quote, scheme: Scheme::None, is_wrapped: false })
+    }
+
+    /// The value of a pair: `"name": "X", "value": "y"`, `<name>X</name><value>y</value>`.
+    pub(super) fn pair(&mut self, closed: bool) -> Option<Candidate> {
+        let start = self.at;
+        let found = self.pair_value(closed);
+        self.at = start;
+        let value = found?;
+        self.finish(Operator::Colon, Kind::Pair, value)
+    }
+
+    fn pair_value(&mut self, closed: bool) -> Option<Value> {
+        let limit = self.at + PAIR_BYTES;
+        let is_element = self.eat(b"</");
+        if is_element {
+            self.at += memchr::memchr(b'>', &self.rest()[..self.rest().len().min(40)])? + 1;
+        }
+        let ends_line = matches!(self.peek(0), b'\n' | b'\r');
+        if !is_element && !closed && !ends_line {
+            return None;
+        }
+        let gap = self.rest().iter().take(PAIR_BYTES);
+        let gap = gap
+            .take_while(|byte| {
+                byte.is_ascii_whitespace()
+                    || matches!(byte, b',' | b'"' | b'\'' | b'<' | b'>' | b'\\')
+            })
+            .count();
+        self.at += gap;
+        const WORDS: [&[u8]; 9] = [
+            b"value",
+            b"parametervalue",
+            b"default",
+            b"string",
+            b"content",
+            b"con:value",
+            b"android:value",
+            b"td",
+            b"dd",
+        ];
+        let rest = self.rest();
+        let head = rest[..rest.len().min(16)].to_ascii_lowercase();
+        let word = WORDS.iter().find(|word| head.starts_with(word))?;
+        self.at += word.len();
+        let quoted = self
+            .rest()
+            .iter()
+            .take(4)
+            .take_while(|byte| matches!(byte, b'\\' | b'"' | b'\''))
+            .count();
+        self.at += quoted;
+        self.blanks();
+        let operator = self.peek(0);
+        if self.at > limit || gap == 0 || !matches!(operator, b':' | b'=' | b'>') {
+            return None;
+        }
+        self.at += 1;
+        self.blanks();
+        match operator {
+            b'>' => self.element(),
+            _ => self.quoted().or_else(|| self.bare(Kind::Pair)),
+        }
+    }
+}
+
+/// The sign between the columns of a table, by what stands around a name in its first line.
+fn separator(before: &[u8], behind: &[u8]) -> Option<u8> {
+    let is_sign = |byte: &u8| b",;\t|".contains(byte);
+    let is_skipped = |byte: &&u8| !matches!(**byte, b' ' | b'"');
+    match behind.iter().find(is_skipped) {
+        Some(next) => Some(*next),
+        None => before.iter().rev().find(is_skipped).copied(),
+    }
+    .filter(is_sign)
+}
+
+/// Where the part of some text stands that follows so many separators.
+fn nth(text: &[u8], separator: u8, index: usize) -> Option<Range<usize>> {
+    let mut start = 0;
+    for _ in 0..index {
+        start += memchr::memchr(separator, &text[start..])? + 1;
+    }
+    let length = memchr::memchr(separator, &text[start..]).unwrap_or(text.len() - start);
+    Some(start..start + length)
+}

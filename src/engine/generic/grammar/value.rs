@@ -1,0 +1,316 @@
+//! Values: quoted literals with the calls around them, bare words, elements, defaults and credentials behind a scheme.
+
+use super::{Candidate, Kind, Operator, Quote, Reader, Scheme, VALUE_BYTES, Value};
+
+/// The shortest token behind a scheme without a header.
+const MIN_BEARER_BYTES: usize = 16;
+
+impl Reader<'_> {
+    pub(super) fn value(
+        &mut self,
+        operator: Operator,
+        kind: Option<Kind>,
+        has_blank: bool,
+    ) -> Option<Value> {
+        if operator == Operator::Element {
+            kind?;
+            return self.element();
+        }
+        if let Some(value) = self.quoted() {
+            return Some(value);
+        }
+        if self.is_quote() {
+            // An empty literal, or one that does not end.
+            return None;
+        }
+        if let Some(value) = self.default_value(operator) {
+            return Some(value);
+        }
+        if operator == Operator::Colon && kind == Some(Kind::Plain) {
+            self.skip_block_mark();
+        }
+        let kind = match kind {
+            Some(kind) => kind,
+            None if self.peek_scheme().is_some() => Kind::Inside,
+            None => return None,
+        };
+        // `key:value` of code without a blank is a ternary, a label or a time.
+        if operator == Operator::Colon && !has_blank && kind == Kind::Plain && self.peek(0) == b':'
+        {
+            return None;
+        }
+        self.bare(kind)
+    }
+
+    /// Skips `>-` and the like of YAML, behind which the value stands in a line of its own.
+    fn skip_block_mark(&mut self) {
+        let start = self.at;
+        if !matches!(self.peek(0), b'>' | b'|') {
+            return;
+        }
+        self.at += 1 + usize::from(matches!(self.peek(1), b'-' | b'+'));
+        let is_end = self.eat(b"\n") || self.eat(b"\r\n");
+        if !is_end || !self.blanks() {
+            self.at = start;
+        }
+    }
+
+    /// `x || "default"`, `x or "default"`, `x ?? "default"`, `x ?: "default"`
+    fn default_value(&mut self, operator: Operator) -> Option<Value> {
+        if !matches!(operator, Operator::Equals | Operator::Colon) {
+            return None;
+        }
+        let line =
+            self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b';')).count();
+        let text = &self.rest()[..line];
+        let marks: [&[u8]; 4] = [b"|| ", b"?? ", b"?: ", b" or "];
+        let mark =
+            marks.iter().find_map(|mark| Some(memchr::memmem::find(text, mark)? + mark.len()))?;
+        let start = self.at;
+        self.at += mark;
+        self.blanks();
+        let found = self.quoted();
+        if found.is_none() {
+            self.at = start;
+        }
+        found
+    }
+
+    /// `${NAME:-x}` of shells, `${NAME:x}` of Spring.
+    pub(super) fn shell_default(&mut self) -> Option<Candidate> {
+        let is_variable = self.bytes[..self.name.start].ends_with(b"${");
+        let is_spring =
+            self.peek(0) == b':' && (self.peek(1).is_ascii_alphanumeric() || self.peek(1) == b'#');
+        if !is_variable || !(self.eat(b":-") || self.eat(b":=") || is_spring && self.eat(b":")) {
+            return None;
+        }
+        let length =
+            memchr::memchr2(b'}', b'\n', self.rest().get(..VALUE_BYTES.min(self.rest().len()))?)?;
+        let range = self.at..self.at + length;
+        let value = Value { range, quote: Quote::None, scheme: Scheme::None, is_wrapped: false };
+        self.finish(Operator::Equals, Kind::Default, value)
+    }
+
+    /// A scheme and its credentials where no name stands before them: the first argument of a call, an
+    /// element of a list, a line of its own.
+    pub(super) fn scheme_alone(&mut self) -> Option<Candidate> {
+        let is_bearer = self.bytes[self.name.clone()].eq_ignore_ascii_case(b"bearer");
+        if !is_bearer || self.peek(0) != b' ' {
+            return None;
+        }
+        let before = self.before_name();
+        let quoted = before.strip_suffix(b"\"").or(before.strip_suffix(b"'"));
+        let is_alone = quoted.is_some_and(|rest| rest.ends_with(b"("))
+            || matches!(before.trim_ascii(), b"" | b"-");
+        if !is_alone {
+            return None;
+        }
+        let start = self.at;
+        self.at += 1;
+        let value = self.bare(Kind::Inside).filter(|value| value.range.len() >= MIN_BEARER_BYTES);
+        self.at = start;
+        let value = Value { scheme: Scheme::Bearer, ..value? };
+        self.finish(Operator::Colon, Kind::Inside, value)
+    }
+
+    /// The text of an XML element.
+    pub(super) fn element(&mut self) -> Option<Value> {
+        // `<Password><Value>x</Value></Password>`
+        let inner = self.rest().get(..7).is_some_and(|head| head.eq_ignore_ascii_case(b"<value>"));
+        self.at += if inner { 7 } else { 0 };
+        if self.eat(b"<![CDATA[") {
+            let length =
+                memchr::memchr(b']', self.rest().get(..VALUE_BYTES.min(self.rest().len()))?)?;
+            return Some(self.plain(length, Quote::None));
+        }
+        let length =
+            memchr::memchr2(b'<', b'\n', &self.rest()[..VALUE_BYTES.min(self.rest().len())])?;
+        (self.peek(length) == b'<').then(|| self.plain(length, Quote::None))
+    }
+
+    /// A quoted literal, with up to three calls around it.
+    pub(super) fn quoted(&mut self) -> Option<Value> {
+        let start = self.at;
+        let mut is_wrapped = false;
+        for _ in 0..4 {
+            if let Some(mut value) = self.literal() {
+                value.is_wrapped = is_wrapped;
+                return Some(value);
+            }
+            let Some(length) = self.wrapper() else { break };
+            is_wrapped = true;
+            self.at += length;
+            self.blanks();
+        }
+        self.at = start;
+        None
+    }
+
+    /// The length of a call or bracket around a literal, up to what it opens.
+    fn wrapper(&self) -> Option<usize> {
+        let rest = self.rest();
+        if matches!(self.peek(0), b'(' | b'[' | b'{') {
+            return Some(1);
+        }
+        let callee = rest.iter().take(48);
+        let callee = callee
+            .take_while(|byte| byte.is_ascii_alphanumeric() || b"_.:[]<> !&*".contains(byte))
+            .count();
+        if self.peek(callee) != b'(' || callee == 0 {
+            return None;
+        }
+        let name = rest[..callee].to_ascii_lowercase();
+        const CALLS: [&[u8]; 27] = [
+            b"decodestring",
+            b"unhexlify",
+            b"fromhex",
+            b"hex2bin",
+            b"b64decode",
+            b"decode",
+            b"parse",
+            b"some",
+            b"string",
+            b"str",
+            b"byte",
+            b"bytes",
+            b"from",
+            b"new",
+            b"secretstr",
+            b"secret",
+            b"just",
+            b"text",
+            b"ok",
+            b"securestring",
+            b"strdup",
+            b"literal",
+            b"char",
+            b"raw",
+            b"quote",
+            b"b",
+            b"field",
+        ];
+        let last =
+            name.rsplit(|byte| !byte.is_ascii_alphanumeric()).find(|part| !part.is_empty())?;
+        CALLS.contains(&last).then_some(callee + 1)
+    }
+
+    /// A literal in quotes.
+    fn literal(&mut self) -> Option<Value> {
+        if matches!(self.peek(0), b'q' | b'%') {
+            return self.perl_literal();
+        }
+        let prefix =
+            self.rest().iter().take(2).take_while(|byte| b"bruflL@$N".contains(byte)).count();
+        let backslashes = self.rest()[prefix.min(self.rest().len())..]
+            .iter()
+            .take(3)
+            .take_while(|byte| **byte == b'\\')
+            .count();
+        let mark = self.peek(prefix + backslashes);
+        let quote = match mark {
+            _ if backslashes > 0 && matches!(mark, b'"' | b'\'') => Quote::Escaped,
+            b'"' => Quote::Double,
+            b'\'' => Quote::Single,
+            b'`' => Quote::Backtick,
+            // Quotes of HTML.
+            b'&' if self.rest().starts_with(b"&quot;") => return self.html_literal(),
+            _ => return None,
+        };
+        let mut start = self.at + prefix + backslashes + 1;
+        let triple = backslashes == 0 && self.bytes[start..].starts_with(&[mark, mark]);
+        start += if triple { 2 } else { 0 };
+        let text = &self.bytes[start..(start + VALUE_BYTES + 8).min(self.bytes.len())];
+        let length = end_of_literal(text, mark, backslashes)?;
+        self.at = start;
+        self.in_literal(length, quote)
+    }
+
+    /// `q{x}` and `qq(x)` of Perl, `%q(x)` of Ruby.
+    fn perl_literal(&mut self) -> Option<Value> {
+        let rest = self.rest();
+        let prefix = [&b"qq"[..], b"q", b"%q"].into_iter().find(|mark| rest.starts_with(mark))?;
+        let close = match self.peek(prefix.len()) {
+            b'{' => b'}',
+            b'(' => b')',
+            _ => return None,
+        };
+        self.at += prefix.len() + 1;
+        let text = &self.rest()[..VALUE_BYTES.min(self.rest().len())];
+        let length = memchr::memchr2(close, b'\n', text).filter(|&end| text[end] == close);
+        if length.is_none() {
+            self.at -= prefix.len() + 1;
+        }
+        Some(self.plain(length?, Quote::Single))
+    }
+
+    fn html_literal(&mut self) -> Option<Value> {
+        self.at += 6;
+        let text = &self.rest()[..VALUE_BYTES.min(self.rest().len())];
+        let length = memchr::memmem::find(text, b"&quot;")?;
+        Some(self.plain(length, Quote::Escaped))
+    }
+
+    /// The value inside a literal: what follows a scheme.
+    fn in_literal(&mut self, length: usize, quote: Quote) -> Option<Value> {
+        let mut value = self.plain(length, quote);
+        if let Some((scheme, skip)) = self.peek_scheme().filter(|(_, skip)| *skip < length) {
+            value.scheme = scheme;
+            value.range.start += skip;
+        }
+        Some(value)
+    }
+
+    /// The scheme of credentials, and how long it is with the blank behind it.
+    fn peek_scheme(&self) -> Option<(Scheme, usize)> {
+        const SCHEMES: [(&[u8], Scheme); 8] = [
+            (b"bearer ", Scheme::Bearer),
+            (b"basic ", Scheme::Basic),
+            (b"token ", Scheme::Token),
+            (b"apikey ", Scheme::Token),
+            (b"negotiate ", Scheme::Other),
+            (b"ntlm ", Scheme::Other),
+            (b"ssws ", Scheme::Token),
+            (b"bot ", Scheme::Token),
+        ];
+        let rest = self.rest();
+        let head = rest[..rest.len().min(10)].to_ascii_lowercase();
+        SCHEMES
+            .iter()
+            .find(|(word, _)| head.starts_with(word))
+            .map(|(word, scheme)| (*scheme, word.len()))
+    }
+
+    /// A word without quotes.
+    pub(super) fn bare(&mut self, kind: Kind) -> Option<Value> {
+        let scheme = self.peek_scheme();
+        self.at += scheme.map_or(0, |(_, length)| length);
+        let text = &self.rest()[..(VALUE_BYTES + 1).min(self.rest().len())];
+        let ends = |byte: &u8| match byte {
+            b'&' | b'#' => kind == Kind::Parameter,
+            // A connection string.
+            b';' => true,
+            _ => byte.is_ascii_whitespace() || b"\"'`,<>(){}[]|\\".contains(byte),
+        };
+        let length = text.iter().position(ends).unwrap_or(text.len());
+        let mut value = self.plain(length, Quote::None);
+        value.scheme = scheme.map_or(Scheme::None, |(scheme, _)| scheme);
+        Some(value)
+    }
+}
+
+/// Where a literal ends that is closed by `mark` behind as many backslashes as opened it.
+fn end_of_literal(text: &[u8], mark: u8, backslashes: usize) -> Option<usize> {
+    let mut at = 0;
+    while at < text.len() {
+        let next = at + memchr::memchr3(mark, b'\n', b'\r', &text[at..])?;
+        if text[next] != mark {
+            return None;
+        }
+        let own = text[..next].iter().rev().take_while(|byte| **byte == b'\\').count();
+        if own == backslashes || backslashes == 0 && own % 2 == 0 {
+            return Some(next - own.min(backslashes));
+        }
+        at = next + 1;
+    }
+    None
+}
