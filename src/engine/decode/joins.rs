@@ -18,6 +18,9 @@ const GAP_BYTES: usize = 80;
 /// How far before the end of a literal the name of a call is looked for.
 const CALL_BYTES: usize = 100;
 
+/// How far behind a literal the end of its list is looked for.
+const LIST_BYTES: usize = 400;
+
 /// The signs by which languages join two literals, longer ones first: C, Python and Ruby need none.
 const OPERATORS: [&[u8]; 8] = [b"++", b"..", b"<>", b"||", b"+", b".", b"&", b"\\"];
 
@@ -81,7 +84,7 @@ fn opening(text: &[u8], from: usize) -> Option<usize> {
         b'+' | b'.' | b'<' | b'|' | b'&' | b'\\' => {
             OPERATORS.iter().find(|sign| text[at..].starts_with(sign))?.len()
         }
-        b',' if is_joining_call(text, from) => 1,
+        b',' if is_joining_call(text, from) || is_joined_list(text, from) => 1,
         first if PREFIXES.contains(first) => 0,
         _ => return None,
     };
@@ -96,6 +99,22 @@ fn is_joining_call(text: &[u8], end: usize) -> bool {
     before
         .windows(7)
         .any(|word| word[..6].eq_ignore_ascii_case(b"concat") && matches!(word[6], b'!' | b'('))
+}
+
+/// Whether the literal that ends at `end` is in a list that is joined with nothing between: `["a", "b"].join("")`,
+/// `"".join(["a", "b"])`, `implode("", ["a", "b"])`, `["a", "b"].concat()`.
+fn is_joined_list(text: &[u8], end: usize) -> bool {
+    const BEFORE: [&[u8]; 6] =
+        [b"\"\".join(", b"''.join(", b"implode(\"\",", b"implode('',", b"join(\"\",", b"join('',"];
+    const BEHIND: [&[u8]; 4] = [b".join(\"\")", b".join('')", b".join(``)", b".concat()"];
+    let before = &text[end.saturating_sub(CALL_BYTES)..end];
+    let holds = |call: &&[u8]| memchr::memmem::find(before, call).is_some();
+    if !before.contains(&b')') && BEFORE.iter().any(holds) {
+        return true;
+    }
+    let behind = &text[end..text.len().min(end + LIST_BYTES)];
+    memchr::memchr(b']', behind)
+        .is_some_and(|close| BEHIND.iter().any(|call| behind[close + 1..].starts_with(call)))
 }
 
 /// How many blanks and line ends some text begins with.
@@ -133,6 +152,11 @@ mod tests {
             ("k = \"AKIA\" \\\n    \"xyz\"", "k = \"AKIAxyz\""),
             ("K=\"AKIA\"\"xyz\"", "K=\"AKIAxyz\""),
             ("k = concat!(\"AKIA\", \"xyz\")", "k = concat!(\"AKIAxyz\")"),
+            (r#"k = ["AKIA", "xyz"].join("")"#, r#"k = ["AKIAxyz"].join("")"#),
+            ("k = ['AKIA',\n 'xyz'].join('')", "k = ['AKIAxyz'].join('')"),
+            (r#"k = "".join(["AKIA", "xyz"])"#, r#"k = "".join(["AKIAxyz"])"#),
+            ("$k = implode('', ['AKIA', 'xyz']);", "$k = implode('', ['AKIAxyz']);"),
+            (r#"k = ["AKIA", "xyz"].concat()"#, r#"k = ["AKIAxyz"].concat()"#),
             ("K=AKIA\\\nxyz", "K=AKIAxyz"),
             ("k: \"AKIA\\\n  xyz\"", "k: \"AKIAxyz\""),
             ("k = \"AK\" + \"IA\" +\n  \"xyz\"", "k = \"AKIAxyz\""),
@@ -148,6 +172,7 @@ mod tests {
     fn view_is_none_where_no_token_goes_on() {
         for text in [
             r#"f("a", "b")"#,
+            r#"k = ["a", "b"].join(", ")"#,
             r#"k = "a" + b + "c""#,
             r#"k = "user: " + "name""#,
             r#"{"a": "b"}"#,
