@@ -144,7 +144,7 @@ pub(super) fn steps(bytes: &[u8], found: &Candidate) -> Steps {
         u8::from(value.holds(&SECRET_WORDS)),
         name.shared_with(&value),
         u8::from(value.is_one_of(&CONSTANTS)),
-        u8::from(value.is_one_of(&WEAK)),
+        u8::from(is_weak(value.bytes)),
         u8::from(value.is_mask()),
         value.identifier(),
         name.family,
@@ -226,7 +226,7 @@ const SECRET_WORDS: [&[u8]; 14] = [
     b"cookie", b"hash", b"salt", b"admin",
 ];
 
-const CONSTANTS: [&[u8]; 34] = [
+const CONSTANTS: [&[u8]; 48] = [
     b"null",
     b"none",
     b"nil",
@@ -261,9 +261,24 @@ const CONSTANTS: [&[u8]; 34] = [
     b"default",
     b"auto",
     b"disabled",
+    b"date",
+    b"datetime",
+    b"timestamp",
+    b"float",
+    b"double",
+    b"char",
+    b"uuid",
+    b"json",
+    b"blob",
+    b"symbol",
+    b"option",
+    b"value",
+    b"argument",
+    b"parameter",
 ];
 
-const WEAK: [&[u8]; 50] = [
+/// Words that guard nothing: the usual ones, those of tests, and what other languages call a password.
+const WEAK: [&[u8]; 75] = [
     b"password",
     b"passwd",
     b"pass",
@@ -314,10 +329,35 @@ const WEAK: [&[u8]; 50] = [
     b"redis",
     b"rabbitmq",
     b"p@ssw0rd",
+    b"invalid",
+    b"wrong",
+    b"incorrect",
+    b"ignored",
+    b"unused",
+    b"omitted",
+    b"whatever",
+    b"secret123",
+    b"password1",
+    b"password123",
+    b"admin123",
+    b"test123",
+    b"passwort",
+    b"kennwort",
+    b"wachtwoord",
+    b"senha",
+    b"contrasena",
+    "contraseña".as_bytes(),
+    b"parola",
+    b"lozinka",
+    b"heslo",
+    "hasło".as_bytes(),
+    "lösenord".as_bytes(),
+    b"adgangskode",
+    b"salasana",
 ];
 
 /// Words at the end of a name that make it one of a thing about the secret.
-const THINGS: [&[u8]; 72] = [
+const THINGS: [&[u8]; 73] = [
     b"id",
     b"ids",
     b"name",
@@ -387,6 +427,7 @@ const THINGS: [&[u8]; 72] = [
     b"store",
     b"arn",
     b"ref",
+    b"scheme",
     b"version",
     b"time",
     b"code",

@@ -68,7 +68,10 @@ fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8
     let is_key_id = matches!(value.len(), 16 | 40)
         && value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'A'..=b'F'));
     let is_number = value.iter().all(u8::is_ascii_digit);
-    if is_upper && value.len() < 20
+    let is_bare = found.quote == Quote::None && found.operator != Operator::Element;
+    let is_password = matches!(&word[..], b"pass" | b"pwd" | b"pw");
+    let is_constant = !is_password || is_bare && !is_config(found);
+    if is_upper && (value.contains(&b'_') || value.len() < 20 && is_constant)
         || word == b"key" && is_key_id
         || is_number
             && (!matches!(&word[..], b"pass" | b"pwd" | b"secret" | b"otp")
@@ -81,16 +84,24 @@ fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8
             part.iter().take(2).all(u8::is_ascii_hexdigit)
                 && part.get(2).is_none_or(|byte| *byte == b':')
         });
-    if is_pairs || value.starts_with(b"0x") && value.len() <= 10 {
+    let is_hex = value.strip_prefix(b"0x").is_some_and(|digits| {
+        let digits = digits.strip_suffix(b"L").unwrap_or(digits);
+        digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit)
+    });
+    if is_pairs || is_hex {
         return true;
     }
     let is_letters =
         |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
-    let is_bare = found.quote == Quote::None && found.operator != Operator::Element;
     is_bare
         && (value.strip_suffix(b"!").or(value.strip_suffix(b"?")).is_some_and(is_letters)
             || is_letters(value) && matches!(behind.first(), Some(b';' | b')'))
             || value.starts_with(b"-"))
+}
+
+/// Whether a bare word is one of configuration, where a word in capitals is no constant.
+fn is_config(found: &Candidate) -> bool {
+    matches!(found.operator, Operator::Equals | Operator::Colon) && found.kind != Kind::Flag
 }
 
 /// A template, a variable, an environment, a path in a vault.
@@ -112,6 +123,11 @@ fn is_reference(value: &[u8]) -> bool {
     let holds = |mark: &[u8]| holds(value, mark);
     STARTS.iter().any(|mark| value.starts_with(mark))
         || value.starts_with(b"<") && value.ends_with(b">")
+        || value.starts_with(b"[") && value.ends_with(b"]")
+        || value.starts_with(b"&#") && value.ends_with(b";") && value.len() < 10
+        || value.starts_with(b"--")
+        || value.starts_with(b"//")
+        || is_shell_variable(value)
         || value.starts_with(b"%") && value.ends_with(b"%")
         || holds(b"${")
         || holds(b"{{")
@@ -124,6 +140,12 @@ fn is_reference(value: &[u8]) -> bool {
         || holds(b"\\u00") && value.len() < 8
         || has_field(value)
         || is_yaml_tag(value)
+}
+
+/// `$DB_PASSWORD`
+fn is_shell_variable(value: &[u8]) -> bool {
+    let is_capital = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9');
+    value.strip_prefix(b"$").is_some_and(|name| name.len() > 1 && name.iter().all(is_capital))
 }
 
 /// `!vault`, `!Ref`: what follows is no plain value.
@@ -284,7 +306,8 @@ fn is_phrase(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
     let behind_quote = behind.iter().skip(usize::from(found.quote != Quote::None));
     let goes_on = behind_quote.clone().find(|byte| **byte != b' ') == Some(&b',');
     value.ends_with(b":")
-        || !value.is_ascii() && (value.contains(&b' ') || found.quote != Quote::None)
+        || value.iter().filter(|byte| !byte.is_ascii()).count() * 3 > value.len()
+        || !value.is_ascii() && value.contains(&b' ')
         || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit)
         || found.operator == Operator::Call && goes_on
 }
@@ -337,12 +360,15 @@ fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     let name = words(&bytes[found.name.clone()]);
     let joined = bytes[found.name.clone()].to_ascii_lowercase();
     let word = name_word(bytes, found);
-    let has = |list: &[&str]| {
-        name.iter().any(|own| list.iter().any(|known| own.eq_ignore_ascii_case(known.as_bytes())))
+    let is_one_of = |own: &[u8], list: &[&str]| {
+        list.iter().any(|known| own.eq_ignore_ascii_case(known.as_bytes()))
     };
+    let has = |list: &[&str]| name.iter().any(|own| is_one_of(own, list));
     let holds = |list: &[&str]| list.iter().any(|known| holds(&joined, known.as_bytes()));
     word == b"key" && has(&KEYS)
         || word == b"token" && has(&TOKENS)
+        || name.last().is_some_and(|last| is_one_of(last, &["hash", "hashed", "digest"]))
+        || word == b"secret" && is_one_of(name[0], &["from"])
         || holds(&SUMS)
         || value.starts_with(b"AQICAH")
         || matches!(&word[..], b"token" | b"sess" | b"cookie" | b"csrf" | b"xsrf")

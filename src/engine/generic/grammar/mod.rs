@@ -152,8 +152,14 @@ impl Reader<'_> {
             return Some(found);
         }
         let (operator, has_blank) = self.operator(closed, is_flag)?;
+        if self.is_alternative(operator, closed) {
+            return None;
+        }
         let kind = self.kind(operator, closed, is_flag);
-        let value = self.value(operator, kind, has_blank)?;
+        let mut value = self.value(operator, kind, has_blank)?;
+        if operator == Operator::Equals && value.quote != Quote::None {
+            value = self.of_its_name(value)?;
+        }
         let operator = self.meant(operator, closed, &value);
         self.finish(operator, kind.unwrap_or(Kind::Plain), value)
     }
@@ -185,6 +191,17 @@ impl Reader<'_> {
         &before[memchr::memrchr2(b'\n', b'\r', before).map_or(0, |at| at + 1)..]
     }
 
+    /// Whether the name begins a line inside a literal: `"user: x\npassword: y"`.
+    fn starts_escaped_line(&self) -> bool {
+        let mut before = &self.bytes[..self.name.start];
+        while let Some(rest) = before.strip_suffix(b" ").or(before.strip_suffix(b"\\t")) {
+            before = rest;
+        }
+        before.ends_with(b"\\n")
+            || before.ends_with(b"\\r")
+            || before.len() + 1 < self.name.start && before.ends_with(b"\"")
+    }
+
     fn peek(&self, ahead: usize) -> u8 {
         self.bytes.get(self.at + ahead).copied().unwrap_or(b'\n')
     }
@@ -209,5 +226,79 @@ impl Reader<'_> {
 
     fn is_quote(&self) -> bool {
         matches!(self.peek(0), b'"' | b'\'' | b'`') || self.peek(0) == b'@' && self.peek(1) == b'"'
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WORDS, candidate};
+
+    /// The values of all candidates in some text.
+    fn values(text: &str) -> Vec<&str> {
+        let lower = text.to_ascii_lowercase();
+        let mut places: Vec<_> = WORDS
+            .iter()
+            .flat_map(|(word, _)| lower.match_indices(word).map(|(at, _)| at..at + word.len()))
+            .collect();
+        places.sort_by_key(|place| place.start);
+        let found = places.iter().filter_map(|place| candidate(text.as_bytes(), place));
+        found.map(|found| &text[found.value]).collect()
+    }
+
+    #[test]
+    fn candidate_reads_the_value_in_the_ways_of_languages() {
+        for text in [
+            r#"password = "v4lue""#,
+            "password: v4lue",
+            r#"db: {password: "v4lue", user: y}"#,
+            "db: {user: y, password: v4lue}",
+            r#""password": {"value": "v4lue"}"#,
+            "\"adminPassword\": {\n  \"value\": \"v4lue\"\n}",
+            "cookies[:token] = { value: 'v4lue', expires: 3600 }",
+            r#"token, err := hex.DecodeString("v4lue")"#,
+            r#"token, _ := decode("v4lue")"#,
+            "login, password = 'me@here', 'v4lue'",
+            r#"auth=("someone", "v4lue")"#,
+            "$password = ConvertTo-SecureString 'v4lue' -AsPlainText",
+            "x -Password $(ConvertTo-SecureString -String 'v4lue' -Force)",
+            r#""host: x\npassword: v4lue\nuser: y""#,
+            r#""\t\tpassword=v4lue\n""#,
+            "heroku config:set --app x APP_SECRET=v4lue OTHER=y",
+            "user%5Bname%5D=x&user%5Bpassword%5D=v4lue&y=z",
+            "user[name]=x&user[password]=v4lue&y=z",
+            "a=ice-pwd:v4lue",
+            "noncesalt: v4lue",
+            "größe_passwort: v4lue",
+            "clé_token = 'v4lue'",
+        ] {
+            assert_eq!(values(text), ["v4lue"], "{text}");
+        }
+    }
+
+    #[test]
+    fn candidate_keeps_apostrophes_and_bars_inside_a_value() {
+        for (text, value) in [
+            ("password: v4l'ue", "v4l'ue"),
+            ("?access_token=12|v4lue&x=y", "12|v4lue"),
+            ("password: 'v4lue'", "v4lue"),
+            ("password: v4lue | next", "v4lue"),
+        ] {
+            assert_eq!(values(text), [value], "{text}");
+        }
+    }
+
+    #[test]
+    fn candidate_is_none_where_nothing_is_assigned() {
+        for text in [
+            r#""pw" | "kennwort" => Some(1),"#,
+            r#"type Kind = "token" | "session1";"#,
+            "call({user: x, password: y1}, z)",
+            "auth: {user: x, password: y}",
+            r#"url += "&password=" + value("password")"#,
+            "f(a, API_KEY=v4lue)",
+            "login, password = 'me@here', read()",
+        ] {
+            assert_eq!(values(text), [""; 0], "{text}");
+        }
     }
 }

@@ -59,6 +59,9 @@ pub(super) fn word_at(text: &[u8]) -> Option<usize> {
 /// Words that are parts of others: no letter may stand before them in the same word.
 const WHOLE: [&[u8]; 8] = [b"salt", b"nonce", b"seed", b"sess", b"otp", b"cred", b"pw", b"senha"];
 
+/// Ends of words behind which one of [`WHOLE`] is a word of its own: `authsalt`, `noncesalt`.
+const SECRETS: [&[u8]; 4] = [b"auth", b"once", b"word", b"hash"];
+
 /// Ends of other words.
 const OTHERS: [&[u8]; 12] = [
     b"mon", b"tur", b"don", b"hoc", b"whis", b"joc", b"by", b"com", b"tres", b"sur", b"over",
@@ -94,6 +97,10 @@ pub(super) fn is_word(bytes: &[u8], word: &Range<usize>) -> bool {
     }
     let before = bytes[..word.start].iter().rev().take(4).take_while(same).count();
     let before = &bytes[word.start - before..word.start];
+    let before = match bytes[..word.start - before.len()] {
+        [.., b'\\'] => before.strip_prefix(b"n").or(before.strip_prefix(b"r")).unwrap_or(before),
+        _ => before,
+    };
     let ends_with = |other: &&[u8]| {
         before
             .len()
@@ -101,7 +108,8 @@ pub(super) fn is_word(bytes: &[u8], word: &Range<usize>) -> bool {
             .is_some_and(|at| before[at..].eq_ignore_ascii_case(other))
     };
     before.is_empty()
-        || !WHOLE.iter().any(|whole| whole.eq_ignore_ascii_case(text))
+        || (!WHOLE.iter().any(|whole| whole.eq_ignore_ascii_case(text))
+            || SECRETS.iter().any(ends_with))
             && !OTHERS.iter().any(ends_with)
 }
 
@@ -114,7 +122,38 @@ pub(super) fn name_around(bytes: &[u8], word: &Range<usize>) -> Range<usize> {
     while end > word.end && matches!(bytes[end - 1], b'.' | b'-') {
         end -= 1;
     }
-    word.start - before..end
+    let mut start = word.start - before;
+    start -= letters_before(&bytes[..start]);
+    let is_escaped = start < word.start && is_escape(&bytes[..=start]);
+    start += usize::from(is_escaped);
+    // `user%5Bpassword%5D=x`: brackets of a form.
+    let opens = start + 2 <= word.start && is_bracket(&bytes[..start + 2]);
+    start += if opens { 2 } else { 0 };
+    start..end
+}
+
+/// Whether some text ends with an escape of blank: the `n` of `\npassword: x` is no letter of the name.
+fn is_escape(text: &[u8]) -> bool {
+    matches!(text, [.., b'\\', b'n' | b'r' | b't'])
+}
+
+/// Whether some text ends with an opening bracket of a form, encoded.
+pub(super) fn is_bracket(text: &[u8]) -> bool {
+    text.ends_with(b"%5B") || text.ends_with(b"%5b")
+}
+
+/// How many bytes of letters with two bytes each (Latin, Greek, Cyrillic) some text ends with, names of ASCII
+/// between them.
+fn letters_before(text: &[u8]) -> usize {
+    let mut rest = text;
+    while let [before @ .., 0xc3..=0xd4, 0x80..=0xbf] = rest {
+        let ascii = before.iter().rev().take(NAME_BEFORE).take_while(|byte| is_name(**byte));
+        rest = &before[..before.len() - ascii.count()];
+        if text.len() - rest.len() > NAME_BEFORE {
+            break;
+        }
+    }
+    text.len() - rest.len()
 }
 
 fn is_name(byte: u8) -> bool {

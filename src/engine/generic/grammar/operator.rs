@@ -11,6 +11,9 @@ impl Reader<'_> {
         if closed {
             self.at += backslashes + 1;
         }
+        if self.rest().starts_with(b"%5D=") || self.rest().starts_with(b"%5d=") {
+            self.at += 3;
+        }
         let brackets = self.rest().iter().take(3);
         self.at += brackets
             .take_while(|byte| matches!(byte, b']' | b')' | b'}' | b'?' | b'!' | b'*'))
@@ -21,6 +24,9 @@ impl Reader<'_> {
     /// Reads the operator; returns whether a blank stood around it.
     pub(super) fn operator(&mut self, closed: bool, is_flag: bool) -> Option<(Operator, bool)> {
         let blank = self.blanks();
+        if !closed && self.peek(0) == b',' && self.skip_error() {
+            return Some((Operator::Equals, true));
+        }
         const OPERATORS: [(&[u8], Operator); 18] = [
             (b"===", Operator::Compare),
             (b"!==", Operator::Compare),
@@ -90,6 +96,11 @@ impl Reader<'_> {
         }
         self.at += length + 1;
         Some(Operator::Equals)
+    }
+
+    /// Skips `, err :=` of Go.
+    fn skip_error(&mut self) -> bool {
+        [&b", _ := "[..], b", err := ", b", err = "].iter().any(|next| self.eat(next))
     }
 
     /// Skips `string =` behind a blank.

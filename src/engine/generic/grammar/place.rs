@@ -1,6 +1,7 @@
 //! What a place allows and means: whether a bare word may stand there, and whether the words before a name assign.
 
 use super::super::features::words;
+use super::name::is_bracket;
 use super::{Kind, Operator, Reader, Value};
 
 impl Reader<'_> {
@@ -20,7 +21,9 @@ impl Reader<'_> {
                 false => (last == Some(b'<')).then_some(Kind::Plain),
             };
         }
-        if operator == Operator::Equals && matches!(before.last(), Some(b'?' | b'&')) {
+        let is_member = is_bracket(before) || before.ends_with(b"[") && before.contains(&b'&');
+        if operator == Operator::Equals && (is_member || matches!(before.last(), Some(b'?' | b'&')))
+        {
             return Some(Kind::Parameter);
         }
         if operator == Operator::Equals && matches!(last, Some(b';' | b':')) && !closed {
@@ -29,7 +32,13 @@ impl Reader<'_> {
         if is_assignment && !closed && matches!(before.last(), Some(b'"' | b'\'' | b'`')) {
             return Some(Kind::Inside);
         }
-        if operator == Operator::Equals && !closed && follows_pair(before) {
+        if operator == Operator::Equals && !closed && (follows_pair(before) || self.is_variable()) {
+            return Some(Kind::Inside);
+        }
+        if is_assignment && !closed && self.starts_escaped_line() {
+            return Some(Kind::Inside);
+        }
+        if operator == Operator::Colon && !closed && self.is_in_flow_map() {
             return Some(Kind::Inside);
         }
         let starts_line = {
@@ -39,9 +48,10 @@ impl Reader<'_> {
             let lower = trimmed.to_ascii_lowercase();
             const FLAGS: [&[u8]; 6] =
                 [b" -e", b" -d", b" --data", b" --env", b" --set", b"--from-literal"];
-            let marks: [&[u8]; 16] = [
+            // `a=` begins an attribute of SDP.
+            let marks: [&[u8]; 17] = [
                 b"", b"#", b"//", b"-", b"*", b";", b"export", b"env", b"set", b"setx", b"arg",
-                b"declare", b"local", b"rem", b"-e", b"+",
+                b"declare", b"local", b"rem", b"-e", b"+", b"a=",
             ];
             let quoted = trimmed.strip_suffix(b"\"").or(trimmed.strip_suffix(b"'"));
             marks.iter().any(|mark| lower == *mark)
@@ -58,6 +68,47 @@ impl Reader<'_> {
             || matches!(operator, Operator::Blank | Operator::Word)
             || operator == Operator::Table && starts_line;
         takes_bare.then_some(Kind::Plain)
+    }
+
+    /// Whether the name is a variable of the environment in the line of a command:
+    /// `heroku config:set APP_SECRET=x`. Its value has a digit.
+    fn is_variable(&self) -> bool {
+        let name = &self.bytes[self.name.clone()];
+        let before = self.before_name();
+        let is_capital =
+            |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9');
+        let value = self.rest().iter().take(80).take_while(|byte| !byte.is_ascii_whitespace());
+        name.iter().all(is_capital)
+            && matches!(before, [.., b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_', b' '])
+            && !before.contains(&b'(')
+            && value.clone().any(u8::is_ascii_digit)
+    }
+
+    /// Whether the name stands in a map of YAML that is all of its line: `db: {user: x, password: y1}`. The value
+    /// has a digit, since code that looks the same holds names of variables.
+    fn is_in_flow_map(&self) -> bool {
+        let before = self.before_name();
+        let line = self.rest().iter().take(200).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
+        let behind = &self.rest()[..line.count()];
+        let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-: .".contains(byte);
+        let Some(open) = memchr::memchr(b'{', before) else { return false };
+        let value = behind.split(|byte| matches!(byte, b',' | b'}')).next().unwrap_or_default();
+        before[..open].iter().all(is_key)
+            && matches!(before.last(), Some(b'{' | b' '))
+            && matches!(before.trim_ascii_end().last(), Some(b'{' | b','))
+            && self.bytes[..self.at].ends_with(b" ")
+            && behind.trim_ascii_end().ends_with(b"}")
+            && value.iter().any(u8::is_ascii_digit)
+    }
+
+    /// Whether a name in quotes is one of several patterns: `"pw" | "kennwort" => ...`, `type A = "token" | "x"`. A
+    /// row of Markdown begins with a bar, or has its names in backticks.
+    pub(super) fn is_alternative(&self, operator: Operator, closed: bool) -> bool {
+        let mark = self.bytes.get(self.name.end);
+        operator == Operator::Table
+            && closed
+            && matches!(mark, Some(b'"' | b'\'' | b'\\'))
+            && !self.before_name().trim_ascii_start().starts_with(b"|")
     }
 
     /// Whether a few words and the name are the label of a line: `wifi password: x`.

@@ -16,7 +16,10 @@ impl Reader<'_> {
             kind?;
             return self.element();
         }
-        if let Some(value) = self.quoted() {
+        // The quote behind `"&password="` closes its literal.
+        if kind != Some(Kind::Parameter)
+            && let Some(value) = self.quoted()
+        {
             return Some(value);
         }
         if self.is_quote() {
@@ -134,6 +137,9 @@ impl Reader<'_> {
         let mut is_wrapped = false;
         for _ in 0..4 {
             if let Some(mut value) = self.literal() {
+                if is_wrapped && let Some(password) = self.password_of_pair(&value) {
+                    value = password;
+                }
                 value.is_wrapped = is_wrapped;
                 return Some(value);
             }
@@ -146,11 +152,52 @@ impl Reader<'_> {
         None
     }
 
+    /// The literal of this name where several are assigned at once: `user, password = "x", "y"`. The value given is the
+    /// first one.
+    pub(super) fn of_its_name(&mut self, first: Value) -> Option<Value> {
+        let before = self.before_name().trim_ascii();
+        let is_list =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b',' | b' ');
+        if !before.ends_with(b",") || !before.iter().all(is_list) {
+            return Some(first);
+        }
+        let names = memchr::memchr_iter(b',', before).count();
+        let mut value = first;
+        for _ in 0..names {
+            self.at = value.range.end + 1;
+            self.blanks();
+            if !self.eat(b",") {
+                return None;
+            }
+            self.blanks();
+            value = self.literal()?;
+        }
+        Some(value)
+    }
+
+    /// The second of two literals, where the first is a user: `auth=("user", "x")`.
+    fn password_of_pair(&mut self, user: &Value) -> Option<Value> {
+        let word = &self.bytes[self.word.clone()];
+        let is_pair = [&b"auth"[..], b"cred"].iter().any(|known| known.eq_ignore_ascii_case(word));
+        let close = self.bytes[user.range.end..].iter().take_while(|b| matches!(b, b'"' | b'\''));
+        let start = self.at;
+        self.at = user.range.end + close.count();
+        let is_next = is_pair && self.eat(b",") && (self.blanks() || self.is_quote());
+        let found = if is_next { self.literal() } else { None };
+        if found.is_none() {
+            self.at = start;
+        }
+        found
+    }
+
     /// The length of a call or bracket around a literal, up to what it opens.
     fn wrapper(&self) -> Option<usize> {
         let rest = self.rest();
         if matches!(self.peek(0), b'(' | b'[' | b'{') {
-            return Some(1);
+            return Some(1 + member(&rest[1..]));
+        }
+        if let Some(length) = secure_string(rest) {
+            return Some(length);
         }
         let callee = rest.iter().take(48);
         let callee = callee
@@ -160,7 +207,12 @@ impl Reader<'_> {
             return None;
         }
         let name = rest[..callee].to_ascii_lowercase();
-        const CALLS: [&[u8]; 27] = [
+        const CALLS: [&[u8]; 32] = [
+            b"decodehex",
+            b"frombase64string",
+            b"fromhexstring",
+            b"atob",
+            b"base64decode",
             b"decodestring",
             b"unhexlify",
             b"fromhex",
@@ -285,17 +337,51 @@ impl Reader<'_> {
         let scheme = self.peek_scheme();
         self.at += scheme.map_or(0, |(_, length)| length);
         let text = &self.rest()[..(VALUE_BYTES + 1).min(self.rest().len())];
-        let ends = |byte: &u8| match byte {
+        let goes_on = |at: usize| {
+            let is_part = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
+            at > 0 && is_part(at - 1) && is_part(at + 1)
+        };
+        let ends = |at: usize, byte: u8| match byte {
             b'&' | b'#' => kind == Kind::Parameter,
             // A connection string.
             b';' => true,
-            _ => byte.is_ascii_whitespace() || b"\"'`,<>(){}[]|\\".contains(byte),
+            // A bar is part of some tokens, and an apostrophe of passwords.
+            b'|' => kind != Kind::Parameter && kind != Kind::Inside || !goes_on(at),
+            b'\'' => kind != Kind::Plain || !goes_on(at),
+            _ => byte.is_ascii_whitespace() || b"\"`,<>(){}[]\\".contains(&byte),
         };
-        let length = text.iter().position(ends).unwrap_or(text.len());
+        let length = (0..text.len()).find(|&at| ends(at, text[at])).unwrap_or(text.len());
         let mut value = self.plain(length, Quote::None);
         value.scheme = scheme.map_or(Scheme::None, |(scheme, _)| scheme);
         Some(value)
     }
+}
+
+/// The length of `ConvertTo-SecureString` of PowerShell at the start of some text, up to its argument.
+fn secure_string(text: &[u8]) -> Option<usize> {
+    const COMMAND: &[u8] = b"convertto-securestring ";
+    const ARGUMENT: &[u8] = b"-string ";
+    let starts = |text: &[u8], word: &[u8]| {
+        text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+    };
+    let open = if text.starts_with(b"$(") { 2 } else { 0 };
+    let end = open + COMMAND.len();
+    starts(&text[open..], COMMAND)
+        .then(|| end + if starts(&text[end..], ARGUMENT) { ARGUMENT.len() } else { 0 })
+}
+
+/// How much stands before the value of an object that holds one by this name: `{ "value": "x" }`, also where it is in
+/// the next line.
+fn member(text: &[u8]) -> usize {
+    let blanks = |text: &[u8]| text.iter().take(40).take_while(|b| b.is_ascii_whitespace()).count();
+    let start = blanks(text);
+    let names: [&[u8]; 4] = [b"\"value\"", b"'value'", b"value", b":value"];
+    let Some(name) = names.iter().find(|name| text[start..].starts_with(name)) else { return 0 };
+    let end = start + name.len();
+    let end = end + blanks(&text[end..]);
+    let signs: [&[u8]; 3] = [b"=>", b":", b"="];
+    let sign = signs.iter().find(|sign| text[end..].starts_with(sign));
+    sign.map_or(0, |sign| end + sign.len() + blanks(&text[end + sign.len()..]))
 }
 
 /// Where a literal ends that is closed by `mark` behind as many backslashes as opened it.
