@@ -1,6 +1,7 @@
 //! Turns `patterns/*.toml` into constants, so that no run spends time on parsing them.
 
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -21,9 +22,9 @@ const MORE_PATTERNS: &str = "TIGHTLIP_MORE_PATTERNS";
 fn main() {
     let mut packs = pack_files(Path::new("patterns"));
     println!("cargo::rerun-if-changed=patterns");
-    println!("cargo::rerun-if-changed=src/rule/schema.rs");
-    println!("cargo::rerun-if-changed=src/engine/keyword_tables.rs");
-    println!("cargo::rerun-if-changed=src/engine/generic/letters.bin");
+    println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=Cargo.lock");
+    println!("cargo::rustc-env=TIGHTLIP_BUILD={:016x}", build());
     println!("cargo::rerun-if-env-changed={MORE_PATTERNS}");
     packs.extend(
         env::var_os(MORE_PATTERNS).map(|more| pack_files(Path::new(&more))).unwrap_or_default(),
@@ -51,6 +52,26 @@ fn main() {
     let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(target.join("builtin.rs"), out).expect("OUT_DIR can be written");
     fs::write(target.join("keywords.rs"), keywords(&entries)).expect("OUT_DIR can be written");
+}
+
+/// A hash of all that the program is built from: what one build has found, another need not find.
+fn build() -> u64 {
+    let mut hash = DefaultHasher::new();
+    let mut todo =
+        vec![PathBuf::from("src"), PathBuf::from("patterns"), PathBuf::from("Cargo.lock")];
+    todo.extend(env::var_os(MORE_PATTERNS).map(PathBuf::from));
+    let mut files = Vec::new();
+    while let Some(path) = todo.pop() {
+        match fs::read_dir(&path) {
+            Ok(entries) => todo.extend(entries.filter_map(|entry| Some(entry.ok()?.path()))),
+            Err(_) => files.push(path),
+        }
+    }
+    files.sort();
+    for path in files {
+        (path.as_os_str(), fs::read(&path).ok()).hash(&mut hash);
+    }
+    hash.finish()
 }
 
 /// Lays the tables by which the engine finds the keywords of all rules, switched on or not.

@@ -28,6 +28,7 @@ const INSIDE: &[(&str, &[&[&str]])] = &[
     (
         "source",
         &[
+            &["remembered"],
             &["staged", "commits", "history", "message", "stdin", "tracked", "worktree"],
             &["reader"],
             &["filter", "error", "lfs"],

@@ -13,7 +13,7 @@ use super::{Failure, Process, Shared};
 use tightlip::ci;
 use tightlip::finding::{Outcome, Progress, SkipKind, Skipped, Status};
 use tightlip::git::{Location, ObjectId, RepositoryPool};
-use tightlip::setup::checkpoint::Checkpoint;
+use tightlip::setup::checkpoint::{Checkpoint, CheckpointError, Earlier, Key, Whole};
 use tightlip::setup::{FILE_NAME, Scanner};
 use tightlip::source::{ArchiveLimits, HistoryOptions};
 use tightlip::suppress::{ALLOWED_FILE, BASELINE_FILE};
@@ -49,6 +49,9 @@ pub(super) struct HistoryArgs {
     /// Leave out what FILE says was scanned with the same rules; write it when all is clean
     #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "max_count", "only", "exclude"])]
     checkpoint: Option<PathBuf>,
+    /// Read all of history, although nothing has changed since it was last scanned, and keep nothing
+    #[arg(long, conflicts_with = "checkpoint")]
+    no_checkpoint: bool,
     #[command(flatten)]
     paths: PathArgs,
 }
@@ -64,7 +67,7 @@ pub(super) fn run(
     let mut scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);
     let mut selection = selection(args, &mut scan, &repository, process)?;
     let checkpoint = match &args.checkpoint {
-        Some(path) => Some(Started::new(path, &mut selection, &session.scanner)?),
+        Some(path) => Some(Started::new(path, &mut selection, &session.scanner, process)?),
         None => None,
     };
     let since = args.since.as_deref().map(|date| revs::since(repository.location(), date));
@@ -84,7 +87,12 @@ pub(super) fn run(
         ..HistoryOptions::default()
     };
     let tips = options.tips.clone();
-    let mut outcome = scan.run(options, |_| {})?;
+    let is_kept = is_all && !args.no_checkpoint && !args.ci && checkpoint.is_none();
+    let whole = if is_kept { Whole::of(&session.scanner)? } else { None };
+    let mut outcome = match whole {
+        Some(whole) => scan.run_or_recall(options, &whole, shared, process)?,
+        None => scan.run(options, |_| {})?,
+    };
     let lists = paths::of_history(repository.location(), &tips);
     paths::name_unused(&session.scanner, &mut outcome, lists, process)?;
     if let Some(checkpoint) = checkpoint.filter(|_| outcome.status() == Status::Clean) {
@@ -209,16 +217,57 @@ impl<'a> HistoryScan<'a> {
         self.skipped.push(Skipped::new(kind, b"", reason));
     }
 
+    /// Tells what the last scan of all came to, if nothing has changed since, or scans.
+    fn run_or_recall(
+        self,
+        options: HistoryOptions,
+        whole: &Whole,
+        shared: &Shared,
+        process: &mut Process<'_>,
+    ) -> Result<Outcome, Failure> {
+        let mut say = |line: &str| match shared.quiet {
+            true => Ok(()),
+            false => writeln!(process.streams.err, "tightlip: {line}"),
+        };
+        match whole.earlier() {
+            Earlier::Same(record) => {
+                if let Some(outcome) =
+                    self.scanner.recall(&record, options.archives, &self.progress)
+                {
+                    say(
+                        "nothing has changed since the last scan; --no-checkpoint reads all again",
+                    )?;
+                    return Ok(outcome);
+                }
+            }
+            Earlier::Untrusted(why) => say(&why)?,
+            Earlier::None => {}
+        }
+        let scanner = self.scanner;
+        let mut record = None;
+        let outcome = self.watched(|progress| {
+            let (outcome, made) = scanner.history_recorded(options, progress);
+            record = made;
+            outcome
+        })?;
+        // Where it cannot be kept, as in a repository that is only read, the next run scans all again.
+        let _ = record.map_or(Ok(()), |record| whole.keep(&record, scanner));
+        Ok(outcome)
+    }
+
     /// Scans a history, and then what `more` does.
     pub(super) fn run(
-        mut self,
+        self,
         options: HistoryOptions,
         more: impl FnOnce(&mut Outcome),
     ) -> Result<Outcome, Failure> {
+        let scanner = self.scanner;
+        self.watched(|progress| scanner.history_and(options, progress, more))
+    }
+
+    fn watched(mut self, scan: impl FnOnce(&Progress) -> Outcome) -> Result<Outcome, Failure> {
         let signals = stop_on_signals(&self.progress)?;
-        let mut outcome = watch(&self.progress, self.is_watched, || {
-            self.scanner.history_and(options, &self.progress, more)
-        });
+        let mut outcome = watch(&self.progress, self.is_watched, || scan(&self.progress));
         drop(signals);
         outcome.skipped.append(&mut self.skipped);
         Ok(outcome)
@@ -228,6 +277,7 @@ impl<'a> HistoryScan<'a> {
 /// A checkpoint that is written when all is clean.
 struct Started<'a> {
     path: &'a PathBuf,
+    key: Key,
     next: Checkpoint,
 }
 
@@ -237,7 +287,11 @@ impl<'a> Started<'a> {
         path: &'a PathBuf,
         selection: &mut Selection,
         scanner: &Scanner,
+        process: &mut Process<'_>,
     ) -> Result<Self, Failure> {
+        let key = Key::load(&process.environment).map_err(|error| {
+            format!("no checkpoint can be sealed: {error}; set TIGHTLIP_CACHE_KEY to a secret text")
+        })?;
         let is_ci_or_all = selection.known.is_empty();
         let rules = scanner.rules_hash();
         if selection.tips.is_empty() {
@@ -250,16 +304,24 @@ impl<'a> Started<'a> {
             }
         }
         let tips: Vec<ObjectId> = selection.tips.iter().map(|tip| tip.id).collect();
-        if let Some(last) = Checkpoint::load(path)?.filter(|last| last.is_for(&rules)) {
+        let last = match Checkpoint::load(path, &key) {
+            Err(error @ CheckpointError::Untrusted { .. }) => {
+                writeln!(process.streams.err, "tightlip: {error}, so all is scanned")?;
+                None
+            }
+            read => read?,
+        };
+        if let Some(last) = last.filter(|last| last.is_for(&key, &rules)) {
             // Instead of what a CI service says was scanned: this is known.
             selection.known = last.tips().to_vec();
         } else if !is_ci_or_all {
             selection.known.clear();
         }
-        Ok(Started { path, next: Checkpoint::new(rules, tips) })
+        let next = Checkpoint::new(&key, &rules, tips);
+        Ok(Started { path, key, next })
     }
 
     fn save(self) -> Result<(), Failure> {
-        Ok(self.next.save(self.path)?)
+        Ok(self.next.save(self.path, &self.key)?)
     }
 }

@@ -7,6 +7,7 @@
 mod history;
 mod judge;
 mod occurrences;
+mod record;
 mod sieve;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use std::time::Instant;
 
 pub use history::Scan;
 use rayon::ThreadPoolBuilder;
+pub use record::Record;
 pub use sieve::EngineSieve;
 
 use crate::engine::{Engine, Match, Matches};
@@ -74,14 +76,41 @@ pub fn run(
     progress: &Progress,
 ) -> Result<Outcome, SourceError> {
     let mut findings = Vec::new();
-    let outcome = scan_all(source, engine, allowlist, options, progress, &mut |finding, _| {
-        findings.push(finding);
-    })?;
+    let outcome =
+        scan_all(source, engine, allowlist, options, progress, &mut |finding: Taken<'_>| {
+            findings.push(finding.finding);
+        })?;
     Ok(Outcome { findings, ..outcome })
 }
 
-/// Takes findings in report order, each with how long a history holds it.
-type Take<'a> = dyn FnMut(Finding, Option<&Arc<Occurrence>>) + 'a;
+/// A finding on its way to the report.
+struct Taken<'a> {
+    finding: Finding,
+    /// How long a history holds it.
+    occurrence: Option<&'a Arc<Occurrence>>,
+    /// The unit that it was found in, and its place among what was found there.
+    part: Part,
+}
+
+/// The number of a unit, and of a finding in it.
+type Part = (u32, u32);
+
+/// Takes findings in report order.
+trait Take {
+    fn finding(&mut self, taken: Taken<'_>);
+
+    /// Takes note of what is listed, before anything is read, and of all that is left out of it.
+    fn listed(&mut self, _listing: &Listing, _skipped: &[Skipped]) {}
+
+    /// Takes note that there is more to say of a unit than its findings.
+    fn remarked(&mut self, _unit: u32) {}
+}
+
+impl<F: FnMut(Taken<'_>)> Take for F {
+    fn finding(&mut self, taken: Taken<'_>) {
+        self(taken);
+    }
+}
 
 /// As [`run`], but hands the findings to `take` as they come: a history may have more than memory holds.
 fn scan_all(
@@ -90,7 +119,7 @@ fn scan_all(
     allowlist: &Allowlist,
     options: Options,
     progress: &Progress,
-    take: &mut Take<'_>,
+    take: &mut dyn Take,
 ) -> Result<Outcome, SourceError> {
     let started = Instant::now();
     let mut listing = source.list(progress)?;
@@ -109,6 +138,7 @@ fn scan_all(
         reason.is_some()
     };
     listing.units.retain(|unit| !leave_out(unit));
+    take.listed(&listing, &skipped);
     let masker = OnceLock::new();
     let job = Job { engine, allowlist, options, progress, listing: &listing, masker: &masker };
     let mut outcome = Outcome { skipped, ..Outcome::default() };
@@ -116,7 +146,13 @@ fn scan_all(
     outcome.summary.rules = engine.rules().enabled_count() as u64;
     job.run(threads_for(&listing.units, options.threads), &mut |mut result: UnitResult| {
         let known = listing.units[result.index].occurrence.as_ref();
-        result.findings.drain(..).for_each(|finding| take(finding, known));
+        let unit = result.index as u32;
+        for (number, finding) in (0..).zip(result.findings.drain(..)) {
+            take.finding(Taken { finding, occurrence: known, part: (unit, number) });
+        }
+        if result.has_remarks() {
+            take.remarked(unit);
+        }
         result.add_to(&mut outcome);
     });
     if progress.is_stopped() {
@@ -175,6 +211,10 @@ impl UnitResult {
                 is_member(finding) || !members.iter().any(same)
             });
         }
+    }
+
+    fn has_remarks(&self) -> bool {
+        !self.suppressed.is_empty() || !self.skipped.is_empty() || self.older > 0
     }
 
     /// Adds all but the findings.

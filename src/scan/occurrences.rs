@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Part;
 use super::judge::name_at;
 use crate::finding::{Finding, Fingerprint, Occurrence, Place, Secret};
 use crate::rule::Text;
@@ -11,6 +12,8 @@ use crate::rule::Text;
 struct Found {
     finding: Finding,
     occurrence: Option<Occurrence>,
+    /// All that it was joined of.
+    parts: Vec<Part>,
 }
 
 impl Found {
@@ -48,10 +51,16 @@ enum Mark {
 
 impl Secrets {
     /// Adds a finding, with how long a history holds it, as far as that is known.
-    pub(super) fn add(&mut self, mut finding: Finding, occurrence: Option<Arc<Occurrence>>) {
+    pub(super) fn add(
+        &mut self,
+        mut finding: Finding,
+        occurrence: Option<Arc<Occurrence>>,
+        part: Option<Part>,
+    ) {
         cut_name(&mut finding);
         let is_copy = finding.origin.place.is_echo();
-        let found = Found { finding, occurrence: occurrence.map(Arc::unwrap_or_clone) };
+        let occurrence = occurrence.map(Arc::unwrap_or_clone);
+        let found = Found { finding, occurrence, parts: part.into_iter().collect() };
         if is_copy {
             self.copies.push(found);
         } else {
@@ -60,9 +69,18 @@ impl Secrets {
     }
 
     /// Returns what is left.
-    pub(super) fn finish(mut self) -> Vec<Finding> {
+    pub(super) fn finish(self) -> Vec<Finding> {
+        self.finish_with_parts().into_iter().map(|(finding, _)| finding).collect()
+    }
+
+    /// Returns what is left, each with what it was joined of, the one that it begins with first.
+    pub(super) fn finish_with_parts(mut self) -> Vec<(Finding, Vec<Part>)> {
         std::mem::take(&mut self.copies).into_iter().for_each(|found| self.join(found));
-        self.list.into_iter().map(Found::into_finding).collect()
+        let apart = |mut found: Found| {
+            let parts = std::mem::take(&mut found.parts);
+            (found.into_finding(), parts)
+        };
+        self.list.into_iter().map(apart).collect()
     }
 
     fn join(&mut self, found: Found) {
@@ -120,6 +138,7 @@ fn cut_name(finding: &mut Finding) {
 impl Found {
     /// Joins another finding of the same secret.
     fn join(&mut self, other: Found) {
+        self.parts.extend(other.parts);
         let own = &mut self.finding;
         let path = other.finding.origin.path;
         if own.other_paths.len() < MAX_NAMES

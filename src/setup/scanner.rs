@@ -11,8 +11,8 @@ use crate::engine::{Engine, EngineError};
 use crate::finding::{Outcome, Progress};
 use crate::git::{GitError, MAX_OBJECT_BYTES, RepositoryPool, Settings};
 use crate::rule::{Confidence, PackError, RuleSet, SetError};
-use crate::scan::{Lines, Options, Scan};
-use crate::source::{HistoryOptions, Source};
+use crate::scan::{Lines, Options, Record, Scan};
+use crate::source::{ArchiveLimits, HistoryOptions, Source};
 use crate::suppress::{Allow, AllowError, Allowlist, BASELINE_FILE, BaselineFile, PathFilter};
 
 /// What a caller asks for; it outranks the configuration.
@@ -229,6 +229,29 @@ impl Scanner {
     ) -> Outcome {
         let options = HistoryOptions { threads: self.options.threads, ..options };
         self.pipeline().history(&self.repository, options, progress, more)
+    }
+
+    /// Scans a whole history, and makes a record of what it came to, for [`recall`](Self::recall).
+    #[must_use]
+    pub fn history_recorded(
+        &self,
+        options: HistoryOptions,
+        progress: &Progress,
+    ) -> (Outcome, Option<Record>) {
+        let options = HistoryOptions { threads: self.options.threads, ..options };
+        self.pipeline().history_recorded(&self.repository, options, progress)
+    }
+
+    /// Returns what a scan of a history that has not changed since a record was made would come to; `None` if
+    /// it would come to something else.
+    #[must_use]
+    pub fn recall(
+        &self,
+        record: &Record,
+        archives: Option<ArchiveLimits>,
+        progress: &Progress,
+    ) -> Option<Outcome> {
+        self.pipeline().recall(&self.repository, record, archives, progress)
     }
 
     fn pipeline(&self) -> Scan<'_> {

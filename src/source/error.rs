@@ -23,6 +23,9 @@ pub enum SourceError {
     /// The repository has no index.
     #[error("this repository is bare: nothing can be staged in it")]
     Bare,
+    /// What was kept of an earlier listing does not fit the repository any more.
+    #[error("what an earlier run has listed is not here any more")]
+    Outdated,
 }
 
 impl From<ReadError> for SourceError {

@@ -6,6 +6,7 @@
 mod accepted;
 mod advice;
 mod audit;
+mod checkpoint;
 mod commits;
 mod config;
 mod docs;

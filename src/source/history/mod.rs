@@ -172,4 +172,4 @@ impl Source for History<'_> {
 }
 
 /// Blobs of a history that are larger than this are read in fragments.
-const STREAM_FROM_BYTES: u64 = 16 << 20;
+pub(super) const STREAM_FROM_BYTES: u64 = 16 << 20;

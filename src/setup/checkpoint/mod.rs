@@ -1,16 +1,25 @@
-//! The checkpoint file of `--checkpoint FILE`: what an earlier run has looked at already.
+//! What an earlier run has looked at already.
 //!
-//! A checkpoint holds the commits that were scanned to the end, and a hash of everything that
-//! decided what was found in them. It counts only where that hash is still the same: after a
-//! change of a rule, an allow entry or the program, all of history is looked at again. It holds
-//! no finding, so it must be saved only after a run that read everything and found nothing to
-//! report; otherwise the next run would pass over what this one has found.
+//! [`Whole`] keeps what a scan of a whole history came to; it needs no flag. The rest of this file is
+//! `--checkpoint FILE`: the commits that were scanned to the end, and a digest of everything that decided what
+//! was found in them. It counts only where that digest is still the same: after a change of a rule, an allow
+//! entry or the program, all of history is looked at again. It holds no finding, so it must be saved only after
+//! a run that read everything and found nothing to report; otherwise the next run would pass over what this
+//! one has found.
+//!
+//! Both are sealed with a [`Key`] of the user's: what others have written is not believed.
+
+mod seal;
+mod whole;
 
 use std::io;
 use std::path::Path;
 
+pub use seal::Key;
+use seal::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+pub use whole::{Earlier, Whole};
 
 use crate::file::{self, Mode};
 use crate::git::ObjectId;
@@ -18,9 +27,6 @@ use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, Scope};
 use crate::setup::Config;
 use crate::suppress::{AllowEntry, Allowlist, BaselineFile};
 use crate::text::escape::escape_path;
-
-/// The form of the file. Another number is another form, and is not guessed at.
-const VERSION: u64 = 1;
 
 /// The most that a checkpoint may hold: it comes out of a cache that anything may have written.
 const MAX_BYTES: u64 = 64 << 20;
@@ -37,13 +43,11 @@ pub enum CheckpointError {
         #[source]
         source: io::Error,
     },
-    /// It is read and not understood.
-    #[error("the checkpoint `{path}` {message}; remove it to begin anew")]
-    Content {
+    /// It is damaged, or others have written it.
+    #[error("the checkpoint `{path}` is damaged, or not sealed with this user's key")]
+    Untrusted {
         /// The file, escaped.
         path: String,
-        /// What is wrong with it.
-        message: String,
     },
     /// It cannot be written.
     #[error("cannot write the checkpoint `{path}`")]
@@ -59,38 +63,33 @@ pub enum CheckpointError {
 /// What an earlier run has looked at, and by which rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// What [`rules_hash`] returned for that run.
+    /// A keyed digest of what [`rules_hash`] returned for that run.
     rules: String,
     tips: Vec<ObjectId>,
 }
 
-/// The file as written. The program's version in it is for people; what counts is in the hash.
+/// The file as written, below its seal. The program's version in it is for people.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    version: u64,
     tightlip: String,
     rules: String,
     tips: Vec<String>,
 }
 
-/// The one key that every version of the file has.
-#[derive(Debug, Deserialize)]
-struct Versioned {
-    version: u64,
-}
-
 impl Checkpoint {
     /// Makes a checkpoint of commits that were scanned, by the rules of this hash.
-    pub fn new(rules: String, mut tips: Vec<ObjectId>) -> Self {
+    #[must_use]
+    pub fn new(key: &Key, rules_hash: &str, mut tips: Vec<ObjectId>) -> Self {
         tips.sort();
         tips.dedup();
-        Checkpoint { rules, tips }
+        Checkpoint { rules: keyed(key, rules_hash), tips }
     }
 
     /// Whether it was made by exactly these rules. One that was not proves nothing.
-    pub fn is_for(&self, rules_hash: &str) -> bool {
-        self.rules == rules_hash
+    #[must_use]
+    pub fn is_for(&self, key: &Key, rules_hash: &str) -> bool {
+        self.rules == keyed(key, rules_hash)
     }
 
     /// Returns the commits that need not be looked at again, in rising order.
@@ -101,56 +100,41 @@ impl Checkpoint {
     /// Reads a checkpoint; `None` where there is no such file, as before the first run.
     ///
     /// # Errors
-    /// A file that is there and cannot be read or understood. To go on without it would be safe,
-    /// and would hide that every run begins anew.
-    pub fn load(path: &Path) -> Result<Option<Self>, CheckpointError> {
-        let bytes = match file::read(path, MAX_BYTES) {
-            Ok(bytes) => bytes,
+    /// A file that is there and cannot be read, or was not sealed with this key.
+    pub fn load(path: &Path, key: &Key) -> Result<Option<Self>, CheckpointError> {
+        let sealed = match file::read(path, MAX_BYTES) {
+            Ok(sealed) => sealed,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(CheckpointError::Read { path: escape_path(path), source }),
         };
-        let checkpoint = Checkpoint::parse(&bytes)
-            .map_err(|message| CheckpointError::Content { path: escape_path(path), message })?;
-        Ok(Some(checkpoint))
-    }
-
-    fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let malformed = |error: serde_json::Error| format!("is malformed ({error})");
-        let Versioned { version } = serde_json::from_slice(bytes).map_err(malformed)?;
-        if version != VERSION {
-            return Err(format!("has version {version}, and only version {VERSION} is known"));
-        }
-        let written: Written = serde_json::from_slice(bytes).map_err(malformed)?;
-        let is_hash = written.rules.len() == 64 && written.rules.bytes().all(is_hex_digit);
-        if !is_hash {
-            return Err("holds something else where the hash of the rules should be".into());
-        }
-        let parse = |id: &String| ObjectId::parse(id.as_bytes()).filter(|id| !id.is_zero());
-        let tips: Option<Vec<ObjectId>> = written.tips.iter().map(parse).collect();
-        let tips = tips.ok_or("holds a commit id that is none")?;
-        Ok(Checkpoint::new(written.rules, tips))
+        let untrusted = || CheckpointError::Untrusted { path: escape_path(path) };
+        let bytes = key.open(&sealed).ok_or_else(untrusted)?;
+        let Written { tightlip: _, rules, tips } =
+            serde_json::from_slice(bytes).map_err(|_| untrusted())?;
+        let tips: Option<_> = tips.iter().map(|id| ObjectId::parse(id.as_bytes())).collect();
+        Ok(Some(Checkpoint { rules, tips: tips.ok_or_else(untrusted)? }))
     }
 
     /// Writes the checkpoint: wholly, or not at all. A run that is killed leaves the old one.
     ///
     /// # Errors
     /// The folder cannot be written to.
-    pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+    pub fn save(&self, path: &Path, key: &Key) -> Result<(), CheckpointError> {
         let fail = |source| CheckpointError::Write { path: escape_path(path), source };
         let written = Written {
-            version: VERSION,
             tightlip: env!("CARGO_PKG_VERSION").to_owned(),
             rules: self.rules.clone(),
             tips: self.tips.iter().map(ToString::to_string).collect(),
         };
         let mut bytes = serde_json::to_vec_pretty(&written).map_err(|error| fail(error.into()))?;
         bytes.push(b'\n');
-        file::replace(path, &bytes, Mode::Plain).map_err(fail)
+        file::replace(path, &key.seal(&bytes), Mode::Plain).map_err(fail)
     }
 }
 
-const fn is_hex_digit(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+/// Patterns may come from a file of credentials: without the key, their hash could be tried for guesses.
+fn keyed(key: &Key, rules_hash: &str) -> String {
+    hex(&key.digest([&b"rules"[..], rules_hash.as_bytes()]))
 }
 
 /// Returns a SHA-256, as 64 hexadecimal digits, of everything that decides what is found: the
@@ -207,7 +191,7 @@ pub fn rules_hash(
         Some(Err(_)) => parts.text("a baseline that cannot be read"),
         None => {}
     }
-    parts.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&parts.0.finalize())
 }
 
 /// A hash of parts, each with its length before it, so that no part can run into the next.
@@ -303,7 +287,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{Checkpoint, MAX_BYTES, rules_hash};
+    use super::{Checkpoint, Key, MAX_BYTES, rules_hash};
+    use crate::environment::Environment;
     use crate::git::ObjectId;
     use crate::rule::{RuleSet, parse_pack};
     use crate::setup::{Config, load_file};
@@ -406,59 +391,55 @@ mod tests {
         assert_eq!(file("p.toml"), file("sub/p.toml"));
     }
 
+    fn key() -> Key {
+        let key = ("TIGHTLIP_CACHE_KEY".into(), "sixteen bytes or more".into());
+        Key::load(&Environment::new([key])).unwrap()
+    }
+
     #[test]
     fn what_is_saved_is_loaded_and_the_order_of_tips_does_not_matter() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("checkpoint.json");
-        assert_eq!(Checkpoint::load(&path).unwrap(), None);
+        let path = folder.path().join("checkpoint");
+        let key = key();
+        assert_eq!(Checkpoint::load(&path, &key).unwrap(), None);
         let hash = hash_of(PACK, ALLOW);
         for tips in [vec![id("b"), id("a"), id("b")], vec![id("a"), id("b")]] {
-            Checkpoint::new(hash.clone(), tips).save(&path).unwrap();
-            let loaded = Checkpoint::load(&path).unwrap().unwrap();
+            Checkpoint::new(&key, &hash, tips).save(&path, &key).unwrap();
+            let loaded = Checkpoint::load(&path, &key).unwrap().unwrap();
             assert_eq!(loaded.tips(), [id("a"), id("b")]);
-            assert!(loaded.is_for(&hash) && !loaded.is_for(&hash_of(PACK, "")));
+            assert!(loaded.is_for(&key, &hash) && !loaded.is_for(&key, &hash_of(PACK, "")));
         }
         let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(left.len(), 1, "no temporary file stays");
     }
 
     #[test]
-    fn a_checkpoint_that_cannot_be_understood_is_an_error() {
+    fn a_checkpoint_that_others_have_written_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("c.json");
-        let (hash, tip) = ("0".repeat(64), "1".repeat(40));
-        let good = format!(
-            "{{\"version\":1,\"tightlip\":\"0.1.0\",\"rules\":\"{hash}\",\"tips\":[\"{tip}\"]}}"
-        );
-        fs::write(&path, &good).unwrap();
-        assert!(Checkpoint::load(&path).unwrap().is_some());
-        for (text, expected) in [
-            (String::new(), "malformed"),
-            ("[]".into(), "malformed"),
-            (good[..50].to_owned(), "malformed"),
-            (good.replace("\"version\":1", "\"version\":2"), "version 2"),
-            (good.replace("\"version\":1,", ""), "malformed"),
-            (good.replace(",\"tips\"", ",\"new\":1,\"tips\""), "malformed"),
-            (good.replace(&hash, "0"), "hash of the rules"),
-            (good.replace(&tip, "HEAD"), "a commit id that is none"),
-            (good.replace(&tip, &"0".repeat(40)), "a commit id that is none"),
-            (format!("{good}{good}"), "malformed"),
-        ] {
-            fs::write(&path, &text).unwrap();
-            let error = Checkpoint::load(&path).expect_err(&text).to_string();
-            assert!(error.contains(expected) && error.contains("remove it"), "{error}");
+        let (path, key) = (folder.path().join("c"), key());
+        Checkpoint::new(&key, &hash_of(PACK, ""), vec![id("1")]).save(&path, &key).unwrap();
+        let good = fs::read(&path).unwrap();
+        let (head, body) = good.split_at(good.iter().position(|&byte| byte == b'\n').unwrap());
+        let other_tip = String::from_utf8_lossy(&good).replace("1111", "2222");
+        for bad in [b"", head, body, &good[..50], other_tip.as_bytes(), &[&good[..], b" "].concat()]
+        {
+            fs::write(&path, bad).unwrap();
+            let error = Checkpoint::load(&path, &key).expect_err("it is not ours").to_string();
+            assert!(error.contains("not sealed with this user's key"), "{error}");
         }
+        fs::write(&path, key.seal(b"{\"tightlip\":\"9\",\"tips\":[]}")).unwrap();
+        assert!(Checkpoint::load(&path, &key).is_err(), "another form");
     }
 
     #[test]
     fn what_is_no_file_or_too_large_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(Checkpoint::load(folder.path()).is_err());
+        let (folder, key) = (tempfile::tempdir().unwrap(), key());
+        assert!(Checkpoint::load(folder.path(), &key).is_err());
         let path = folder.path().join("c.json");
         fs::File::create(&path).unwrap().set_len(MAX_BYTES + 1).unwrap();
-        assert!(Checkpoint::load(&path).is_err());
-        let checkpoint = Checkpoint::new("0".repeat(64), Vec::new());
-        assert!(checkpoint.save(&folder.path().join("no/such/folder")).is_err());
-        assert!(checkpoint.save(Path::new("/")).is_err());
+        assert!(Checkpoint::load(&path, &key).is_err());
+        let checkpoint = Checkpoint::new(&key, "", Vec::new());
+        assert!(checkpoint.save(&folder.path().join("no/such/folder"), &key).is_err());
+        assert!(checkpoint.save(Path::new("/"), &key).is_err());
     }
 }
