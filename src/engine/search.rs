@@ -278,3 +278,95 @@ impl Engine {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Engine, MAX_MATCHES};
+    use crate::rule::{RuleSet, parse_pack};
+
+    fn engine(pack: &str) -> Engine {
+        Engine::new(RuleSet::from_rules(parse_pack(pack, "p.toml").unwrap()), 0).unwrap()
+    }
+
+    /// Each match as `rule secret`.
+    fn found(engine: &Engine, text: &str) -> Vec<String> {
+        let name = |rule: usize| &engine.rules().all()[rule].id;
+        let list = engine.scan(text.as_bytes()).list;
+        list.iter().map(|it| format!("{} {}", name(it.rule), &text[it.secret.clone()])).collect()
+    }
+
+    #[test]
+    fn a_rule_near_another_is_tried_as_far_as_it_says_on_either_side() {
+        let engine = engine(
+            "[[rule]]\nid = 'id'\npattern = 'user_[0-9]{4}'\n\
+             [[rule]]\nid = 'code'\npattern = '#[0-9]{4}'\nnear = 'id'\nnear_bytes = 20\n",
+        );
+        let behind = |gap: usize| format!("user_1234{}#5678", "-".repeat(gap));
+        let before = |gap: usize| format!("#5678{}user_1234", "-".repeat(gap));
+        for gap in 0..40 {
+            // The whole of it has to be within reach.
+            let is_near = gap + "#5678".len() <= 20;
+            assert_eq!(
+                found(&engine, &behind(gap)).contains(&"code #5678".into()),
+                is_near,
+                "{gap}"
+            );
+            assert_eq!(
+                found(&engine, &before(gap)).contains(&"code #5678".into()),
+                is_near,
+                "{gap}"
+            );
+        }
+        assert_eq!(found(&engine, "#5678 and no id"), [""; 0]);
+        // Windows that meet are one: what lies across both is found, and found once.
+        let between = format!("user_1234{0}#5678{0}user_4321", "-".repeat(12));
+        assert_eq!(found(&engine, &between), ["id user_1234", "code #5678", "id user_4321"]);
+    }
+
+    #[test]
+    fn a_rule_that_is_off_still_leads_to_those_near_it() {
+        let engine = engine(
+            "[[rule]]\nid = 'id'\npattern = 'user_[0-9]{4}'\nenabled = false\n\
+             [[rule]]\nid = 'code'\npattern = '#[0-9]{4}'\nnear = 'id'\nnear_bytes = 20\n\
+             [[rule]]\nid = 'off'\npattern = 'other_[0-9]{4}'\nenabled = false\n",
+        );
+        assert_eq!(found(&engine, "user_1234 #5678 other_1234"), ["code #5678"]);
+    }
+
+    #[test]
+    fn old_matches_are_left_out_but_for_those_that_new_ones_need() {
+        let engine = engine(
+            "[[rule]]\nid = 'id'\npattern = 'user_[0-9]{4}'\n\
+             [[rule]]\nid = 'code'\npattern = '#[0-9]{4}'\nnear = 'id'\nnear_bytes = 40\n\
+             [[rule]]\nid = 'word'\npattern = 'pass_[0-9]{4}'\npair = 'other'\nnear_bytes = 40\n\
+             [[rule]]\nid = 'other'\npattern = 'host_[0-9]{4}'\n\
+             [[rule]]\nid = 'alone'\npattern = 'solo_[0-9]{4}'\n",
+        );
+        let text = b"user_1234 host_1234 solo_1234 | #5678 pass_1234 solo_4321";
+        let bar = text.iter().position(|byte| *byte == b'|').unwrap();
+        let list = engine.scan_new(text, &|secret| secret.start > bar).list;
+        let ids: Vec<&str> = list.iter().map(|it| &*engine.rules().all()[it.rule].id).collect();
+        assert_eq!(ids, ["id", "other", "code", "word", "alone"]);
+        assert_eq!(list[3].pair, Some(1));
+    }
+
+    #[test]
+    fn more_matches_than_the_most_are_cut_and_only_new_ones_count() {
+        let engine = engine("[[rule]]\nid = 'acme'\npattern = 'acme_[0-9]{5}'\n");
+        let text = |count: usize| -> Vec<u8> {
+            (0..count).flat_map(|number| format!("acme_{number:05}\n").into_bytes()).collect()
+        };
+        for (count, listed, cut) in [
+            (MAX_MATCHES - 1, MAX_MATCHES - 1, false),
+            (MAX_MATCHES, MAX_MATCHES, false),
+            (MAX_MATCHES + 1, MAX_MATCHES, true),
+        ] {
+            let found = engine.scan(&text(count));
+            assert_eq!((found.list.len(), found.cut), (listed, cut), "{count}");
+        }
+        let long = text(MAX_MATCHES + 1);
+        let last = long.len() - 2;
+        let found = engine.scan_new(&long, &|secret| secret.contains(&last));
+        assert_eq!((found.list.len(), found.cut), (1, false));
+    }
+}
