@@ -78,7 +78,7 @@ fn account(bits: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::candidate;
-    use super::{Learnt, check};
+    use super::{Candidate, Learnt, Verdict, check};
 
     /// Encodes an account number the way AWS does, so that no real id stands here.
     fn id_of(account: u64) -> Vec<u8> {
@@ -102,5 +102,52 @@ mod tests {
         let mut learnt = Learnt::default();
         check(&candidate(&[b"AKIAI".as_slice(), &[b'A'; 15]].concat()), &mut learnt);
         assert_eq!(learnt, Learnt::default());
+    }
+
+    #[test]
+    fn check_drops_what_is_an_id_by_chance() {
+        let made = id_of(52_310_077_262);
+        let data = |bytes: usize| "aB3+/".repeat(20)[..bytes].to_owned();
+        for (before, behind, expected) in [
+            (String::new(), String::new(), Verdict::Keep),
+            // In encoded data; a line or two of it stand on either side.
+            (data(64), String::new(), Verdict::Drop),
+            (data(63), String::new(), Verdict::Keep),
+            (String::new(), data(64), Verdict::Drop),
+            (String::new(), data(63), Verdict::Keep),
+            (data(80) + "=", format!("={}", data(80)), Verdict::Keep),
+        ] {
+            let candidate = Candidate {
+                before: before.as_bytes(),
+                behind: behind.as_bytes(),
+                ..candidate(&made)
+            };
+            assert_eq!(check(&candidate, &mut Learnt::default()), expected, "{before} {behind}");
+        }
+        for (body, expected) in [
+            ("INTERNATIONALITY", Verdict::Drop),
+            ("ABCDEFGHIJKLMNOP", Verdict::Drop),
+            // Few letters spell no word, and a digit is in none.
+            ("QQQQQQQQQQQQQQQQ", Verdict::Keep),
+            ("INTERNATIONAL7TY", Verdict::Keep),
+            // AWS uses no such digits.
+            ("QQQQQQQQQQQQQQQ1", Verdict::Lowest),
+        ] {
+            let id = format!("AKIA{body}");
+            let verdict = check(&candidate(id.as_bytes()), &mut Learnt::default());
+            assert_eq!(verdict, expected, "{body}");
+        }
+        assert_eq!(
+            check(&candidate(&id_of(123_456_789_012)), &mut Learnt::default()),
+            Verdict::Drop
+        );
+    }
+
+    #[test]
+    fn check_says_that_a_key_is_temporary() {
+        let id = [b"ASIA", &id_of(52_310_077_262)[4..]].concat();
+        let mut learnt = Learnt::default();
+        check(&candidate(&id), &mut learnt);
+        assert_eq!(learnt.notes, ["temporary key"]);
     }
 }

@@ -47,3 +47,45 @@ fn is_published(payload: &serde_json::Map<String, Value>) -> bool {
 fn object(part: &[u8]) -> Option<serde_json::Map<String, Value>> {
     serde_json::from_slice(&LENIENT_URL.decode(part).ok()?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::super::tests::candidate;
+    use super::{Candidate, Learnt, Verdict, check};
+
+    #[test]
+    fn check_reads_the_header_and_when_the_token_expires() {
+        const HEADER: &str = r#"{"alg":"HS256"}"#;
+        for (header, payload, expected, notes) in [
+            (HEADER, r#"{"sub":"1"}"#, Verdict::Keep, &["algorithm HS256"][..]),
+            (
+                HEADER,
+                r#"{"exp":1499999999}"#,
+                Verdict::Lower,
+                &["algorithm HS256", "expired on 2017-07-14"],
+            ),
+            (
+                HEADER,
+                r#"{"exp":1500000000}"#,
+                Verdict::Keep,
+                &["algorithm HS256", "valid until 2017-07-14"],
+            ),
+            (HEADER, r#"{"iss":"joe"}"#, Verdict::Drop, &["algorithm HS256"]),
+            (HEADER, r#"{"name":"John Doe"}"#, Verdict::Drop, &["algorithm HS256"]),
+            (HEADER, r#"{"iss":"jane","name":"joe"}"#, Verdict::Keep, &["algorithm HS256"]),
+            (r#"{"typ":"JWT"}"#, "{}", Verdict::Drop, &[]),
+            ("[]", "{}", Verdict::Drop, &[]),
+            (HEADER, "x", Verdict::Drop, &[]),
+        ] {
+            let token =
+                [header, payload, "signature"].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+            let mut learnt = Learnt::default();
+            let candidate = Candidate { now: 1_500_000_000, ..candidate(token.as_bytes()) };
+            assert_eq!(check(&candidate, &mut learnt), expected, "{header} {payload}");
+            assert_eq!(learnt.notes, notes, "{header} {payload}");
+        }
+    }
+}

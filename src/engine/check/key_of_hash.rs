@@ -21,3 +21,37 @@ fn is_key_of_hash(matched: &[u8]) -> bool {
     let says = |word: &str| holds(&name, word.as_bytes());
     is_hash && !["aws", "secret", "access"].into_iter().any(says)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::candidate;
+    use super::{Candidate, Learnt, Verdict, check};
+    use crate::rule::expand;
+
+    #[test]
+    fn check_drops_a_hash_under_a_name_that_does_not_say_whose_key_it_is() {
+        for (matched, expected) in [
+            ("key = {hex:40}", Verdict::Drop),
+            ("cache-key: \"{hex:40}\"", Verdict::Drop),
+            ("key = '{hex:40}", Verdict::Drop),
+            ("aws_key = {hex:40}", Verdict::Keep),
+            ("SECRET_KEY = \"{hex:40}\"", Verdict::Keep),
+            ("accessKey = {hex:40}", Verdict::Keep),
+            ("key = {base64:40}", Verdict::Keep),
+            ("key = {digit:40}", Verdict::Keep),
+            ("key = {hex:39}", Verdict::Keep),
+            ("{hex:39}", Verdict::Keep),
+        ] {
+            let matched = expand(matched).unwrap();
+            let candidate = Candidate { matched: &matched, ..candidate(b"") };
+            let verdict = check(&candidate, &mut Learnt::default());
+            assert_eq!(verdict, expected, "{}", String::from_utf8_lossy(&matched));
+        }
+        // Letters or digits alone are no hash.
+        for byte in ["a", "7"] {
+            let matched = format!("key = {}", byte.repeat(40));
+            let candidate = Candidate { matched: matched.as_bytes(), ..candidate(b"") };
+            assert_eq!(check(&candidate, &mut Learnt::default()), Verdict::Keep, "{byte}");
+        }
+    }
+}

@@ -99,3 +99,76 @@ fn runs(text: &[u8]) -> Vec<&[u8]> {
     runs.push(text.get(start..).unwrap_or_default());
     runs
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::super::tests::candidate;
+    use super::{Learnt, Verdict, check};
+
+    fn judged(label: &str, body: &str) -> (Verdict, Learnt) {
+        let armour =
+            format!("-----BEGIN {label}PRIVATE KEY-----\n{body}\n-----END {label}PRIVATE KEY-----");
+        let mut learnt = Learnt::default();
+        (check(&candidate(armour.as_bytes()), &mut learnt), learnt)
+    }
+
+    /// The body of armour whose first bytes are these.
+    fn body(start: &[u8], bytes: usize) -> String {
+        STANDARD.encode(
+            (0..bytes).map(|at| start.get(at).copied().unwrap_or(0x5a)).collect::<Vec<u8>>(),
+        )
+    }
+
+    #[test]
+    fn check_keeps_what_begins_as_a_key_does() {
+        for (start, expected) in [
+            // DER: a sequence with a length in each form, of a number or of another sequence.
+            (&[0x30, 0x2e, 0x02][..], Verdict::Keep),
+            (&[0x30, 0x2e, 0x30], Verdict::Keep),
+            (&[0x30, 0x2e, 0x04], Verdict::Drop),
+            (&[0x30, 0x81, 0xb0, 0x02], Verdict::Keep),
+            (&[0x30, 0x81, 0xb0, 0x04], Verdict::Drop),
+            (&[0x30, 0x82, 0x04, 0xa4, 0x30], Verdict::Keep),
+            (&[0x30, 0x82, 0x04, 0xa4, 0x31], Verdict::Drop),
+            (&[0x30, 0x83, 0x01, 0x04, 0xa4, 0x02], Verdict::Keep),
+            // A packet of OpenPGP, and text.
+            (&[0x95, 0x03], Verdict::Keep),
+            (b"some words of a manual", Verdict::Drop),
+            (b"openssh-key-v1\0\0\0\0\x04none", Verdict::Keep),
+            (b"openssh-key-v1\0\0\0\0\x0aaes256-ctr", Verdict::Lower),
+        ] {
+            let (verdict, learnt) = judged("", &body(start, 90));
+            assert_eq!(verdict, expected, "{start:x?}");
+            assert_eq!(learnt.notes.is_empty(), verdict != Verdict::Lower, "{start:x?}");
+        }
+    }
+
+    #[test]
+    fn check_tells_a_key_from_what_is_left_of_one() {
+        let key = body(&[0x30, 0x2e, 0x02], 90);
+        let (first, second) = key.split_at(60);
+        for (label, text, expected) in [
+            ("", key.clone(), Verdict::Keep),
+            ("RSA ", format!("{first}\n{second}"), Verdict::Keep),
+            ("", format!("{first}\\n{second}"), Verdict::Keep),
+            ("ENCRYPTED ", key.clone(), Verdict::Lower),
+            (
+                "RSA ",
+                format!("Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC\n\n{key}"),
+                Verdict::Lower,
+            ),
+            ("", format!("{first}...{second}"), Verdict::Drop),
+            ("", "put the key here".to_owned(), Verdict::Drop),
+            // 42 bytes are 56 characters.
+            ("", body(&[0x30, 0x2e, 0x02], 42), Verdict::Keep),
+            ("", body(&[0x30, 0x2e, 0x02], 41), Verdict::Drop),
+            // Short runs are words.
+            ("", "MC4CAQAwBQYDK2V ".repeat(8), Verdict::Drop),
+        ] {
+            assert_eq!(judged(label, &text).0, expected, "{label} {text}");
+        }
+    }
+}

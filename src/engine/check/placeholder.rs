@@ -56,3 +56,40 @@ pub(in crate::engine) fn is_sequence(value: &[u8]) -> bool {
     let steps = value.windows(2).filter(|pair| pair[1] == pair[0].wrapping_add(1)).count();
     value.len() >= 8 && steps as f32 > MAX_NEIGHBOUR_SHARE * value.len() as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{is_placeholder, is_sequence};
+
+    #[test]
+    fn what_stands_in_for_a_secret_is_a_placeholder() {
+        for (value, expected) in [
+            ("k3v9q7w2x5z1", false),
+            ("k3v9EXAMPLEq7w2", true),
+            ("xxxx", true),
+            ("k3v9${NAME}", true),
+            ("<token>", true),
+            // One character five times over is chance, six times is not.
+            ("k3vqqqqqz1", false),
+            ("k3vqqqqqqz1", true),
+            ("k3vqQqQqQz1", true),
+        ] {
+            assert_eq!(is_placeholder(value.as_bytes()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_sequence_is_long_and_mostly_in_order() {
+        for (value, expected) in [
+            ("bcdefghi", true),
+            ("bcdefgh", false),
+            ("45678345", true),
+            // Five steps of eight characters, and four.
+            ("bcdefgqx", true),
+            ("bcdefzqx", false),
+            ("ihgfedcb", false),
+        ] {
+            assert_eq!(is_sequence(value.as_bytes()), expected, "{value}");
+        }
+    }
+}

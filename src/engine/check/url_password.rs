@@ -112,3 +112,72 @@ fn is_port(secret: &[u8]) -> bool {
 fn is_percent_escape(secret: &[u8]) -> bool {
     matches!(secret, [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::candidate;
+    use super::{Candidate, Learnt, Verdict, check};
+
+    #[test]
+    fn check_judges_a_password_by_its_host() {
+        for (password, behind, expected) in [
+            ("tangerine", "@db.acme.io/shop", Verdict::Keep),
+            // A word guards nothing on a host that is nobody's; what someone made up may.
+            ("tangerine", "@localhost/shop", Verdict::Lower),
+            ("tangerine", "@LOCALHOST:5432/shop", Verdict::Lower),
+            ("tangerine", "@127.0.0.1:5432", Verdict::Lower),
+            ("tangerine", "@[::1]", Verdict::Lower),
+            ("tangerine", "@mylocalhost/shop", Verdict::Keep),
+            ("Tr0ub4dor-wYj", "@localhost/shop", Verdict::Keep),
+            // Hosts of documentation, and what only ends like them.
+            ("Tr0ub4dor-wYj", "@example.com/", Verdict::Drop),
+            ("Tr0ub4dor-wYj", "@db.example.org:5432", Verdict::Drop),
+            ("Tr0ub4dor-wYj", "@notexample.com/", Verdict::Keep),
+            ("Tr0ub4dor-wYj", "@example.com.acme.io", Verdict::Keep),
+            ("Tr0ub4dor-wYj", "", Verdict::Keep),
+        ] {
+            let matched = format!("postgres://app:{password}");
+            let candidate = Candidate {
+                matched: matched.as_bytes(),
+                behind: behind.as_bytes(),
+                ..candidate(password.as_bytes())
+            };
+            assert_eq!(check(&candidate, &mut Learnt::default()), expected, "{password}{behind}");
+        }
+    }
+
+    #[test]
+    fn check_drops_what_stands_in_the_place_of_a_password() {
+        for (user, password, expected) in [
+            ("app", "tangerine", Verdict::Keep),
+            ("app", "App", Verdict::Drop),
+            ("bob", "bobby-Tr0ub4dor", Verdict::Keep),
+            ("app", "xxx", Verdict::Drop),
+            ("app", "..-**", Verdict::Drop),
+            ("app", "xxy", Verdict::Keep),
+            ("app", "mysecret", Verdict::Drop),
+            // Variables, but no characters written as their numbers.
+            ("app", "$PASS", Verdict::Drop),
+            ("app", "%PASS%", Verdict::Drop),
+            ("app", "%4bq7Zw9", Verdict::Keep),
+            ("app", "%4qq7Zw9", Verdict::Drop),
+            ("app", "%q4q7Zw9", Verdict::Drop),
+            // A port, and what stands behind it.
+            ("app", "1433;user=sa", Verdict::Drop),
+            ("app", "5432/shop", Verdict::Drop),
+            ("app", "80?x", Verdict::Drop),
+            ("app", "91827/x", Verdict::Drop),
+            ("app", "918274/x", Verdict::Keep),
+            ("app", ";x918274", Verdict::Keep),
+            ("app", "5432-shop", Verdict::Keep),
+        ] {
+            let matched = format!("postgres://{user}:{password}");
+            let candidate = Candidate {
+                matched: matched.as_bytes(),
+                behind: b"@db.acme.io",
+                ..candidate(password.as_bytes())
+            };
+            assert_eq!(check(&candidate, &mut Learnt::default()), expected, "{matched}");
+        }
+    }
+}
