@@ -146,6 +146,65 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_new_lines_are_new_whatever_stands_before_and_behind() {
+        // Bytes are compared in blocks of 256; what is the same may end anywhere in one.
+        for length in (0..4).chain(125..131).chain(250..262).chain(508..516) {
+            let same = &*"x".repeat(length);
+            for (old, new, expected) in [
+                (
+                    format!("{same}\na\n{same}\n"),
+                    format!("{same}\nb\n{same}\n"),
+                    vec!["b\n".to_owned()],
+                ),
+                (format!("{same}\n{same}"), format!("{same}\nb\n{same}"), vec!["b\n".to_owned()]),
+                (
+                    format!("{same}a{same}\n"),
+                    format!("{same}b{same}\n"),
+                    vec![format!("{same}b{same}\n")],
+                ),
+                (format!("a{same}\nz"), format!("b{same}\nz"), vec![format!("b{same}\n")]),
+                (format!("z\n{same}a"), format!("z\n{same}b"), vec![format!("{same}b")]),
+                (format!("{same}\n"), format!("{same}\nb"), vec!["b".to_owned()]),
+                (format!("a\n{same}\n"), format!("{same}\n"), vec![]),
+                (format!("{same}\na\n"), format!("{same}\n"), vec![]),
+                (
+                    format!("y{same}\n"),
+                    format!("y{same}\nb\ny{same}\n"),
+                    vec![format!("b\ny{same}\n")],
+                ),
+            ] {
+                let found = texts(&old, &new);
+                // Of two ways to put a line between others that are the same, either will do.
+                let other = expected.iter().map(|text| {
+                    text.strip_prefix("b\n").map_or(text.clone(), |rest| format!("{rest}b\n"))
+                });
+                let other: Vec<String> = other.collect();
+                assert!(found == expected || found == other, "{length}: {old:?} {new:?} {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_range_is_touched_where_it_shares_a_byte_with_what_is_new() {
+        let added = Added::Ranges(vec![2..4, 8..10]);
+        for (range, expected) in [
+            (0..2, false),
+            (0..3, true),
+            (2..4, true),
+            (3..5, true),
+            (4..8, false),
+            (4..9, true),
+            (9..20, true),
+            (10..20, false),
+            (0..20, true),
+        ] {
+            assert_eq!(added.touches(&range), expected, "{range:?}");
+            assert!(Added::All.touches(&range));
+            assert!(!Added::Ranges(Vec::new()).touches(&range));
+        }
+    }
+
     /// How many lines of `new` count as old, which must be found in that order in `old`.
     fn count_old(old: &[u8], new: &[u8]) -> usize {
         let ranges = match added_lines(old, new) {
