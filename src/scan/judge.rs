@@ -403,3 +403,121 @@ impl<'a> Maker<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::Engine;
+    use crate::finding::{Finding, Outcome, Progress};
+    use crate::rule::{Confidence, RuleSet, parse_pack};
+    use crate::scan::{Options, run};
+    use crate::source::Stdin;
+    use crate::suppress::Allowlist;
+
+    fn engine(pack: &str) -> Engine {
+        Engine::new(RuleSet::from_rules(parse_pack(pack, "p.toml").unwrap()), 0).unwrap()
+    }
+
+    fn scan(engine: &Engine, bytes: &[u8], min_confidence: Confidence) -> Outcome {
+        let source = Stdin::new(Box::new(std::io::Cursor::new(bytes.to_vec())));
+        let options = Options { min_confidence, ..Options::default() };
+        run(&source, engine, &Allowlist::default(), options, &Progress::default()).unwrap()
+    }
+
+    fn findings(pack: &str, text: &str) -> Vec<Finding> {
+        scan(&engine(pack), text.as_bytes(), Confidence::Low).findings
+    }
+
+    fn told(pack: &str, text: &str) -> Vec<String> {
+        let one = |finding: &Finding| {
+            format!("{} {}", finding.rule, String::from_utf8_lossy(finding.secret.expose()))
+        };
+        findings(pack, text).iter().map(one).collect()
+    }
+
+    const OVERLAPPING: &str = "\
+        [[rule]]\nid = 'word'\npattern = 'tok_[a-z]{8}'\nconfidence = 'medium'\n\
+        [[rule]]\nid = 'same'\npattern = 'tok_[a-z]{8}'\nconfidence = 'medium'\n\
+        [[rule]]\nid = 'long'\npattern = 'tok_[a-z]{8}_[0-9]{4}'\nconfidence = 'medium'\n\
+        [[rule]]\nid = 'sure'\npattern = '[a-z]{4}_[0-9]{2}'\nconfidence = 'high'\n\
+        [[rule]]\nid = 'other'\npattern = 'key_[a-z]{8}'\nconfidence = 'medium'\n\
+        [[rule]]\nid = 'half'\npattern = 'tok_[a-z]{8}'\nconfidence = 'low'\npair = 'other'\n";
+
+    #[test]
+    fn of_rules_that_find_the_same_bytes_the_surest_is_told() {
+        for (text, expected) in [
+            ("tok_abcdefgh", &["word tok_abcdefgh"][..]),
+            // What only begins as the longer one does.
+            ("tok_abcdefgh_9", &["word tok_abcdefgh"]),
+            ("key_abcdefgh", &["other key_abcdefgh"]),
+            // Less than whole, but surer.
+            ("tok_abcdefgh_1234", &["sure efgh_12"]),
+            // With its other half, it is as sure as can be.
+            ("tok_abcdefgh key_abcdefgh", &["half tok_abcdefgh"]),
+            // Those beside each other are two.
+            ("tok_abcdefghtok_ijklmnop", &["word tok_abcdefgh", "word tok_ijklmnop"]),
+        ] {
+            assert_eq!(told(OVERLAPPING, text), expected, "{text}");
+        }
+        let two = "[[rule]]\nid = 'short'\npattern = 'tok_[a-z]{4}'\n[[rule]]\nid = 'long'\npattern = 'tok_[a-z]{8}'\n";
+        assert_eq!(told(two, "tok_abcdefgh"), ["long tok_abcdefgh"]);
+        let touching = "[[rule]]\nid = 'left'\npattern = 'tok_[a-z]{4}'\n[[rule]]\nid = 'right'\npattern = '1234=[0-9]{4}'\n";
+        assert_eq!(told(touching, "tok_abcd1234=5678"), ["left tok_abcd", "right 1234=5678"]);
+    }
+
+    #[test]
+    fn what_is_less_sure_than_asked_for_is_left_out() {
+        let pack = "[[rule]]\nid = 'a'\npattern = 'aaaa_[0-9]'\nconfidence = 'low'\n\
+             [[rule]]\nid = 'b'\npattern = 'bbbb_[0-9]'\nconfidence = 'medium'\n\
+             [[rule]]\nid = 'c'\npattern = 'cccc_[0-9]'\nconfidence = 'high'\n";
+        for (least, expected) in [
+            (Confidence::Low, &["a", "b", "c"][..]),
+            (Confidence::Medium, &["b", "c"]),
+            (Confidence::High, &["c"]),
+        ] {
+            let outcome = scan(&engine(pack), b"aaaa_1 bbbb_2 cccc_3", least);
+            let rules: Vec<&str> = outcome.findings.iter().map(|finding| &*finding.rule).collect();
+            assert_eq!(rules, expected);
+        }
+    }
+
+    /// What is shown of the line of each finding, with `*` for its secrets and `~` where it was cut.
+    fn shown(pack: &str, text: &str) -> Vec<String> {
+        let one = |finding: &Finding| {
+            let excerpt = &finding.excerpt;
+            let mut bytes = excerpt.bytes.clone();
+            excerpt.secrets.iter().for_each(|secret| bytes[secret.clone()].fill(b'*'));
+            let cut = |is_cut: bool| if is_cut { "~" } else { "" };
+            let text = String::from_utf8(bytes).unwrap();
+            format!("{}{text}{}", cut(excerpt.cut_before), cut(excerpt.cut_after))
+        };
+        findings(pack, text).iter().map(one).collect()
+    }
+
+    #[test]
+    fn a_line_is_shown_around_a_secret_with_every_secret_on_it_masked() {
+        let pack = "[[rule]]\nid = 'a'\npattern = 'aaaa_[0-9]'\n[[rule]]\nid = 'b'\npattern = '[0-9]=bbbb'\n";
+        let dots = |count: usize| ".".repeat(count);
+        for (text, expected) in [
+            ("x\nid aaaa_1 end\ny\n".to_owned(), vec!["id ****** end".to_owned()]),
+            ("aaaa_1".to_owned(), vec!["******".to_owned()]),
+            ("aaaa_1 aaaa_2\n".to_owned(), vec!["****** ******".to_owned(); 2]),
+            ("aaaa_1aaaa_2\n".to_owned(), vec!["************".to_owned(); 2]),
+            // Two that share a byte: one is told, and both are masked.
+            ("<aaaa_1=bbbb>".to_owned(), vec!["<***********>".to_owned()]),
+            // 80 bytes are shown on either side.
+            (format!("{0}aaaa_1{0}", dots(80)), vec![format!("{0}******{0}", dots(80))]),
+            (format!("{0}aaaa_1{0}", dots(81)), vec![format!("~{0}******{0}~", dots(80))]),
+            // A secret that is shown in part is masked as far as it is shown.
+            (
+                format!("aaaa_1{}aaaa_2", dots(78)),
+                vec![format!("******{}**~", dots(78)), format!("~**{}******", dots(78))],
+            ),
+            (
+                format!("aaaa_1{}aaaa_2", dots(80)),
+                vec![format!("******{}~", dots(80)), format!("~{}******", dots(80))],
+            ),
+        ] {
+            assert_eq!(shown(pack, &text), expected, "{text}");
+        }
+    }
+}
