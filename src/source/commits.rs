@@ -454,3 +454,139 @@ impl Walk {
             .map_or((Vec::new(), true), |state| (state.commit.parents.clone(), state.is_known))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::{Commits, Known, Place, Progress, RepositoryPool, Source as _, Tip};
+    use crate::environment::Environment;
+    use crate::git::Location;
+
+    /// An environment with nothing of the tester's in it.
+    fn environment() -> Environment {
+        let path = std::env::var_os("PATH").unwrap();
+        let own =
+            ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"];
+        let own = own.map(|name| (name.into(), "a@b".into()));
+        let fixed = [("GIT_CONFIG_NOSYSTEM", "1"), ("HOME", "/nonexistent")];
+        let fixed = fixed.map(|(name, value)| (name.into(), value.into()));
+        Environment::new([("PATH".into(), path)].into_iter().chain(own).chain(fixed))
+    }
+
+    /// `w FILE TEXT` writes and adds a file, `c DAY` commits at noon of that day.
+    const SHELL: &str = "git init -q -b main .; \
+         w() { mkdir -p $(dirname $1); echo \"$2\" >$1; git add $1; }; \
+         c() { GIT_COMMITTER_DATE=\"$((1700000000 + 86400 * $1)) +0000\" git commit -qm $1; };";
+
+    /// What a side that has `known` is brought by `tip`: how many commits, and what of them is read, with `+`
+    /// before names and `*` behind what has an older version.
+    fn brought(script: &str, tip: &str, known: &str) -> (u64, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let folder: &Path = folder.path();
+        let mut command = Command::new("sh");
+        command.env_clear().envs(environment().iter()).current_dir(folder);
+        let done = command.args(["-e", "-c", &format!("{SHELL} {script}")]).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let location = Location::new(folder, environment());
+        let id = |name: &str| location.id(["rev-parse", name]).unwrap().unwrap();
+        let tips = vec![Tip { id: id(tip), name: b"refs/heads/sent".to_vec() }];
+        let known = Known { ids: vec![id(known)], ref_prefixes: Vec::new() };
+        let pool = RepositoryPool::new(location.clone());
+        let listing = Commits::new(&pool, tips, known).list(&Progress::default()).unwrap();
+        assert!(listing.skipped.is_empty(), "{:?}", listing.skipped);
+        let units = listing.units.iter().filter_map(|unit| {
+            let path = String::from_utf8_lossy(&unit.origin.path);
+            match unit.origin.place {
+                Place::Path => Some(format!("+{path}")),
+                Place::Commit if unit.has_older() => Some(format!("{path}*")),
+                Place::Commit => Some(path.into_owned()),
+                _ => None,
+            }
+        });
+        (listing.commits, units.collect())
+    }
+
+    #[test]
+    fn commits_bring_the_files_in_which_they_differ_from_every_parent() {
+        for (script, count, expected) in [
+            ("w a 1; c 1; git tag old; w a 2; w b 1; c 2", 1, &["a*", "+b", "b"][..]),
+            ("w d/e/f 1; c 1; git tag old; w d/e/f 2; w d/g 1; c 2", 1, &["d/e/f*", "+d/g", "d/g"]),
+            ("w a 1; c 1; git tag old; c() { git commit -q --allow-empty -m x; }; c; c", 2, &[]),
+            // A file under a new name has what was deleted for an older version, however deep it stood.
+            (
+                "w d/e/f 1; w a 1; c 1; git tag old; git mv d/e/f moved; c 2",
+                1,
+                &["+moved", "moved*"],
+            ),
+            ("w f 1; w a 1; c 1; git tag old; git mv f d; c 2", 1, &["+d", "d*"]),
+            // Files and folders of one name.
+            ("w p 1; c 1; git tag old; git rm -q p; w p/q 1; c 2", 1, &["+p/q", "p/q"]),
+            ("w p/q 1; c 1; git tag old; git rm -rq p; w p 1; c 2", 1, &["+p", "p"]),
+            // Another mode is no other file, and a submodule is none.
+            ("w a 1; c 1; git tag old; chmod +x a; git add a; c 2", 1, &[]),
+            (
+                "w a 1; c 1; git tag old; git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub; c 2",
+                1,
+                &[],
+            ),
+            (
+                "w a 1; c 1; git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub; c 2; git tag old; \
+                 git rm -q --cached sub; w n 1; c 3",
+                1,
+                &["+n", "n"],
+            ),
+            // One content at two paths is two files; twice at one path it is one.
+            ("w a 1; c 1; git tag old; w x/1 2; w y/1 2; c 2", 1, &["+x/1", "x/1", "+y/1", "y/1"]),
+            ("w a 1; c 1; git tag old; w a 2; c 2; w a 1; c 3; w a 2; c 4", 3, &["a*", "a*"]),
+            // What a merge has of either side is nothing new; what it has of none is.
+            (
+                "w a 1; c 1; git tag old; git checkout -qb side; w s 1; c 2; git checkout -q main; w m 1; c 3; \
+                 git merge -q --no-commit side; w a 2; c 4",
+                3,
+                &["+s", "s", "+m", "m", "a*"],
+            ),
+        ] {
+            assert_eq!(
+                brought(script, "main", "old"),
+                (count, expected.iter().map(|it| (*it).to_owned()).collect()),
+                "{script}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_other_side_has_is_not_brought() {
+        const THREE: &str = "w a 1; c 1; git tag one; w b 1; c 2; git tag two; w d 1; c 3;";
+        for (script, known, expected) in [
+            ("", "one", 2),
+            ("", "two", 1),
+            ("", "main", 0),
+            // It may be ahead, or on a branch of its own.
+            ("git checkout -qb ahead; w e 1; c 4; w e 2; c 5;", "ahead", 0),
+            ("git checkout -qb side two; w e 1; c 4; w e 2; c 5;", "side", 1),
+            // Its clock may be behind: the walk goes on for a while.
+            ("git checkout -qb late two; w e 1; c -9;", "late", 1),
+            ("git checkout -qb late one; for n in 9 8 7 6 5; do w e $n; c -$n; done;", "late", 2),
+            // It may have nothing of this.
+            ("git checkout -q --orphan alone; git rm -rqf .; w e 1; c 4;", "alone", 3),
+        ] {
+            let script = format!("{THREE} {script}");
+            assert_eq!(brought(&script, "main", known).0, expected, "{script} {known}");
+        }
+    }
+
+    #[test]
+    fn tags_trees_and_blobs_are_followed_to_their_end() {
+        const ONE: &str = "w a 1; c 1; git tag old; w d/b 1; c 2;";
+        for (script, expected) in [
+            ("git tag -a -m x tip; git tag -a -m x tip2 tip", (1, vec!["+d/b", "d/b"])),
+            ("git tag tip2 HEAD^{tree}", (0, vec!["+a", "a", "+d/b", "d/b"])),
+            ("git tag tip2 HEAD:d/b", (0, vec!["refs/heads/sent"])),
+        ] {
+            let expected = (expected.0, expected.1.into_iter().map(str::to_owned).collect());
+            assert_eq!(brought(&format!("{ONE} {script}"), "tip2", "old"), expected, "{script}");
+        }
+    }
+}
