@@ -4,11 +4,12 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 
-use super::Damage;
 use super::pack_index::{self, Ids};
 use super::pread::read_at;
+use super::{Damage, ObjectNo};
 use crate::git::Kind;
 
 /// No entry: an object that is stored whole has no base.
@@ -280,14 +281,59 @@ impl Pack {
         self.entries.get(entry as usize + 1).map_or(self.end, Entry::offset)
     }
 
-    /// Reads the packed bytes of an entry, its header being first.
-    pub(super) fn read(&self, entry: u32, raw: &mut Vec<u8>) -> io::Result<()> {
-        let offset = self.entries[entry as usize].offset();
-        let bytes = (self.end_of(entry) - offset) as usize;
-        if raw.len() < bytes {
-            raw.resize(bytes, 0);
+    /// Where the bytes of an entry begin and end, its header being first.
+    fn range(&self, entry: u32) -> Range<u64> {
+        self.entries[entry as usize].offset()..self.end_of(entry)
+    }
+}
+
+/// The part of a pack that was read last. An entry stands mostly near the one it is made from, so
+/// nine of ten are in it already.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    /// The pack, by the number of its first object.
+    pack: ObjectNo,
+    range: Range<u64>,
+    bytes: Vec<u8>,
+}
+
+/// As many bytes are read at a time: more cost more to copy than calls cost that are saved.
+const WINDOW_BYTES: u64 = 16 << 10;
+
+impl Window {
+    /// Brings the packed bytes of an entry in, its header being first, and returns where in
+    /// [`bytes`](Window::bytes) they are. `first` is the number of the pack's first object.
+    pub(super) fn read(
+        &mut self,
+        pack: &Pack,
+        first: ObjectNo,
+        entry: u32,
+    ) -> io::Result<Range<usize>> {
+        let wanted = pack.range(entry);
+        let is_in = self.range.start <= wanted.start && wanted.end <= self.range.end;
+        if !is_in || self.pack != first {
+            let end = pack.end.min(wanted.start.saturating_add(WINDOW_BYTES)).max(wanted.end);
+            self.pack = first;
+            // What stands behind the entry may be damaged where the entry is not.
+            self.fill(pack, wanted.start..end).or_else(|_| self.fill(pack, wanted.clone()))?;
         }
-        read_at(&self.file, &mut raw[..bytes], offset)
+        let at = (wanted.start - self.range.start) as usize;
+        Ok(at..at + (wanted.end - wanted.start) as usize)
+    }
+
+    fn fill(&mut self, pack: &Pack, range: Range<u64>) -> io::Result<()> {
+        self.range = 0..0;
+        let bytes = (range.end - range.start) as usize;
+        if self.bytes.len() < bytes {
+            self.bytes.resize(bytes, 0);
+        }
+        read_at(&pack.file, &mut self.bytes[..bytes], range.start)?;
+        self.range = range;
+        Ok(())
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

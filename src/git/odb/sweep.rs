@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::inflate::{Inflater, in_fragments};
 use super::loose::Loose;
-use super::pack::{Form, NONE, Pack, Part, header};
+use super::pack::{Form, NONE, Part, Window, header};
 use super::{Buffer, Damage, Lookup, LookupError, NumberedPack, ObjectNo, Objects, delta};
 use crate::finding::Progress;
 use crate::git::ReadError;
@@ -75,6 +75,7 @@ enum Job {
     Orphan(ObjectNo),
 }
 
+const GONE: Damage = Damage("its pack cannot be read");
 const TOO_LARGE: Damage = Damage("it is too large");
 
 /// How many jobs a thread takes at a time.
@@ -138,7 +139,7 @@ struct Worker<'a, V> {
     wanted: &'a (dyn Fn(Kind) -> bool + Sync),
     visitor: V,
     inflater: Inflater,
-    raw: Vec<u8>,
+    packed: Window,
     delta: Buffer,
     stream: Vec<u8>,
     edits: Edits,
@@ -180,7 +181,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             wanted,
             visitor,
             inflater: Inflater::new(),
-            raw: Vec::new(),
+            packed: Window::default(),
             delta: Buffer::default(),
             stream: Vec::new(),
             edits: Edits::default(),
@@ -219,7 +220,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
             };
             top.next += 1;
             let made = match &top.bytes {
-                Some(base) => self.make(&pack.pack, child, base.bytes()),
+                Some(base) => self.make(pack, child, base.bytes()),
                 None => Err(Damage("what it is made from cannot be read")),
             };
             // If nothing more is made from it, it need not be held while its last child is.
@@ -244,7 +245,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
         let at = pack.pack.entries[entry as usize];
         let no = pack.first + at.id_at;
         let is_alone = pack.pack.children(entry).is_empty();
-        match self.whole(&pack.pack, entry, kind, is_alone, no) {
+        match self.whole(pack, entry, kind, is_alone, no) {
             Ok(Some(bytes)) => self.show(entry, no, kind, bytes, None),
             Ok(None) => Frame { entry, bytes: None, said: None, next: 0 },
             Err(damage) => self.instead(entry, no, damage),
@@ -254,13 +255,13 @@ impl<'a, V: Visitor> Worker<'a, V> {
     /// Inflates an object that is stored whole; `None` if it was shown in parts.
     fn whole(
         &mut self,
-        pack: &Pack,
+        pack: &NumberedPack,
         entry: u32,
         kind: Kind,
         is_alone: bool,
         no: ObjectNo,
     ) -> Result<Option<Buffer>, Damage> {
-        const GONE: Damage = Damage("its pack cannot be read");
+        let NumberedPack { first: first_no, pack } = pack;
         let offset = pack.entries[entry as usize].offset();
         let end = pack.end_of(entry);
         let mut start = [0; 48];
@@ -269,8 +270,8 @@ impl<'a, V: Visitor> Worker<'a, V> {
             super::pread::read_at(&pack.file, &mut start[..have], offset).map_err(|_| GONE)?;
             header(&start[..have], self.objects.table.id_bytes())?
         } else {
-            pack.read(entry, &mut self.raw).map_err(|_| GONE)?;
-            header(&self.raw[..(end - offset) as usize], self.objects.table.id_bytes())?
+            let range = self.packed.read(pack, *first_no, entry).map_err(|_| GONE)?;
+            header(&self.packed.bytes()[range], self.objects.table.id_bytes())?
         };
         let is_large = first.size > self.limits.max_object_bytes;
         if kind == Kind::Blob && first.size > STREAM_FROM_BYTES && (is_alone || is_large) {
@@ -289,32 +290,30 @@ impl<'a, V: Visitor> Worker<'a, V> {
             return Err(TOO_LARGE);
         }
         self.reserve(first.size.max(end - offset));
-        if end - offset > STREAM_FROM_BYTES {
-            pack.read(entry, &mut self.raw).map_err(|_| GONE)?;
-        }
+        let range = self.packed.read(pack, *first_no, entry).map_err(|_| GONE)?;
         let mut bytes = self.spare.pop().unwrap_or_default();
-        let packed = &self.raw[first.bytes..(end - offset) as usize];
+        let packed = &self.packed.bytes()[range][first.bytes..];
         self.inflater.inflate(packed, first.size, &mut bytes)?;
-        self.give_back_raw();
+        self.give_back_large();
         Ok(Some(bytes))
     }
 
     /// Makes an entry from its base.
-    fn make(&mut self, pack: &Pack, entry: u32, base: &[u8]) -> Result<Buffer, Damage> {
-        pack.read(entry, &mut self.raw).map_err(|_| Damage("its pack cannot be read"))?;
-        let packed = (pack.end_of(entry) - pack.entries[entry as usize].offset()) as usize;
-        let first = header(&self.raw[..packed], self.objects.table.id_bytes())?;
+    fn make(&mut self, pack: &NumberedPack, entry: u32, base: &[u8]) -> Result<Buffer, Damage> {
+        let packed = self.packed.read(&pack.pack, pack.first, entry).map_err(|_| GONE)?;
+        let first = header(&self.packed.bytes()[packed.clone()], self.objects.table.id_bytes())?;
         if matches!(first.form, Form::Whole(_)) || first.size > self.limits.max_object_bytes {
             return Err(Damage("its delta cannot be understood"));
         }
         self.reserve(first.size);
-        self.inflater.inflate(&self.raw[first.bytes..packed], first.size, &mut self.delta)?;
+        let packed = &self.packed.bytes()[packed][first.bytes..];
+        self.inflater.inflate(packed, first.size, &mut self.delta)?;
         let (_, size, _) = delta::sizes(self.delta.bytes())?;
         self.reserve((size as u64).max(base.len() as u64));
         let mut bytes = self.spare.pop().unwrap_or_default();
         let max_bytes = self.limits.max_object_bytes;
         delta::apply(base, self.delta.bytes(), max_bytes, &mut bytes, &mut self.edits)?;
-        self.give_back_raw();
+        self.give_back_large();
         Ok(bytes)
     }
 
@@ -325,9 +324,9 @@ impl<'a, V: Visitor> Worker<'a, V> {
         }
     }
 
-    fn give_back_raw(&mut self) {
-        if self.raw.len() as u64 > BIG_BYTES {
-            self.raw = Vec::new();
+    fn give_back_large(&mut self) {
+        if self.packed.bytes().len() as u64 > BIG_BYTES {
+            self.packed = Window::default();
         }
         if self.delta.capacity() as u64 > BIG_BYTES {
             self.delta = Buffer::default();

@@ -105,8 +105,14 @@ impl<'a> History<'a> {
         let skipped = objects.skipped.clone();
         let objects = objects.into_table();
         memory::give_back();
-        let trees = HotTrees::find(notes, &lost, objects.count());
-        let graph = Graph::new(std::mem::take(&mut contents.commits), &|no| objects.id(no));
+        let commits = std::mem::take(&mut contents.commits);
+        // Neither needs the other, and both take one thread.
+        let (trees, graph) = std::thread::scope(|scope| {
+            let graph = scope.spawn(|| Graph::new(commits, &|no| objects.id(no)));
+            let trees = HotTrees::find(notes, &lost, objects.count());
+            let graph = graph.join();
+            (trees, graph.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
         Survey { objects, skipped, contents, trees, graph }
     }
 
