@@ -185,7 +185,7 @@ fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
                 Some(other) => panic!("{file}:{line}: the grammar `{other}` is not known"),
             },
         ),
-        ("edge", option(entry.edge.as_deref())),
+        ("boundary", option(entry.boundary.as_deref())),
         ("secret_group", format!("{:?}", entry.secret_group)),
         (
             "min_entropy",

@@ -29,7 +29,7 @@ fn every_rule_of_every_pack_is_embedded_as_it_is_written() {
             let embedded =
                 builtin.find(&rule.id).unwrap_or_else(|| panic!("{} is not embedded", rule.id));
             assert_eq!(embedded.pattern, rule.pattern, "{}", rule.id);
-            assert_eq!(embedded.edge, rule.edge, "{}", rule.id);
+            assert_eq!(embedded.boundary, rule.boundary, "{}", rule.id);
             assert_eq!(embedded.keywords, rule.keywords, "{}", rule.id);
             assert_eq!(embedded.origin.to_string(), rule.origin.to_string(), "{}", rule.id);
             assert!(seen.insert(rule.id.to_string()), "{} stands in two packs", rule.id);
@@ -89,7 +89,7 @@ const ESCAPES: [&str; 14] = [
 ];
 
 #[test]
-fn an_escape_before_a_match_is_its_edge_in_every_rule_that_has_one() {
+fn an_escape_before_a_match_is_its_boundary_in_every_rule_that_has_one() {
     let mut rules = RuleSet::builtin();
     let ids: Vec<_> = rules.all().iter().map(|rule| rule.id.clone()).collect();
     ids.iter().for_each(|id| rules.enable(id, true).unwrap());
@@ -99,7 +99,7 @@ fn an_escape_before_a_match_is_its_edge_in_every_rule_that_has_one() {
     };
     let mut tried = 0;
     for (index, rule) in engine.rules().all().iter().enumerate() {
-        if rule.edge.is_none() {
+        if rule.boundary.is_none() {
             continue;
         }
         for example in rule.matches.iter() {

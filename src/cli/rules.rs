@@ -80,7 +80,7 @@ fn show(rule: &Rule, streams: &mut Streams<'_>) -> Result<(), Failure> {
         ("enabled", if rule.enabled { "yes" } else { "no" }.to_owned()),
         ("keywords", list(&rule.keywords)),
         ("pattern", rule.pattern.to_string()),
-        ("edge", rule.edge.as_deref().unwrap_or("").to_owned()),
+        ("boundary", rule.boundary.as_deref().unwrap_or("").to_owned()),
         ("entropy", number(rule.min_entropy)),
         ("checks", list(&rule.checks)),
         ("stop words", list(&rule.stop_words)),

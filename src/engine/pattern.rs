@@ -95,7 +95,7 @@ impl Pattern {
             return Err(PatternError::NoGroup { group, have: groups });
         }
         let (max_prefix, max_bytes) = lengths(rule, &hir);
-        let boundary = rule.edge.as_deref().map(Boundary::parse).transpose()?;
+        let boundary = rule.boundary.as_deref().map(Boundary::parse).transpose()?;
         let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
         let regex = Regex::builder()
             .configure(config)

@@ -43,6 +43,9 @@ pub struct Prefilter {
 
 impl Prefilter {
     /// Makes a prefilter of keywords of at least [`MIN_KEYWORD_BYTES`] bytes.
+    ///
+    /// # Panics
+    /// A keyword is shorter, or there are more than four thousand million.
     #[must_use]
     pub fn new(keywords: &[&[u8]]) -> Self {
         let keywords: Vec<Vec<u8>> =

@@ -45,7 +45,7 @@ pub struct Rule {
     pub scope: Scope,
     /// Characters, as between the brackets of a class, that must not stand right before a match, unless they end
     /// an escape such as `\n`, `\u003d`, `%3D` or a terminal's colour.
-    pub edge: Option<Text>,
+    pub boundary: Option<Text>,
     /// The group that holds the secret; `None` is group 1 if there is one, else the whole match.
     pub secret_group: Option<usize>,
     /// Bits per byte below which a secret is dropped.

@@ -143,7 +143,7 @@ pub fn blank(id: String, origin: RuleOrigin) -> Rule {
         keywords: Cow::Borrowed(&[]),
         pattern: Cow::Borrowed(""),
         scope: Scope::Bytes,
-        edge: None,
+        boundary: None,
         secret_group: None,
         min_entropy: None,
         checks: Cow::Borrowed(&[]),
@@ -184,9 +184,9 @@ fn apply_texts(rule: &mut Rule, entry: &RuleEntry) {
         // Keywords of the rule that is overridden need not occur in the new pattern.
         rule.keywords = Cow::Borrowed(&[]);
     }
-    if entry.pattern.is_some() || entry.edge.is_some() {
+    if entry.pattern.is_some() || entry.boundary.is_some() {
         // The boundary of the old pattern need not fit the new one.
-        rule.edge = entry.edge.clone().map(Cow::Owned);
+        rule.boundary = entry.boundary.clone().map(Cow::Owned);
     }
     text(&mut rule.pattern, entry.pattern.as_ref());
     list(&mut rule.keywords, entry.keywords.as_ref());
@@ -222,6 +222,17 @@ fn apply_judgement(rule: &mut Rule, entry: &RuleEntry) -> Result<(), PackError> 
 #[cfg(test)]
 mod tests {
     use super::parse_pack;
+
+    #[test]
+    fn the_old_name_of_boundary_works_and_both_names_are_an_error() {
+        let rule = |keys: &str| format!("[[rule]]\nid = 'a'\npattern = 'x'\n{keys}");
+        for keys in ["boundary = 'a-z'", "edge = 'a-z'"] {
+            let rules = parse_pack(&rule(keys), "p.toml").unwrap();
+            assert_eq!(rules[0].boundary.as_deref(), Some("a-z"), "{keys}");
+        }
+        let error = parse_pack(&rule("boundary = 'a-z'\nedge = 'a-z'"), "p.toml").unwrap_err();
+        assert_eq!(error.to_string(), "p.toml:1: duplicate field `boundary`");
+    }
 
     #[test]
     fn errors_name_the_file_and_the_line() {

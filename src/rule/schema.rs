@@ -23,8 +23,9 @@ pub struct RuleEntry {
     /// the whole value, whose name also speaks of a secret; without a pattern a model judges name and value.
     pub grammar: Option<String>,
     /// Characters, as between the brackets of a class, that must not stand right before a match, unless they end
-    /// an escape.
-    pub edge: Option<String>,
+    /// an escape. `edge` is its old name.
+    #[serde(alias = "edge")]
+    pub boundary: Option<String>,
     /// The group that holds the secret; without it group 1, or the whole match.
     pub secret_group: Option<usize>,
     /// Bits per byte below which a secret is dropped.

@@ -31,14 +31,14 @@ const TOP: [Key; 6] = [
     ),
 ];
 
-const RULE: [Key; 20] = [
+const RULE: [Key; 21] = [
     (
         "id",
         Type::Text,
         "The rule: vendor, then kind, in kebab case. A built-in id overrides its keys.",
     ),
     ("description", Type::Text, "What it finds, as one noun phrase."),
-    ("keywords", Type::Texts, "Literals of which one must occur before the pattern is tried."),
+    ("keywords", Type::Texts, "Literals; the pattern is tried only where one occurs."),
     (
         "pattern",
         Type::Text,
@@ -49,7 +49,8 @@ const RULE: [Key; 20] = [
         Type::Grammar,
         "`assignment`: the keywords are words of a name that is assigned a value.",
     ),
-    ("edge", Type::Text, "Characters of which none may stand right before a match."),
+    ("boundary", Type::Text, "Characters that must not stand right before a match."),
+    ("edge", Type::Text, "The old name of `boundary`."),
     ("secret_group", Type::Count, "The group that holds the secret."),
     ("min_entropy", Type::Number, "Bits a byte below which a secret is dropped."),
     ("checks", Type::Texts, "Offline checks, by name."),

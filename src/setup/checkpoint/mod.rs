@@ -229,7 +229,7 @@ impl Parts {
             keywords,
             pattern,
             scope,
-            edge,
+            boundary,
             secret_group,
             min_entropy,
             checks,
@@ -261,7 +261,7 @@ impl Parts {
             },
             |parts, exact| parts.option(exact, Self::text),
         );
-        self.option(edge.as_deref(), Self::text);
+        self.option(boundary.as_deref(), Self::text);
         self.option(*secret_group, |parts, group| parts.number(group as u64));
         self.option(*min_entropy, |parts, bits| parts.number(u64::from(bits.to_bits())));
         self.texts(checks);
