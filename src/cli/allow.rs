@@ -14,11 +14,11 @@ use tightlip::setup::last::{Seen, seen};
 use tightlip::setup::{FILE_NAME, USER_FILE, allow_entry, load_text};
 use tightlip::text::escape::escape_path;
 
-/// Say of a finding that it is fine, and why
+/// Allow a finding, with the reason
 ///
-/// An entry for it is added at the end of .tightlip.toml; the rest of the file stays as it is. A token is
-/// allowed in every file, so that the entry outlives `git mv` and a copy; a password, which a person
-/// may have thought of, only in its file.
+/// Adds an entry at the end of .tightlip.toml; the rest of the file stays as it is. A token is allowed in
+/// every file, so that the entry outlives `git mv` and a copy. A password, which a person may have thought
+/// of, is allowed in its file only.
 #[derive(Debug, Args)]
 pub(super) struct AllowArgs {
     /// Fingerprints, as the last report shows them or whole

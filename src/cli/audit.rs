@@ -19,10 +19,9 @@ use tightlip::text::escape::escape_path;
 
 /// Scan all that a repository holds, once, before it is made public
 ///
-/// Beside history, that is: reflogs, every part of every stash, objects that nothing leads to, the
-/// repository's config, what is staged, and the working tree with files that are untracked or
-/// ignored. Archives (zip, tar, gzip, zstd) are opened; files of Git LFS are read as far as they
-/// are on this disk.
+/// Reads history, reflogs, every part of every stash, objects that nothing refers to, the repository's config,
+/// what is staged, and the working tree with untracked and ignored files. Opens archives (zip, tar, gzip,
+/// zstd), and reads files of Git LFS that are on this disk.
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
     /// The repository; by default the one here

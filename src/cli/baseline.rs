@@ -20,7 +20,7 @@ use tightlip::suppress::{Accepted, BASELINE_FILE, Baseline, BaselineFile};
 use tightlip::text::date::is_day;
 use tightlip::text::escape::escape_path;
 
-/// Accept what is there already, so that only what is new is reported
+/// Accept existing findings, so that only new ones are reported
 ///
 /// A baseline is a versioned file, .tightlip.baseline at the repository's root, with a fingerprint a line:
 /// no secret, no line number, no date. All commands heed it; `--baseline FILE` names another one.

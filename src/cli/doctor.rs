@@ -14,11 +14,11 @@ use tightlip::text::escape::{escape, escape_path};
 
 /// Prove that git runs the hooks and that they stop a secret
 ///
-/// Each hook of tightlip's is fired in a throw-away repository, outside of this one, by the git command
-/// that runs it, with a made-up AWS key, whose rule is on there even if the configuration here has
-/// it off. No other hook runs meanwhile. One that calls tightlip by itself, or through lefthook or
-/// pre-commit, is named and counts. Noted is which built-in rules the configuration here switches
-/// off, changes or allows everywhere. Exit status: 0 if all are guarded, 1 if one is not, 2 if it
+/// Fires each hook of tightlip's in a throw-away repository, outside of this one, by the git command that
+/// runs it, with a made-up AWS key. The rule of that key is on there even if the configuration here has it
+/// off. No other hook runs meanwhile. Hooks that call tightlip by themselves, or through lefthook or
+/// pre-commit, are named and count. Doctor also names built-in rules that the configuration here switches
+/// off, changes or allows everywhere. Exit status: 0 if all hooks are guarded, 1 if one is not, 2 if it
 /// could not be tried.
 #[derive(Debug, clap::Args)]
 pub(super) struct DoctorArgs {

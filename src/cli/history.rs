@@ -22,9 +22,9 @@ use tightlip::text::escape::escape;
 
 /// Scan everything that history holds: all refs, or the given revisions and ranges
 ///
-/// Read are all versions of all files, what is in archives (zip, tar, gzip, zstd), messages of
-/// commits and tags, names of files and refs, and who made what. A secret is reported once for each file that holds it, with the first commit
-/// that brought it in. Of a range, only what it adds is reported.
+/// Reads all versions of all files, members of archives (zip, tar, gzip, zstd), messages of commits and tags,
+/// names of files and refs, authors and committers. Reports a secret once for each file that holds it, with
+/// the first commit that brought it in. From a range, reports only what it adds.
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
     /// Branches, tags, commits, and ranges such as `A..B` or `^A B`
@@ -39,11 +39,11 @@ pub(super) struct HistoryArgs {
     /// Only the newest N commits
     #[arg(long, short = 'n', value_name = "N")]
     max_count: Option<usize>,
-    /// Only what the CI job that runs this is about; with BASE and HEAD, what HEAD has and BASE has not
+    /// Only the range of the CI job that runs this; with BASE and HEAD, what HEAD has and BASE has not
     ///
-    /// The services that it knows say the range. Elsewhere name both ends, as in `--ci "$BEFORE" HEAD`. All
-    /// that HEAD reaches is scanned where BASE is empty or zeros, is the id of a commit that is not here, or has
-    /// all that HEAD has.
+    /// Known services give the range. For others name both ends, as in `--ci "$BEFORE" HEAD`. Everything that
+    /// HEAD reaches is scanned if BASE is empty, zeros or the id of a commit that is not here, or if BASE has all
+    /// that HEAD has.
     #[arg(long, conflicts_with = "branch")]
     ci: bool,
     /// Leave out what FILE says was scanned with the same rules; write it when all is clean

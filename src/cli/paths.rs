@@ -15,8 +15,7 @@ use tightlip::text::escape::escape;
 pub(super) struct PathArgs {
     /// Look only at paths that fit this pattern, as in the `paths` of an allow entry; may be given again
     ///
-    /// Messages, names of refs and what else has no path are left out then. A pattern that fits no path is an
-    /// error.
+    /// Leaves out messages, names of refs and whatever else has no path. A pattern that fits no path is an error.
     #[arg(long = "path", value_name = "GLOB")]
     only: Vec<String>,
     /// Leave out, and count, paths that fit this pattern; may be given again

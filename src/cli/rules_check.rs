@@ -16,7 +16,7 @@ use tightlip::setup::Config;
 use tightlip::source::{Reader, Source as _, Worktree, WorktreeOptions};
 use tightlip::text::escape::escape;
 
-/// Look over every rule, and every allow entry: examples, keywords, limits, overlaps, cost
+/// Check every rule and allow entry: examples, keywords, limits, overlaps, cost
 ///
 /// Errors: an example that does not come out as the rule says; two rules of one file with the same id.
 /// Warnings: no or weak keywords, a pattern without an upper bound, no example, an example that another rule

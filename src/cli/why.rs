@@ -21,8 +21,8 @@ use tightlip::text::lines::line_at;
 
 /// Tell what each stage said about a line, and why it is reported or not
 ///
-/// The file is read as it is in the working tree; every line of it counts as new. Exit status: 0 whatever is
-/// said of the line, 2 if the file or the line cannot be read.
+/// Reads the file as it is in the working tree; every line of it counts as new. Exit status: 0 whatever the
+/// verdict, 2 if the file or the line cannot be read.
 #[derive(Debug, Args)]
 pub(super) struct WhyArgs {
     /// The line; a column behind it, as in reports, is passed over
