@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::repo::{Said, TIGHTLIP, TestRepo, key, made};
+use crate::fixture::{Ran, TIGHTLIP, TestRepo, key, made};
 
 const SAME: &str = "nothing has changed since the last scan";
 
@@ -15,7 +15,7 @@ fn history(repo: &TestRepo) -> Command {
     command
 }
 
-fn scan(repo: &TestRepo) -> Said {
+fn scan(repo: &TestRepo) -> Ran {
     repo.run(history(repo))
 }
 
@@ -24,7 +24,7 @@ fn kept(repo: &TestRepo) -> PathBuf {
 }
 
 /// All that a run reports, but for the time it took.
-fn report(said: &Said) -> Vec<String> {
+fn report(said: &Ran) -> Vec<String> {
     let without_time = |line: &str| {
         let mut object: serde_json::Value = serde_json::from_str(line).unwrap();
         object.as_object_mut().unwrap().remove("elapsed_ms");
@@ -35,7 +35,7 @@ fn report(said: &Said) -> Vec<String> {
 
 /// Scans twice, the second time without what is kept, and holds that both say the same.
 #[track_caller]
-fn same_as_anew(repo: &TestRepo, is_known: bool) -> Said {
+fn same_as_anew(repo: &TestRepo, is_known: bool) -> Ran {
     let said = scan(repo);
     assert_eq!(said.err.contains(SAME), is_known, "{said:?}");
     let mut command = history(repo);
@@ -76,7 +76,7 @@ fn an_unchanged_history_is_told_again_without_being_scanned() {
     for form in ["json", "sarif", "csv", "text"] {
         let run = |more: &[&str]| repo.tightlip(&[&["history", "--format", form], more].concat());
         let (known, anew) = (run(&[]).says(SAME), run(&["--no-checkpoint"]));
-        let without_time = |said: &Said| {
+        let without_time = |said: &Ran| {
             let is_time = |line: &&str| !line.contains("elapsed") && !line.contains("UTC");
             said.out.lines().filter(is_time).map(str::to_owned).collect::<Vec<_>>()
         };
