@@ -123,10 +123,10 @@ fn sample<'a>(engine: &Engine, rule: &'a Rule) -> Option<Sample<'a>> {
     }
     rule.matches.iter().find_map(|template| {
         let text = expand(template).ok()?;
-        let matches = engine.scan(text.as_bytes());
+        let matches = engine.scan(&text);
         let rules = engine.rules().all();
         let found = matches.list.iter().find(|found| rules[found.rule].id == rule.id)?;
-        let secret = text.get(found.secret.clone())?.to_owned();
+        let secret = String::from_utf8(text.get(found.secret.clone())?.to_vec()).ok()?;
         let is_movable = !secret.contains(['\n', '\r', '"', '\'', ' ', '<']);
         is_movable.then(|| Sample { id: &rule.id, secret })
     })
