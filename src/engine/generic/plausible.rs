@@ -369,6 +369,8 @@ fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         || word == b"token" && has(&TOKENS)
         || name.last().is_some_and(|last| is_one_of(last, &["hash", "hashed", "digest"]))
         || word == b"secret" && is_one_of(name[0], &["from"])
+        || matches!(&word[..], b"key" | b"auth")
+            && name.last().is_some_and(|last| is_one_of(last, &["id", "ids"]))
         || holds(&SUMS)
         || value.starts_with(b"AQICAH")
         || matches!(&word[..], b"token" | b"sess" | b"cookie" | b"csrf" | b"xsrf")
