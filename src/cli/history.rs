@@ -88,7 +88,7 @@ pub(super) fn run(
     };
     let tips = options.tips.clone();
     let is_kept = is_all && !args.no_checkpoint && !args.ci && checkpoint.is_none();
-    let whole = if is_kept { Whole::of(&session.scanner)? } else { None };
+    let whole = if is_kept { Whole::of(&session.scanner) } else { None };
     let mut outcome = match whole {
         Some(whole) => scan.run_or_recall(options, &whole, shared, process)?,
         None => scan.run(options, |_| {})?,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::seal::{Key, hex};
 use crate::environment::Environment;
 use crate::file::{self, Mode};
-use crate::git::{GitError, Repository};
+use crate::git::Repository;
 use crate::scan::Record;
 use crate::setup::Scanner;
 use crate::text::escape::escape_path;
@@ -64,19 +64,18 @@ pub enum Earlier {
 
 impl Whole {
     /// Finds where the outcome of a scan of the whole history is kept. `None` if it is kept nowhere: without a key
-    /// of the user's own, in a shallow clone, or where the environment names other objects.
-    ///
-    /// # Errors
-    /// The refs cannot be read.
-    pub fn of(scanner: &Scanner) -> Result<Option<Self>, GitError> {
-        let repository = scanner.repository().get()?;
+    /// of the user's own, in a shallow clone, where the environment names other objects, or where refs cannot be
+    /// read, which the scan then says.
+    #[must_use]
+    pub fn of(scanner: &Scanner) -> Option<Self> {
+        let repository = scanner.repository().get().ok()?;
         let environment = scanner.repository().location().environment();
-        let Some((folder, is_local)) = folder(environment, &repository) else { return Ok(None) };
-        let Ok(key) = Key::load(environment) else { return Ok(None) };
+        let (folder, is_local) = folder(environment, &repository)?;
+        let key = Key::load(environment).ok()?;
         let mut skipped = Vec::new();
-        let tips = repository.tips(&mut skipped)?;
+        let tips = repository.tips(&mut skipped).ok()?;
         if !skipped.is_empty() || repository.is_shallow() {
-            return Ok(None);
+            return None;
         }
         let rules = scanner.rules_hash();
         let mut parts: Vec<&[u8]> = vec![b"history 1", BUILD.as_bytes(), rules.as_bytes()];
@@ -84,8 +83,9 @@ impl Whole {
             parts.extend([tip.id.as_bytes(), &*tip.name]);
         }
         let state = hex(&key.digest(parts));
-        let packs = if is_local { packs(&repository.objects_dir()?) } else { Vec::new() };
-        Ok(Some(Whole { key, path: folder.join(FILE), state, packs }))
+        let objects = repository.objects_dir().ok()?;
+        let packs = if is_local { packs(&objects) } else { Vec::new() };
+        Some(Whole { key, path: folder.join(FILE), state, packs })
     }
 
     /// Returns what there is of an earlier scan.
