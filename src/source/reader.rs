@@ -218,22 +218,21 @@ impl Reader {
         // How much a pipe or a device gives is not known before.
         let size = if metadata.is_file() { metadata.len() } else { u64::MAX };
         // Both ends of the file tell whether it is an archive; between them it may be long.
-        let mut start = Vec::new();
-        let is_opened = self.options.archives.is_some();
+        let mut begins = None;
+        let mut ends = false;
+        let archives = self.options.archives.filter(|_| metadata.is_file());
         stream::read(&mut file, size, &mut self.buffer, &mut |fragment| {
             let bytes = fragment.bytes;
-            if is_opened && start.is_empty() {
-                start.extend_from_slice(&bytes[..bytes.len().min(archive::START_BYTES)]);
+            if archives.is_some() {
+                let start = &bytes[..bytes.len().min(archive::START_BYTES)];
+                begins.get_or_insert_with(|| archive::is_archive(start));
+                ends = archive::ends_like_zip(bytes);
             }
             each(fragment);
         })?;
-        if let Some(limits) = self.options.archives {
-            // What is still in the buffer is the end.
-            let is_zip = archive::ends_like_zip(&self.buffer);
-            if metadata.is_file() && (archive::is_archive(&start) || is_zip) {
-                let file = File::open(path)?;
-                archive::open(file, limits, &unit.origin.path, &mut self.left_out, each);
-            }
+        if let Some(limits) = archives.filter(|_| ends || begins == Some(true)) {
+            let file = File::open(path)?;
+            archive::open(file, limits, &unit.origin.path, &mut self.left_out, each);
         }
         Ok(())
     }

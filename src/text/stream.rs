@@ -1,6 +1,5 @@
 //! Bytes of any number, read in fragments that overlap.
 
-use std::fs::File;
 use std::io::{self, Read};
 
 use super::fragment::Fragment;
@@ -16,9 +15,9 @@ const OVERLAP_BYTES: usize = 128 << 10;
 /// How many bytes before a fragment's own are repeated, so that no cut looks like a start.
 const LOOK_BEHIND_BYTES: usize = 4 << 10;
 
-/// Reads a file of `size` bytes: at once where it fits, which saves system calls.
+/// Reads a file of `size` bytes: at once where it fits, by one call of the system if that is the size.
 pub(crate) fn read(
-    file: &mut File,
+    file: &mut dyn Read,
     size: u64,
     buffer: &mut Vec<u8>,
     each: &mut dyn FnMut(Fragment<'_>),
@@ -26,9 +25,33 @@ pub(crate) fn read(
     if size >= FRAGMENT_BYTES as u64 {
         return fragments(file, buffer, each);
     }
-    buffer.clear();
-    file.read_to_end(buffer)?;
-    each(Fragment::whole(buffer));
+    // One byte more tells the end of a file from one that has grown. The buffer is not cleared: what is
+    // behind the bytes of this file stays as it is.
+    let asked = size as usize + 1;
+    if buffer.len() < asked {
+        buffer.resize(asked, 0);
+    }
+    let mut length = 0;
+    loop {
+        match file.read(&mut buffer[length..asked]) {
+            Ok(0) => break,
+            // All that there should be, at once, and not the byte behind it.
+            Ok(read) if length == 0 && read as u64 == size => {
+                length = read;
+                break;
+            }
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if length == asked {
+            buffer.truncate(length);
+            file.read_to_end(buffer)?;
+            length = buffer.len();
+            break;
+        }
+    }
+    each(Fragment::whole(&buffer[..length]));
     Ok(())
 }
 
@@ -59,8 +82,40 @@ pub(crate) fn fragments(
 
 #[cfg(test)]
 mod tests {
-    use super::{FRAGMENT_BYTES, fragments};
+    use std::io::{self, Read};
+
+    use super::{FRAGMENT_BYTES, fragments, read};
+    use crate::text::fragment::Fragment;
     use crate::text::lines::Position;
+
+    /// Gives a few bytes at a time, and then says that a signal came.
+    struct Slow<'a>(&'a [u8], bool);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let few = buffer.len().min(7);
+            self.0.read(&mut buffer[..few])
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_whole_whatever_size_was_said_and_however_it_comes() {
+        let bytes: Vec<u8> = (0..1000_u32).map(|number| number as u8).collect();
+        let mut buffer = b"what another file has left".to_vec();
+        for length in [0, 1, 26, 999, 1000] {
+            for said in [0, 1, 26, 999, 1000, 5000] {
+                let mut seen = Vec::new();
+                let mut each = |fragment: Fragment<'_>| seen.extend_from_slice(fragment.bytes);
+                read(&mut Slow(&bytes[..length], false), said, &mut buffer, &mut each).unwrap();
+                // One that has become shorter or longer since it was asked for its size, too.
+                assert_eq!(seen, bytes[..length], "{length} bytes, {said} said");
+            }
+        }
+    }
 
     #[test]
     fn fragments_cover_every_byte_and_know_their_place() {
