@@ -74,6 +74,34 @@ enum Command {
     Respond(respond::RespondArgs),
 }
 
+/// As [`Cli`], with the one command that git runs at every commit: to lay out all the others takes longer than to
+/// parse its words.
+#[derive(Debug, Parser)]
+#[command(name = "tightlip", version, propagate_version = true, disable_help_subcommand = true)]
+struct HookCli {
+    #[command(subcommand)]
+    command: HookCommand,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+#[derive(Debug, Subcommand)]
+enum HookCommand {
+    Hook(hook::HookArgs),
+}
+
+impl Cli {
+    fn parse(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let is_hook = arguments.get(1).is_some_and(|word| word == "hook");
+        if is_hook && let Ok(HookCli { command, shared }) = HookCli::try_parse_from(arguments) {
+            let HookCommand::Hook(args) = command;
+            return Ok(Cli { command: Command::Hook(args), shared });
+        }
+        // Help and errors speak of all commands.
+        Cli::try_parse_from(arguments)
+    }
+}
+
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
 struct Shared {
@@ -176,7 +204,7 @@ type Failure = Box<dyn std::error::Error>;
 /// Runs the program and returns its exit status.
 #[must_use]
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>, process: &mut Process<'_>) -> u8 {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::parse(&arguments.collect::<Vec<_>>()) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &mut process.streams),
     };
@@ -220,4 +248,35 @@ fn usage(error: &clap::Error, streams: &mut Streams<'_>) -> u8 {
 fn is_closed_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
     let io = error.downcast_ref::<std::io::Error>();
     io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use clap::Parser as _;
+
+    use super::{Cli, HookCli, HookCommand};
+
+    #[test]
+    fn words_of_a_hook_mean_the_same_to_both_parsers() {
+        for words in [
+            "hook pre-commit",
+            "hook -q commit-msg file",
+            "hook pre-push origin ../x --format json --threads 2",
+            "hook --config c --rule a --rule b pre-commit -vv",
+        ] {
+            let words: Vec<OsString> =
+                std::iter::once("tightlip").chain(words.split(' ')).map(OsString::from).collect();
+            let HookCli { command: HookCommand::Hook(args), shared } =
+                HookCli::try_parse_from(&words).expect("they are those of a hook");
+            let all = Cli::try_parse_from(&words).expect("they are words of a command");
+            let both = [format!("Hook({args:?})"), format!("{shared:?}")];
+            assert_eq!(both, [format!("{:?}", all.command), format!("{:?}", all.shared)]);
+        }
+        let wrong = ["tightlip", "hook", "--unknown"].map(OsString::from);
+        let (of_both, of_all) = (Cli::parse(&wrong), Cli::try_parse_from(&wrong));
+        let text = |parsed: Result<Cli, clap::Error>| parsed.map_err(|error| error.to_string());
+        assert_eq!(text(of_both).expect_err("wrong"), text(of_all).expect_err("wrong"));
+    }
 }

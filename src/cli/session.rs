@@ -1,6 +1,7 @@
 //! What every scanning command does: load a scanner, and report what it found.
 
 use std::io::{self, BufWriter, Write};
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use super::output::{add_summary, write_file};
@@ -21,7 +22,8 @@ const CI_VARIABLE: &str = "CI";
 
 /// A scanner, and how its findings are shown.
 pub(super) struct Session<'a> {
-    pub(super) scanner: Scanner,
+    /// Never taken apart: when a session ends, the process does, and its memory goes at once.
+    pub(super) scanner: ManuallyDrop<Scanner>,
     shared: &'a Shared,
     purpose: Purpose,
     /// Whether the user does not want colours on a terminal.
@@ -87,7 +89,7 @@ impl<'a> Session<'a> {
         let scanner = Scanner::load(repository, &request)?;
         let step_summary = process.environment.get_filled(STEP_SUMMARY_VARIABLE);
         Ok(Session {
-            scanner,
+            scanner: ManuallyDrop::new(scanner),
             shared,
             purpose,
             is_plain: is_plain(&process.environment),
@@ -113,7 +115,8 @@ impl<'a> Session<'a> {
     /// if it is told to.
     pub(super) fn knowing(mut self, process: &Process<'_>, is_told: bool) -> Self {
         if is_told || !process.environment.is_true(CI_VARIABLE) {
-            self.scanner = self.scanner.with_known_values();
+            let scanner = ManuallyDrop::into_inner(self.scanner);
+            self.scanner = ManuallyDrop::new(scanner.with_known_values());
         }
         self
     }
