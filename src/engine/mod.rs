@@ -439,7 +439,8 @@ fn compile_error(rule: &Rule, source: PatternError) -> CompileError {
 #[cfg(test)]
 mod tests {
     use super::Engine;
-    use crate::rule::{RuleSet, parse_pack};
+    use crate::rule::{RuleSet, expand, parse_pack};
+    use crate::text::edits::Edits;
 
     #[test]
     fn engine_names_a_check_that_is_unknown() {
@@ -448,5 +449,52 @@ mod tests {
         let error = Engine::new(rules, 0).unwrap_err().to_string();
         assert!(error.starts_with("p.toml:1: rule `a` has the unknown check `y`"), "{error}");
         assert!(error.contains("placeholder, not-hex"), "{error}");
+    }
+
+    #[test]
+    fn quick_scan_of_edits_sees_a_secret_that_an_edit_completes_wherever_it_stands() {
+        let engine = Engine::new(RuleSet::builtin(), 1_790_000_000).unwrap();
+        let mut seen = 0;
+        for template in RuleSet::builtin().all().iter().flat_map(|rule| rule.matches.iter()) {
+            let text = expand(template).unwrap();
+            if engine.scan(&text).list.is_empty() {
+                // Its rule is off.
+                continue;
+            }
+            for at in [1, text.len() / 2, text.len() - 1] {
+                let rest = text.len() - at;
+                // What is kept of another version, as (from, bytes), with what is inserted between.
+                let put_behind = (text[..at].to_vec(), vec![Ok((0, at)), Err(rest)]);
+                let put_before = (text[at..].to_vec(), vec![Err(at), Ok((0, rest))]);
+                let put_between = (
+                    [&text[..at], &text[at + 1..]].concat(),
+                    vec![Ok((0, at)), Err(1), Ok((at, rest - 1))],
+                );
+                let taken_out = (
+                    [&text[..at], b"\n~\n", &text[at..]].concat(),
+                    vec![Ok((0, at)), Ok((at + 3, rest))],
+                );
+                for (base, steps) in [put_behind, put_before, put_between, taken_out] {
+                    let mut edits = Edits::default();
+                    edits.begin(base.len());
+                    for step in steps {
+                        match step {
+                            Ok((from, bytes)) => edits.keep(from, bytes),
+                            Err(bytes) => edits.insert(bytes),
+                        }
+                    }
+                    edits.end();
+                    let seen_now =
+                        engine.quick_scan_of_edits(&text, &edits, &engine.quick_scan(&base).trail);
+                    assert!(
+                        seen_now.has_match,
+                        "{template} at {at} from {}",
+                        String::from_utf8_lossy(&base)
+                    );
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 1000, "{seen}");
     }
 }

@@ -295,6 +295,28 @@ mod tests {
         list.iter().map(|it| format!("{} {}", name(it.rule), &text[it.secret.clone()])).collect()
     }
 
+    const ACME: &str = "[[rule]]\nid = 'acme'\nkeywords = ['acme_']\npattern = 'acme_[a-z0-9_]{12}'\n\
+         stop_words = ['example']\n";
+
+    #[test]
+    fn what_begins_inside_a_rejected_match_is_found() {
+        let engine = engine(ACME);
+        for (text, expected) in [
+            ("acme_k3v9q7w2x5z1", &["acme acme_k3v9q7w2x5z1"][..]),
+            ("acme_example_acme", &[]),
+            ("acme_example_acme_k3v9q7w2x5z1", &["acme acme_k3v9q7w2x5z1"]),
+            ("acme_example_acme_example_acme_k3v9q7w2x5z1", &["acme acme_k3v9q7w2x5z1"]),
+            // What was kept takes its bytes.
+            ("acme_k3v9q7_acme_k3v9q7w2x5z1", &["acme acme_k3v9q7_acme_"]),
+            (
+                "acme_k3v9q7w2x5z1acme_k3v9q7w2x5z2",
+                &["acme acme_k3v9q7w2x5z1", "acme acme_k3v9q7w2x5z2"],
+            ),
+        ] {
+            assert_eq!(found(&engine, text), expected, "{text}");
+        }
+    }
+
     #[test]
     fn a_rule_near_another_is_tried_as_far_as_it_says_on_either_side() {
         let engine = engine(
