@@ -359,4 +359,30 @@ mod tests {
         let found: Vec<_> = problems.iter().map(|one| (&*one.rule, one.kind)).collect();
         assert_eq!(found, [("b", "expensive")]);
     }
+
+    #[test]
+    fn rules_that_overlap_are_named_once_however_many_examples_show_it() {
+        let rule = |id: &str, pattern: &str, matches: &str| {
+            format!("[[rule]]\nid = '{id}'\npattern = '{pattern}'\nmatches = [{matches}]\n")
+        };
+        let both = "'acme_1234', 'acme_5678'";
+        for (other, is_builtin, expected) in [
+            ("acme_[0-9]{4}", false, &["a", "b"][..]),
+            ("acme_[0-9]{4}", true, &["a", "b"]),
+            // Of two built-in rules, one example may show the one in the place of the other.
+            ("acme_1[0-9]{3}", false, &["a", "b"]),
+            ("acme_1[0-9]{3}", true, &["b"]),
+            ("acne_[0-9]{4}", false, &[]),
+        ] {
+            let examples = if other.starts_with("acme_[") { both } else { "'acme_1234'" };
+            let examples = if other.starts_with("acne") { "'acne_1234'" } else { examples };
+            let pack = rule("a", "acme_[0-9]{4}", both) + &rule("b", other, examples);
+            let mut list = parse_pack(&pack, "p.toml").unwrap();
+            list.iter_mut().for_each(|rule| rule.origin.builtin = is_builtin);
+            let problems = lint(RuleSet::from_rules(list)).unwrap();
+            let overlaps = problems.iter().filter(|problem| problem.kind == "overlap");
+            let rules: Vec<&str> = overlaps.map(|problem| &*problem.rule).collect();
+            assert_eq!(rules, expected, "{other} {is_builtin} {problems:?}");
+        }
+    }
 }

@@ -336,4 +336,31 @@ mod tests {
         let (lines, secret) = Units::of(Encoding::Utf16Be).unwrap().lines(&bytes, &(5..10), b"KEY");
         assert_eq!((&lines[..], secret), (&b"a KEY"[..], 2..5));
     }
+
+    #[test]
+    fn views_name_the_encoding_wherever_the_text_stands() {
+        let text = "token key=1234";
+        for (width, is_big_endian, expected) in [
+            (2, false, Encoding::Utf16Le),
+            (2, true, Encoding::Utf16Be),
+            (4, false, Encoding::Utf32Le),
+            (4, true, Encoding::Utf32Be),
+        ] {
+            let wide = text.bytes().flat_map(|byte| {
+                let place = if is_big_endian { width - 1 } else { 0 };
+                (0..width).map(move |at| if at == place { byte } else { 0 })
+            });
+            let wide: Vec<u8> = wide.collect();
+            for before in (0..64).step_by(width) {
+                let bytes = [&vec![0xff; before][..], &wide, &[0xff; 64]].concat();
+                let found: Vec<_> = views(&bytes)
+                    .into_iter()
+                    .filter(|view| view.bytes.windows(8).any(|window| window == b"key=1234"))
+                    .map(|view| (view.decoding.encodings(), view.decoding.raw(&(0..1)).start))
+                    .collect();
+                let start = before + if is_big_endian { width - 1 } else { 0 };
+                assert_eq!(found, [(vec![expected], start)], "{before} {expected:?}");
+            }
+        }
+    }
 }
