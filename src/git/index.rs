@@ -317,6 +317,7 @@ mod tests {
         for (script, changed) in [
             ("true", &[][..]),
             ("echo n >>a/bb/ccc/22; git add a", &["/", "/a/", "/a/bb/", "/a/bb/ccc/"]),
+            ("echo n >>a/22; git add a/22", &["/", "/a/"]),
         ] {
             let folder = tempfile::tempdir().unwrap();
             shell(folder.path(), &format!("git init -q -b main .; {BASE} {script}"));

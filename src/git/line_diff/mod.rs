@@ -130,6 +130,8 @@ mod tests {
             ("a\nb\nc\n", "a\nx\nc\n", vec!["x\n"]),
             ("a\n", "a\nb", vec!["b"]),
             ("a", "a\n", vec![]),
+            ("a", "a", vec![]),
+            ("b\na", "b\na", vec![]),
             ("a", "a\nb\n", vec!["b\n"]),
             ("", "a\nb\n", vec!["a\nb\n"]),
             ("a\nb\n", "b\n", vec![]),
