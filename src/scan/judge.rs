@@ -407,10 +407,11 @@ impl<'a> Maker<'a> {
 #[cfg(test)]
 mod tests {
     use crate::engine::Engine;
-    use crate::finding::{Finding, Outcome, Progress};
+    use crate::engine::known::KnownValue;
+    use crate::finding::{Finding, Outcome, Place, Progress, Secret};
     use crate::rule::{Confidence, RuleSet, parse_pack};
     use crate::scan::{Options, run};
-    use crate::source::Stdin;
+    use crate::source::{Stdin, Worktree, WorktreeOptions};
     use crate::suppress::Allowlist;
 
     fn engine(pack: &str) -> Engine {
@@ -518,6 +519,104 @@ mod tests {
             ),
         ] {
             assert_eq!(shown(pack, &text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_pair_is_made_of_is_told_with_it() {
+        let pack = "[[rule]]\nid = 'name'\npattern = 'user_[0-9]{4}'\n\
+             [[rule]]\nid = 'word'\npattern = 'pass_[0-9]{4}'\nconfidence = 'low'\npair = 'name'\nnear_bytes = 30\n";
+        let list = findings(pack, "user_0001\n  pass_0001\n\n\n\nuser_0002\n");
+        let rules: Vec<&str> = list.iter().map(|finding| &*finding.rule).collect();
+        assert_eq!(rules, ["word", "name"]);
+        let related = list[0].related.as_ref().unwrap();
+        assert_eq!((&*related.rule, related.secret.expose()), ("name", &b"user_0001"[..]));
+        assert_eq!((related.start.line, related.start.column), (1, 1));
+        assert_eq!((list[0].location.start.line, list[0].location.start.column), (2, 3));
+        assert_eq!(list[0].confidence, Confidence::High);
+        assert!(list[1].related.is_none());
+    }
+
+    #[test]
+    fn lines_of_wide_text_end_at_its_characters_and_columns_count_bytes() {
+        let text = "x\r\nid aaaa_1 aaaa_2\n\u{17e} aaaa_3\n";
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let engine = engine("[[rule]]\nid = 'a'\npattern = 'aaaa_[0-9]'\n");
+        let list = scan(&engine, &bytes, Confidence::Low).findings;
+        let places: Vec<_> = list
+            .iter()
+            .map(|finding| {
+                let (start, end) = (finding.location.start, finding.location.end);
+                (start.line, start.column, end.column, &finding.excerpt.secrets[..])
+            })
+            .collect();
+        // What is shown is the text, all of it secret.
+        assert_eq!(places, [(2, 7, 19, &[0..6][..]), (2, 21, 33, &[0..6]), (3, 5, 17, &[0..6])]);
+        assert!(list.iter().all(|finding| finding.decoded == ["utf-16le"]));
+    }
+
+    #[test]
+    fn a_known_value_is_told_by_the_rule_of_its_service_and_learns_where_it_is_from() {
+        const VALUE: &str = "tok_k3v9q7w2x5z1m8";
+        let service =
+            "[[rule]]\nid = 'service'\npattern = 'tok_[a-z0-9]{14}'\nconfidence = 'low'\n";
+        let known = "[[rule]]\nid = 'known-value'\ngrammar = 'known-value'\n";
+        for (pack, text, expected) in [
+            (format!("{service}{known}"), format!("id {VALUE}"), &[("service", "from a file")][..]),
+            (known.to_owned(), format!("id {VALUE}"), &[("known-value", "from a file")]),
+            (format!("{service}{known}"), "id tok_z1m8k3v9q7w2x5".to_owned(), &[("service", "")]),
+        ] {
+            let engine = engine(&pack).with_known_values(Box::new(|| {
+                let secret = Secret::new(VALUE.as_bytes());
+                vec![KnownValue { secret, source: "from a file".to_owned() }]
+            }));
+            let list = scan(&engine, text.as_bytes(), Confidence::Low).findings;
+            let told: Vec<_> = list
+                .iter()
+                .map(|finding| {
+                    let is_from = |note: &&String| note.contains("from a file");
+                    let source = finding.notes.iter().find(is_from).map_or("", |_| "from a file");
+                    (&*finding.rule, source)
+                })
+                .collect();
+            assert_eq!(told, expected, "{text}");
+            let is_sure = list[0].confidence == Confidence::High;
+            assert_eq!(is_sure, !expected[0].1.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_example_of_a_rule_counts_only_outside_the_rules_own_entry() {
+        let entry = |id: &str, example: &str| {
+            format!("[[rule]]\nid = '{id}'\npattern = '{id}_[0-9]{{4}}'\nmatches = ['{example}']\n")
+        };
+        for (name, text, expected) in [
+            (".tightlip.toml", entry("aaaa", "aaaa_1234"), &[][..]),
+            (".tightlip.toml", entry("aaaa", "aaaa_1234") + &entry("bbbb", "bbbb_1234"), &[]),
+            (".tightlip.toml", entry("bbbb", "x") + &entry("aaaa", "aaaa_1234"), &[]),
+            (".tightlip.toml", entry("aaaa", "bbbb_1234") + &entry("bbbb", "x"), &["bbbb"]),
+            (".tightlip.toml", entry("bbbb", "x") + &entry("aaaa", "bbbb_1234"), &["bbbb"]),
+            (".tightlip.toml", entry("aaaa", "x") + "\n[other]\nkey = 'aaaa_1234'\n", &["aaaa"]),
+            (
+                ".tightlip.toml",
+                entry("aaaa", "x") + "\n[[allow]]\nreason = 'aaaa_1234'\n",
+                &["aaaa"],
+            ),
+            ("other.toml", entry("aaaa", "aaaa_1234"), &["aaaa"]),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(name);
+            std::fs::write(&path, &text).unwrap();
+            let pack = entry("aaaa", "x") + &entry("bbbb", "x");
+            let origin = folder.path().join(".tightlip.toml").display().to_string();
+            let rules = RuleSet::from_rules(parse_pack(&pack, &origin).unwrap());
+            let engine = Engine::new(rules, 0).unwrap();
+            let options = WorktreeOptions::everything(vec![path], Place::Worktree, 1);
+            let (policy, progress) = (Allowlist::default(), Progress::default());
+            let source = Worktree::new(options);
+            let outcome = run(&source, &engine, &policy, Options::default(), &progress).unwrap();
+            let told: Vec<&str> = outcome.findings.iter().map(|finding| &*finding.rule).collect();
+            assert_eq!(told, expected, "{name} {text}");
         }
     }
 }
