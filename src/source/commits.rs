@@ -460,7 +460,10 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
-    use super::{Commits, Known, Place, Progress, RepositoryPool, Source as _, Tip};
+    use super::{
+        Commit, Commits, Known, ObjectId, Place, Progress, RepositoryPool, SLACK, Source as _, Tip,
+        Walk,
+    };
     use crate::environment::Environment;
     use crate::git::Location;
 
@@ -540,6 +543,18 @@ mod tests {
             // One content at two paths is two files; twice at one path it is one.
             ("w a 1; c 1; git tag old; w x/1 2; w y/1 2; c 2", 1, &["+x/1", "x/1", "+y/1", "y/1"]),
             ("w a 1; c 1; git tag old; w a 2; c 2; w a 1; c 3; w a 2; c 4", 3, &["a*", "a*"]),
+            (
+                "w a 1; c 1; git tag old; w n 1; c 2; git rm -q n; c 3; w n 2; c 4",
+                3,
+                &["+n", "n", "n"],
+            ),
+            // A folder that is the same is not read.
+            (
+                "w d/e 1; w a 1; c 1; git tag old; w a 2; c 2; \
+                 rm .git/objects/$(git rev-parse HEAD:d | sed 's,..,&/,')",
+                1,
+                &["a*"],
+            ),
             // What a merge has of either side is nothing new; what it has of none is.
             (
                 "w a 1; c 1; git tag old; git checkout -qb side; w s 1; c 2; git checkout -q main; w m 1; c 3; \
@@ -588,5 +603,51 @@ mod tests {
             let expected = (expected.0, expected.1.into_iter().map(str::to_owned).collect());
             assert_eq!(brought(&format!("{ONE} {script}"), "tip2", "old"), expected, "{script}");
         }
+    }
+
+    /// Walks from one wanted commit to its parent and from `known`, a line of commits that ends at that parent:
+    /// how many are looked at, and whether the parent was found to be known.
+    fn walked(dates: &[i64], wanted: i64, base: i64) -> (usize, bool) {
+        let id = |at: usize| ObjectId::from_bytes(&[at as u8; 20]).unwrap();
+        let commit = |parent: Option<usize>, time: i64| Commit {
+            parents: parent.map(id).into_iter().collect(),
+            tree: id(0),
+            author: Vec::new(),
+            author_time: time,
+            committer_time: time,
+        };
+        // The base is 1, the wanted commit 2, the known ones go from 3 on.
+        let of = |at: usize| match at {
+            1 => commit(None, base),
+            2 => commit(Some(1), wanted),
+            _ => commit(Some(if at - 2 == dates.len() { 1 } else { at + 1 }), dates[at - 3]),
+        };
+        let mut walk = Walk::default();
+        walk.add(id(3), of(3), true);
+        walk.add(id(2), of(2), false);
+        let mut looked_at = 0;
+        while walk.is_open() {
+            let Some(next) = walk.next() else { break };
+            looked_at += 1;
+            let (parents, is_known) = walk.parents(&next);
+            for parent in parents {
+                walk.add(parent, of(usize::from(parent.as_bytes()[0])), is_known);
+            }
+        }
+        (looked_at, walk.commits.get(&id(1)).is_some_and(|state| state.is_known))
+    }
+
+    #[test]
+    fn walk_goes_on_behind_a_clock_that_is_late_and_then_ends() {
+        // Clocks that are right.
+        assert_eq!(walked(&[30, 20], 40, 10), (4, true));
+        // A line of known commits that is older than what it was made from, and so long.
+        for (late, is_known) in [(1, true), (10, true), (SLACK - 1, true), (100, false)] {
+            let (looked_at, found) = walked(&vec![5; late], 40, 10);
+            assert_eq!(found, is_known, "{late}");
+            assert!(looked_at <= 2 + SLACK, "{late} {looked_at}");
+        }
+        // Commits of one moment, as an import makes them, are not late.
+        assert_eq!(walked(&[10; 100], 40, 10), (102, true));
     }
 }
