@@ -207,6 +207,19 @@ const HARMLESS: &[&str] = &[
     "echo \"root:$PASSWORD\" | chpasswd",
     "docker login -u ci -p $CI_REGISTRY_PASSWORD",
     "postgres://postgres:postgres@localhost:5432/app",
+    // What manuals, comments and prompts say.
+    " * imap://auth:user:password@server:port",
+    "smtp+tls+://user:password:auth@server:port",
+    "redis://:pass:word@example:33",
+    "amqp://root:password2@otherhost",
+    "postgres://demo:demo76950@127.0.0.1:26257?sslmode=require",
+    "postgresql://max:roach@host:port/db",
+    "mysql://user:kata_password@host/db",
+    "$key = password('Enter your Pusher app key');",
+    "// told by the primary interface, identified by 'hostConfig.NetworkMode'.",
+    "CREATE USER {{your name}} WITH PASSWORD '{{your password}}';",
+    "data:image/svg+xml;base64,{base64:100}EAAG{alnum:160}{base64:100}",
+    "https://a.blob.core.windows.net/c/b?sv=2021-06-08&se=2023-12-20T22:54:52Z&sr=c&sig={alnum:43}%3D",
 ];
 
 fn found(engine: &Engine, template: &str) -> bool {

@@ -4,15 +4,22 @@
 
 pub(in crate::engine) mod aws_account;
 mod aws_context;
+mod base58check;
 mod basic_auth;
+mod bech32;
+mod crc16_base32;
 mod crc32_base62;
+mod crc32_hex;
+mod gitlab_routable;
 mod jwt;
 mod key_of_hash;
 mod mixed;
+mod not_data;
 mod not_hex;
 mod password;
 mod pem;
 pub(in crate::engine) mod placeholder;
+mod url_expiry;
 mod url_password;
 mod weak_word;
 
@@ -22,14 +29,21 @@ use crate::rule::{Confidence, Text};
 type Check = fn(&Candidate<'_>, &mut Learnt) -> Verdict;
 
 /// Every check, by the name that rules give it.
-const CHECKS: [(&str, Check); 13] = [
+const CHECKS: [(&str, Check); 20] = [
     ("placeholder", placeholder::check),
     ("not-hex", not_hex::check),
     ("mixed", mixed::check),
     ("crc32-base62", crc32_base62::check),
+    ("crc32-hex", crc32_hex::check),
+    ("crc16-base32", crc16_base32::check),
+    ("gitlab-routable", gitlab_routable::check),
+    ("bech32", bech32::check),
+    ("base58check", base58check::check),
     ("jwt", jwt::check),
     ("pem", pem::check),
     ("url-password", url_password::check),
+    ("url-expiry", url_expiry::check),
+    ("not-data", not_data::check),
     ("weak-word", weak_word::check),
     ("password", password::check),
     ("basic-auth", basic_auth::check),
@@ -101,6 +115,17 @@ pub(super) struct Learnt {
     pub(super) notes: Vec<String>,
     /// The AWS account that the credential belongs to.
     pub(super) account: Option<String>,
+}
+
+impl Learnt {
+    /// What a checksum says: the right one is proof; a wrong one is not, since a typo or a sample has it.
+    fn checksum(&mut self, is_right: bool) -> Verdict {
+        if is_right {
+            return Verdict::Raise;
+        }
+        self.notes.push("wrong checksum".into());
+        Verdict::Lower
+    }
 }
 
 /// Runs a rule's checks in order. Returns how sure the candidate is and what was learnt.

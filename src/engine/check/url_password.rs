@@ -4,6 +4,7 @@ use super::placeholder::is_placeholder;
 use super::{Candidate, Learnt, Verdict};
 use crate::engine::generic::as_password;
 use crate::rule::Confidence;
+use crate::text::search::holds;
 
 /// What people write for "the password goes here", and what guards nothing.
 const WORDS: [&str; 44] = [
@@ -56,6 +57,23 @@ const WORDS: [&str; 44] = [
 /// Hosts that are nobody's.
 const LOCAL: [&[u8]; 4] = [b"localhost", b"127.0.0.1", b"0.0.0.0", b"[::1]"];
 
+/// What manuals and tests write for a host.
+const STAND_INS: [&[u8]; 13] = [
+    b"host",
+    b"hostname",
+    b"server",
+    b"db_host",
+    b"dbhost",
+    b"yourhost",
+    b"myhost",
+    b"otherhost",
+    b"example",
+    b"foo",
+    b"bar",
+    b"foo.com",
+    b"host.com",
+];
+
 /// Hosts of documentation (RFC 2606).
 const RESERVED: [&[u8]; 3] = [b"example.com", b"example.org", b"example.net"];
 
@@ -64,7 +82,7 @@ pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict 
     let secret = candidate.secret;
     let begins_a_variable = secret.first().is_some_and(|byte| b"$<{[%(*#@".contains(byte))
         && !is_percent_escape(secret);
-    let is_word = WORDS.iter().any(|word| secret.eq_ignore_ascii_case(word.as_bytes()));
+    let is_word = is_listed(secret) || is_of_fields(secret);
     let of_mask = secret.iter().all(|byte| matches!(byte, b'*' | b'.' | b'x' | b'X' | b'-' | b'_'));
     if begins_a_variable || is_word || of_mask || is_placeholder(secret) {
         return Verdict::Drop;
@@ -76,10 +94,47 @@ pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict 
     if RESERVED.iter().any(names) || is_user(candidate) || is_port(secret) {
         return Verdict::Drop;
     }
-    let is_local = LOCAL.iter().any(names);
+    if says_password(secret) {
+        return Verdict::Lower;
+    }
+    let is_nobodys = LOCAL.iter().any(names) || STAND_INS.contains(&&*host);
     // A word guards nothing there; what someone made up may guard other hosts, too.
     let is_word = || as_password(secret).is_none_or(|confidence| confidence < Confidence::Medium);
-    if is_local && is_word() { Verdict::Lower } else { Verdict::Keep }
+    if is_nobodys && (is_word() || is_user_with_number(candidate)) {
+        Verdict::Lower
+    } else {
+        Verdict::Keep
+    }
+}
+
+fn is_listed(text: &[u8]) -> bool {
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Whether words stand for more than one field, as in `imap://auth:user:password@server`, or a colon parts a word.
+fn is_of_fields(secret: &[u8]) -> bool {
+    if !secret.contains(&b':') {
+        return false;
+    }
+    let fields = || secret.split(|byte| *byte == b':').filter(|field| !field.is_empty());
+    let is_field = |field: &[u8]| is_listed(field) || field.eq_ignore_ascii_case(b"auth");
+    fields().all(is_field) || is_listed(&fields().collect::<Vec<_>>().concat())
+}
+
+/// Whether the secret calls itself a password, with nothing but words and a number around it: `ldap_password`,
+/// `NotAGoodPassword`, `password2`.
+fn says_password(secret: &[u8]) -> bool {
+    let number = secret.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let words = &secret[..secret.len() - number];
+    let is_of_words = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-');
+    number <= 5 && words.iter().all(is_of_words) && holds(&words.to_ascii_lowercase(), b"password")
+}
+
+/// Whether the password is the user's name with a number, as programs make them for a demonstration.
+fn is_user_with_number(candidate: &Candidate<'_>) -> bool {
+    let rest = user(candidate).filter(|user| !user.is_empty());
+    let rest = rest.and_then(|user| candidate.secret.strip_prefix(user));
+    rest.is_some_and(|rest| rest.iter().all(u8::is_ascii_digit))
 }
 
 /// The host behind the password, in lower case.
@@ -96,11 +151,12 @@ fn host(candidate: &Candidate<'_>) -> Vec<u8> {
 
 /// Whether the password is the user's name.
 fn is_user(candidate: &Candidate<'_>) -> bool {
-    let matched = candidate.matched;
-    let Some(at) = memchr::memmem::find(matched, b"://") else { return false };
-    let user =
-        matched[at + 3..].split(|byte| matches!(byte, b':' | b'@')).next().unwrap_or_default();
-    user.eq_ignore_ascii_case(candidate.secret)
+    user(candidate).is_some_and(|user| user.eq_ignore_ascii_case(candidate.secret))
+}
+
+fn user<'a>(candidate: &Candidate<'a>) -> Option<&'a [u8]> {
+    let at = memchr::memmem::find(candidate.matched, b"://")? + 3;
+    candidate.matched[at..].split(|byte| matches!(byte, b':' | b'@')).next()
 }
 
 /// Whether a port and parameters stand where a password would: `host:1433;user=sa@corp`.
@@ -178,6 +234,38 @@ mod tests {
                 ..candidate(password.as_bytes())
             };
             assert_eq!(check(&candidate, &mut Learnt::default()), expected, "{matched}");
+        }
+    }
+
+    fn verdict(user: &str, password: &str, host: &str) -> Verdict {
+        let matched = format!("://{user}:{password}@{host}");
+        let behind = format!("@{host}/x");
+        let own = candidate(password.as_bytes());
+        let candidate = Candidate { matched: matched.as_bytes(), behind: behind.as_bytes(), ..own };
+        check(&candidate, &mut Learnt::default())
+    }
+
+    #[test]
+    fn words_of_manuals_are_no_passwords() {
+        for (user, password, host, expected) in [
+            ("app", "Tr0ub4dor-wYj", "db.acme.io", Verdict::Keep),
+            ("app", "Tr0ub4dor-wYj", "localhost:5432", Verdict::Keep),
+            ("app", "tangerine", "db.acme.io", Verdict::Keep),
+            ("app", "tangerine", "localhost", Verdict::Lower),
+            ("max", "roach", "host:port", Verdict::Lower),
+            ("auth", "user:password", "server:port", Verdict::Drop),
+            ("user", "password:auth", "server:port", Verdict::Drop),
+            ("", "pass:word", "example", Verdict::Drop),
+            ("root", "password2", "otherhost", Verdict::Lower),
+            ("x", "ldap_password", "ldap.acme.io", Verdict::Lower),
+            ("x", "NotAGoodPassword", "db.acme.io", Verdict::Lower),
+            ("x", "password-Xk27tz", "db.acme.io", Verdict::Keep),
+            ("demo", "demo76950", "127.0.0.1:26257", Verdict::Lower),
+            ("demo", "demo76950", "db.acme.io", Verdict::Keep),
+            ("app", "app", "db.acme.io", Verdict::Drop),
+            ("app", "Tr0ub4dor-wYj", "db.example.com", Verdict::Drop),
+        ] {
+            assert_eq!(verdict(user, password, host), expected, "{user}:{password}@{host}");
         }
     }
 }
