@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::halves::Collected;
 use super::occurrences::Secrets;
 use super::record::{Record, Recorder};
 use super::{EngineSieve, Options, Take, Taken, scan_all};
@@ -30,10 +31,9 @@ impl Scan<'_> {
     /// others hold is still reported.
     #[must_use]
     pub fn source(&self, source: &dyn Source, progress: &Progress) -> Outcome {
-        let mut findings = Vec::new();
-        let mut take = |taken: Taken<'_>| findings.push(taken.finding);
+        let mut take = Collected::default();
         let outcome = self.each(source, progress, &mut take);
-        Outcome { findings, ..outcome }
+        Outcome { findings: take.linked(self.engine), ..outcome }
     }
 
     fn each(&self, source: &dyn Source, progress: &Progress, take: &mut dyn Take) -> Outcome {

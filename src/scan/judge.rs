@@ -27,6 +27,8 @@ enum Fate {
     Accepted(String),
     /// It stands on lines that were there before.
     Older,
+    /// Too unsure to be reported, unless its other half stands in another file.
+    Guess,
     /// Too unsure to be reported.
     Unsure,
 }
@@ -45,7 +47,11 @@ impl Job<'_> {
         let mut make = Maker::new(self, unit, hits);
         for found in list {
             fates.push(if found.confidence < self.options.min_confidence {
-                Fate::Unsure
+                let is_guess = self.is_guess(found) && added.touches(&found.secret);
+                match is_guess.then(|| self.decide(unit, hits, found, &mut make)) {
+                    Some(Fate::Reported(None)) => Fate::Guess,
+                    _ => Fate::Unsure,
+                }
             } else if added.touches(&found.secret) {
                 self.decide(unit, hits, found, &mut make)
             } else {
@@ -153,6 +159,7 @@ impl Job<'_> {
                     result.suppressed.push(Suppressed { finding, reason });
                 }
                 Fate::Older => result.older += 1,
+                Fate::Guess => result.guesses.push(make.finding(found)),
                 Fate::Unsure => {}
             }
         }

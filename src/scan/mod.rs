@@ -4,6 +4,7 @@
 //! afterwards, so one thread and many give the same bytes. Nothing here prints, and nothing
 //! here knows a flag or a format.
 
+mod halves;
 mod history;
 mod judge;
 mod occurrences;
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
+use halves::Collected;
 pub use history::Scan;
 use rayon::ThreadPoolBuilder;
 pub use record::Record;
@@ -75,11 +77,9 @@ pub fn run(
     options: Options,
     progress: &Progress,
 ) -> Result<Outcome, SourceError> {
-    let mut findings = Vec::new();
-    let outcome =
-        scan_all(source, engine, allowlist, options, progress, &mut |finding: Taken<'_>| {
-            findings.push(finding.finding);
-        })?;
+    let mut take = Collected::default();
+    let outcome = scan_all(source, engine, allowlist, options, progress, &mut take)?;
+    let findings = take.linked(engine);
     Ok(Outcome { findings, ..outcome })
 }
 
@@ -98,6 +98,10 @@ type Part = (u32, u32);
 /// Takes findings in report order.
 trait Take {
     fn finding(&mut self, taken: Taken<'_>);
+
+    /// Takes what is too unsure to be reported, unless its other half is found in another file. It comes behind the
+    /// findings of its unit.
+    fn guessed(&mut self, _guess: Finding) {}
 
     /// Takes note of what is listed, before anything is read, and of all that is left out of it.
     fn listed(&mut self, _listing: &Listing, _skipped: &[Skipped]) {}
@@ -150,6 +154,7 @@ fn scan_all(
         for (number, finding) in (0..).zip(result.findings.drain(..)) {
             take.finding(Taken { finding, occurrence: known, part: (unit, number) });
         }
+        result.guesses.drain(..).for_each(|guess| take.guessed(guess));
         if result.has_remarks() {
             take.remarked(unit);
         }
@@ -185,6 +190,8 @@ fn threads_for(units: &[Unit], wanted: usize) -> usize {
 struct UnitResult {
     index: usize,
     findings: Vec<Finding>,
+    /// What only its other half would make sure, which may stand in another file.
+    guesses: Vec<Finding>,
     suppressed: Vec<Suppressed>,
     skipped: Vec<Skipped>,
     bytes: u64,

@@ -649,3 +649,55 @@ fn a_single_finding_is_told_with_what_to_do_about_it() {
         said.err.contains("\"type\":\"finding\"") && said.err.contains("nothing was committed")
     );
 }
+
+#[test]
+fn a_secret_alone_is_paired_with_the_only_key_id_of_its_commit() {
+    let repo = TestRepo::new();
+    repo.commit("a.txt", "one\n");
+    let secret = made("key = {base64:40}\n");
+    let value = secret.trim().trim_start_matches("key = ").to_owned();
+    repo.stage("store.ini", &secret);
+    // By itself it may be anybody's.
+    repo.tightlip(&["staged", "--rule", "aws-possible-secret-key"]).exits(0);
+    repo.stage("deploy.env", format!("\nID={}\n", key(0)));
+    let said = repo.tightlip(&["staged"]).exits(1);
+    said.says("[aws-access-key-id]")
+        .says("[aws-possible-secret-key]")
+        .says(" in deploy.env on line 2");
+    said.never_says(&value).never_says("[generic-key]");
+    let said = repo.tightlip(&["staged", "--format", "jsonl"]);
+    let found = said.objects("finding");
+    let half = found.iter().find(|one| one["rule"] == "aws-possible-secret-key").unwrap();
+    assert_eq!(half["confidence"], "high");
+    assert_eq!(
+        (&half["related"][0]["path"], &half["related"][0]["line"]),
+        (&"deploy.env".into(), &2.into())
+    );
+    assert_eq!(found[0]["path"], "deploy.env", "in the order of paths");
+}
+
+#[test]
+fn a_secret_alone_is_not_paired_where_two_key_ids_could_be_its_own() {
+    let repo = TestRepo::new();
+    repo.commit("a.txt", "one\n");
+    repo.stage("store.ini", made("key = {base64:40}\n"));
+    repo.stage("one.env", format!("ID={}\n", key(0)));
+    repo.stage("two.env", format!("ID={}\n", key(1)));
+    let said = repo.tightlip(&["staged"]).exits(1);
+    said.says("[aws-access-key-id]").never_says("[aws-possible-secret-key]");
+}
+
+#[test]
+fn a_secret_that_its_commit_pairs_is_the_one_of_another_file() {
+    let repo = TestRepo::new();
+    repo.commit("a.txt", "one\n");
+    // A whole pair, an id alone, a secret alone.
+    let pair = made("aws_access_key_id=AKIA{base32:16}\naws_secret_access_key={base64:40}\n");
+    repo.stage("both.env", pair);
+    repo.stage("id.env", format!("ID={}\n", key(2)));
+    repo.stage("secret.env", made("AWS_SECRET_ACCESS_KEY={base64:40}\n"));
+    let found = repo.tightlip(&["staged", "--format", "jsonl"]).objects("finding");
+    let of = |path: &str| found.iter().find(|one| one["path"] == path).unwrap();
+    assert_eq!(of("both.env")["related"][0]["path"], "both.env");
+    assert_eq!(of("secret.env")["related"][0]["path"], "id.env");
+}

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::super::excerpt::{self, Piece};
 use super::super::presence;
-use super::Writer;
+use super::{Writer, file_of};
 use crate::finding::Finding;
 use crate::text::wrap::columns;
 
@@ -69,7 +69,8 @@ fn notes(writer: &Writer<'_>, finding: &Finding) -> Vec<String> {
     notes.extend(presence::lines(finding, writer.redactor));
     notes.extend(finding.related.as_ref().map(|related| {
         let what = writer.shown(related.description.as_bytes());
-        format!("with {what} on line {}", related.start.line)
+        let file = writer.shown(file_of(finding).as_bytes());
+        format!("with {what}{file} on line {}", related.start.line)
     }));
     notes.extend(
         finding.notes.iter().chain(&finding.warnings).map(|note| writer.shown(note.as_bytes())),

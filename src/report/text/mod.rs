@@ -236,11 +236,18 @@ pub(super) fn notes(finding: &Finding) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(finding.related.as_ref().map(|related| {
         let (what, line) = (&related.description, related.start.line);
-        format!("with {what} {} on line {line}", related.secret.redacted())
+        format!("with {what} {}{} on line {line}", related.secret.redacted(), file_of(finding))
     }));
     notes.extend(finding.account.as_ref().map(|account| format!("AWS account {account}")));
     notes.extend(finding.notes.iter().chain(&finding.warnings).cloned());
     notes
+}
+
+/// ` in PATH` where the other half of a credential stands in another file.
+pub(super) fn file_of(finding: &Finding) -> String {
+    let related = finding.related.as_ref().filter(|other| other.path != finding.origin.path);
+    related
+        .map_or_else(String::new, |other| format!(" in {}", String::from_utf8_lossy(&other.path)))
 }
 
 /// `path:line:column`, or the name of a place without a path.
