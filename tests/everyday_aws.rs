@@ -156,7 +156,7 @@ fn encode_all(mut bytes: Vec<u8>) -> Vec<u8> {
             "utf16le" => units().flat_map(u16::to_le_bytes).collect(),
             _ => units().flat_map(u16::to_be_bytes).collect::<Vec<u8>>(),
         };
-        bytes = [text[..at].as_bytes(), &encoded, text[end + 2..].as_bytes()].concat();
+        bytes = [&text.as_bytes()[..at], &encoded, &text.as_bytes()[end + 2..]].concat();
         if name.starts_with("utf16") {
             return bytes;
         }

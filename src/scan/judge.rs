@@ -554,11 +554,13 @@ mod tests {
             .iter()
             .map(|finding| {
                 let (start, end) = (finding.location.start, finding.location.end);
-                (start.line, start.column, end.column, &finding.excerpt.secrets[..])
+                (start.line, start.column, end.column)
             })
             .collect();
+        assert_eq!(places, [(2, 7, 19), (2, 21, 33), (3, 5, 17)]);
         // What is shown is the text, all of it secret.
-        assert_eq!(places, [(2, 7, 19, &[0..6][..]), (2, 21, 33, &[0..6]), (3, 5, 17, &[0..6])]);
+        let whole = vec![std::ops::Range { start: 0, end: 6 }];
+        assert!(list.iter().all(|finding| finding.excerpt.secrets == whole));
         assert!(list.iter().all(|finding| finding.decoded == ["utf-16le"]));
     }
 
