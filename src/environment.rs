@@ -54,11 +54,11 @@ impl Environment {
         self.get(name).is_some()
     }
 
-    /// Whether a variable is set to one of git's words for yes.
+    /// Whether a variable is set to something that does not say no, in one of git's words or of people's.
     /// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-boolean>
     #[must_use]
     pub fn is_true(&self, name: &str) -> bool {
-        let no = ["0", "false", "no", "off"];
+        let no = ["0", "false", "f", "no", "n", "off", "none", "never", "disabled"];
         let value = self.get_filled(name);
         value.is_some_and(|value| !no.iter().any(|no| value.eq_ignore_ascii_case(no)))
     }

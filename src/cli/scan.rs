@@ -28,7 +28,9 @@ pub(super) struct ScanArgs {
     /// Read files that .gitignore names, too
     #[arg(long)]
     no_ignore: bool,
-    /// Open archives (zip, tar, gzip, zstd) and scan what is in them
+    /// Open archives (zip, tar, gzip, zstd) in directories and scan what is in them
+    ///
+    /// An archive that is named itself is opened anyway.
     #[arg(long)]
     archives: bool,
     #[command(flatten)]
@@ -66,7 +68,7 @@ pub(super) fn run(
     if !paths.is_empty() {
         let options = WorktreeOptions {
             honour_ignore_files: !args.no_ignore,
-            archives: args.archives.then(ArchiveLimits::default),
+            archives: (args.archives || names_file(args)).then(ArchiveLimits::default),
             reports: shared.report_files(),
             ..WorktreeOptions::everything(paths, Place::Worktree, usize::from(shared.threads))
         };
@@ -81,6 +83,11 @@ pub(super) fn run(
     // All files were listed.
     filter::name_unused(&session.scanner, &mut outcome, [], process)?;
     session.finish(&outcome, &mut process.streams)
+}
+
+/// Whether a path that is named is a file, and not a directory.
+fn names_file(args: &ScanArgs) -> bool {
+    args.paths.iter().any(|path| path.is_file())
 }
 
 /// A file as it is named from the repository's root; it need not be there. What is outside keeps its name.

@@ -145,7 +145,9 @@ impl<'a> Session<'a> {
             let may_look = self.purpose != Purpose::Hook && self.shared.config.is_none();
             let unread = if may_look { self.scanner.unread_files() } else { None };
             let left_out = self.left_out(outcome);
-            for warning in self.scanner.warnings().iter().chain(&unread).chain(&left_out) {
+            let uncommitted = self.scanner.uncommitted(outcome);
+            let said = unread.iter().chain(&left_out).chain(&uncommitted);
+            for warning in self.scanner.warnings().iter().chain(said) {
                 let line = wrap(&format!("tightlip: {warning}"), streams.err_width, "", "  ");
                 closed_is_fine(writeln!(streams.err, "{line}"))?;
             }
@@ -221,10 +223,12 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Whether the user wants no colours on any terminal (<https://no-color.org>), or the terminal has none.
+/// Whether the user wants no colours on any terminal (<https://no-color.org>, <https://bixense.com/clicolors>),
+/// or the terminal has none: one that is not named has none either.
 fn is_plain(environment: &Environment) -> bool {
     environment.get_filled("NO_COLOR").is_some()
-        || environment.get_filled("TERM").is_some_and(|term| term == "dumb")
+        || environment.get("CLICOLOR").is_some_and(|wanted| wanted == "0")
+        || environment.get_filled("TERM").is_none_or(|term| term == "dumb")
 }
 
 fn closed_is_fine(done: io::Result<()>) -> io::Result<()> {

@@ -13,7 +13,7 @@ use tightlip::engine::{Encoding, Engine, Match};
 use tightlip::file;
 use tightlip::finding::{Finding, Outcome, Place, Redactor, Secret};
 use tightlip::git::{MAX_OBJECT_BYTES, RepositoryPool};
-use tightlip::rule::{Confidence, RuleSet};
+use tightlip::rule::Confidence;
 use tightlip::source::{Worktree, WorktreeOptions};
 use tightlip::text::count::count;
 use tightlip::text::escape::{escape, escape_path};
@@ -48,7 +48,7 @@ pub(super) fn run(
         file::read(&path, most).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
     let line = line_at(&bytes, number).map_err(|lines| {
         let lines = count(lines, "line");
-        format!("cannot explain `{shown}:{number}`: the file has {lines}")
+        format!("cannot explain `{shown}:{number}`: the file has {lines}, counted from 1")
     })?;
     let scanner = &session.scanner;
     let engine = scanner.engine();
@@ -113,9 +113,7 @@ fn may_hold_token(name: &[u8]) -> bool {
 
 /// Masks whatever any rule takes for a secret on the line, of rules that are off, too.
 fn redactor(said: &Explanation, line: &[u8]) -> Redactor {
-    let mut rules = RuleSet::builtin();
-    rules.enable_all();
-    let all = Engine::new(rules, 0).expect("built-in rules make an engine: tests/packs.rs");
+    let all = Engine::of_all_rules();
     let mut secrets: Vec<Secret> =
         all.scan(line).list.into_iter().map(|found| Secret::new(found.text)).collect();
     let decoded = said.decoded.iter().flat_map(|(_, tried)| tried);

@@ -281,6 +281,17 @@ impl Engine {
         &self.links.prefilter
     }
 
+    /// Makes an engine of all built-in rules, switched on or not: what they find is not to be shown.
+    ///
+    /// # Panics
+    /// Never: a test holds that built-in rules make an engine.
+    #[must_use]
+    pub fn of_all_rules() -> Self {
+        let mut rules = RuleSet::builtin();
+        rules.enable_all();
+        Engine::new(rules, 0).expect("built-in rules make an engine: tests/packs.rs")
+    }
+
     /// Finds what the rules match in `bytes`.
     #[must_use]
     pub fn scan(&self, bytes: &[u8]) -> Matches {

@@ -51,8 +51,10 @@ pub enum SkipKind {
     Damaged,
     /// The system or git cannot read its bytes.
     Unreadable,
-    /// It is an archive, or a member of one, that is not opened.
+    /// It is an archive, or a member of one, that cannot be opened.
     Unopened,
+    /// It is an archive, and the user has not asked that archives are opened.
+    Closed,
     /// It holds more matches than are listed.
     TooManyMatches,
     /// It is a repository of its own.
@@ -76,6 +78,7 @@ impl SkipKind {
                 | SkipKind::AllowedShallow
                 | SkipKind::Promised
                 | SkipKind::RangeStart
+                | SkipKind::Closed
         )
     }
 
@@ -94,7 +97,7 @@ impl SkipKind {
             SkipKind::TooLarge => "too-large",
             SkipKind::Damaged => "damaged",
             SkipKind::Unreadable => "unreadable",
-            SkipKind::Unopened => "unopened",
+            SkipKind::Unopened | SkipKind::Closed => "unopened",
             SkipKind::TooManyMatches => "too-many-matches",
             SkipKind::OtherRepository => "other-repository",
             SkipKind::Interrupted => "interrupted",

@@ -48,12 +48,12 @@ pub enum Amend {
 }
 
 /// Tells whether git is about to amend HEAD. No hook is told; but git exports the author whom the commit will
-/// have, and an amended one keeps its author and the second in which it was written.
+/// have, and an amended one keeps the second in which it was written, and most often its author.
 ///
 /// # Errors
 /// HEAD cannot be read.
 pub fn amend(repository: &mut Repository) -> Result<Amend, GitError> {
-    let environment = repository.location().environment();
+    let environment = repository.location().environment().clone();
     let value = |name: &str| environment.get(name).map(OsStr::as_encoded_bytes);
     let variables = (value("GIT_AUTHOR_NAME"), value("GIT_AUTHOR_EMAIL"), value("GIT_AUTHOR_DATE"));
     let (Some(name), Some(email), Some(date)) = variables else { return Ok(Amend::No) };
@@ -64,13 +64,24 @@ pub fn amend(repository: &mut Repository) -> Result<Amend, GitError> {
     let time = date.split(|byte| *byte == b' ').next().unwrap_or_default();
     let time: u64 = std::str::from_utf8(time).ok().and_then(|time| time.parse().ok()).unwrap_or(0);
     let Some(head) = repository.head()? else { return Ok(Amend::No) };
-    let is_author = |raw: &[u8]| lines(&raw[..header_bytes(raw)]).any(|line| line == author);
-    if !repository.object(&head, |_, raw| is_author(raw))? {
-        return Ok(Amend::No);
-    }
+    let date = date.to_vec();
+    let is_of_then = |line: &[u8]| {
+        line.strip_prefix(b"author ")
+            .and_then(|line| line.strip_suffix(&date[..]))
+            .is_some_and(|line| line.ends_with(b"> "))
+    };
+    let (is_author, is_of_then) = repository.object(&head, |_, raw| {
+        let headers = &raw[..header_bytes(raw)];
+        (lines(headers).any(|line| line == author), lines(headers).any(is_of_then))
+    })?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
-    let is_sure = !is_fixed && now.saturating_sub(time) >= 3;
-    Ok(if is_sure { Amend::Yes } else { Amend::IfNothingIsStaged })
+    let is_past = !is_fixed && now.saturating_sub(time) >= 3;
+    Ok(match (is_author, is_of_then) {
+        // `--author` gives it another one.
+        (_, true) if is_past => Amend::Yes,
+        (true, _) => Amend::IfNothingIsStaged,
+        _ => Amend::No,
+    })
 }
 
 /// Returns the commits that are being merged as git names them to hooks before it writes them

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use super::Hook;
 use crate::git::command::lines;
 use crate::git::push::{Push, PushCall, PushedRef, pushed};
-use crate::git::state::{merge_heads, merge_heads_of_environment, merged, was_looked_at};
+use crate::git::state::{
+    Amend, amend, merge_heads, merge_heads_of_environment, merged, was_looked_at,
+};
 use crate::git::{GitError, Known, ObjectId, Repository, RepositoryPool, Tip};
 use crate::source::{
     Cleanup, Commits, Message, MessageOptions, SourceError, Staged, StagedOptions, note_template,
@@ -19,6 +21,8 @@ use crate::text::escape::escape;
 pub struct Work {
     /// The index, with these commits as parents beside HEAD.
     pub staged: Option<Vec<ObjectId>>,
+    /// Whether HEAD is known to be amended.
+    pub amends: bool,
     /// A message.
     pub message: Option<MessageOptions>,
     /// What is sent or merged, and what the other side has.
@@ -79,8 +83,8 @@ impl Work {
         call: Call<'_>,
         input: &mut dyn Read,
     ) -> Result<Option<Work>, WorkError> {
-        let repository = &*call.repository.get()?;
-        let environment = repository.location().environment();
+        let repository = &mut *call.repository.get()?;
+        let environment = &repository.location().environment().clone();
         let file = || call.arguments.first().map(PathBuf::from).ok_or(WorkError::NoMessage(hook));
         let mut work = Work::default();
         match hook {
@@ -104,10 +108,12 @@ impl Work {
                 if call.is_edited() {
                     note_template(repository, &file()?)?;
                 }
-                if was_looked_at(repository, call.is_merge_message()) {
+                // No earlier hook is told of an amended commit that gets a new author or date.
+                let amends = call.reuses_head() && amend(repository)? != Amend::Yes;
+                if !amends && was_looked_at(repository, call.is_merge_message()) {
                     return Ok(None);
                 }
-                work = Work::of_index(repository)?;
+                work = Work { amends, ..Work::of_index(repository)? };
                 work.message = Some(message(file()?, true));
             }
             Hook::PrePush => {
@@ -166,7 +172,8 @@ impl Work {
         options: StagedOptions,
     ) -> Option<Staged> {
         let merge_heads = self.staged.clone()?;
-        Some(Staged::new(repository, StagedOptions { merge_heads, ..options }))
+        let amends = self.amends;
+        Some(Staged::new(repository, StagedOptions { merge_heads, amends, ..options }))
     }
 
     /// The message as a source, if there is one.
@@ -193,6 +200,13 @@ impl Call<'_> {
         let said = || environment.get(FRAMEWORK_SOURCE).filter(|_| is_of_framework);
         let source = self.arguments.get(1).map(OsString::as_os_str).or_else(said);
         source.is_some_and(|source| source == "merge")
+    }
+
+    /// Whether prepare-commit-msg is called for a commit that takes the message of HEAD, as an amended one
+    /// does unless it is given another.
+    fn reuses_head(&self) -> bool {
+        let words = self.arguments.iter().skip(1).map(OsString::as_os_str);
+        words.eq(["commit", "HEAD"].map(OsStr::new))
     }
 
     /// Whether git opens an editor. It sets the editor to `:` where it opens none; then it removes no

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::past::Past;
 use super::{Hits, Job, Lines, UnitResult};
 use crate::engine::{Encoding, Engine, Match};
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Place, Related, Secret, Suppressed};
-use crate::git::Added;
-use crate::rule::{Confidence, RuleSet, Scope, parse_pack};
+use crate::rule::{Confidence, Scope, parse_pack};
 use crate::source::Unit;
 use crate::suppress::{Decision, Subject, decide};
 use crate::text::fragment::Fragment;
@@ -25,7 +25,7 @@ enum Fate {
     Suppressed(String),
     /// As a finding it is accepted: what else was found of it is no finding either.
     Accepted(String),
-    /// It stands on lines that were there before.
+    /// It stands on lines that were there before, and was reported there.
     Older,
     /// Too unsure to be reported, unless its other half stands in another file.
     Guess,
@@ -39,7 +39,7 @@ impl Job<'_> {
         &self,
         unit: &Unit,
         hits: &Hits<'_>,
-        added: &Added,
+        past: &mut Past<'_>,
         result: &mut UnitResult,
     ) {
         let list = &hits.matches.list;
@@ -47,18 +47,38 @@ impl Job<'_> {
         let mut make = Maker::new(self, unit, hits);
         for found in list {
             fates.push(if found.confidence < self.options.min_confidence {
-                let is_guess = self.is_guess(found) && added.touches(&found.secret);
+                let is_guess = self.is_guess(found) && !past.has_lines_of(found);
                 match is_guess.then(|| self.decide(unit, hits, found, &mut make)) {
                     Some(Fate::Reported(None)) => Fate::Guess,
                     _ => Fate::Unsure,
                 }
-            } else if added.touches(&found.secret) {
-                self.decide(unit, hits, found, &mut make)
             } else {
-                Fate::Older
+                match self.decide(unit, hits, found, &mut make) {
+                    // What is accepted anyway need not be looked for in older versions.
+                    Fate::Suppressed(_) | Fate::Accepted(_) if past.has_lines_of(found) => {
+                        Fate::Older
+                    }
+                    Fate::Reported(_) if past.reported(self, unit, hits, found) => Fate::Older,
+                    fate => fate,
+                }
             });
         }
         self.report(hits, &fates, make, result);
+    }
+
+    /// Returns the secrets of `hits` that are reported in a unit, or accepted one by one there.
+    pub(super) fn told(&self, unit: &Unit, hits: &Hits<'_>) -> Vec<Box<[u8]>> {
+        let mut make = Maker::new(self, unit, hits);
+        let mut told = Vec::new();
+        for found in &hits.matches.list {
+            if found.confidence >= self.options.min_confidence
+                && let Fate::Reported(_) | Fate::Accepted(_) =
+                    self.decide(unit, hits, found, &mut make)
+            {
+                told.push(Box::from(&found.text[..]));
+            }
+        }
+        told
     }
 
     fn decide(&self, unit: &Unit, hits: &Hits<'_>, found: &Match, make: &mut Maker<'_>) -> Fate {
@@ -224,11 +244,7 @@ impl Job<'_> {
             // Lines are shown as grep shows them.
             return Vec::new();
         }
-        let masker = self.masker.get_or_init(|| {
-            let mut rules = RuleSet::builtin();
-            rules.enable_all();
-            Engine::new(rules, 0).expect("built-in rules make an engine: tests/packs.rs")
-        });
+        let masker = self.masker.get_or_init(Engine::of_all_rules);
         let start = part.start.saturating_sub(EXCERPT_BYTES);
         let around = &bytes[start..(part.end + EXCERPT_BYTES).min(bytes.len())];
         let found = masker.scan(around).list.into_iter();

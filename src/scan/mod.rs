@@ -8,6 +8,7 @@ mod halves;
 mod history;
 mod judge;
 mod occurrences;
+mod past;
 mod record;
 mod sieve;
 
@@ -18,6 +19,7 @@ use std::time::Instant;
 
 use halves::Collected;
 pub use history::Scan;
+use past::Past;
 use rayon::ThreadPoolBuilder;
 pub use record::Record;
 pub use sieve::EngineSieve;
@@ -28,7 +30,7 @@ use crate::finding::{
 };
 use crate::git::Added;
 use crate::rule::{Confidence, Text};
-use crate::source::{Listing, Reader, Source, SourceError, Unit};
+use crate::source::{Listing, Older, Reader, Source, SourceError, Unit};
 use crate::suppress::{Allowlist, LeftOut};
 use crate::text::fragment::Fragment;
 use crate::text::lines::Position;
@@ -309,17 +311,18 @@ impl Job<'_> {
                 hits.push(found.into_owned());
             } else {
                 cut |= found.matches.cut;
-                self.judge(unit, &found, &Added::All, &mut result);
+                self.judge(unit, &found, &mut Past::none(), &mut result);
             }
         });
         let judged = read.and_then(|()| {
             hits.into_iter().try_for_each(|mut hits| {
-                let added = reader.added(unit, &hits.bytes)?;
+                let versions = reader.older(unit, &hits.bytes)?;
+                let added = Older::added(&versions);
                 if hits.matches.cut && added != Added::All {
                     self.scan_new(&mut hits, &added);
                 }
                 cut |= hits.matches.cut;
-                self.judge(unit, &hits, &added, &mut result);
+                self.judge(unit, &hits, &mut Past::new(versions, reader), &mut result);
                 Ok(())
             })
         });

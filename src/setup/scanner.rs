@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::rules_hash;
 use super::git_secrets::{GitSecrets, GitSecretsError, Providers};
 use super::known_values::Failed;
-use super::{Config, ConfigError, Discovery, RuleChange, import, load, load_file};
+use super::{Config, ConfigError, Discovery, FILE_NAME, RuleChange, import, load, load_file};
 use crate::engine::{Engine, EngineError};
-use crate::finding::{Outcome, Progress};
+use crate::finding::{Outcome, Progress, SkipKind};
 use crate::git::{GitError, MAX_OBJECT_BYTES, RepositoryPool, Settings};
 use crate::rule::{Confidence, PackError, RuleSet, SetError};
 use crate::scan::{Lines, Options, Record, Scan};
@@ -304,6 +304,62 @@ impl Scanner {
     pub fn unread_files(&self) -> Option<String> {
         let root = self.repository.location().root()?;
         import::unread(&root, &self.config.migrated)
+    }
+
+    /// Says that the config file at the root hides something and is not what the index has, if that is so: who
+    /// reads the commit does not see why nothing was found.
+    #[must_use]
+    pub fn uncommitted(&self, outcome: &Outcome) -> Option<String> {
+        let path = self.repository.location().root()?.join(FILE_NAME);
+        if !self.config.files.contains(&path) {
+            return None;
+        }
+        let mark = format!("{FILE_NAME}:");
+        let is_its = |reason: &String| reason.contains(&mark) && reason.ends_with(')');
+        let skipped = outcome.skipped.iter().filter(|one| one.kind == SkipKind::AllowedPath);
+        let hidden = outcome.suppressed.iter().filter(|one| is_its(&one.reason)).count()
+            + skipped.filter(|one| is_its(&one.reason)).count();
+        let changed = self.changed_rules(&mark);
+        if hidden == 0 && changed.is_empty() || self.is_staged(&path) {
+            return None;
+        }
+        let mut does = Vec::new();
+        match hidden {
+            0 => {}
+            1 => does.push("allows 1 finding or file".to_owned()),
+            more => does.push(format!("allows {more} findings or files")),
+        }
+        if !changed.is_empty() {
+            does.push(format!("switches off or changes {}", changed.join(", ")));
+        }
+        Some(format!("{FILE_NAME} is not what is staged or committed, and {}", does.join(" and ")))
+    }
+
+    /// The built-in rules that a file switches off or changes.
+    fn changed_rules(&self, mark: &str) -> Vec<&str> {
+        let builtin = RuleSet::builtin();
+        let changes = self.config.rules.iter().filter_map(|change| match change {
+            RuleChange::Put(entry, origin) => {
+                let is_its = format!("{}:", origin.file).ends_with(mark);
+                (is_its && builtin.find(&entry.id).is_some()).then_some(&*entry.id)
+            }
+            RuleChange::Switch { id, enabled, origin } => {
+                (!enabled && origin.contains(mark)).then_some(&**id)
+            }
+        });
+        changes.collect()
+    }
+
+    /// Whether the index has a file at the root as it is, or line breaks alone differ. What cannot be told is no.
+    fn is_staged(&self, path: &Path) -> bool {
+        let without_returns = |bytes: &[u8]| -> Vec<u8> {
+            bytes.iter().copied().filter(|&byte| byte != b'\r').collect()
+        };
+        let Ok(text) = std::fs::read(path) else { return false };
+        let Ok(mut repository) = self.repository.get() else { return false };
+        let Ok(Some(id)) = repository.staged_id(FILE_NAME) else { return false };
+        let is_same = |staged: &[u8]| without_returns(staged) == without_returns(&text);
+        repository.object(&id, |_, staged| is_same(staged)).unwrap_or(false)
     }
 
     /// Returns the entries of the baseline that fit nothing of an outcome: what they accepted is gone.

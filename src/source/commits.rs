@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
+use super::{Blob, Content, Deleted, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
 use crate::archive::ArchiveLimits;
 use crate::finding::{CommitInfo, Origin, Place, Progress, Skipped};
 use crate::git::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, tag_target};
@@ -153,7 +153,7 @@ impl<'a> Lister<'a> {
         path: &Arc<[u8]>,
         id: ObjectId,
         bases: Vec<ObjectId>,
-        deleted: Arc<[ObjectId]>,
+        deleted: Arc<Deleted>,
         commit: Option<&Arc<CommitInfo>>,
     ) {
         if self.seen_blobs.insert((id, path.clone())) {
@@ -267,7 +267,7 @@ impl<'a> Lister<'a> {
             }
         }
         changed.sort_by(|a, b| a.0.cmp(&b.0));
-        let deleted: Arc<[ObjectId]> = deleted.into();
+        let deleted = Arc::new(Deleted::new(deleted));
         for (path, id, bases) in changed {
             let path: Arc<[u8]> = path.into();
             let is_new = bases.is_empty();
@@ -285,7 +285,7 @@ impl<'a> Lister<'a> {
         folder: &Folder,
         todo: &mut Vec<Folder>,
         changed: &mut Vec<(Vec<u8>, ObjectId, Vec<ObjectId>)>,
-        deleted: &mut Vec<ObjectId>,
+        deleted: &mut Vec<(ObjectId, Arc<[u8]>)>,
     ) -> Result<(), ReadError> {
         let own = self.entries(folder.tree)?;
         let mut theirs = Vec::new();
@@ -347,15 +347,15 @@ fn note_losses(
     own: &[TreeEntry],
     theirs: &[TreeEntry],
     todo: &mut Vec<Folder>,
-    deleted: &mut Vec<ObjectId>,
+    deleted: &mut Vec<(ObjectId, Arc<[u8]>)>,
 ) {
     let kept: HashSet<&[u8]> = own.iter().map(|entry| &*entry.name).collect();
     for old in theirs.iter().filter(|old| !kept.contains(&*old.name)) {
+        let path = join(&folder.path, &old.name);
         if old.mode == MODE_TREE {
-            let path = join(&folder.path, &old.name);
             todo.push(Folder { path, tree: None, parents: vec![Some(old.id)] });
         } else if old.mode != MODE_GITLINK {
-            deleted.push(old.id);
+            deleted.push((old.id, path.into()));
         }
     }
 }

@@ -160,8 +160,14 @@ impl Rules {
     fn cut(&self, lines: &[&[u8]]) -> Option<usize> {
         (0..lines.len()).find(|&index| {
             let next = lines.get(index + 1).copied().unwrap_or_default();
-            is_scissors(lines[index], next) && self.is_diff(&lines[index + 1..])
+            let prefix = is_scissors(lines[index], next).then(|| prefix_of_scissors(lines[index]));
+            let is_own = |prefix: &[u8]| self.prefixes.is_empty() || self.begins_comments(prefix);
+            prefix.flatten().is_some_and(is_own) && self.is_diff(&lines[index + 1..])
         })
+    }
+
+    fn begins_comments(&self, prefix: &[u8]) -> bool {
+        self.prefixes.iter().any(|own| own == prefix)
     }
 
     /// Returns the message with lines that git removes emptied, so that the others keep their
@@ -169,12 +175,14 @@ impl Rules {
     fn keep(&self, raw: &[u8]) -> Vec<u8> {
         let mut kept = Vec::with_capacity(raw.len());
         let lines: Vec<&[u8]> = raw.split_inclusive(|&byte| byte == b'\n').collect();
-        let cut = match self.noted {
-            Some(Noted { cuts: false, .. }) => None,
-            Some(Noted { cuts: true, .. }) => lines.iter().position(|line| is_cut(line)),
+        let cut = match &self.noted {
+            Some(Noted { cut: None, .. }) => None,
+            Some(Noted { cut: Some(prefix), .. }) => {
+                lines.iter().position(|line| prefix_of_scissors(line) == Some(&prefix[..]))
+            }
             None => self.scissors_cut.then(|| self.cut(&lines)).flatten(),
         };
-        let comments_go = match self.noted {
+        let comments_go = match &self.noted {
             Some(noted) => noted.comments_go,
             None => self.comments_go && template::read(&lines, &self.prefixes, cut) != Told::Kept,
         };
@@ -190,13 +198,10 @@ impl Rules {
     }
 }
 
-/// Whether git cuts at this line.
-fn is_cut(line: &[u8]) -> bool {
-    prefix_of_scissors(line).is_some()
-}
-
+/// Returns what stands before the scissors of a line at which git may cut: it looks for whole lines that
+/// begin with its comment character and end in LF.
 fn prefix_of_scissors(line: &[u8]) -> Option<&[u8]> {
-    let prefix = line.trim_ascii_end().strip_suffix(SCISSORS)?;
+    let prefix = line.strip_suffix(b"\n")?.strip_suffix(SCISSORS)?;
     (!prefix.is_empty() && prefix.len() <= 16).then_some(prefix)
 }
 
@@ -231,5 +236,9 @@ mod tests {
     fn a_line_that_only_looks_like_scissors_cuts_nothing() {
         let message = format!("a\n{CUT}secret below\n");
         assert_eq!(keep(true, true, &message), "a\n\nsecret below\n");
+        for cut in [format!(" {CUT}"), CUT.replace('\n', "\r\n"), CUT.replace('#', ";")] {
+            let message = format!("a\n{cut}{}x\ndiff --git a b\n", &cut[..2]);
+            assert!(keep(false, true, &message).contains("diff"), "{cut:?}");
+        }
     }
 }

@@ -18,6 +18,7 @@ mod stdin;
 mod tracked;
 mod worktree;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub use error::SourceError;
 pub use filter::{Sieve, Verdict};
 pub use history::{History, HistoryOptions};
 pub use message::{Cleanup, Message, MessageOptions, note_template};
-pub use reader::{Reader, ReaderOptions};
+pub use reader::{Older, Reader, ReaderOptions};
 pub use remembered::{Listed, Remembered};
 pub use staged::{Staged, StagedOptions};
 pub use stdin::Stdin;
@@ -92,7 +93,7 @@ impl Unit {
     #[must_use]
     pub fn has_older(&self) -> bool {
         match &self.content {
-            Content::Blob(blob) => !blob.bases.is_empty() || !blob.deleted.is_empty(),
+            Content::Blob(blob) => !blob.bases.is_empty() || !blob.deleted.files.is_empty(),
             _ => false,
         }
     }
@@ -125,9 +126,33 @@ struct Blob {
     id: ObjectId,
     /// What each parent has at the path; lines that one of them has are not new.
     bases: Vec<ObjectId>,
-    /// For a path that no parent has: the blobs that were deleted, one of which may be the same
+    /// For a path that no parent has: the files that were deleted, one of which may be the same
     /// file under its older name.
-    deleted: Arc<[ObjectId]>,
+    deleted: Arc<Deleted>,
+}
+
+/// Files that a change deletes.
+#[derive(Debug, Default)]
+struct Deleted {
+    /// Their blobs and paths.
+    files: Vec<(ObjectId, Arc<[u8]>)>,
+    /// Which of them have a blob.
+    by_id: HashMap<ObjectId, Vec<usize>>,
+}
+
+impl Deleted {
+    fn new(files: Vec<(ObjectId, Arc<[u8]>)>) -> Self {
+        let mut by_id: HashMap<ObjectId, Vec<usize>> = HashMap::new();
+        for (index, (id, _)) in files.iter().enumerate() {
+            by_id.entry(*id).or_default().push(index);
+        }
+        Deleted { files, by_id }
+    }
+
+    /// Returns the paths of the files that have a blob.
+    fn paths_of(&self, id: &ObjectId) -> impl Iterator<Item = &Arc<[u8]>> {
+        self.by_id.get(id).into_iter().flatten().map(|&index| &self.files[index].1)
+    }
 }
 
 impl Blob {

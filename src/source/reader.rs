@@ -3,8 +3,9 @@
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
 use std::path::Path;
+use std::sync::Arc;
 
-use super::{Blob, Content, Unit, lfs};
+use super::{Blob, Content, Deleted, Unit, lfs};
 use crate::archive::{self, ArchiveLimits};
 use crate::finding::{SkipKind, Skipped};
 use crate::git::object::{Kind, ObjectId, header_bytes};
@@ -51,8 +52,28 @@ pub struct Reader {
     left_out: Vec<Skipped>,
 }
 
-/// How many deleted files are tried as the older name of a new one.
+/// How many deleted files are tried as the older name of a new one that has other bytes.
 const MAX_DELETED: usize = 200;
+
+/// An older version of a unit.
+#[derive(Debug, Clone)]
+pub struct Older {
+    id: ObjectId,
+    /// Where it stood.
+    pub path: Arc<[u8]>,
+    /// What the unit has that this version has not.
+    pub added: Added,
+    /// Whether it has the same bytes as the unit.
+    pub is_same: bool,
+}
+
+impl Older {
+    /// What is new against all of these.
+    #[must_use]
+    pub fn added(versions: &[Older]) -> Added {
+        versions.iter().fold(Added::All, |added, older| line_diff::both(added, older.added.clone()))
+    }
+}
 
 impl Reader {
     /// Makes a reader for one worker; nothing is opened yet.
@@ -110,46 +131,80 @@ impl Reader {
         std::mem::take(&mut self.left_out)
     }
 
-    /// Tells which bytes of a unit are new, for units that have an older version. Called only
-    /// where something was found in `bytes`, which are those of the unit.
+    /// Returns the older versions of a unit, each with what is new against it. Called only where
+    /// something was found in `bytes`, which are those of the unit. A version that cannot be compared is
+    /// left out: it makes nothing old.
     ///
     /// # Errors
-    /// The older version cannot be read.
-    pub fn added(&mut self, unit: &Unit, bytes: &[u8]) -> Result<Added, ReadError> {
+    /// The repository cannot be read.
+    pub fn older(&mut self, unit: &Unit, bytes: &[u8]) -> Result<Vec<Older>, ReadError> {
         let Content::Blob(Blob { id, bases, deleted }) = &unit.content else {
-            return Ok(Added::All);
+            return Ok(Vec::new());
         };
-        if bases.is_empty() && deleted.contains(id) {
-            // Only its name has changed.
-            return Ok(Added::Ranges(Vec::new()));
+        let mut older = Vec::new();
+        if bases.is_empty() {
+            // Where only its name has changed, nothing is new.
+            let same = |path: &Arc<[u8]>| {
+                let path = path.clone();
+                Older { id: *id, path, added: Added::Ranges(Vec::new()), is_same: true }
+            };
+            older.extend(deleted.paths_of(id).map(same));
         }
-        let mut added = Added::All;
+        if !older.is_empty() {
+            return Ok(older);
+        }
         for base in bases {
-            added = line_diff::both(added, self.against(base, bytes)?);
+            older.extend(self.against(base, &unit.origin.path, bytes)?);
         }
         if bases.is_empty() {
-            for old in deleted.iter().take(MAX_DELETED) {
-                let against = self.against(old, bytes)?;
-                if line_diff::is_mostly_old(&against, bytes.len()) {
-                    added = line_diff::both(added, against);
-                }
+            for (old, path) in same_name_first(deleted, &unit.origin.path).take(MAX_DELETED) {
+                let against = self.against(old, path, bytes)?;
+                let is_mostly_old =
+                    |older: &Older| line_diff::is_mostly_old(&older.added, bytes.len());
+                older.extend(against.filter(is_mostly_old));
             }
         }
-        Ok(added)
+        Ok(older)
     }
 
-    fn against(&mut self, base: &ObjectId, bytes: &[u8]) -> Result<Added, ReadError> {
+    fn against(
+        &mut self,
+        id: &ObjectId,
+        path: &Arc<[u8]>,
+        bytes: &[u8],
+    ) -> Result<Option<Older>, ReadError> {
+        let added = self.with_blob(id, |old| line_diff::added_lines(old, bytes))?;
+        let older = |added| Older { id: *id, path: path.clone(), added, is_same: false };
+        Ok(added.filter(|added| *added != Added::All).map(older))
+    }
+
+    /// Hands the bytes of an older version to `each`; `None` if they cannot be read.
+    ///
+    /// # Errors
+    /// The repository cannot be read.
+    pub fn read_older<R>(
+        &mut self,
+        older: &Older,
+        each: impl FnOnce(&[u8]) -> R,
+    ) -> Result<Option<R>, ReadError> {
+        self.with_blob(&older.id, each)
+    }
+
+    fn with_blob<R>(
+        &mut self,
+        id: &ObjectId,
+        each: impl FnOnce(&[u8]) -> R,
+    ) -> Result<Option<R>, ReadError> {
         let store = self.options.lfs.clone();
-        let compared = self.repository()?.object(base, |_, old| {
-            let file = store.as_ref().and_then(|store| store.file(old));
+        let read = self.repository()?.object(id, |_, bytes| {
+            let file = store.as_ref().and_then(|store| store.file(bytes));
             match file.map(fs::read) {
-                None => line_diff::added_lines(old, bytes),
-                Some(Ok(old)) => line_diff::added_lines(&old, bytes),
-                Some(Err(_)) => Added::All,
+                None => Some(each(bytes)),
+                Some(Ok(content)) => Some(each(&content)),
+                Some(Err(_)) => None,
             }
         });
-        // What cannot be compared is new: it hides no finding.
-        Ok(compared.unwrap_or(Added::All))
+        Ok(read.unwrap_or_default())
     }
 
     fn repository(&mut self) -> Result<&mut Repository, ReadError> {
@@ -220,22 +275,41 @@ impl Reader {
         // Both ends of the file tell whether it is an archive; between them it may be long.
         let mut begins = None;
         let mut ends = false;
-        let archives = self.options.archives.filter(|_| metadata.is_file());
         stream::read(&mut file, size, &mut self.buffer, &mut |fragment| {
             let bytes = fragment.bytes;
-            if archives.is_some() {
-                let start = &bytes[..bytes.len().min(archive::START_BYTES)];
-                begins.get_or_insert_with(|| archive::is_archive(start));
-                ends = archive::ends_like_zip(bytes);
-            }
+            let start = &bytes[..bytes.len().min(archive::START_BYTES)];
+            begins.get_or_insert_with(|| archive::is_archive(start));
+            ends = archive::ends_like_zip(bytes);
             each(fragment);
         })?;
-        if let Some(limits) = archives.filter(|_| ends || begins == Some(true)) {
-            let file = File::open(path)?;
-            archive::open(file, limits, &unit.origin.path, &mut self.left_out, each);
+        if !metadata.is_file() || !(ends || begins == Some(true)) {
+            return Ok(());
+        }
+        match self.options.archives {
+            Some(limits) => {
+                let file = File::open(path)?;
+                archive::open(file, limits, &unit.origin.path, &mut self.left_out, each);
+            }
+            None => {
+                let reason = "it is an archive, whose members were not read";
+                self.left_out.push(Skipped::new(SkipKind::Closed, &unit.origin.path, reason));
+            }
         }
         Ok(())
     }
+}
+
+/// The deleted files, those first that have the name of `path`: whole directories are renamed.
+fn same_name_first<'a>(
+    deleted: &'a Deleted,
+    path: &[u8],
+) -> impl Iterator<Item = &'a (ObjectId, Arc<[u8]>)> {
+    let name = |path: &[u8]| path[memchr::memrchr(b'/', path).map_or(0, |at| at + 1)..].to_vec();
+    let own = name(path);
+    let has_name = move |file: &&(ObjectId, Arc<[u8]>)| name(&file.1) == own;
+    let others = has_name.clone();
+    let first = deleted.files.iter().filter(has_name);
+    first.chain(deleted.files.iter().filter(move |file| !others(file)))
 }
 
 fn unreadable(error: io::Error) -> ReadError {

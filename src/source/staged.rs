@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
+use super::{Blob, Content, Deleted, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
 use crate::archive::ArchiveLimits;
 use crate::finding::{Origin, Place, Progress, SkipKind};
 use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId};
@@ -23,6 +23,8 @@ pub struct StagedOptions {
     /// Commits that are parents beside HEAD and that git has not written down yet: in
     /// pre-merge-commit there is no `MERGE_HEAD`.
     pub merge_heads: Vec<ObjectId>,
+    /// Whether HEAD is known to be amended.
+    pub amends: bool,
     /// Files that are read whole from the index even where nothing of them is staged.
     pub files: Vec<PathBuf>,
     /// Whether all lines of a changed file count, be it only its name or mode that changed, and not
@@ -57,7 +59,7 @@ impl Staged {
         heads.dedup();
         if let Some(head) = head
             && heads.is_empty()
-            && is_amend(repository, &head)?
+            && (self.options.amends || is_amend(repository, &head)?)
         {
             let amended = repository.commit(&head)?.ok_or(GitError::NotACommit(head))?.1;
             let mut parents = amended.parents.into_iter();
@@ -83,8 +85,9 @@ impl Source for Staged {
         let deleted = changes
             .iter()
             .filter(|change| change.new.is_none())
-            .filter_map(|change| change.old)
+            .filter_map(|change| Some((change.old?, change.path.as_slice().into())))
             .collect();
+        let deleted = Arc::new(Deleted::new(deleted));
         let reader = ReaderOptions {
             repository: Some(self.repository.clone()),
             archives: Some(ArchiveLimits::default()),
@@ -150,8 +153,8 @@ fn root_of(repository: &mut Repository, id: &ObjectId) -> Result<ObjectId, GitEr
 struct Older<'a> {
     /// The trees of the parents beside HEAD.
     others: &'a [ObjectId],
-    /// The blobs that are deleted.
-    deleted: Arc<[ObjectId]>,
+    /// The files that are deleted.
+    deleted: Arc<Deleted>,
     /// Whether lines that were there before do not count.
     counts: bool,
 }

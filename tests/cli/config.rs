@@ -247,3 +247,34 @@ fn an_empty_git_directory_further_down_changes_no_root() {
     staged.current_dir(repo.root.join("sub")).arg("staged");
     repo.run(staged).exits(1).says("[cn]");
 }
+
+#[test]
+fn a_config_that_hides_something_and_is_not_staged_is_named() {
+    let repo = TestRepo::new();
+    repo.hooks(&["pre-commit"]);
+    repo.stage("a.txt", key(0));
+    let named = ".tightlip.toml is not what is staged or committed";
+    for (config, does) in [
+        ("[[allow]]\nreason = 'x'\npaths = ['a.txt']\n", "allows 1 finding or file"),
+        ("[[allow]]\nreason = 'x'\npatterns = ['AKIA']\n", "allows 1 finding or file"),
+        ("disable = ['aws-access-key-id']\n", "switches off or changes aws-access-key-id"),
+        (
+            "[[rule]]\nid = 'aws-access-key-id'\npattern = 'zzzzzz'\n",
+            "switches off or changes aws-access-key-id",
+        ),
+    ] {
+        repo.write(".tightlip.toml", config);
+        repo.tightlip(&["staged"]).exits(0).says(named).says(does);
+        repo.tightlip(&["hook", "pre-commit"]).exits(0).says(named).says(does);
+        // Staged, it is there to be read.
+        repo.git(&["add", ".tightlip.toml"]).exits(0);
+        repo.tightlip(&["hook", "pre-commit"]).exits(0).never_says("tightlip.toml");
+        repo.append(".tightlip.toml", "# edited\n");
+        repo.tightlip(&["hook", "pre-commit"]).exits(0).says(named);
+        repo.git(&["rm", "-q", "--cached", "-f", ".tightlip.toml"]).exits(0);
+    }
+    // What hides nothing is not named.
+    repo.stage("a.txt", "clean\n");
+    repo.write(".tightlip.toml", "[[allow]]\nreason = 'x'\npaths = ['b.txt']\n");
+    repo.tightlip(&["staged"]).exits(0).never_says("is not what");
+}

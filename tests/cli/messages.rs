@@ -102,6 +102,13 @@ fn scissors_and_comment_strings_count_as_git_counts_them() {
     // By default git removes these lines as comments and keeps what stands below.
     let below = editor(&repo, &format!("message\n{cut}{}\n", key(0)));
     commit(&repo, &below, &["commit", "--allow-empty"]).exits(1);
+    // Where -v cuts, it looks for whole lines that begin with its own character.
+    let cut = "# ------------------------ >8 ------------------------";
+    for other in [format!(" {cut}"), format!("{cut}\r"), format!("{cut} "), cut.replace('#', ";")] {
+        let below = editor(&repo, &format!("message\n{other}\n{}\n", key(0)));
+        commit(&repo, &below, &["commit", "-v", "--allow-empty"]).exits(1);
+        repo.git(&["log", "--format=%B"]).exits(0).never_says(&key(0));
+    }
     // Of two settings git takes the later; which that is, is not known here.
     let other = editor(&repo, &format!("message\n; {}\n", key(0)));
     repo.git(&["config", "core.commentString", ";"]).exits(0);
@@ -148,6 +155,12 @@ fn scissors_cut_only_where_git_drew_them_for_this_commit() {
     commit(&repo, "true", &["commit", "-e", "-F", file]).exits(1);
     commit(&repo, "true", &["commit", "-v", "-e", "-F", file]).exits(0);
     assert!(!repo.git(&["log", "--format=%B"]).out.contains(&key(0)));
+    for other in [" #", ";"] {
+        let cut = format!("{other} ------------------------ >8 ------------------------\n");
+        std::fs::write(&saved, format!("subject\n{cut}diff --git a/x b/x\n+{}\n", key(1))).unwrap();
+        let replacing = format!("cp '{file}'");
+        commit(&repo, &replacing, &["commit", "-v", "--allow-empty"]).exits(1);
+    }
     // An editor that draws scissors of its own draws nothing for git.
     let cut = "# ------------------------ >8 ------------------------\n# Do not modify\n";
     std::fs::write(&saved, format!("subject\n\n{cut}diff --git a/x b/x\n+{}\n", key(1))).unwrap();

@@ -301,3 +301,15 @@ fn the_name_of_a_buffer_is_for_standard_input_alone() {
     }
     buffer(&repo, "", "", "x").exits(2);
 }
+
+#[test]
+fn an_archive_that_is_named_is_opened_and_others_are_named() {
+    let repo = TestRepo::new();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut gzip, key(0).as_bytes()).unwrap();
+    repo.write("folder/dump.gz", gzip.finish().unwrap());
+    repo.tightlip(&["scan", "folder/dump.gz"]).exits(1).says("dump.gz");
+    let left_out = "left out: folder/dump.gz: it is an archive";
+    repo.tightlip(&["scan", "folder", "-v"]).exits(0).says(left_out);
+    repo.tightlip(&["scan", "folder", "--archives"]).exits(1).never_says("left out");
+}

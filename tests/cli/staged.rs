@@ -79,6 +79,26 @@ fn amend_is_stopped_by_what_the_parents_do_not_have() {
     stopped(&repo, &["commit", "--amend", "-m", "still there"]);
     repo.stage("a.txt", "more\n");
     repo.git(&["commit", "--amend", "--allow-empty", "-m", "gone"]).exits(0);
+    // An author or a date of its own, in the same second and later, with something staged and without.
+    repo.hooks(&["pre-commit", "prepare-commit-msg"]);
+    repo.stage("a.txt", key(0));
+    repo.git(&["commit", "-qnm", "leak", "--date", "2001-01-01T00:00:00Z"]).exits(0);
+    for staged in ["", "more\n"] {
+        repo.stage("c.txt", staged);
+        for more in [
+            &["--no-edit"][..],
+            &["--author", "B <b@x.invalid>", "--no-edit"],
+            &["--author", "B <b@x.invalid>", "-m", "new"],
+            &["--reset-author", "--no-edit"],
+            &["--date", "2002-02-02T00:00:00Z", "--no-edit"],
+        ] {
+            let mut git = repo.command("git");
+            git.env_remove("GIT_COMMITTER_DATE").env_remove("GIT_AUTHOR_DATE");
+            git.args(["commit", "--amend"]).args(more);
+            repo.run(git).exits(1).says("[aws-access-key-id]");
+        }
+    }
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]).exits(0);
     // The first commit of all has no parents.
     let first = TestRepo::unborn(&["init", "-q", "-b", "main"]);
     first.hooks(&["pre-commit"]);
@@ -224,6 +244,49 @@ fn a_renamed_file_is_compared_with_what_it_was() {
     let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(1);
     assert_eq!(said.objects("finding").len(), 1);
     assert_eq!(said.objects("finding")[0]["line"], 12);
+}
+
+#[test]
+fn an_old_line_is_old_only_where_it_was_reported() {
+    let allow = "[[allow]]\nreason = \"made up\"\npaths = [\"fixtures\"]\n";
+    let lines = "some line\n".repeat(10);
+    let with_key = format!("{lines}{}\n", key(0));
+    let repo = TestRepo::new();
+    repo.commit(".tightlip.toml", allow);
+    repo.commit("fixtures/a.txt", &with_key);
+    repo.commit("plain.txt", &lines);
+    // Out of a path that is allowed: the same bytes, an edited file, into a file that was there.
+    repo.git(&["mv", "fixtures/a.txt", "a.txt"]).exits(0);
+    repo.tightlip(&["staged"]).exits(1).says("a.txt:11");
+    repo.stage("a.txt", format!("{with_key}more\n"));
+    repo.tightlip(&["staged"]).exits(1).says("a.txt:11");
+    repo.git(&["commit", "-qnm", "moved"]).exits(0);
+    repo.tightlip(&["history", "HEAD~1..HEAD"]).exits(1).says("a.txt:11");
+    // From one path that is not allowed to another, it is old.
+    repo.git(&["mv", "a.txt", "b.txt"]).exits(0);
+    repo.tightlip(&["staged"]).exits(0).says("1 on older lines");
+    repo.stage("b.txt", format!("{with_key}other\n"));
+    repo.tightlip(&["staged"]).exits(0).says("1 on older lines");
+    // And into one that is allowed, too.
+    repo.git(&["mv", "b.txt", "fixtures/b.txt"]).exits(0);
+    repo.tightlip(&["staged"]).exits(0);
+}
+
+#[test]
+fn what_made_an_old_line_harmless_may_stand_above_it() {
+    let repo = TestRepo::new();
+    repo.commit("a.py", format!("# tightlip:allow-next-line made up\nk = '{}'\n", key(0)));
+    repo.tightlip(&["staged"]).exits(0);
+    repo.stage("a.py", format!("# nothing\nk = '{}'\n", key(0)));
+    repo.tightlip(&["staged"]).exits(1).says("a.py:2:6");
+    // A value that nothing names is no secret until something does.
+    let value = made("{alnum:40}");
+    repo.commit("b.yml", format!("{value}\n"));
+    repo.stage("b.yml", format!("aws_secret_access_key: \\\n{value}\n"));
+    repo.tightlip(&["staged"]).exits(1).says("b.yml:2");
+    // It stays old where the text around it changes and says as little as before.
+    repo.stage("b.yml", format!("values:\n{value}\nand more\n"));
+    repo.tightlip(&["staged", "b.yml"]).never_says("b.yml:2");
 }
 
 #[test]
@@ -632,6 +695,27 @@ fn a_refused_push_names_the_commit_behind_each_line() {
 }
 
 #[test]
+fn a_refused_push_of_six_pairs_fits_a_screen() {
+    let repo = TestRepo::new();
+    repo.hooks(&["pre-push"]);
+    for number in 0..6 {
+        let pair = made("id = AKIA{base32:16}\naws_secret_access_key = {base64:40}\n");
+        repo.stage(&format!("service-{number}/dev.ini"), pair);
+    }
+    repo.git(&["commit", "-qnm", "leak"]).exits(0);
+    let remote = repo.folder().join("remote.git");
+    repo.git(&["init", "-q", "--bare", remote.to_str().unwrap()]).exits(0);
+    let mut push = repo.command("git");
+    push.args(["push", remote.to_str().unwrap(), "main"]).env("COLUMNS", "80");
+    let said = repo.run(push);
+    assert_ne!(said.code, 0);
+    let commit = format!(" in commit {}", &repo.head()[..12]);
+    assert_eq!(said.err.matches(&commit).count(), 6, "{}", said.err);
+    assert_eq!(said.err.matches("= with AWS access key id on line 1").count(), 6, "{}", said.err);
+    assert!(said.err.lines().count() <= 24, "{}", said.err);
+}
+
+#[test]
 fn a_single_finding_is_told_with_what_to_do_about_it() {
     let repo = guarded();
     repo.stage("a.txt", format!("id = {}\n", key(0)));
@@ -663,8 +747,9 @@ fn a_secret_alone_is_paired_with_the_only_key_id_of_its_commit() {
     let said = repo.tightlip(&["staged"]).exits(1);
     said.says("[aws-access-key-id]")
         .says("[aws-possible-secret-key]")
-        .says(" in deploy.env on line 2");
-    said.never_says(&value).never_says("[generic-key]");
+        .says(" in deploy.env on line 2")
+        .never_says(&value)
+        .never_says("[generic-key]");
     let said = repo.tightlip(&["staged", "--format", "jsonl"]);
     let found = said.objects("finding");
     let half = found.iter().find(|one| one["rule"] == "aws-possible-secret-key").unwrap();

@@ -46,6 +46,20 @@ impl Repository {
         }
     }
 
+    /// Returns the id that the index has at a path from the root.
+    pub(crate) fn staged_id(&self, path: &str) -> Result<Option<ObjectId>, GitError> {
+        if self.native.is_some()
+            && let Some(index) = self.own_index()?
+        {
+            let mut entries = index.entries.iter();
+            let found = entries.find(|entry| index.path(entry) == path.as_bytes());
+            return Ok(found.map(|entry| entry.id));
+        }
+        let root = self.location.root().unwrap_or_default();
+        let found = self.index_files(&[root.join(path)])?;
+        Ok(found.first().map(|(_, _, id)| *id))
+    }
+
     /// Returns what the index has at `paths`, relative to the location's directory.
     pub(crate) fn index_files(
         &self,

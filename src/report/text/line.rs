@@ -59,13 +59,18 @@ fn behind(writer: &Writer<'_>, notes: &[String]) -> String {
     format!("  {} {}", writer.style.dim("="), notes.join("; "))
 }
 
+/// Names the commit of a finding where space is short.
+pub(super) fn commit(finding: &Finding) -> Option<String> {
+    let commit = finding.origin.commit.as_ref()?;
+    Some(format!("commit {}", &commit.id[..commit.id.len().min(SHORT_ID)]))
+}
+
 /// What is needed to take the secret out, without what helps only later.
 fn notes(writer: &Writer<'_>, finding: &Finding) -> Vec<String> {
     let mut notes = Vec::new();
-    notes.extend(finding.origin.commit.as_ref().map(|commit| {
-        let id = &commit.id[..commit.id.len().min(SHORT_ID)];
-        format!("commit {id}")
-    }));
+    if writer.commit_in_head(finding).is_none() {
+        notes.extend(commit(finding));
+    }
     notes.extend(presence::lines(finding, writer.redactor));
     notes.extend(finding.related.as_ref().map(|related| {
         let what = writer.shown(related.description.as_bytes());

@@ -160,7 +160,8 @@ impl Writer<'_> {
     /// Writes where it is and what it is.
     fn head(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         let style = self.style;
-        let place = style.bold(&place(finding, self.redactor));
+        let commit = self.commit_in_head(finding).unwrap_or_default();
+        let place = format!("{}{commit}", style.bold(&place(finding, self.redactor)));
         let sure = match finding.confidence {
             Confidence::High => String::new(),
             sure => style.dim(&format!(" ({} confidence)", sure.name())),
@@ -174,6 +175,16 @@ impl Writer<'_> {
             true => self.wrapped(&format!("{place}: {rule}{sure}"), "", "    ", out),
             false => self.wrapped(&whole, "", "    ", out),
         }
+    }
+
+    /// Returns the commit as it stands behind the place. Where little is told of a pair, it stands there if it
+    /// fits, so that the other half fits behind the line.
+    fn commit_in_head(&self, finding: &Finding) -> Option<String> {
+        let width = self.options.width.filter(|_| self.detail == Detail::Place)?;
+        finding.related.as_ref()?;
+        let commit = format!(" in {}", line::commit(finding)?);
+        let head = format!("{}{commit}: [{}]", place(finding, self.redactor), finding.rule);
+        (columns(&head) <= width).then_some(commit)
     }
 
     /// Writes what to do about it; `tightlip advice` says what the secret can do.
@@ -291,7 +302,11 @@ pub(super) fn receipt(
             writeln!(out, "{}", wrap(&line, options.width, "", "  "))?;
         }
     }
-    if !outcome.findings.is_empty() {
+    // In what is pushed, a mark would need another commit; each finding says how it is allowed.
+    let is_in_commits = options.how_to_allow
+        && options.to_do.is_some()
+        && outcome.findings.iter().all(|finding| finding.origin.commit.is_some());
+    if !outcome.findings.is_empty() && !is_in_commits {
         let allow =
             format!("tightlip: if one is no secret, say why on its line: `{INLINE_MARKER} <why>`");
         writeln!(out, "{}", wrap(&allow, options.width, "", "  "))?;

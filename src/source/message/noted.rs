@@ -10,15 +10,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::template::{self, Told};
-use super::{Rules, is_scissors};
+use super::{Rules, is_scissors, prefix_of_scissors};
 
 /// What the template said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Noted {
     /// Whether comments go.
     pub(super) comments_go: bool,
-    /// Whether git cuts at scissors.
-    pub(super) cuts: bool,
+    /// What begins the line at which git cuts, if it cuts at scissors.
+    pub(super) cut: Option<Vec<u8>>,
 }
 
 fn file(git_dir: &Path) -> PathBuf {
@@ -40,16 +40,17 @@ pub(super) fn write(git_dir: &Path, rules: &Rules, raw: &[u8]) -> io::Result<()>
     });
     let told = template::read(&lines, &rules.prefixes, own.filter(|_| cuts));
     let comments = if told == Told::Gone { "strip" } else { "keep" };
-    let scissors = if cuts { "cut" } else { "whole" };
-    fs::write(file(git_dir), format!("{comments} {scissors}\n"))
+    let prefix = own.filter(|_| cuts).and_then(|at| prefix_of_scissors(lines[at]));
+    fs::write(file(git_dir), [comments.as_bytes(), b"\n", prefix.unwrap_or_default()].concat())
 }
 
 /// Takes the note, which counts for one message.
 pub(super) fn take(git_dir: &Path) -> Option<Noted> {
     let file = file(git_dir);
-    let text = fs::read_to_string(&file).ok()?;
+    let text = fs::read(&file).ok()?;
     // What stays is written anew before it is read again.
     let _ = fs::remove_file(&file);
-    let (comments, scissors) = text.trim().split_once(' ')?;
-    Some(Noted { comments_go: comments == "strip", cuts: scissors == "cut" })
+    let end = memchr::memchr(b'\n', &text)?;
+    let (comments, prefix) = (&text[..end], text[end + 1..].to_vec());
+    Some(Noted { comments_go: comments == b"strip", cut: Some(prefix).filter(|it| !it.is_empty()) })
 }
