@@ -1,10 +1,11 @@
 //! Where a repository is, and what of an environment counts for it.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::{env, fs};
 
 use crate::environment::Environment;
+use crate::text::os::os_str;
 
 /// The variables that lead git to one repository: what `git rev-parse --local-env-vars` lists, and
 /// what git sets for the hooks of a push.
@@ -95,26 +96,81 @@ impl Location {
         self.root.get_or_init(|| self.find_root()).clone()
     }
 
+    /// Finds it as git does: what the environment names, then what the repository's configuration names,
+    /// then where its directory stands. With `GIT_DIR` of a repository that is elsewhere, git takes the
+    /// current directory.
+    /// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreworktree>
     fn find_root(&self) -> Option<PathBuf> {
         if let Some(root) = self.environment.get("GIT_WORK_TREE") {
             return Some(self.join(root));
         }
-        let has_git_dir = self.environment.is_set("GIT_DIR");
         let here = self.directory.canonicalize().ok()?;
         // A directory that is itself one of git's is a bare repository, which has no root.
         let found = here.ancestors().find(|folder| {
             let git_dir = folder.join(".git");
             git_dir.is_file() || is_git_dir(&git_dir) || is_git_dir(folder)
         });
-        let root = found.filter(|folder| folder.join(".git").exists());
-        if found.is_some() || !has_git_dir {
-            return root
-                .map(|root| if root == here { self.directory.clone() } else { root.to_owned() });
+        let around = found.and_then(git_dir_of);
+        let named = self.environment.get("GIT_DIR");
+        let git_dir = match named {
+            Some(git_dir) => self.join(git_dir).canonicalize().ok(),
+            None => around.clone(),
+        };
+        let shown = |root: &Path| match root == here {
+            true => self.directory.clone(),
+            false => root.to_owned(),
+        };
+        let configured = git_dir.as_deref().map_or(Configured::Nothing, configured);
+        if let Configured::Root(root) = &configured {
+            return Some(shown(root));
         }
-        // With GIT_DIR alone, git takes the current directory for the root; a bare one has none.
-        let is_bare = here.join("HEAD").is_file() && here.join("objects").is_dir();
+        if named.is_none() || git_dir.is_some() && git_dir == around {
+            return found.filter(|folder| folder.join(".git").exists()).map(shown);
+        }
+        let is_bare = configured == Configured::Bare || is_git_dir(&here);
         (!is_bare).then(|| self.directory.clone())
     }
+}
+
+/// What a repository's own configuration says of its working tree.
+#[derive(PartialEq, Eq)]
+enum Configured {
+    /// Where it is.
+    Root(PathBuf),
+    /// That there is none.
+    Bare,
+    Nothing,
+}
+
+/// Reads it. The files of the user and the machine do not count for this, nor does that of the main working
+/// tree for a linked one.
+fn configured(git_dir: &Path) -> Configured {
+    let is_linked = git_dir.join("commondir").is_file();
+    let of_all = (!is_linked).then(|| git_dir.join("config"));
+    let mut bare = false;
+    for file in std::iter::once(git_dir.join("config.worktree")).chain(of_all) {
+        let Some(config) = git2::Config::open(&file).ok().filter(|_| file.is_file()) else {
+            continue;
+        };
+        if let Ok(root) = config.get_path("core.worktree") {
+            let root = git_dir.join(root);
+            return Configured::Root(root.canonicalize().unwrap_or(root));
+        }
+        bare |= config.get_bool("core.bare").unwrap_or(false);
+    }
+    if bare { Configured::Bare } else { Configured::Nothing }
+}
+
+/// Returns the git directory of the working tree or bare repository in `folder`.
+fn git_dir_of(folder: &Path) -> Option<PathBuf> {
+    let git_dir = folder.join(".git");
+    if git_dir.is_file() {
+        let text = fs::read(&git_dir).ok()?;
+        let path = text.strip_prefix(b"gitdir: ")?.trim_ascii_end();
+        return folder.join(&*os_str(path)).canonicalize().ok();
+    }
+    let git_dir = if git_dir.is_dir() { git_dir } else { folder.to_owned() };
+    git_dir.canonicalize().ok()
 }
 
 /// Whether git accepts a directory as a git directory. It does not accept an empty one.
@@ -132,39 +188,71 @@ mod tests {
     use super::Location;
     use crate::environment::Environment;
 
-    fn root(here: &Path, work_tree: Option<&str>, has_git_dir: bool) -> Option<PathBuf> {
-        let variables = [("GIT_WORK_TREE", work_tree), ("GIT_DIR", has_git_dir.then_some("x"))];
+    fn root(here: &Path, work_tree: Option<&str>, git_dir: Option<&Path>) -> Option<PathBuf> {
+        let variables = [("GIT_WORK_TREE", work_tree.map(Path::new)), ("GIT_DIR", git_dir)];
         let set = variables.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let environment = Environment::new(set.map(|(name, value)| (name.into(), value.into())));
         Location::new(here, environment).root()
+    }
+
+    fn make_git_dir(folder: &Path, config: &str) {
+        for name in ["objects", "refs"] {
+            fs::create_dir_all(folder.join(name)).unwrap();
+        }
+        fs::write(folder.join("HEAD"), "").unwrap();
+        fs::write(folder.join("config"), config).unwrap();
     }
 
     #[test]
     fn root_is_found_from_anywhere_in_the_tree() {
         let folder = tempfile::tempdir().unwrap();
         let top = folder.path().canonicalize().unwrap();
-        let inner = top.join("a/b");
+        let (inner, git_dir) = (top.join("a/b"), top.join(".git"));
         fs::create_dir_all(&inner).unwrap();
-        assert_eq!(root(&inner, None, false), None);
-        assert_eq!(root(&inner, None, true), Some(inner.clone()));
-        fs::create_dir(top.join(".git")).unwrap();
-        assert_eq!(root(&inner, None, false), None, "an empty .git");
-        for folder in ["objects", "refs"] {
-            fs::create_dir(top.join(".git").join(folder)).unwrap();
+        let elsewhere = top.join("elsewhere");
+        make_git_dir(&elsewhere, "");
+        assert_eq!(root(&inner, None, None), None);
+        assert_eq!(root(&inner, None, Some(&elsewhere)), Some(inner.clone()));
+        fs::create_dir(&git_dir).unwrap();
+        assert_eq!(root(&inner, None, None), None, "an empty .git");
+        make_git_dir(&git_dir, "");
+        for named in [None, Some(&*git_dir)] {
+            assert_eq!(root(&top, None, named), Some(top.clone()));
+            assert_eq!(root(&inner, None, named), Some(top.clone()));
         }
-        fs::write(top.join(".git/HEAD"), "").unwrap();
-        for has_git_dir in [false, true] {
-            assert_eq!(root(&top, None, has_git_dir), Some(top.clone()));
-            assert_eq!(root(&inner, None, has_git_dir), Some(top.clone()));
+        assert_eq!(root(&inner, None, Some(&elsewhere)), Some(inner.clone()), "of another one");
+        assert_eq!(root(&inner, Some("/x"), Some(&git_dir)), Some("/x".into()));
+        make_git_dir(&top.join("bare"), "[core]\n\tbare = true\n");
+        assert_eq!(root(&top.join("bare"), None, None), None, "a bare one in a work tree");
+        assert_eq!(root(&inner, None, Some(&top.join("bare"))), None, "a bare one named");
+        fs::remove_dir_all(git_dir).unwrap();
+        assert_eq!(root(&top.join("bare"), None, Some(&top.join("bare"))), None);
+    }
+
+    #[test]
+    fn root_is_where_the_configuration_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().canonicalize().unwrap();
+        let (git_dir, tree, sub) = (top.join("r/.git"), top.join("tree"), top.join("tree/sub"));
+        fs::create_dir_all(&sub).unwrap();
+        for written in ["../../tree".to_owned(), tree.display().to_string()] {
+            make_git_dir(&git_dir, &format!("[core]\n\tworktree = {written}\n"));
+            for here in [&top, &top.join("r"), &tree, &sub] {
+                assert_eq!(root(here, None, Some(&git_dir)), Some(tree.clone()), "{written}");
+            }
+            assert_eq!(root(&top.join("r"), None, None), Some(tree.clone()), "{written}");
+            assert_eq!(root(&sub, Some("/x"), Some(&git_dir)), Some("/x".into()));
         }
-        assert_eq!(root(&inner, Some("/x"), true), Some("/x".into()));
-        for folder in ["objects", "refs"] {
-            fs::create_dir_all(top.join("bare").join(folder)).unwrap();
+        // A linked working tree is its own.
+        let linked = git_dir.join("worktrees/w");
+        fs::create_dir_all(&linked).unwrap();
+        fs::create_dir(top.join("w")).unwrap();
+        fs::write(linked.join("commondir"), "../..\n").unwrap();
+        fs::write(linked.join("HEAD"), "").unwrap();
+        fs::write(top.join("w/.git"), format!("gitdir: {}\n", linked.display())).unwrap();
+        for named in [None, Some(&*linked)] {
+            assert_eq!(root(&top.join("w"), None, named), Some(top.join("w")));
         }
-        fs::write(top.join("bare/HEAD"), "").unwrap();
-        assert_eq!(root(&top.join("bare"), None, false), None, "a bare one in a work tree");
-        fs::remove_dir_all(top.join(".git")).unwrap();
-        assert_eq!(root(&top.join("bare"), None, true), None);
     }
 
     #[test]
