@@ -19,3 +19,9 @@ pub use ere::{Ere, EreError, EreLint, escape_literal};
 
 /// The shortest literal that is worth looking for before an expression is tried, in bytes.
 pub const MIN_KEYWORD_BYTES: usize = 3;
+
+/// Whether every match of an expression in our syntax holds a literal of [`MIN_KEYWORD_BYTES`] or more.
+#[must_use]
+pub fn requires_literal(pattern: &str) -> bool {
+    syntax::parse(pattern).is_ok_and(|hir| required_literals::literals(&hir).is_some())
+}

@@ -104,10 +104,10 @@ pub struct Allow {
 const MIN_PATTERN_BYTES: usize = 3;
 
 /// A pattern that fewer characters satisfy fits nearly every path.
-const MIN_PATH_PATTERN_BYTES: usize = 2;
+pub(super) const MIN_PATH_PATTERN_BYTES: usize = 2;
 
 /// Whether a pattern fits wherever fewer than `min_bytes` characters stand.
-fn is_short_pattern(pattern: &str, min_bytes: usize) -> bool {
+pub(super) fn is_short_pattern(pattern: &str, min_bytes: usize) -> bool {
     syntax::parse(pattern).is_ok_and(|hir| {
         let properties = hir.properties();
         properties.minimum_len().is_some_and(|length| length < min_bytes)
@@ -287,10 +287,11 @@ impl Allow {
     /// The key that would allow everything, if there is one: each of its items fits things that have
     /// nothing in common.
     fn everything(&self) -> Option<&'static str> {
-        const SECRETS: [&[u8]; 4] = [
-            b"Zk3",
-            b"0f9e8d7c6b5a",
-            b"correct horse battery",
+        const SECRETS: [&[u8]; 5] = [
+            b"ZKXQWVBNZKXQWVBN",
+            b"kxqwvbnzkxqwvbnz",
+            b"0f9e8d7c6b5a4932",
+            b"correct-horse-battery",
             b"WbXcY_d-EfG.hI/jK+lM=nO9pQ8rS7tU6vV5wW4xX3yY2zZ1",
         ];
         let AllowEntry {
@@ -305,9 +306,10 @@ impl Allow {
             stop_words,
             fingerprints,
         } = &self.entry;
-        if [rules, commits, stop_words, fingerprints].iter().any(|list| !list.is_empty()) {
+        if [rules, commits, fingerprints].iter().any(|list| !list.is_empty()) {
             return None;
         }
+        let is_short_word = |word: &String| word.trim().len() < MIN_PATTERN_BYTES;
         let fits_secrets = |set: &RegexSet, list: &[String]| {
             SECRETS.iter().all(|secret| set.is_match(secret))
                 || list.iter().any(|item| is_short_pattern(item, MIN_PATTERN_BYTES))
@@ -327,6 +329,7 @@ impl Allow {
             ("outside_path_patterns", outside_path_patterns, true),
             ("patterns", patterns, fits_secrets(&self.patterns, patterns)),
             ("line_patterns", line_patterns, fits_secrets(&self.line_patterns, line_patterns)),
+            ("stop_words", stop_words, stop_words.iter().any(is_short_word)),
         ];
         let mut given = keys.iter().filter(|(_, list, _)| !list.is_empty());
         given

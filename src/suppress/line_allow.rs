@@ -11,8 +11,10 @@ use regex_automata::Input;
 use regex_automata::meta::Regex;
 
 use super::Subject;
+use super::allowlist::{MIN_PATH_PATTERN_BYTES, is_short_pattern};
+use super::globs::MANY_PATHS;
 use crate::pattern::exact::Exact;
-use crate::pattern::{Ere, EreError, syntax};
+use crate::pattern::{Ere, EreError, requires_literal, syntax};
 use crate::text::escape::escape;
 use crate::text::lines::lf_line_around;
 
@@ -84,12 +86,30 @@ impl LineAllow {
         if may_be_large && self.compiled().is_none() {
             return Err(EreError::TooLarge);
         }
-        // What fits every line has no letters, as a rule.
-        let may_fit_all = !self.text.bytes().any(|byte| byte.is_ascii_alphabetic());
-        if may_fit_all && self.compiled().is_some_and(fits_every_line) {
+        // What some characters in a row have to fit is narrow enough, and need not be compiled.
+        let may_fit_all = ere.exact.is_some() || !requires_literal(&ere.pattern);
+        if may_fit_all && (self.fits_every_line() || self.is_short()) {
             return Err(EreError::MatchesAll);
         }
         Ok(())
+    }
+
+    /// Whether a single character is all that it asks for.
+    fn is_short(&self) -> bool {
+        self.ere.exact.is_none() && is_short_pattern(&self.ere.pattern, MIN_PATH_PATTERN_BYTES)
+    }
+
+    /// Whether it hides secrets that have nothing in common, in files that have nothing in common.
+    fn fits_every_line(&self) -> bool {
+        let secrets =
+            ["ZKXQWVBNZKXQWVBN", "kxqwvbnzkxqwvbnz", "0f9e8d7c6b5a4932", "Qz-8_wK.x/3Y+v=H"];
+        MANY_PATHS.iter().zip(secrets.into_iter().cycle()).all(|(path, secret)| {
+            let text = format!("{path}:7319:{secret}").into_bytes();
+            let start = text.len() - secret.len();
+            let number = path.len() + 1..start - 1;
+            let secret = start..text.len();
+            self.hides(&Printed { text, commit: 0..0, number, secret })
+        })
     }
 
     fn compiled(&self) -> Option<&Compiled> {
@@ -138,13 +158,6 @@ fn compile(ere: &Ere) -> Option<Compiled> {
     let regex = syntax::compile(&ere.pattern).ok()?;
     let exact = ere.exact.as_deref().map(Exact::compile).transpose().ok()?;
     Some(Compiled { regex, exact })
-}
-
-/// Whether an entry matches in the prefix of every line, digits of its number aside.
-fn fits_every_line(compiled: &Compiled) -> bool {
-    let before = b"\x01:7319:";
-    let is_digits = |found: Range<usize>| 2 <= found.start && found.end <= 6;
-    compiled.regex.find_iter(before).any(|found| !is_digits(found.range()))
 }
 
 /// Returns the entry that hides a finding, if one does.
@@ -228,7 +241,7 @@ mod tests {
             ("^src/.*EXAMPLE", "KEYEXAMPLE and KEYREAL", "KEYREAL", false),
             ("^[0-9a-f]+:src/", "KEYREAL", "KEYREAL", true),
             // A number is no path.
-            ("1", "KEYREAL", "KEYREAL", false),
+            ("12", "KEYREAL", "KEYREAL", false),
             ("^0123abcd:", "KEYREAL", "KEYREAL", true),
             ("0123abc", "KEYREAL", "KEYREAL", true),
             // Beside it.
@@ -243,7 +256,26 @@ mod tests {
 
     #[test]
     fn what_would_allow_everything_is_refused() {
-        for ere in ["x*", "", "a|", "foo(", ".", ".+", ":", "^.*:[0-9]+:"] {
+        for ere in [
+            "x*",
+            "",
+            "a|",
+            "foo(",
+            ".",
+            ".+",
+            ":",
+            "^.*:[0-9]+:",
+            "a",
+            "[^x]",
+            "[A-Z]",
+            "[A-Za-z]+",
+            "\\w",
+            "(foo|.)",
+            "[a-zA-Z0-9_./-]+",
+            "[[:alnum:]]{8,}",
+            ".{5}",
+            "(.)\\1|.",
+        ] {
             let error = LineAllow::new(ere.as_bytes(), "x:1".into(), false).unwrap_err();
             assert!(error.to_string().starts_with("x:1: allowed pattern"), "{error}");
         }

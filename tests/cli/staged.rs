@@ -700,7 +700,7 @@ fn a_refused_push_of_six_pairs_fits_a_screen() {
     repo.hooks(&["pre-push"]);
     for number in 0..6 {
         let pair = made("id = AKIA{base32:16}\naws_secret_access_key = {base64:40}\n");
-        repo.stage(&format!("service-{number}/dev.ini"), pair);
+        repo.stage(format!("service-{number}/dev.ini"), pair);
     }
     repo.git(&["commit", "-qnm", "leak"]).exits(0);
     let remote = repo.folder().join("remote.git");
