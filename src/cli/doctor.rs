@@ -8,6 +8,7 @@ use super::{Failure, Process, Shared};
 use tightlip::git::RepositoryPool;
 use tightlip::git::push::has_unasked_remote;
 use tightlip::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, Without, doctor};
+use tightlip::report::masked;
 use tightlip::rule::{Confidence, RuleSet};
 use tightlip::setup::{Config, KnownFile, Request, RuleChange, Scanner, load_config};
 use tightlip::text::escape::{escape, escape_path};
@@ -134,7 +135,7 @@ fn tell_rules(
     let (scanner, config) = match loaded {
         Ok(loaded) => loaded,
         Err(error) => {
-            let error = super::chain(&error);
+            let error = masked(&super::chain(&error));
             writeln!(out, "warning: no scan can run here, because of the configuration: {error}")?;
             return Ok(());
         }

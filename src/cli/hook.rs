@@ -9,6 +9,7 @@ use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
 use tightlip::finding::{Outcome, Status};
 use tightlip::hook::{Call, Hook, Work, lost_guard};
+use tightlip::report::masked;
 use tightlip::setup::Scanner;
 use tightlip::source::StagedOptions;
 use tightlip::text::wrap::wrap;
@@ -46,7 +47,7 @@ pub(super) fn run(
     let Some(work) = Work::plan(args.name, call, &mut std::io::stdin())? else { return Ok(0) };
     let after = Refusal::of(args.name);
     if let Some(doubt) = &work.doubt {
-        writeln!(process.streams.err, "tightlip: {doubt}")?;
+        writeln!(process.streams.err, "tightlip: {}", masked(doubt))?;
     }
     let session = Session::load(process, &repository, shared, Purpose::Hook)?;
     let mut session = session.with_to_do(after.to_do);

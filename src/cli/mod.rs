@@ -34,7 +34,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::process::Process;
 use output::ExtraReport;
-use tightlip::report::{Format, Streams};
+use tightlip::report::{Format, Streams, masked};
 use tightlip::text::chain::chain;
 
 /// What an error ends in, and with it everything that was not understood.
@@ -42,7 +42,7 @@ const INCOMPLETE: u8 = 2;
 
 /// Keep secrets out of git
 #[derive(Debug, Parser)]
-#[command(name = "tightlip", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "tightlip", version, propagate_version = true)]
 #[command(
     after_help = "Exit status: 0 clean, 1 found, 2 not everything could be read or understood."
 )]
@@ -230,7 +230,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>, process: &mut Proce
     };
     done.unwrap_or_else(|error| {
         if !is_closed_pipe(&*error) {
-            let _ = writeln!(process.streams.err, "tightlip: {}", chain(&*error));
+            let _ = writeln!(process.streams.err, "tightlip: {}", masked(&chain(&*error)));
         }
         INCOMPLETE
     })
@@ -240,7 +240,8 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>, process: &mut Proce
 fn usage(error: &clap::Error, streams: &mut Streams<'_>) -> u8 {
     let is_help = !error.use_stderr();
     let out = if is_help { &mut *streams.out } else { &mut *streams.err };
-    let _ = write!(out, "{}", error.render());
+    let text = error.render().to_string();
+    let _ = write!(out, "{}", if is_help { text } else { masked(&text) });
     if is_help { 0 } else { INCOMPLETE }
 }
 

@@ -193,6 +193,7 @@ fn is_date(text: &str) -> bool {
         .filter(|part| !part.is_empty())
         .collect();
     !parts.is_empty()
+        && lower.split_ascii_whitespace().all(is_possible_day)
         && parts.iter().all(|part| {
             let digits = part.trim_start_matches(|char: char| char.is_ascii_digit());
             digits.is_empty()
@@ -203,6 +204,27 @@ fn is_date(text: &str) -> bool {
                     .split('t')
                     .all(|half| half.trim_end_matches('z').bytes().all(|b| b.is_ascii_digit()))
         })
+}
+
+/// Whether three numbers in a row, with `-`, `/` or `.` between them, are a day that there is. Git takes what
+/// is none for some other day. A time may stand behind a `t`.
+fn is_possible_day(text: &str) -> bool {
+    let day = text.split('t').next().unwrap_or_default();
+    let numbers: Vec<Option<u32>> =
+        day.split(['-', '/', '.']).map(|part| part.parse().ok()).collect();
+    let [Some(a), Some(b), Some(c)] = numbers[..] else { return true };
+    let days = |year: u32, month: u32| match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    // Which is the year, the month and the day depends on the country.
+    let orders = [(a, b, c), (c, a, b), (c, b, a)];
+    orders.iter().any(|&(year, month, day)| (1..=days(year, month)).contains(&day))
 }
 
 /// Returns the time, in seconds since 1970, that git understands by a date.

@@ -11,6 +11,7 @@ use super::{Failure, FormatArg, INCOMPLETE, Process, Shared};
 use tightlip::engine::Engine;
 use tightlip::engine::lint::{Cost, Problem, Severity, expensive, lint};
 use tightlip::finding::{Place, Progress, Skipped};
+use tightlip::report::masked;
 use tightlip::rule::RuleSet;
 use tightlip::setup::Config;
 use tightlip::source::{Reader, Source as _, Worktree, WorktreeOptions};
@@ -131,7 +132,7 @@ fn tell(
 ) -> io::Result<()> {
     for Problem { severity, kind, rule, origin, message } in problems {
         let line = format!("{origin}: {} [{kind}]: rule `{rule}`: {message}", severity.name());
-        writeln!(out, "{}", escape(line.as_bytes()))?;
+        writeln!(out, "{}", escape(masked(&line).as_bytes()))?;
     }
     if let Some(sample) = sample {
         writeln!(

@@ -128,8 +128,19 @@ fn stale(remote: &OsStr, name: &[u8]) -> String {
 }
 
 fn unanswered(address: &OsStr, error: &GitError) -> String {
-    let address = escape(address.as_encoded_bytes());
+    let address = without_user(address.as_encoded_bytes());
+    let address = escape(&address);
     format!("`{address}` could not be asked what it has, so more is read: {error}")
+}
+
+/// Returns an address without the user and the password before its host.
+fn without_user(address: &[u8]) -> Vec<u8> {
+    let Some(start) = memchr::memmem::find(address, b"://").map(|at| at + 3) else {
+        return address.to_vec();
+    };
+    let end = memchr::memchr(b'/', &address[start..]).map_or(address.len(), |at| start + at);
+    let host = memchr::memrchr(b'@', &address[start..end]).map_or(start, |at| start + at + 1);
+    [&address[..start], &address[host..]].concat()
 }
 
 /// Whether the other side is asked what it has.
@@ -294,6 +305,19 @@ fn refspecs(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_user_and_password() {
+        for (address, shown) in [
+            ("https://u:p@ss@h.example.org/r", "https://h.example.org/r"),
+            ("https://h.example.org/a@b", "https://h.example.org/a@b"),
+            ("ssh://git@h.example.org", "ssh://h.example.org"),
+            ("git@h.example.org:r", "git@h.example.org:r"),
+            ("/srv/git", "/srv/git"),
+        ] {
+            assert_eq!(without_user(address.as_bytes()), shown.as_bytes());
+        }
+    }
 
     #[test]
     fn refspecs_lead_from_a_ref_of_the_remote_to_the_one_that_tells_of_it() {

@@ -22,6 +22,7 @@ use std::path::Path;
 use crate::process::Process;
 pub(crate) use link::link;
 use options::{Command, Options, Refusal};
+use tightlip::report::masked;
 use tightlip::text::chain::chain;
 use tightlip::text::escape::escape;
 
@@ -45,7 +46,7 @@ impl Stop {
 
     /// An error of our own and its causes.
     fn of(status: u8, error: &dyn std::error::Error) -> Self {
-        Stop::new(status, format!("{NAME}: {}", chain(error)))
+        Stop::new(status, format!("{NAME}: {}", masked(&chain(error))))
     }
 
     /// Git's words where there is no repository.

@@ -15,6 +15,8 @@ pub(super) struct Entry<'a> {
     pub(super) exposure: Exposure,
     /// Whether a remote-tracking ref holds it.
     pub(super) is_pushed: bool,
+    /// Its number, from 1, among those that share its fingerprint.
+    twin: usize,
 }
 
 /// How far a secret has come, the widest circle first.
@@ -107,6 +109,7 @@ pub(super) fn entries(outcome: &Outcome) -> Vec<Entry<'_>> {
     let is_history_read = outcome.summary.commits > 0 || outcome.findings.iter().any(has_presence);
     let mut entries: Vec<Entry<'_>> = Vec::new();
     let mut known: HashMap<&[u8], usize> = HashMap::new();
+    let mut names: HashMap<&str, usize> = HashMap::new();
     for finding in &outcome.findings {
         let exposure = Exposure::of(finding, is_history_read);
         let is_pushed = finding.presence.as_ref().is_some_and(|presence| presence.is_pushed);
@@ -117,12 +120,21 @@ pub(super) fn entries(outcome: &Outcome) -> Vec<Entry<'_>> {
                 entry.exposure = entry.exposure.min(exposure);
                 entry.is_pushed |= is_pushed;
             }
-            None => entries.push(Entry { findings: vec![finding], exposure, is_pushed }),
+            None => {
+                let twin = names.entry(name_of(finding)).or_insert(0);
+                *twin += 1;
+                let twin = *twin;
+                entries.push(Entry { findings: vec![finding], exposure, is_pushed, twin });
+            }
         }
     }
     // The sort is stable: what is equally urgent stays in the order of the run.
     entries.sort_by_cached_key(Entry::urgency);
     entries
+}
+
+fn name_of(finding: &Finding) -> &str {
+    &finding.fingerprint.as_str()[..16]
 }
 
 impl<'a> Entry<'a> {
@@ -152,9 +164,10 @@ impl<'a> Entry<'a> {
         lead
     }
 
-    /// Returns the name of the entry in the page's addresses. A fingerprint names one secret.
-    pub(super) fn id(&self) -> &'a str {
-        &self.findings[0].fingerprint.as_str()[..16]
+    /// Returns the name of the entry in the page's addresses. Two short passwords may share a fingerprint.
+    pub(super) fn id(&self) -> String {
+        let name = name_of(self.findings[0]);
+        if self.twin == 1 { name.to_owned() } else { format!("{name}-{}", self.twin) }
     }
 
     /// Returns when history had it, as far as commits tell.

@@ -23,7 +23,9 @@ use std::io::{self, Write};
 pub(crate) use html::frame;
 pub use streams::Streams;
 
+use crate::engine::{Engine, Match};
 use crate::finding::{Finding, Outcome, Place, Redactor, Secret};
+use crate::rule::Scope;
 use crate::text::escape::escape;
 
 /// The form of a report.
@@ -157,7 +159,33 @@ fn redactor(outcome: &Outcome, options: ReportOptions) -> Redactor {
     let allowed = outcome.suppressed.iter().map(|suppressed| &suppressed.finding);
     let found = || outcome.findings.iter().chain(allowed.clone());
     let encoded: Vec<Secret> = found().flat_map(encoded_forms).collect();
-    Redactor::new(found().flat_map(Finding::secrets).chain(&encoded))
+    // What could not be read was not searched, and its name is shown.
+    let unread = outcome.skipped.iter();
+    let unread = unread.flat_map(|skipped| [&*skipped.path, skipped.reason.as_bytes()]);
+    let named = tokens_in(unread);
+    Redactor::new(found().flat_map(Finding::secrets).chain(&encoded).chain(&named))
+}
+
+/// Returns a text that goes to people, such as an error, without the tokens and keys in it, be they from a
+/// name, an argument or a configuration.
+#[must_use]
+pub fn masked(text: &str) -> String {
+    let tokens = tokens_in([text.as_bytes()]);
+    String::from_utf8_lossy(&Redactor::new(tokens.iter()).redact(text.as_bytes())).into_owned()
+}
+
+/// Returns what built-in rules find in some texts, switched on or not. A text speaks of names and values of its
+/// own, so what a name would make secret is none.
+fn tokens_in<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Secret> {
+    let mut engine = None;
+    let mut tokens = Vec::new();
+    for text in texts.into_iter().filter(|text| !text.is_empty()) {
+        let engine = engine.get_or_insert_with(Engine::of_all_rules);
+        let found = engine.scan(text).list.into_iter();
+        let is_token = |found: &Match| engine.rules().all()[found.rule].scope != Scope::Assignment;
+        tokens.extend(found.filter(is_token).map(|found| Secret::new(found.text)));
+    }
+    tokens
 }
 
 /// Returns the bytes that a secret was decoded from. A name of a file that holds them is shown in many places.

@@ -48,6 +48,9 @@ pub(super) fn next_step(finding: &Finding, redactor: &Redactor) -> Option<String
     if finding.origin.place == Place::TagMessage {
         return Some(about_a_tag(&shown(&finding.origin.path)));
     }
+    if finding.origin.place == Place::RefName {
+        return Some(about_a_name(&shown(&finding.origin.path)));
+    }
     finding.presence.as_ref().map(|presence| what_to_do(finding, presence, &shown))
 }
 
@@ -56,6 +59,32 @@ fn about_a_tag(name: &str) -> String {
     format!(
         "the message of a tag cannot be changed: `git tag -d {name}`, make it again, and delete it where \
          it was pushed (`git push --delete REMOTE {name}`)"
+    )
+}
+
+fn about_a_name(name: &str) -> String {
+    let short = name.strip_prefix("refs/").and_then(|rest| rest.split_once('/'));
+    let rename = match short {
+        Some(("heads", short)) => format!("`git branch -m {short} NEW`"),
+        Some(("tags", short)) => format!("`git tag NEW {short} && git tag -d {short}`"),
+        Some(("remotes", short)) => {
+            format!("rename the branch there, then `git branch -rd {short}`")
+        }
+        _ => format!("`git update-ref NEW {name} && git update-ref -d {name}`"),
+    };
+    format!(
+        "give it another name: {rename}; delete the old one where it was pushed (`git push --delete REMOTE {name}`)"
+    )
+}
+
+/// What only tags lead to, be it a commit, a tree or a blob.
+fn about_tags(names: &[String]) -> String {
+    let short = |name: &String| name.strip_prefix("refs/tags/").unwrap_or(name).to_owned();
+    let names: Vec<String> = names.iter().map(short).collect();
+    let names = names.join(" ");
+    format!(
+        "only tags lead to it: `git tag -d {names}` takes them away, and `git push --delete REMOTE {names}` where \
+         they were pushed; make them again on a history without it"
     )
 }
 
@@ -78,15 +107,19 @@ fn what_to_do(finding: &Finding, presence: &Presence, shown: &dyn Fn(&[u8]) -> S
             .into();
     }
     let none = "no remote-tracking branch has it";
-    let Some(commit) = finding.origin.commit.as_ref().filter(|_| presence.ref_count > 0) else {
-        return "`git reflog expire --expire=now --all && git gc --prune=now` removes what nothing \
-                leads to"
-            .into();
-    };
     let are_all = |prefix: &[u8]| {
         !presence.in_head
             && !presence.refs.is_empty()
             && presence.refs.iter().all(|name| name.starts_with(prefix))
+    };
+    if are_all(b"refs/tags/") {
+        let names: Vec<String> = presence.refs.iter().map(|name| shown(name)).collect();
+        return format!("{none}: {}", about_tags(&names));
+    }
+    let Some(commit) = finding.origin.commit.as_ref().filter(|_| presence.ref_count > 0) else {
+        return "`git reflog expire --expire=now --all && git gc --prune=now` removes what nothing \
+                leads to"
+            .into();
     };
     if are_all(b"refs/stash") {
         return format!(

@@ -752,10 +752,30 @@ fn a_hundred_thousand_refs_are_read() {
 fn since_takes_dates_and_nothing_else() {
     let repo = TestRepo::new();
     repo.commit("a.txt", key(0));
-    for date in ["gestern", "letzte Woche", "main", "", "v1.2", "--all", "soon"] {
+    for date in [
+        "gestern",
+        "letzte Woche",
+        "main",
+        "",
+        "v1.2",
+        "--all",
+        "soon",
+        "2026-13-45",
+        "2025-02-29",
+        "31.4.2026",
+        "99-99-99",
+    ] {
         repo.tightlip(&["history", &format!("--since={date}")]).exits(2).says("is no date");
     }
-    for date in ["1990-01-01", "1990-01-01T10:00:00Z", "40 years ago", "Jan 1 1990", "last year"] {
+    for date in [
+        "1990-01-01",
+        "1990-01-01T10:00:00Z",
+        "31.12.1990",
+        "2/29/1992",
+        "40 years ago",
+        "Jan 1 1990",
+        "last year",
+    ] {
         let said = repo.tightlip(&["history", &format!("--since={date}")]);
         assert_ne!(said.code, 2, "{date}: {said:?}");
     }
@@ -775,4 +795,18 @@ fn names_and_lines_are_no_commands_for_a_ci_service() {
             assert!(!output.contains("##vso[") && !output.contains("##["), "{output}");
         }
     }
+}
+
+#[test]
+fn advice_for_names_of_refs_and_for_tags_fits_them() {
+    let repo = TestRepo::new();
+    repo.git(&["branch", &key(0)]).exits(0);
+    let said = repo.tightlip(&["history"]).exits(1);
+    said.says("`git branch -m AKIA******** NEW`").never_says("rebase").never_says(&key(0));
+    repo.git(&["branch", "-D", &key(0)]).exits(0);
+    // What only a tag leads to is not taken out of a branch.
+    repo.commit("a.txt", key(1));
+    repo.git(&["tag", "v1"]).exits(0);
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]).exits(0);
+    repo.tightlip(&["history"]).exits(1).says("`git tag -d v1`").never_says("rebase");
 }

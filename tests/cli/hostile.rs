@@ -142,6 +142,60 @@ fn control_characters_of_names_and_lines_never_reach_the_terminal() {
 }
 
 #[test]
+fn errors_show_no_token() {
+    let repo = TestRepo::new();
+    repo.stage("a.txt", "clean\n");
+    let token = key(0);
+    let path = format!("no/{token}");
+    for arguments in [
+        &["message", &path][..],
+        &["--config", &path, "staged"],
+        &["--baseline", &path, "staged"],
+        &["--rule", &token, "staged"],
+        &["--output", &path, "staged"],
+        &["--format", &token, "staged"],
+        &["--max-object-bytes", &token, "staged"],
+        &["hook", &token],
+        &[&token],
+        &["scan", &path],
+        &["staged", &path],
+        &["history", &token],
+        &["why", &format!("{path}:1")],
+        &["rules", "show", &token],
+    ] {
+        repo.tightlip(arguments).exits(2).says("AKIA********").never_says(&token);
+    }
+    let push = format!("junk {token}\n");
+    let said = repo.tightlip_with_input(&["hook", "pre-push", "origin", "x"], push.as_bytes());
+    said.exits(2).never_says(&token);
+    for config in [
+        format!("[[rule]]\nid = '{token}'\ndescription = 'x'\npattern = '('\n"),
+        format!("disable = ['{token}']\n"),
+        format!("{token} = 1\n"),
+        format!("[[allow]]\nreason = 'x'\nrules = ['{token}']\npaths = ['a/b']\n"),
+        format!("[[rule]]\nid = 'x'\ndescription = 'x'\npattern = 'abcd'\nmatches = ['{token}']\n"),
+    ] {
+        repo.write(".tightlip.toml", &config);
+        for command in [&["staged"][..], &["rules", "check"], &["doctor"], &["audit", "-v"]] {
+            repo.tightlip(command).never_says(&token);
+        }
+    }
+}
+
+#[test]
+fn a_file_of_refs_without_an_id_is_named() {
+    for text in ["junk\n", "", "0123\n"] {
+        let repo = TestRepo::new();
+        repo.commit("a.txt", "clean\n");
+        repo.write(".git/refs/heads/topic/broken", text);
+        repo.write(".git/refs/heads/x.lock", "");
+        repo.git(&["symbolic-ref", "refs/heads/unborn", "refs/heads/nothing"]).exits(0);
+        let said = repo.tightlip(&["history"]).exits(2).says("refs/heads/topic/broken");
+        said.never_says("x.lock").never_says("unborn");
+    }
+}
+
+#[test]
 fn an_object_above_the_limit_is_named() {
     let repo = TestRepo::new();
     repo.stage("large.bin", "x".repeat(5000));

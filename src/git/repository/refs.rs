@@ -1,5 +1,7 @@
 //! What a repository's refs lead to.
 
+use std::collections::HashSet;
+
 use git2::ErrorCode;
 
 use super::Repository;
@@ -144,7 +146,8 @@ impl Repository {
     /// in `skipped`; symbolic refs are left to what they point at.
     fn named_refs(&self, skipped: &mut Vec<Skipped>) -> Result<Vec<Tip>, GitError> {
         let mut tips = Vec::new();
-        // libgit2 stops at the first ref that is broken.
+        let mut known = HashSet::new();
+        // libgit2 stops at some refs that are broken, and passes over others.
         if let Some(native) = &self.native
             && let Ok(references) = native.references()
         {
@@ -154,8 +157,10 @@ impl Repository {
                     let target = reference.target();
                     let id = target.and_then(|oid| ObjectId::from_bytes(oid.as_bytes()));
                     let name = reference.name_bytes().to_vec();
+                    known.insert(name.clone());
                     tips.extend(id.map(|id| Tip { id, name }));
                 }
+                self.name_broken_refs(&known, skipped);
                 return Ok(tips);
             }
         }
@@ -173,6 +178,31 @@ impl Repository {
             skipped.push(Skipped::new(SkipKind::Damaged, b"refs", reason));
         }
         Ok(tips)
+    }
+}
+
+impl Repository {
+    /// Names the files of refs that libgit2 has passed over: they lead nowhere, and nobody knows where they led.
+    fn name_broken_refs(&self, known: &HashSet<Vec<u8>>, skipped: &mut Vec<Skipped>) {
+        let mut todo = vec![(self.common_dir().join("refs"), b"refs".to_vec())];
+        let mut broken = Vec::new();
+        while let Some((folder, name)) = todo.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let name = [&name, &b"/"[..], entry.file_name().as_encoded_bytes()].concat();
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    todo.push((entry.path(), name));
+                } else if !name.ends_with(b".lock") && !known.contains(&name) {
+                    // One that was made a moment ago is whole.
+                    let text = std::fs::read(entry.path()).unwrap_or_default();
+                    let is_whole =
+                        text.starts_with(b"ref: ") || ObjectId::parse(text.trim_ascii()).is_some();
+                    broken.extend((!is_whole && entry.path().exists()).then_some(name));
+                }
+            }
+        }
+        broken.sort();
+        let reason = "it holds no object id, so what it led to is not known";
+        skipped.extend(broken.iter().map(|name| Skipped::new(SkipKind::Damaged, name, reason)));
     }
 }
 

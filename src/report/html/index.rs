@@ -92,7 +92,7 @@ fn row(page: &Page<'_>, entry: &Entry<'_>, columns: &mut Columns) -> Row {
     let secret = shown_secret(&entry.lead().secret, page.options);
     let sure = entry.confidence() as u8;
     let pushed = u8::from(entry.is_pushed);
-    (entry.id().to_owned(), sure, entry.exposure.name(), pushed, secret, numbers)
+    (entry.id(), sure, entry.exposure.name(), pushed, secret, numbers)
 }
 
 /// Writes JSON as it may stand in a `script` element, which nothing but `<` could end.
