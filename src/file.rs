@@ -1,8 +1,10 @@
 //! Files read with a limit, and files put in place whole.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Reads a regular file of at most `max_bytes`.
 ///
@@ -138,6 +140,7 @@ impl Drop for Replacement<'_> {
 /// processes at once each have their own.
 fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     let name = path.file_name().ok_or_else(|| io::Error::other("it does not name a file"))?;
+    remove_leftovers(path, name);
     for number in 0..100 {
         let mut temporary = std::ffi::OsString::from(".");
         temporary.push(name);
@@ -150,6 +153,33 @@ fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
         }
     }
     Err(io::Error::other("the folder is full of temporary files of earlier runs"))
+}
+
+/// A temporary file that is older was left by a process that was killed.
+const LEFT_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// Removes the temporary files that earlier processes have left for the same file. That they stay is no error.
+fn remove_leftovers(path: &Path, name: &OsStr) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| is_temporary_of(&entry.file_name(), name)) {
+        let kind = entry.metadata().ok().filter(fs::Metadata::is_file);
+        let age = kind.and_then(|kind| kind.modified().ok()?.elapsed().ok());
+        if age.is_some_and(|age| age > LEFT_AFTER) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether a file is called `.NAME.PROCESS-NUMBER.tmp`.
+fn is_temporary_of(file: &OsStr, name: &OsStr) -> bool {
+    let is_number = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let middle = file.as_encoded_bytes().strip_prefix(b".").and_then(|rest| {
+        rest.strip_prefix(name.as_encoded_bytes())?.strip_prefix(b".")?.strip_suffix(b".tmp")
+    });
+    let Some(middle) = middle else { return false };
+    let Some(dash) = middle.iter().position(|&byte| byte == b'-') else { return false };
+    is_number(&middle[..dash]) && is_number(&middle[dash + 1..])
 }
 
 #[cfg(unix)]
@@ -191,5 +221,23 @@ mod tests {
         file.write_all(b"whole").expect("it can be written");
         file.finish(Mode::Kept).expect("it can be renamed");
         assert_eq!((std::fs::read(&path).expect("it is there"), names()), (b"whole".to_vec(), 1));
+    }
+
+    #[test]
+    fn what_a_killed_process_has_left_goes_with_the_next_write() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("report");
+        let old = std::time::SystemTime::now() - super::LEFT_AFTER * 2;
+        let of_report = [".report.12-0.tmp", ".report.7-31.tmp"];
+        let others = [".report.tmp", ".report.12.tmp", ".report.12-.tmp", ".other.12-0.tmp", "a"];
+        for name in of_report.iter().chain(&others) {
+            let file = std::fs::File::create(folder.path().join(name)).expect("there is room");
+            file.set_modified(old).expect("it has a time");
+        }
+        let young = folder.path().join(".report.13-0.tmp");
+        std::fs::write(&young, "of a process that still runs").expect("there is room");
+        super::replace(&path, b"whole", Mode::Plain).expect("the folder is there");
+        let is_there = |name: &&str| folder.path().join(name).exists();
+        assert!(!of_report.iter().any(is_there) && others.iter().all(is_there) && young.exists());
     }
 }

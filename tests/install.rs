@@ -1055,6 +1055,44 @@ fn doctor_tells_what_is_broken() {
 }
 
 #[test]
+fn doctor_does_not_count_a_guard_that_ends_before_it_scans() {
+    let repo = TestRepo::new();
+    repo.tightlip(&["install"]).ok();
+    let hook = repo.hooks().join("pre-commit");
+    let guard = fs::read_to_string(&hook).unwrap();
+    for edited in [
+        guard.replacen('\n', "\nexit 0\n", 1),
+        format!("#!/bin/sh\nexit 0\n{guard}"),
+        "#!/bin/sh\nexit 0\ntightlip hook pre-commit\n".to_owned(),
+    ] {
+        script(&hook, &edited);
+        let ran = repo.tightlip(&["doctor"]);
+        assert_eq!(ran.status, 1, "{edited}\n{}", ran.out);
+        assert!(ran.out.ends_with("verdict: NOT guarded: pre-commit\n"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn installs_and_uninstalls_at_once_keep_the_hook_of_the_team() {
+    let repo = TestRepo::new();
+    let hook = repo.hooks().join("pre-commit");
+    script(&hook, "#!/bin/sh\n# the team's\nexit 0\n");
+    for _ in 0..4 {
+        std::thread::scope(|scope| {
+            for command in ["install", "uninstall"].repeat(3) {
+                scope.spawn({
+                    let repo = &repo;
+                    move || repo.tightlip(&[command]).ok()
+                });
+            }
+        });
+        repo.tightlip(&["uninstall"]).ok();
+        assert_eq!(fs::read_to_string(&hook).unwrap(), "#!/bin/sh\n# the team's\nexit 0\n");
+        assert_eq!(fs::read_dir(repo.hooks()).unwrap().count(), 1);
+    }
+}
+
+#[test]
 fn doctor_names_rules_that_are_switched_off_and_proves_the_hooks_all_the_same() {
     let repo = TestRepo::new();
     repo.tightlip(&["install", "--server"]).ok();

@@ -12,12 +12,21 @@ use super::place::Place;
 /// itself.
 pub(super) fn caller(hook: Hook, place: &Place, bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    if code_lines(&text).any(calls) {
+    let mut reached = code_lines(&text).take_while(|line| !leaves(line));
+    if reached.any(calls) {
         return Some("a script that is not tightlip's".to_owned());
     }
     let manager = Manager::of_hook(bytes)?;
     let file = manager.calling_file(hook, place.work_tree.as_deref()?)?;
     Some(format!("{manager}, by {file}"))
+}
+
+/// Whether a line ends every script that comes to it.
+fn leaves(line: &str) -> bool {
+    let words = ["exit", "return"];
+    let mut line_words = line.split([' ', '\t', ';']);
+    // What is indented may depend on a condition.
+    line_words.next().is_some_and(|word| words.contains(&word)) && !line.contains("tightlip")
 }
 
 #[cfg(test)]
@@ -65,6 +74,10 @@ mod tests {
         assert!(ask(Hook::PrePush, framework) && !ask(Hook::CommitMsg, framework));
         assert!(ask(Hook::CommitMsg, "#!/bin/sh\ntightlip hook commit-msg \"$1\"\n"));
         assert!(!ask(Hook::CommitMsg, "#!/bin/sh\necho 'no tightlip here'\n"));
+        let early = "#!/bin/sh\nif x; then\n    exit 0\nfi\ntightlip hook commit-msg \"$1\"\n";
+        assert!(ask(Hook::CommitMsg, early));
+        let never = "#!/bin/sh\nexit 0\ntightlip hook commit-msg \"$1\"\n";
+        assert!(!ask(Hook::CommitMsg, never), "it ends before");
         assert!(!ask(
             Hook::CommitMsg,
             "#!/bin/sh\n# tightlip hook commit-msg\nexit 0 # tightlip\n"

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::change::{Change, is_executable};
 use super::manager::{self, Managed, Manager};
-use super::place::{Kind, Place, Reason, global_hooks_path, system_hooks_path};
+use super::place::{self, Kind, Place, Reason, global_hooks_path, system_hooks_path};
 use super::plan::{Plan, for_colleagues, notes, without_in};
 use super::script::{self, Form, Program, Without};
 use super::{Hook, HookError, Surroundings, Target};
@@ -152,7 +152,10 @@ pub enum How {
 /// nothing has been changed.
 pub fn install(options: &InstallOptions) -> Result<Installation, HookError> {
     match &options.target {
-        Target::Repository => install_in_repository(options),
+        Target::Repository => {
+            let _lock = place::lock(&options.around.directory);
+            install_in_repository(options)
+        }
         Target::Template(folder) => {
             let folder = options.around.directory.join(folder).join("hooks");
             let place = Place::of_folder(&folder, Reason::Named);

@@ -75,6 +75,15 @@ impl std::fmt::Display for Reason {
     }
 }
 
+/// Keeps other installs and uninstalls in a repository waiting until what is returned is dropped, or the process
+/// ends: two at once would each keep what the other has half written. Where the system cannot lock, nobody waits.
+pub(super) fn lock(directory: &Path) -> Option<fs::File> {
+    let common = ask_path(directory, &["rev-parse", "--git-common-dir"]).ok()?;
+    let folder = fs::File::open(common).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
+}
+
 impl Place {
     /// Finds the place for the repository that `directory` is in.
     ///

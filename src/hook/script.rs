@@ -27,7 +27,7 @@ exit 0
 ";
 
 /// The second line of every script of ours begins so.
-const MARKER: &[u8] = b"#!/bin/sh\n# tightlip guard: ";
+const MARKER: &[u8] = b"\n# tightlip guard: ";
 pub(super) const BLOCK_FIRST: &[u8] = b"# >>> tightlip >>>\n";
 pub(super) const BLOCK_LAST: &[u8] = b"# <<< tightlip <<<";
 /// The second line of a block that is all there was to the file.
@@ -180,9 +180,9 @@ pub(super) fn block(hook: Hook, options: BlockOptions) -> Vec<u8> {
     seal(&fill(&text, &filled))
 }
 
-/// Whether a file is a script of ours, edited or not.
+/// Whether a file is a script of ours, edited or not: lines may have been put above the one that names it.
 pub(super) fn is_ours(bytes: &[u8]) -> bool {
-    bytes.starts_with(MARKER)
+    bytes.starts_with(b"#!") && bytes.find(MARKER).is_some()
 }
 
 /// Whether a file has a script or block of ours that scans, edited or not.
@@ -191,9 +191,12 @@ pub(super) fn scans(bytes: &[u8]) -> bool {
     is_guard || find_block(bytes).is_some()
 }
 
-/// Whether a script or block is as it was written.
+/// Whether a script or block is as it was written. Line breaks around it do not count: a block at the end of
+/// a file that has no last one is written without its own.
 pub(super) fn is_unedited(bytes: &[u8]) -> bool {
     let bytes = bytes.replace(b"\r\n", b"\n");
+    let inner = bytes.trim_start_with(|char| char == '\n').trim_end_with(|char| char == '\n');
+    let bytes = [inner, b"\n"].concat();
     let Some(at) = bytes.find(SUM) else {
         return false;
     };

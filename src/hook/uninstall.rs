@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::change::{Change, apply, exists};
 use super::install::PASSED;
 use super::manager::{self, Unwiring};
-use super::place::{Kind, Place, global_hooks_path};
+use super::place::{self, Kind, Place, global_hooks_path};
 use super::plan::{MADE_HEAD, is_same, kept_name, moved_guards};
 use super::script::{self, KEPT};
 use super::{Hook, HookError, Surroundings, Target};
@@ -60,7 +60,10 @@ pub enum Fate {
 /// There is no repository, or a file cannot be written; then nothing has been changed.
 pub fn uninstall(options: &UninstallOptions) -> Result<Removal, HookError> {
     match &options.target {
-        Target::Repository => uninstall_from_repository(options),
+        Target::Repository => {
+            let _lock = place::lock(&options.around.directory);
+            uninstall_from_repository(options)
+        }
         Target::Template(folder) => {
             let folder = options.around.directory.join(folder).join("hooks");
             let mut plan = Plan::default();

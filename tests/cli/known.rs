@@ -150,6 +150,11 @@ fn the_configuration_leaves_files_out_and_adds_others() {
     repo.tightlip(&["staged"]).exits(2).says(".tightlip.toml:2: known_values.files");
     repo.write(".tightlip.toml", "[known_values]\nfiles = ['../home/team.env']\n");
     repo.tightlip(&["staged"]).exits(2);
+    // Nor by a link.
+    std::os::unix::fs::symlink(repo.home().join("team.env"), repo.root.join("link")).unwrap();
+    repo.write(".tightlip.toml", "[known_values]\nfiles = ['link']\n");
+    let said = repo.tightlip(&["staged"]).exits(2);
+    said.says("a link leads out of the repository");
 }
 
 #[test]

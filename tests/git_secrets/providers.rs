@@ -146,6 +146,16 @@ fn a_provider_that_fails_fails_the_scan() {
 }
 
 #[test]
+fn a_provider_that_prints_without_end_is_stopped() {
+    if peer().is_some() {
+        // It would wait for ever.
+        return;
+    }
+    let repo = with_provider("yes hush1", "clean\n");
+    repo.secrets(["--scan", "f"]).fails().says("more than 64 MB");
+}
+
+#[test]
 fn a_provider_that_fails_hides_no_finding() {
     let repo = with_provider("false", "hush1\n");
     repo.config("secrets.patterns", HUSH);

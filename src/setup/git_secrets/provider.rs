@@ -1,6 +1,7 @@
 //! Providers: commands of the configuration whose output is patterns, one a line.
 
 use std::ffi::OsString;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -24,6 +25,9 @@ pub enum ProviderError {
     /// It ended in an error.
     #[error("it ended with {0}")]
     Status(std::process::ExitStatus),
+    /// It prints on and on.
+    #[error("it prints more than {} MB", MAX_BYTES >> 20)]
+    Endless,
     /// The file of credentials is there and cannot be read.
     #[error("`{}` cannot be read", path.display())]
     Credentials {
@@ -75,20 +79,35 @@ impl Provider {
             return credentials(&path)
                 .map_err(|source| ProviderError::Credentials { path, source });
         }
-        let output = Command::new(&self.words[0])
-            .args(&self.words[1..])
-            .env_clear()
-            .envs(environment.iter())
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .map_err(ProviderError::Start)?;
-        if !output.status.success() {
-            return Err(ProviderError::Status(output.status));
-        }
-        let lines = output.stdout.split(|&byte| byte == b'\n');
+        let mut command = Command::new(&self.words[0]);
+        command.args(&self.words[1..]).env_clear().envs(environment.iter());
+        let printed = printed(command.stdin(Stdio::null()).stderr(Stdio::inherit()))?;
+        let lines = printed.split(|&byte| byte == b'\n');
         let lines = lines.map(|line| line.iter().copied().filter(|&byte| byte != b'\r').collect());
         Ok(lines.filter(|line: &Vec<u8>| !line.is_empty()).collect())
+    }
+}
+
+/// The most that a provider may print, in bytes.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Runs a command and returns what it prints.
+fn printed(command: &mut Command) -> Result<Vec<u8>, ProviderError> {
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(ProviderError::Start)?;
+    let mut printed = Vec::new();
+    let output = child.stdout.take();
+    let read = output.map(|output| output.take(MAX_BYTES + 1).read_to_end(&mut printed));
+    let is_endless = printed.len() as u64 > MAX_BYTES;
+    if is_endless {
+        // It may have ended by itself.
+        let _ = child.kill();
+    }
+    let status = child.wait().map_err(ProviderError::Start)?;
+    read.transpose().map_err(ProviderError::Start)?;
+    match status.success() {
+        _ if is_endless => Err(ProviderError::Endless),
+        true => Ok(printed),
+        false => Err(ProviderError::Status(status)),
     }
 }
 

@@ -63,6 +63,8 @@ struct Source {
     form: Form,
     /// Where the configuration names it, if it does.
     named: Option<String>,
+    /// The root of the repository that it must not lead out of.
+    inside: Option<PathBuf>,
 }
 
 /// A file of credentials that is there, and what came of it.
@@ -127,8 +129,13 @@ fn load(repository: &RepositoryPool, config: &KnownValuesConfig) -> Loaded {
     let mut loaded = Loaded::default();
     let mut seen = HashSet::new();
     for source in sources(repository, config) {
-        let Source { name, path, form, named } = source;
-        match file::read(&path, MAX_BYTES) {
+        let Source { name, path, form, named, inside } = source;
+        let leads_out = inside.is_some_and(|root| leads_out(&path, &root));
+        let read = match leads_out {
+            true => Err(io::Error::other("a link leads out of the repository")),
+            false => file::read(&path, MAX_BYTES),
+        };
+        match read {
             Ok(text) => {
                 let found = form.values(&text);
                 let count = found.len();
@@ -172,6 +179,13 @@ fn load(repository: &RepositoryPool, config: &KnownValuesConfig) -> Loaded {
     loaded
 }
 
+/// Whether links lead from a path in a repository to a file outside: who writes them there may not be who owns
+/// that file.
+fn leads_out(path: &Path, root: &Path) -> bool {
+    let real = path.canonicalize().ok().zip(root.canonicalize().ok());
+    real.is_some_and(|(path, root)| !path.starts_with(root))
+}
+
 /// The files that count here, those of the repository last.
 fn sources(repository: &RepositoryPool, config: &KnownValuesConfig) -> Vec<Source> {
     let location = repository.location();
@@ -184,24 +198,27 @@ fn sources(repository: &RepositoryPool, config: &KnownValuesConfig) -> Vec<Sourc
             (None, Some(home)) => (format!("~/{file}"), home.join(file)),
             (None, None) => continue,
         };
-        sources.push(Source { name, path, form, named: None });
+        sources.push(Source { name, path, form, named: None, inside: None });
     }
     let root = location.root();
     if let Some(root) = &root {
         for name in environment_files(repository, root) {
             let path = root.join(&name);
             let name = escape(name.as_bytes()).into_owned();
-            sources.push(Source { name, path, form: Form::Environment, named: None });
+            sources.push(Source { name, path, form: Form::Environment, named: None, inside: None });
         }
     }
     for (file, origin) in &config.files {
-        let path = match (file.strip_prefix("~/"), &home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => root.as_ref().map_or_else(|| location.join(file), |root| root.join(file)),
+        let (path, inside) = match (file.strip_prefix("~/"), &home, &root) {
+            (Some(rest), Some(home), _) => (home.join(rest), None),
+            (_, _, Some(root)) => {
+                (root.join(file), Some(root.clone()).filter(|_| Path::new(file).is_relative()))
+            }
+            _ => (location.join(file), None),
         };
         let name = escape(file.as_bytes()).into_owned();
         let named = Some(origin.clone());
-        sources.push(Source { name, path, form: Form::Everything, named });
+        sources.push(Source { name, path, form: Form::Everything, named, inside });
     }
     sources.retain(|source| !config.ignore.contains(&source.name));
     sources

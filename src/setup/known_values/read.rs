@@ -93,8 +93,11 @@ fn netrc(text: &[u8]) -> Vec<Pair> {
 /// The password of a URL, if it has one, as it is.
 fn url_password(key: &str, text: &[u8]) -> Option<Pair> {
     let start = memchr::memmem::find(text, b"://")? + 3;
-    let authority = text[start..].split(|byte| matches!(byte, b'/' | b'?' | b'#' | b' ')).next()?;
-    let user = &authority[..memchr::memrchr(b'@', authority)?];
+    let word = text[start..].split(u8::is_ascii_whitespace).next()?;
+    let authority = word.split(|byte| matches!(byte, b'/' | b'?' | b'#')).next()?;
+    // A `/` in a password should be written `%2F`, and often is not.
+    let end = memchr::memrchr(b'@', authority).or_else(|| memchr::memrchr(b'@', word))?;
+    let user = &word[..end];
     let password = &user[memchr::memchr(b':', user)? + 1..];
     Some((key.to_owned(), unescaped(password)))
 }
@@ -206,8 +209,9 @@ mod tests {
             ),
             (
                 Form::Urls,
-                "https://me:p%2Fw@h.example/x\nhttps://h.example\n",
-                &[("password", "p/w")],
+                "https://me:p%2Fw@h.example/x\nhttps://h.example\nhttps://me:q/w?@h.example/x\n\
+                 https://h.example/a@b\n",
+                &[("password", "p/w"), ("password", "q/w?")],
             ),
             (
                 Form::Environment,
