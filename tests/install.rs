@@ -1067,7 +1067,7 @@ fn doctor_does_not_count_a_guard_that_ends_before_it_scans() {
     ] {
         script(&hook, &edited);
         let ran = repo.tightlip(&["doctor"]);
-        assert_eq!(ran.status, 1, "{edited}\n{}", ran.out);
+        assert_eq!(ran.code, 1, "{edited}\n{}", ran.out);
         assert!(ran.out.ends_with("verdict: NOT guarded: pre-commit\n"), "{}", ran.out);
     }
 }
