@@ -8,7 +8,7 @@ use std::ops::Range;
 
 pub use super::generic::Judgement;
 use super::generic::Reading;
-use super::pattern::Found;
+use super::pattern::{Found, Next};
 use super::search::{Scan, views_around};
 use super::{Encoding, Engine, Hit, Match, decode, generic};
 use crate::finding::Secret;
@@ -220,23 +220,24 @@ impl<'a> Trial<'a> {
         let judged = |bytes: &[u8], found: Found| {
             let secret = Secret::new(&bytes[found.secret.clone()]);
             match engine.judge(rule, bytes, found) {
-                Ok(found) => Step::Matched(secret, found.confidence),
-                Err(dropped) => Step::Dropped(secret, dropped),
+                Ok(found) => (Step::Matched(secret, found.confidence), Next::Behind),
+                Err(dropped) => (Step::Dropped(secret, dropped), Next::Inside),
             }
         };
         pattern.find(bytes, window.clone(), &mut |found| {
-            if is_here(&found.span) {
-                steps.push(judged(bytes, found));
-            }
-            true
+            let is_shown = is_here(&found.span);
+            let (step, next) = judged(bytes, found);
+            steps.extend(is_shown.then_some(step));
+            next
         });
         if !pattern.is_by_line() {
             for view in views_around(bytes, &window) {
                 pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
-                    if view.is_decoded(&found.span) && is_here(&view.decoding.raw(&found.span)) {
-                        steps.push(judged(&view.bytes, found));
-                    }
-                    true
+                    let is_shown =
+                        view.is_decoded(&found.span) && is_here(&view.decoding.raw(&found.span));
+                    let (step, next) = judged(&view.bytes, found);
+                    steps.extend(is_shown.then_some(step));
+                    next
                 });
             }
         }

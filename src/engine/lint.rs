@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use regex_syntax::hir::Hir;
 
+use super::pattern::Next;
 use super::{Engine, EngineError, Match, generic, pattern, selftest};
 use crate::rule::{Confidence, Rule, RuleSet, Scope, expand};
 
@@ -261,8 +262,9 @@ impl Engine {
         }
         cost.bytes += window.len() as u64;
         self.pattern(rule).find(bytes, window, &mut |found| {
-            cost.matches += u64::from(self.judge(rule, bytes, found).is_ok());
-            true
+            let is_kept = self.judge(rule, bytes, found).is_ok();
+            cost.matches += u64::from(is_kept);
+            if is_kept { Next::Behind } else { Next::Inside }
         });
     }
 }

@@ -83,6 +83,21 @@ pub(super) struct Found {
     pub(super) secret: Range<usize>,
 }
 
+/// How a search goes on behind a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Behind the secret, which is taken.
+    Behind,
+    /// At the next byte: the match was rejected.
+    Inside,
+    /// Not at all.
+    Stop,
+}
+
+/// A search goes on inside of rejected matches up to this long: in longer ones it would take time that
+/// grows with the square of their length.
+const MAX_REJECTED_BYTES: usize = 256;
+
 impl Pattern {
     pub(super) fn compile(rule: &Rule) -> Result<Self, PatternError> {
         let hir = parse(&rule.pattern)?;
@@ -153,16 +168,17 @@ impl Pattern {
         self.regex.search_half(&input).is_some_and(|half| half.offset() == range.end)
     }
 
-    /// Calls `each` for every match in `window`; `each` returns whether to go on. What stands
-    /// around the window counts for `\b`, `^` and `$`.
+    /// Calls `each` for every match in `window`; `each` says how to go on. What stands around the
+    /// window counts for `\b`, `^` and `$`.
     ///
     /// The search goes on behind the secret, not behind the match, so that a character between
-    /// two secrets can be the edge of both.
+    /// two secrets can be the edge of both; inside a match that was rejected, so that it takes no
+    /// bytes from what begins there.
     pub(super) fn find(
         &self,
         bytes: &[u8],
         window: Range<usize>,
-        each: &mut dyn FnMut(Found) -> bool,
+        each: &mut dyn FnMut(Found) -> Next,
     ) {
         if let Extent::Line { exact: Some(exact), .. } = &self.extent {
             return self.find_exact(exact, bytes, window, each);
@@ -180,8 +196,15 @@ impl Pattern {
                 input.set_start(found.span.start + 1);
                 continue;
             }
-            let next = found.secret.end.max(found.span.start + 1);
-            if !each(found) || next >= end {
+            let start = found.span.start;
+            let behind = found.secret.end.max(start + 1);
+            let is_long = found.span.len() > MAX_REJECTED_BYTES;
+            let next = match each(found) {
+                Next::Stop => return,
+                Next::Inside if !is_long => start + 1,
+                Next::Inside | Next::Behind => behind,
+            };
+            if next >= end {
                 return;
             }
             input.set_start(next);
@@ -206,7 +229,7 @@ impl Pattern {
         exact: &Exact,
         bytes: &[u8],
         window: Range<usize>,
-        each: &mut dyn FnMut(Found) -> bool,
+        each: &mut dyn FnMut(Found) -> Next,
     ) {
         let mut input = Input::new(bytes).range(window.clone()).anchored(Anchored::No);
         while let Some(found) = self.regex.search_half(&input) {
@@ -217,7 +240,7 @@ impl Pattern {
             let spans = exact.find(&bytes[line.clone()]).unwrap_or_else(|_| Vec::from([whole]));
             for span in spans {
                 let span = line.start + span.start..line.start + span.end;
-                if !each(Found { secret: span.clone(), span }) {
+                if each(Found { secret: span.clone(), span }) == Next::Stop {
                     return;
                 }
             }
@@ -308,7 +331,7 @@ pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pattern, keywords};
+    use super::{MAX_REJECTED_BYTES, Next, Pattern, keywords};
     use crate::rule::parse_pack;
 
     fn rule(pattern: &str) -> crate::rule::Rule {
@@ -341,9 +364,26 @@ mod tests {
         let mut secrets = Vec::new();
         pattern.find(b"1234,5678,9012", 0..14, &mut |found| {
             secrets.push(found.secret);
-            true
+            Next::Behind
         });
         assert_eq!(secrets, [0..4, 5..9, 10..14]);
+    }
+
+    #[test]
+    fn a_rejected_match_takes_no_bytes_from_what_begins_inside_it() {
+        let pattern = Pattern::compile(&rule("x_[a-z_]{6,}")).unwrap();
+        let starts = |bytes: &[u8]| {
+            let mut starts = Vec::new();
+            pattern.find(bytes, 0..bytes.len(), &mut |found| {
+                starts.push(found.span.start);
+                Next::Inside
+            });
+            starts
+        };
+        assert_eq!(starts(b"x_aaaaa_x_bbbbbb x_cccccc"), [0, 8, 17]);
+        // A long one is left behind as a whole: to look for others at each of its bytes takes too long.
+        let long = [&b"x_"[..], &vec![b'a'; MAX_REJECTED_BYTES], b"x_bbbbbb x_cccccc"].concat();
+        assert_eq!(starts(&long), [0, long.len() - 8]);
     }
 
     #[test]
@@ -351,7 +391,7 @@ mod tests {
         for (pattern, expected) in
             [("a*", "empty string"), ("(a", "unclosed group"), ("a{90000000}", "")]
         {
-            let error = Pattern::compile(&rule(pattern)).unwrap_err().to_string();
+            let error = crate::text::chain::chain(&Pattern::compile(&rule(pattern)).unwrap_err());
             assert!(error.contains(expected), "{error}");
         }
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::check::{self, Candidate};
 use super::decode::View;
 use super::explain::Dropped;
-use super::pattern::Found;
+use super::pattern::{Found, Next};
 use super::{Engine, Hit, Links, MAX_MATCHES, Match, Matches, decode, generic};
 use crate::rule::{Scope, Text};
 use crate::text::entropy::shannon;
@@ -198,30 +198,34 @@ impl<'a> Scan<'a> {
         for view in views_around(self.bytes, &window) {
             pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
                 let is_decoded = view.is_decoded(&found.span);
-                let found = self.engine.judge(rule, &view.bytes, found).ok().filter(|_| is_decoded);
-                found.is_none_or(|found| self.add(found.decoded_by(&view.decoding)))
+                match self.engine.judge(rule, &view.bytes, found) {
+                    Ok(found) if is_decoded => self.add(found.decoded_by(&view.decoding)),
+                    Ok(_) => Next::Behind,
+                    Err(_) => Next::Inside,
+                }
             });
         }
     }
 
-    /// Keeps a hit that passes its rule's checks; returns whether there is room for more.
-    fn keep(&mut self, rule: usize, found: Found) -> bool {
-        self.engine.judge(rule, self.bytes, found).map_or(true, |found| self.add(found))
+    /// Keeps a hit that passes its rule's checks.
+    fn keep(&mut self, rule: usize, found: Found) -> Next {
+        let judged = self.engine.judge(rule, self.bytes, found);
+        judged.map_or(Next::Inside, |found| self.add(found))
     }
 
-    /// Adds a match; returns whether there is room for more.
-    fn add(&mut self, found: Match) -> bool {
+    /// Adds a match, if there is room for one.
+    fn add(&mut self, found: Match) -> Next {
         if (self.is_new)(&found.secret) {
             if self.new == MAX_MATCHES {
                 self.found.cut = true;
-                return false;
+                return Next::Stop;
             }
             self.new += 1;
         } else if !self.engine.has_companions(found.rule) {
-            return true;
+            return Next::Behind;
         }
         self.found.list.push(found);
-        true
+        Next::Behind
     }
 }
 

@@ -216,7 +216,7 @@ mod tests {
             ("aws-access-key", "aws-access-key-id"),
             ("AWS-SECRET-ACCES-KEY", "aws-secret-access-key"),
             ("githb-oauth-token", "github-oauth-token"),
-            ("webhook", "slack-webhook"),
+            ("webhook", "discord-webhook"),
         ] {
             assert!(set.near(given).contains(&meant), "{given}: {:?}", set.near(given));
         }

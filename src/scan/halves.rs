@@ -50,6 +50,13 @@ impl Collected {
         if !findings.iter().any(|one| others.contains(&one.rule)) {
             return findings;
         }
+        // What another rule is sure of is no guess.
+        guesses.retain(|(_, guess)| {
+            let is_sure = |one: &Finding| {
+                one.secret == guess.secret && one.origin == guess.origin && !is_generic(engine, one)
+            };
+            !findings.iter().any(is_sure)
+        });
         let mut commits: BTreeMap<Option<String>, Halves> = BTreeMap::new();
         let all = findings.iter().chain(guesses.iter().map(|(_, guess)| guess));
         for (at, one) in all.enumerate() {

@@ -12,6 +12,8 @@ fn every_command_has_a_manual_page_and_is_completed() {
         .skip(1)
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_whitespace().next())
+        // It prints what the others' pages say.
+        .filter(|command| *command != "help")
         .collect();
     assert!(commands.len() > 12, "{help}");
     let folder = repo.folder().join("man1");

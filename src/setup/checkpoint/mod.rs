@@ -372,7 +372,7 @@ mod tests {
     fn an_entry_of_git_secrets_changes_the_hash() {
         let (rules, config) = (RuleSet::builtin(), Config::default());
         let hash = |hides_line| {
-            let entry = LineAllow::new(b"x", "f:1".into(), hides_line).unwrap();
+            let entry = LineAllow::new(b"example", "f:1".into(), hides_line).unwrap();
             let allowlist = Allowlist::default().with_lines(vec![entry]);
             rules_hash(&rules, &config, &allowlist, LIMIT)
         };
