@@ -1156,7 +1156,7 @@ fn doctor_names_what_a_configuration_blinds_whatever_it_says() {
     for (config, allowed, origin) in [
         ("[[allow]]\nreason = 'x'\npatterns = ['[A-Z0-9]{8,}']\n", "", ".tightlip.toml:1"),
         ("[[allow]]\nreason = 'x'\nline_patterns = ['key']\n", "", ".tightlip.toml:1"),
-        ("", "# all\n[A-Z0-9]+\n", ".gitallowed:2"),
+        ("", "# all\n[A-Z0-9]{8,}\n", ".gitallowed:2"),
     ] {
         let note = notes(config, allowed);
         assert!(note.contains("allowed in every file") && note.contains(origin), "{note}");
