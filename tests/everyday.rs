@@ -155,6 +155,13 @@ const SECRETS: &[&str] = &[
 
 /// What stands where a secret could.
 const HARMLESS: &[&str] = &[
+    "\"Passphrase\": {{\"shape\":\"Passphrase{upper:1}{lower:6}\"}}",
+    "\"AdminPassword\": {{\"Kq7{}zXvwPq39\":\"AdminPassword\"}}",
+    "\"clientToken\": \"{uuid}\"",
+    "[ \"$PWD\" = \"/home/{lower:6}\" ] || exit",
+    "s3_secret_object_sha = {hex:64}",
+    "\"minipass\": \"^7.1.{digit:1}\"",
+    "<string name=\"account_password\">Entfernen</string>",
     "password = os.environ[\"DB_PASSWORD\"]",
     "password = get_password()",
     "password: ${}{{DB_PASSWORD}}",

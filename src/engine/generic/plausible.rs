@@ -40,6 +40,8 @@ pub(super) fn implausible(bytes: &[u8], found: &Candidate) -> Option<&'static st
         Some("is a type, a variable, a number or a fingerprint")
     } else if is_handshake(value) {
         Some("is the first message of a handshake")
+    } else if is_name_of_a_value(found, behind) {
+        Some("is itself the name of a value")
     } else if is_phrase(found, value, behind) {
         Some("is a label, a sentence or the first of several arguments")
     } else if value.iter().all(|byte| !byte.is_ascii_alphanumeric()) {
@@ -312,6 +314,12 @@ fn is_phrase(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
         || found.operator == Operator::Call && goes_on
 }
 
+/// A quoted name, as `"shape"` in `"Password": {"shape": "String"}`.
+fn is_name_of_a_value(found: &Candidate, behind: &[u8]) -> bool {
+    let escapes = behind.iter().take_while(|byte| **byte == b'\\').count();
+    found.quote != Quote::None && matches!(behind[escapes..], [b'"' | b'\'', b':', ..])
+}
+
 /// The first message of NTLM, and schemes whose credentials follow further on.
 fn is_handshake(value: &[u8]) -> bool {
     const STARTS: [&[u8]; 7] = [
@@ -367,7 +375,10 @@ fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     let holds = |list: &[&str]| list.iter().any(|known| holds(&joined, known.as_bytes()));
     word == b"key" && has(&KEYS)
         || word == b"token" && has(&TOKENS)
-        || name.last().is_some_and(|last| is_one_of(last, &["hash", "hashed", "digest"]))
+        || name.last().is_some_and(|last| is_one_of(last, &["hash", "hashed", "digest", "sha"]))
+        || word == b"token" && has(&["client", "request"]) && is_uuid(value)
+        || matches!(&bytes[found.name.clone()], b"PWD" | b"$PWD" | b"OLDPWD" | b"$OLDPWD")
+            && value.starts_with(b"/")
         || word == b"secret" && is_one_of(name[0], &["from"])
         || matches!(&word[..], b"key" | b"auth")
             && name.last().is_some_and(|last| is_one_of(last, &["id", "ids"]))
@@ -378,6 +389,15 @@ fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
                 .rsplit(|byte| *byte == b'=')
                 .next()
                 .is_some_and(|last| last.len() == 128 && last.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Five groups of digits: what makes a request safe to repeat, where a name says so.
+fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_alphanumeric(),
+        })
 }
 
 /// Base64 of a placeholder; credentials of the scheme Basic without a password worth the name.
