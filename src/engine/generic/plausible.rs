@@ -168,7 +168,7 @@ fn has_field(value: &[u8]) -> bool {
 
 /// A public key, a hash of a password, a sum.
 fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
-    const STARTS: [&[u8]; 27] = [
+    const STARTS: [&[u8]; 29] = [
         b"pk.eyJ",
         b"pk_live_",
         b"pk_test_",
@@ -193,6 +193,8 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         b"$apr1$",
         b"$argon2",
         b"pbkdf2",
+        b"$pbkdf2",
+        b"SCRAM-SHA-",
         b"{SSHA",
         b"{SHA",
         b"{bcrypt}",
@@ -289,7 +291,9 @@ fn is_placeholder(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
     let holds = |part: &[u8]| holds(&lower, part);
     let own = words(value);
+    let is_demo = |rest: &[u8]| rest.iter().all(u8::is_ascii_digit);
     holds(b"example")
+        || lower.strip_prefix(b"demo").is_some_and(is_demo)
         || DOCUMENTED.iter().any(|known| holds(known))
         || is_sequence(value)
         || own.len() > 1
@@ -336,7 +340,7 @@ fn is_handshake(value: &[u8]) -> bool {
 
 /// A key of a table, a cursor, a version: no secret whatever its value. A sum is none, too.
 fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
-    const KEYS: [&str; 13] = [
+    const KEYS: [&str; 15] = [
         "s3",
         "object",
         "cache",
@@ -350,6 +354,8 @@ fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         "bucket",
         "routing",
         "index",
+        "start",
+        "end",
     ];
     const TOKENS: [&str; 10] = [
         "change",
