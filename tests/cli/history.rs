@@ -810,3 +810,21 @@ fn advice_for_names_of_refs_and_for_tags_fits_them() {
     repo.git(&["reset", "-q", "--hard", "HEAD~1"]).exits(0);
     repo.tightlip(&["history"]).exits(1).says("`git tag -d v1`").never_says("rebase");
 }
+
+#[test]
+fn a_history_is_whole_while_commits_are_made() {
+    let repo = TestRepo::new();
+    repo.commit("a.txt", "one\n");
+    std::thread::scope(|scope| {
+        let commits = scope.spawn(|| {
+            for number in 0..40 {
+                repo.commit("a.txt", format!("{number}\n"));
+            }
+        });
+        let mut scans = 0;
+        while !commits.is_finished() || scans == 0 {
+            repo.tightlip(&["history", "--no-checkpoint"]).exits(0);
+            scans += 1;
+        }
+    });
+}

@@ -149,7 +149,7 @@ impl<'a> History<'a> {
 /// What reading everything came to.
 struct Survey {
     objects: ObjectTable,
-    /// What could not be opened.
+    /// What could not be opened, and refs that could not be read.
     skipped: Vec<Skipped>,
     contents: Contents,
     trees: HotTrees,
@@ -159,13 +159,20 @@ struct Survey {
 impl Source for History<'_> {
     fn list(&self, progress: &Progress) -> Result<Listing, SourceError> {
         let repository = &mut *self.repository.get()?;
+        // Refs come before objects: what they lead to is here by then, whatever is committed meanwhile.
+        let mut skipped = Vec::new();
+        let refs = match &self.options.tips[..] {
+            [] => repository.tips(&mut skipped)?,
+            tips => tips.to_vec(),
+        };
         let root = repository.objects_dir()?;
         let more: Vec<PathBuf> = repository.alternate_dirs();
         let objects = Objects::open(&root, &more, repository.id_bytes()?)
             .map_err(|error| GitError::file(&root, error))?;
         progress.start(u64::from(objects.table().count()));
-        let survey = self.survey(objects, progress);
-        let mut listing = listing::make(&self.options, self.sieve, repository, survey)?;
+        let mut survey = self.survey(objects, progress);
+        survey.skipped.append(&mut skipped);
+        let mut listing = listing::make(&self.options, &refs, self.sieve, repository, survey)?;
         listing.reader = ReaderOptions {
             repository: Some(self.repository.clone()),
             archives: self.options.archives,

@@ -23,9 +23,10 @@ use scope::{Ends, Scope};
 /// As many objects that cannot be read are named one by one; more are counted.
 const MAX_NAMED: usize = 1000;
 
-/// Makes the listing of what a survey found.
+/// Makes the listing of what a survey found; `refs` are what to start from, HEAD first.
 pub(super) fn make(
     options: &HistoryOptions,
+    refs: &[Tip],
     sieve: &dyn Sieve,
     repository: &mut Repository,
     survey: Survey,
@@ -46,10 +47,9 @@ pub(super) fn make(
     lister.listing.skipped.extend(skipped);
     lister.listing.blobs = Some(contents.blobs);
     lister.listing.bytes = contents.bytes;
-    let refs = lister.refs(options)?;
-    let ends = lister.ends(&refs, &contents.tags);
+    let ends = lister.ends(refs, &contents.tags);
     let scope = lister.scope(options, &ends)?;
-    lister.ref_names(sieve, &refs);
+    lister.ref_names(sieve, refs);
     lister.commits_and_tags(&contents.hot, &scope, &ends, options.unreachable);
     lister.standing(&contents.hot, &scope, &ends, options.unreachable);
     lister.gaps(&scope, options.allows_shallow);

@@ -44,14 +44,6 @@ pub(super) struct Scope {
 }
 
 impl Lister<'_> {
-    /// The refs to start from; HEAD comes first.
-    pub(super) fn refs(&mut self, options: &HistoryOptions) -> Result<Vec<Tip>, GitError> {
-        if !options.tips.is_empty() {
-            return Ok(options.tips.clone());
-        }
-        self.repository.tips(&mut self.listing.skipped)
-    }
-
     /// Follows refs, through tags, to what they lead to.
     pub(super) fn ends(&mut self, refs: &[Tip], tags: &[(ObjectNo, Option<ObjectId>)]) -> Ends {
         let mut ends = Ends::default();
