@@ -160,6 +160,8 @@ const HARMLESS: &[&str] = &[
     "\"clientToken\": \"{uuid}\"",
     "[ \"$PWD\" = \"/home/{lower:6}\" ] || exit",
     "s3_secret_object_sha = {hex:64}",
+    "IdentityToken: \"{hex:14}...\"",
+    "data-path-key=\"{lower:8}\"",
     "http://127.0.0.1:8080/demologin?password=demo{digit:5}&username=demo",
     "\"startKey\": \"8okS{base64:19}=\"",
     "CREATE USER cool_user WITH PASSWORD 'SCRAM-SHA-256$119680:{base64:22}=={}${base64:43}=:{base64:43}='",

@@ -211,8 +211,12 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         || named(b"author") && !named(b"authoriz")
 }
 
-/// What rules of their own look for: JSON Web Tokens and ids of AWS keys.
+/// What rules of their own look for, and know the published ones of: JSON Web Tokens, ids of AWS keys, keys and
+/// tokens of Docker Swarm.
 fn is_of_its_own_rule(value: &[u8]) -> bool {
+    if value.starts_with(b"SWMKEY-1-") || value.starts_with(b"SWMTKN-1-") {
+        return true;
+    }
     let is_key_id = value.len() == 20 && (value.starts_with(b"AKIA") || value.starts_with(b"ASIA"));
     is_key_id
         || value.starts_with(b"eyJ") && value.iter().filter(|byte| **byte == b'.').count() >= 2
@@ -293,6 +297,7 @@ fn is_placeholder(value: &[u8]) -> bool {
     let own = words(value);
     let is_demo = |rest: &[u8]| rest.iter().all(u8::is_ascii_digit);
     holds(b"example")
+        || value.ends_with(b"...")
         || lower.strip_prefix(b"demo").is_some_and(is_demo)
         || DOCUMENTED.iter().any(|known| holds(known))
         || is_sequence(value)
@@ -340,7 +345,7 @@ fn is_handshake(value: &[u8]) -> bool {
 
 /// A key of a table, a cursor, a version: no secret whatever its value. A sum is none, too.
 fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
-    const KEYS: [&str; 15] = [
+    const KEYS: [&str; 16] = [
         "s3",
         "object",
         "cache",
@@ -356,6 +361,7 @@ fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         "index",
         "start",
         "end",
+        "path",
     ];
     const TOKENS: [&str; 10] = [
         "change",
