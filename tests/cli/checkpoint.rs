@@ -311,3 +311,18 @@ fn linked_worktrees_share_what_is_kept_and_an_audit_does_not_report_it() {
     let said = repo.tightlip(&["audit", "--format", "jsonl"]);
     assert!(!said.out.contains("tightlip/history"), "{}", said.out);
 }
+
+#[test]
+fn damaged_refs_are_named_whoever_has_asked_for_them_before() {
+    let repo = TestRepo::new();
+    repo.commit("a.env", format!("id {}\n", key(0)));
+    repo.git(&["pack-refs", "--all"]).ok();
+    let packed = repo.root.join(".git/packed-refs");
+    let whole = std::fs::read(&packed).unwrap();
+    for cut in [1, 30, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(&packed, &whole[..cut]).unwrap();
+        // With a checkpoint refs are read twice, and libgit2 says only once that they are damaged.
+        repo.tightlip(&["history"]).exits(2);
+        repo.tightlip(&["history", "--no-checkpoint"]).exits(2);
+    }
+}

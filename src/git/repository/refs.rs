@@ -148,7 +148,7 @@ impl Repository {
         let mut tips = Vec::new();
         let mut known = HashSet::new();
         // libgit2 stops at some refs that are broken, and passes over others.
-        if let Some(native) = &self.native
+        if let Some(native) = self.native.as_ref().filter(|_| self.has_whole_packed_refs())
             && let Ok(references) = native.references()
         {
             let refs: Result<Vec<_>, git2::Error> = references.collect();
@@ -182,6 +182,15 @@ impl Repository {
 }
 
 impl Repository {
+    /// Whether every line of `packed-refs` can be understood. libgit2 says once that one cannot, and has no refs
+    /// at all from then on.
+    fn has_whole_packed_refs(&self) -> bool {
+        match std::fs::read(self.common_dir().join("packed-refs")) {
+            Ok(text) => text.split_inclusive(|byte| *byte == b'\n').all(is_packed_ref),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        }
+    }
+
     /// Names the files of refs that libgit2 has passed over: they lead nowhere, and nobody knows where they led.
     fn name_broken_refs(&self, known: &HashSet<Vec<u8>>, skipped: &mut Vec<Skipped>) {
         let mut todo = vec![(self.common_dir().join("refs"), b"refs".to_vec())];
@@ -203,6 +212,22 @@ impl Repository {
         broken.sort();
         let reason = "it holds no object id, so what it led to is not known";
         skipped.extend(broken.iter().map(|name| Skipped::new(SkipKind::Damaged, name, reason)));
+    }
+}
+
+/// Whether a line of `packed-refs` is a comment, a ref or what a tag leads to:
+/// <https://git-scm.com/docs/git-pack-refs>.
+fn is_packed_ref(line: &[u8]) -> bool {
+    let Some(line) = line.strip_suffix(b"\n") else { return false };
+    match line.split_first() {
+        Some((b'#', _)) => true,
+        Some((b'^', id)) => ObjectId::parse(id).is_some(),
+        _ => line.iter().position(|byte| *byte == b' ').is_some_and(|blank| {
+            let name = &line[blank + 1..];
+            ObjectId::parse(&line[..blank]).is_some()
+                && name.starts_with(b"refs/")
+                && name.iter().all(|byte| *byte > b' ' && *byte != 0x7f)
+        }),
     }
 }
 
