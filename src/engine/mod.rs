@@ -348,7 +348,10 @@ impl Engine {
             });
         }
         found.list.retain(|found| self.rules.all()[found.rule].enabled);
-        found.list.sort_by_key(|found| (found.secret.start, found.secret.end, found.rule));
+        // Of the same match in plain and in decoded text, the plain one is told.
+        found.list.sort_by_key(|found| {
+            (found.secret.start, found.secret.end, found.rule, found.decoding.is_some())
+        });
         found.list.dedup_by(|a, b| a.rule == b.rule && a.secret == b.secret);
         pair::link(&mut found.list, &self.links.pairs, |rule| self.rules.all()[rule].near_bytes);
         found
@@ -437,8 +440,10 @@ impl Engine {
 
     fn pattern(&self, rule: usize) -> &Pattern {
         self.patterns[rule].get_or_init(|| {
-            let compiled = Pattern::compile(&self.rules.all()[rule]);
-            Box::new(compiled.expect("small patterns compile, and built-in ones: tests/packs.rs"))
+            let pattern = Pattern::prepare(&self.rules.all()[rule]);
+            Box::new(
+                pattern.expect("patterns of users were checked, built-in ones: tests/packs.rs"),
+            )
         })
     }
 }

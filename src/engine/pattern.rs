@@ -1,6 +1,7 @@
-//! A rule's regular expression, compiled when it is first needed, and where it is tried.
+//! A rule's regular expression, where it is tried, and what is told of a place before it is compiled.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use regex_automata::meta::{BuildError, Regex};
 use regex_automata::util::captures::Captures;
@@ -10,6 +11,7 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor};
 
 use crate::pattern::boundary::{Boundary, BoundaryError};
 use crate::pattern::exact::{Exact, ExactError};
+use crate::pattern::first_bytes::FirstBytes;
 use crate::pattern::longest::Longest;
 use crate::pattern::{MIN_KEYWORD_BYTES, analysis, prefix_length, required_literals, syntax};
 use crate::rule::{Rule, Scope};
@@ -49,10 +51,12 @@ pub enum PatternError {
     MatchesEmpty,
 }
 
-/// A compiled pattern.
+/// A pattern, compiled where some bytes may match it.
 #[derive(Debug)]
 pub(super) struct Pattern {
-    regex: Regex,
+    hir: Hir,
+    regex: OnceLock<Regex>,
+    first: FirstBytes,
     extent: Extent,
     boundary: Option<Boundary>,
     secret_group: Option<usize>,
@@ -74,7 +78,7 @@ enum Extent {
 
 /// Up to so many bytes before a keyword, each is tried as the start of a match; with more, a
 /// search through the window is cheaper.
-const MAX_STARTS: usize = 8;
+const MAX_STARTS: usize = 16;
 
 /// Where a pattern matched, and which part of it is the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +103,15 @@ pub(super) enum Next {
 const MAX_REJECTED_BYTES: usize = 256;
 
 impl Pattern {
+    /// Prepares the pattern of a rule and compiles it, for one that is not known to compile.
     pub(super) fn compile(rule: &Rule) -> Result<Self, PatternError> {
+        let pattern = Pattern::prepare(rule)?;
+        let _ = pattern.regex.set(build(&pattern.hir)?);
+        Ok(pattern)
+    }
+
+    /// Prepares the pattern of a rule, which is compiled when it is needed.
+    pub(super) fn prepare(rule: &Rule) -> Result<Self, PatternError> {
         let hir = parse(&rule.pattern)?;
         let properties = hir.properties();
         if properties.minimum_len() == Some(0) {
@@ -111,11 +123,6 @@ impl Pattern {
         }
         let (max_prefix, max_bytes) = lengths(rule, &hir);
         let boundary = rule.boundary.as_deref().map(Boundary::parse).transpose()?;
-        let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
-        let regex = Regex::builder()
-            .configure(config)
-            .build_from_hir(&hir)
-            .map_err(|error| PatternError::Build(Box::new(error)))?;
         let (extent, secret_group) = match &rule.scope {
             Scope::Bytes | Scope::Assignment | Scope::Known => (Extent::Bytes, rule.secret_group),
             Scope::Line { exact } => {
@@ -125,7 +132,15 @@ impl Pattern {
                 (Extent::Line { exact, longest }, Some(0))
             }
         };
-        Ok(Pattern { regex, extent, boundary, secret_group, max_bytes, max_prefix })
+        let first = FirstBytes::new(&hir);
+        let regex = OnceLock::new();
+        Ok(Pattern { hir, regex, first, extent, boundary, secret_group, max_bytes, max_prefix })
+    }
+
+    fn regex(&self) -> &Regex {
+        self.regex.get_or_init(|| {
+            build(&self.hir).expect("small patterns compile, and built-in ones: tests/packs.rs")
+        })
     }
 
     /// The part of `bytes` in which a match must lie that holds the keyword at `keyword`.
@@ -155,17 +170,28 @@ impl Pattern {
         let last = window.end.min(window.start + self.max_prefix + 1);
         let start = (window.start..last).find(|&start| {
             self.may_begin(bytes, start)
-                && self.regex.search_half(&input.clone().range(start..window.end)).is_some()
+                && self.first.mismatch(bytes, start..window.end).is_none()
+                && self.regex().search_half(&input.clone().range(start..window.end)).is_some()
         })?;
-        let mut groups = self.regex.create_captures();
-        self.regex.search_captures(&input.range(start..window.end), &mut groups);
+        let mut groups = self.regex().create_captures();
+        self.regex().search_captures(&input.range(start..window.end), &mut groups);
         self.found(&groups)
+    }
+
+    /// Returns the bytes that a match may hold which begins where `window` does, with the one that ends it; `None`
+    /// for patterns whose keyword may stand behind other bytes.
+    pub(super) fn reach(&self, bytes: &[u8], window: &Range<usize>) -> Option<Range<usize>> {
+        let end = self.first.end(bytes, window.clone()) + 1;
+        (self.max_prefix == 0).then(|| window.start..end.min(bytes.len()))
     }
 
     /// Whether the pattern matches the whole of `range`.
     pub(super) fn is_whole(&self, bytes: &[u8], range: Range<usize>) -> bool {
+        if self.first.mismatch(bytes, range.clone()).is_some() {
+            return false;
+        }
         let input = Input::new(bytes).range(range.clone()).anchored(Anchored::Yes);
-        self.regex.search_half(&input).is_some_and(|half| half.offset() == range.end)
+        self.regex().search_half(&input).is_some_and(|half| half.offset() == range.end)
     }
 
     /// Calls `each` for every match in `window`; `each` says how to go on. What stands around the
@@ -185,9 +211,9 @@ impl Pattern {
         }
         let end = window.end;
         let mut input = Input::new(bytes).range(window).anchored(Anchored::No);
-        let mut groups = self.regex.create_captures();
+        let mut groups = self.regex().create_captures();
         loop {
-            self.regex.search_captures(&input, &mut groups);
+            self.regex().search_captures(&input, &mut groups);
             let Some(mut found) = self.found(&groups) else {
                 return;
             };
@@ -232,7 +258,7 @@ impl Pattern {
         each: &mut dyn FnMut(Found) -> Next,
     ) {
         let mut input = Input::new(bytes).range(window.clone()).anchored(Anchored::No);
-        while let Some(found) = self.regex.search_half(&input) {
+        while let Some(found) = self.regex().search_half(&input) {
             let line = lf_line_around(bytes, found.offset().saturating_sub(1).max(input.start()));
             let next = line.end + 1;
             // What takes too long to be told must not pass.
@@ -264,6 +290,12 @@ impl Pattern {
         let secret = secret.map_or_else(|| span.clone(), |group| group.range());
         Some(Found { span, secret })
     }
+}
+
+fn build(hir: &Hir) -> Result<Regex, PatternError> {
+    let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
+    let built = Regex::builder().configure(config).build_from_hir(hir);
+    built.map_err(|error| PatternError::Build(Box::new(error)))
 }
 
 /// Returns how many bytes before and behind the beginning of its keyword a rule's matches may reach; `None`

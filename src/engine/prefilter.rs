@@ -86,7 +86,14 @@ impl Prefilter {
         self.for_each_in(bytes, 0..bytes.len(), each);
     }
 
-    /// The same for keywords that stand in `range`. Some that do not wholly stand in it may be among them.
+    /// How far from where its gram begins a keyword begins and ends at most.
+    pub(super) fn longest_arms(&self) -> (usize, usize) {
+        let behind = |entry: &GramEntry| self.keyword_bytes(entry.keyword) - entry.offset as usize;
+        let before = self.entries.iter().map(|entry| entry.offset as usize).max();
+        (before.unwrap_or(0), self.entries.iter().map(behind).max().unwrap_or(0))
+    }
+
+    /// The same for keywords whose gram begins in `range`, and perhaps for some more.
     pub(super) fn for_each_in(&self, bytes: &[u8], range: Range<usize>, mut each: impl FnMut(Hit)) {
         if self.keywords.is_empty() || bytes.len() < MIN_KEYWORD_BYTES {
             return;

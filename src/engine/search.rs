@@ -139,8 +139,13 @@ impl<'a> Scan<'a> {
         if window.is_empty() {
             return None;
         }
-        let Some(found) = self.engine.pattern(rule).find_at(self.bytes, window.clone()) else {
-            self.try_unescaped(rule, window);
+        let pattern = self.engine.pattern(rule);
+        let Some(found) = pattern.find_at(self.bytes, window.clone()) else {
+            // Where nothing is escaped or joined before the byte that ends every match, no view holds one.
+            let reach = pattern.reach(self.bytes, &window);
+            if reach.is_none_or(|reach| decode::has_sign(self.bytes, reach)) {
+                self.try_unescaped(rule, window);
+            }
             return None;
         };
         let end = found.secret.end.max(found.span.start + 1);

@@ -9,6 +9,7 @@ pub(crate) mod analysis;
 pub(crate) mod boundary;
 mod ere;
 pub mod exact;
+pub(crate) mod first_bytes;
 pub mod go;
 pub(crate) mod longest;
 pub(crate) mod prefix_length;

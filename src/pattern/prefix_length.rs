@@ -1,5 +1,6 @@
 //! Where in a pattern its keywords stand.
 
+use regex_syntax::hir::literal::{Extractor, Literal};
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::required_literals::literal;
@@ -7,14 +8,34 @@ use super::required_literals::literal;
 /// Returns how many bytes of a match stand before a keyword at most; `None` if a match need
 /// not hold a keyword, or if it cannot be told.
 pub(crate) fn max_bytes(hir: &Hir, keywords: &[Vec<u8>]) -> Option<usize> {
+    in_part(hir, keywords).or_else(|| by_prefixes(hir, keywords))
+}
+
+/// The most letters of a class that are told apart: those of both cases, and digits.
+const CLASS_LETTERS: usize = 64;
+
+/// The most prefixes that are told apart.
+const PREFIXES: usize = 256;
+
+/// Tells by the literals with which matches begin, classes being alternatives: `c[ks]_[0-9a-f]`.
+fn by_prefixes(hir: &Hir, keywords: &[Vec<u8>]) -> Option<usize> {
+    let mut extractor = Extractor::new();
+    extractor.limit_class(CLASS_LETTERS).limit_repeat(1).limit_total(PREFIXES);
+    let prefixes = extractor.extract(hir);
+    let lead = |prefix: &Literal| {
+        let prefix = prefix.as_bytes().to_ascii_lowercase();
+        keywords.iter().filter_map(|keyword| memchr::memmem::find(&prefix, keyword)).min()
+    };
+    prefixes.literals()?.iter().map(lead).try_fold(0, |most, lead| Some(most.max(lead?)))
+}
+
+fn in_part(hir: &Hir, keywords: &[Vec<u8>]) -> Option<usize> {
     match hir.kind() {
-        HirKind::Capture(capture) => max_bytes(&capture.sub, keywords),
-        HirKind::Repetition(repetition) if repetition.min > 0 => {
-            max_bytes(&repetition.sub, keywords)
-        }
+        HirKind::Capture(capture) => in_part(&capture.sub, keywords),
+        HirKind::Repetition(repetition) if repetition.min > 0 => in_part(&repetition.sub, keywords),
         HirKind::Alternation(branches) => branches
             .iter()
-            .map(|branch| max_bytes(branch, keywords))
+            .map(|branch| in_part(branch, keywords))
             .try_fold(0, |most, lead| lead.map(|lead| most.max(lead))),
         HirKind::Concat(parts) => in_sequence(parts, keywords),
         HirKind::Literal(_) => in_sequence(std::slice::from_ref(hir), keywords),
@@ -30,7 +51,7 @@ fn in_sequence(parts: &[Hir], keywords: &[Vec<u8>]) -> Option<usize> {
         match literal(part) {
             Some(bytes) => run.extend(bytes),
             None => {
-                if let Some(lead) = max_bytes(part, keywords) {
+                if let Some(lead) = in_part(part, keywords) {
                     return Some(before + run.len() + lead);
                 }
                 before += run.len() + part.properties().maximum_len()?;
@@ -59,6 +80,10 @@ mod tests {
             ("a*token", "token", None),
             ("(?:token)?x", "token", None),
             ("token|x", "token", None),
+            ("toke[mn]", "token", None),
+            ("toke[n]_[0-9]", "token_", Some(0)),
+            ("(?i:tok)(?:en)?=", "token=", None),
+            ("(?:a|ab)tok[e]", "toke", Some(2)),
         ] {
             let hir = crate::pattern::syntax::parse(pattern).unwrap();
             assert_eq!(max_bytes(&hir, &[keyword.into()]), expected, "{pattern}");

@@ -57,6 +57,14 @@ pub(super) fn is_known(name: &str) -> bool {
     find(name).is_some()
 }
 
+/// The checks that go by what stands around the match, too.
+const AROUND: [&str; 5] = ["url-password", "url-expiry", "not-data", "aws-account", "aws-context"];
+
+/// Whether a check goes by what stands around the match, too.
+pub(super) fn looks_around(name: &str) -> bool {
+    AROUND.contains(&name)
+}
+
 /// Returns the names of all checks, for error messages.
 pub(super) fn names() -> String {
     CHECKS.map(|(name, _)| name).join(", ")
@@ -157,7 +165,7 @@ const fn drop_if(drop: bool) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{Candidate, Learnt, run};
+    use super::{CHECKS, Candidate, Learnt, looks_around, run};
     use crate::rule::{Confidence, Text, expand};
 
     /// A secret that is the whole match.
@@ -168,6 +176,24 @@ mod tests {
     fn judge(check: &'static str, template: &str) -> Option<(Confidence, Learnt)> {
         let text = expand(template).unwrap();
         run(&[Text::Borrowed(check)], &candidate(&text), Confidence::Medium).ok()
+    }
+
+    #[test]
+    fn only_the_named_checks_look_around() {
+        let data = "k3Qz".repeat(20);
+        let around =
+            ["", "key = ", "aws_secret_access_key: ", "https://u:", "@host/?X-Amz-Date=1", &data];
+        for (name, check) in CHECKS.iter().filter(|(name, _)| !looks_around(name)) {
+            for template in ["{alnum:30}", "{hex:40}", "{base64:40}", "{jwt}", "user:{alnum:12}"] {
+                let text = expand(template).unwrap();
+                let alone = check(&candidate(&text), &mut Learnt::default());
+                for (before, behind) in around.iter().flat_map(|one| around.map(|two| (one, two))) {
+                    let (before, behind) = (before.as_bytes(), behind.as_bytes());
+                    let among = Candidate { before, behind, ..candidate(&text) };
+                    assert_eq!(check(&among, &mut Learnt::default()), alone, "{name} {template}");
+                }
+            }
+        }
     }
 
     #[test]

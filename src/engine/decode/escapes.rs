@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Builder, Decoding, Encoding, View};
+use crate::text::search::holds;
 
 /// How many times text may be escaped: a URL inside JSON inside a URL.
 const MAX_DEPTH: usize = 3;
@@ -27,11 +28,17 @@ type Read = fn(&[u8]) -> Option<(Option<u8>, usize)>;
 pub(in crate::engine) fn views(bytes: &[u8], window: Range<usize>) -> Vec<View> {
     let mut views = Vec::new();
     if memchr::memchr3(b'\\', b'%', b'&', &bytes[window.clone()]).is_some()
-        || memchr::memmem::find(&bytes[window.clone()], b"=3D").is_some()
+        || holds(&bytes[window.clone()], b"=3D")
     {
         nested(bytes, window, 0, None, &mut views);
     }
     views
+}
+
+/// Whether some bytes begin with an escape.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    let kind = KINDS.iter().find(|(introducer, ..)| bytes.first() == Some(introducer));
+    kind.is_some_and(|(.., read)| read(bytes).is_some())
 }
 
 fn nested(
@@ -59,7 +66,7 @@ fn view(
 ) -> Option<View> {
     let text = &bytes[window.clone()];
     let is_mail = encoding == Encoding::QuotedPrintable;
-    if is_mail && memchr::memmem::find(text, b"=3D").is_none() {
+    if is_mail && !holds(text, b"=3D") {
         return None;
     }
     let is_useful = |at: usize| match read(&text[at..]) {

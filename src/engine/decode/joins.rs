@@ -48,6 +48,11 @@ pub(in crate::engine) fn view(bytes: &[u8], window: Range<usize>) -> Option<View
     Some(builder.view(Encoding::Joined, start.saturating_sub(1)..last + 1, window.end))
 }
 
+/// Whether a piece ends at `at` with which another is joined.
+pub(super) fn begins(bytes: &[u8], at: usize) -> bool {
+    second_piece(bytes, at).is_some()
+}
+
 /// The next join from `from` on: where the first piece ends and the second begins.
 fn next(text: &[u8], from: usize) -> Option<(usize, usize)> {
     memchr::memchr3_iter(b'"', b'\'', b'\\', text.get(from..)?)
@@ -96,20 +101,30 @@ fn opening(text: &[u8], from: usize) -> Option<usize> {
 /// Whether the literal that ends at `end` is an argument of `concat!` of Rust or `CONCAT` of SQL.
 fn is_joining_call(text: &[u8], end: usize) -> bool {
     let before = &text[end.saturating_sub(CALL_BYTES)..end];
-    before
-        .windows(7)
-        .any(|word| word[..6].eq_ignore_ascii_case(b"concat") && matches!(word[6], b'!' | b'('))
+    let is_concat = |call: &[u8]| {
+        call.last_chunk::<6>().is_some_and(|word| word.eq_ignore_ascii_case(b"concat"))
+    };
+    memchr::memchr2_iter(b'!', b'(', before).any(|at| is_concat(&before[..at]))
 }
 
 /// Whether the literal that ends at `end` is in a list that is joined with nothing between: `["a", "b"].join("")`,
 /// `"".join(["a", "b"])`, `implode("", ["a", "b"])`, `["a", "b"].concat()`.
 fn is_joined_list(text: &[u8], end: usize) -> bool {
-    const BEFORE: [&[u8]; 6] =
-        [b"\"\".join(", b"''.join(", b"implode(\"\",", b"implode('',", b"join(\"\",", b"join('',"];
+    const BEFORE: [(&[u8], &[u8]); 6] = [
+        (b"\"\".join", b""),
+        (b"''.join", b""),
+        (b"implode", b"\"\","),
+        (b"implode", b"'',"),
+        (b"join", b"\"\","),
+        (b"join", b"'',"),
+    ];
     const BEHIND: [&[u8]; 4] = [b".join(\"\")", b".join('')", b".join(``)", b".concat()"];
     let before = &text[end.saturating_sub(CALL_BYTES)..end];
-    let holds = |call: &&[u8]| memchr::memmem::find(before, call).is_some();
-    if !before.contains(&b')') && BEFORE.iter().any(holds) {
+    let is_call = |open: usize| {
+        let (callee, arguments) = (&before[..open], &before[open + 1..]);
+        BEFORE.iter().any(|(name, first)| callee.ends_with(name) && arguments.starts_with(first))
+    };
+    if memchr::memchr_iter(b'(', before).any(is_call) && !before.contains(&b')') {
         return true;
     }
     let behind = &text[end..text.len().min(end + LIST_BYTES)];

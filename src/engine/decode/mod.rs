@@ -188,6 +188,16 @@ impl Decoding {
     }
 }
 
+/// Whether an escape or a join begins in `range`.
+pub(super) fn has_sign(bytes: &[u8], range: Range<usize>) -> bool {
+    range.into_iter().any(|at| match bytes[at] {
+        b'\\' => escapes::begins(&bytes[at..]) || joins::begins(bytes, at),
+        b'"' | b'\'' => joins::begins(bytes, at),
+        b'%' | b'&' | b'=' => escapes::begins(&bytes[at..]),
+        _ => false,
+    })
+}
+
 /// Bytes decoded, with some of the bytes around them, which may say what they are.
 #[derive(Debug)]
 pub(super) struct View {

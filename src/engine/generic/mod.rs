@@ -46,6 +46,13 @@ pub(super) fn ends_before(bytes: &[u8], start: usize, end: usize) -> bool {
     ends_line && ![&b"[CDATA["[..], b"&quot;"].iter().any(|mark| holds(&bytes[start..value], mark))
 }
 
+/// Whether all that matters before a word at `start` stands behind `from`: its line and the one above.
+pub(super) fn begins_behind(bytes: &[u8], start: usize, from: usize) -> bool {
+    bytes
+        .get(from..start)
+        .is_some_and(|before| memchr::memrchr_iter(b'\n', before).nth(1).is_some())
+}
+
 /// A name that speaks of a secret, with the value assigned to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Assignment(Candidate);

@@ -12,33 +12,52 @@ use crate::text::edits::{Edits, Kept};
 /// With more matches than this, the next version is scanned whole: the trail would cost more.
 const MAX_FOUND: usize = 1000;
 
+/// How far from the last place the next one is looked for step by step: kept parts follow each other, as a rule.
+const STEPS: usize = 16;
+
+/// Returns where `is_before` ends to hold in `list`, which is sorted by it. It begins at `place`, where the last
+/// search ended.
+fn from_here<T>(list: &[T], place: &mut usize, is_before: impl Fn(&T) -> bool) -> usize {
+    let here = *place;
+    let is_behind = here.checked_sub(1).is_none_or(|last| is_before(&list[last]));
+    let near = list[here..].iter().take(STEPS).position(|item| !is_before(item));
+    *place = match near.filter(|_| is_behind) {
+        Some(steps) => here + steps,
+        None => list.partition_point(is_before),
+    };
+    *place
+}
+
 /// A quick scan that is not finished.
 pub(super) struct Pass<'a> {
     engine: &'a Engine,
     bytes: &'a [u8],
     pub(super) scan: Scan<'a>,
     pub(super) trail: Trail,
+    /// Where the keywords of the last kept part begin in the trail before.
+    next_hit: usize,
 }
 
 impl<'a> Pass<'a> {
     pub(super) fn new(engine: &'a Engine, bytes: &'a [u8]) -> Self {
         let scan = Scan::new(engine, bytes, &|_| true);
-        Pass { engine, bytes, scan, trail: Trail::default() }
+        Pass { engine, bytes, scan, trail: Trail::default(), next_hit: 0 }
     }
 
     /// Notes the keywords that touch a change: they were not there before.
     pub(super) fn new_keywords(&mut self, edits: &Edits) {
         let prefilter = &self.engine.links.prefilter;
-        let beside = self.engine.far().longest_keyword.saturating_sub(1);
+        // A keyword that touches a change begins before its end and ends behind its start.
+        let (before, behind) = self.engine.far().arms;
         let mut left = &edits.changes[..];
         while let Some(first) = left.first() {
             // Changes whose windows meet are filtered as one.
-            let meets = |two: &&[Range<usize>]| two[0].end + 2 * beside >= two[1].start;
+            let meets = |two: &&[Range<usize>]| two[0].end + before + behind >= two[1].start;
             let (changes, rest) = left.split_at(1 + left.windows(2).take_while(meets).count());
             left = rest;
-            let start = first.start.saturating_sub(beside);
+            let start = first.start.saturating_sub(behind.saturating_sub(1));
             let last = changes.last().map_or(start, |change| change.end);
-            let range = start..(last + beside).min(self.bytes.len());
+            let range = start..(last + before).min(self.bytes.len());
             let mut next = 0;
             prefilter.for_each_in(self.bytes, range, |hit| {
                 let end = hit.start + prefilter.keyword_bytes(hit.keyword);
@@ -67,20 +86,26 @@ impl<'a> Pass<'a> {
         let is_last = base_end == edits.base_bytes && kept.at + kept.bytes == self.bytes.len();
         let lines =
             if far.has_line_rules { self.whole_lines(kept, is_first, is_last) } else { 0..0 };
-        let start = before.hits.partition_point(|mark| mark.start() < kept.from);
+        let start = from_here(&before.hits, &mut self.next_hit, |mark| mark.start() < kept.from);
         for mark in before.hits[start..].iter().take_while(|mark| mark.start() < base_end) {
             let end = mark.start() + self.engine.links.prefilter.keyword_bytes(mark.keyword);
             let Some(now) = kept.shifted(mark.start()..end) else { continue };
             let reach = &far.keywords[mark.keyword as usize];
             let own = Mark::new(now.start, mark.keyword);
             self.trail.hits.push(own);
-            if !is_first && mark.start() < kept.from.saturating_add(reach.before)
+            if !is_first && self.is_reached(reach, own.start(), kept.at)
                 || !is_last && self.reaches(reach, now.start, kept.at + kept.bytes)
                 || reach.is_line && !(lines.start <= now.start && now.end <= lines.end)
             {
                 tried.push(own);
             }
         }
+    }
+
+    /// Whether a rule of the keyword at `start` reaches the change that ends at `change`.
+    fn is_reached(&self, reach: &Reach, start: usize, change: usize) -> bool {
+        start < change.saturating_add(reach.before)
+            && !(reach.is_assignment && generic::begins_behind(self.bytes, start, change))
     }
 
     /// Whether a rule of the keyword at `start` reaches the change at `end`.

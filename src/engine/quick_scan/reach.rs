@@ -1,7 +1,6 @@
 //! How far from a change rules look.
 
-use super::trail::short;
-use crate::engine::{Engine, generic, pattern};
+use crate::engine::{Engine, check, generic, pattern};
 use crate::pattern::{analysis, syntax};
 use crate::rule::{Rule, Scope};
 
@@ -24,7 +23,7 @@ pub(super) struct Reach {
     pub(super) behind: usize,
     /// Whether one looks to the ends of the line.
     pub(super) is_line: bool,
-    /// Whether all are for values assigned to a name.
+    /// Whether all are for values assigned to a name, and judge them by their lines alone.
     pub(super) is_assignment: bool,
 }
 
@@ -44,7 +43,8 @@ impl Reach {
 pub(in crate::engine) struct Far {
     /// For each keyword of the prefilter, how far the rules look that have it.
     pub(super) keywords: Vec<Reach>,
-    pub(super) longest_keyword: usize,
+    /// How far from where its gram begins a keyword begins and ends at most.
+    pub(super) arms: (usize, usize),
     /// Bytes to rescan around a change for rules without a keyword: to the far end of a match, and what matters
     /// around it.
     pub(super) around_everywhere: usize,
@@ -68,13 +68,11 @@ impl Engine {
                 _ => syntax::parse(&rules[*rule].pattern)
                     .is_ok_and(|hir| analysis::max_bytes(&hir) > NEAR_BYTES),
             };
-            let keywords = 0..short(self.links.rules_of_keyword.len());
-            let lengths = keywords.map(|keyword| self.links.prefilter.keyword_bytes(keyword));
             let everywhere = self.links.everywhere.iter();
             let near = everywhere.map(|&rule| self.near_reach(rule, MAX_NEAR)).max().unwrap_or(0);
             Far {
                 keywords: self.links.rules_of_keyword.iter().map(|list| of_keyword(list)).collect(),
-                longest_keyword: lengths.max().unwrap_or(0),
+                arms: self.links.prefilter.longest_arms(),
                 around_everywhere: NEAR_BYTES + CHECK_BYTES + near,
                 is_whole: self.links.everywhere.iter().filter(is_needed).any(is_far),
                 has_line_rules: rules.iter().any(|rule| matches!(rule.scope, Scope::Line { .. })),
@@ -95,8 +93,14 @@ impl Engine {
             before: before.saturating_add(more),
             behind: behind.saturating_add(more),
             is_line: matches!(rule.scope, Scope::Line { .. }),
-            is_assignment: rule.scope == Scope::Assignment,
+            is_assignment: rule.scope == Scope::Assignment && self.judges_assignments_alone(),
         }
+    }
+
+    /// Whether the checks of assigned values go by these alone.
+    fn judges_assignments_alone(&self) -> bool {
+        let rules = self.rules.all().iter().filter(|rule| rule.scope == Scope::Assignment);
+        !rules.flat_map(|rule| &*rule.checks).any(|name| check::looks_around(name))
     }
 
     /// Returns how far from the matches of a rule others are tried, and from theirs again others.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::text::search::{begins_with_ignoring_case, ends_with_ignoring_case};
+
 /// The words that make a name one of a secret, in lower case, each with what may follow it in the same word.
 /// `passing`, `keyboard` and `author` are other words.
 pub(in super::super) const WORDS: [(&str, &[&str]); 24] = [
@@ -51,9 +53,7 @@ pub(super) fn word_at(text: &[u8]) -> Option<usize> {
     if SECOND_LETTERS[usize::from(first & 31)] >> (second & 31) & 1 == 0 {
         return None;
     }
-    WORDS.iter().position(|(word, _)| {
-        text.get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word.as_bytes()))
-    })
+    WORDS.iter().position(|(word, _)| begins_with_ignoring_case(text, word.as_bytes()))
 }
 
 /// Words that are parts of others: no letter may stand before them in the same word.
@@ -101,12 +101,7 @@ pub(super) fn is_word(bytes: &[u8], word: &Range<usize>) -> bool {
         [.., b'\\'] => before.strip_prefix(b"n").or(before.strip_prefix(b"r")).unwrap_or(before),
         _ => before,
     };
-    let ends_with = |other: &&[u8]| {
-        before
-            .len()
-            .checked_sub(other.len())
-            .is_some_and(|at| before[at..].eq_ignore_ascii_case(other))
-    };
+    let ends_with = |other: &&[u8]| ends_with_ignoring_case(before, other);
     before.is_empty()
         || (!WHOLE.iter().any(|whole| whole.eq_ignore_ascii_case(text))
             || SECRETS.iter().any(ends_with))

@@ -2,6 +2,7 @@
 
 use super::place::ends_with_any;
 use super::{Operator, Reader};
+use crate::text::search::{begins_with_ignoring_case, find, holds};
 
 impl Reader<'_> {
     /// Skips the quote that closes the name, and brackets; returns whether there was a quote.
@@ -47,7 +48,10 @@ impl Reader<'_> {
             (b">", Operator::Element),
             (b"|", Operator::Table),
         ];
-        let found = OPERATORS.iter().find(|(text, _)| self.rest().starts_with(text));
+        // Behind most names stands none.
+        let may_be_one = b"=!|:+?-<,(>".contains(&self.peek(0));
+        let starts = |(text, _): &&(&[u8], Operator)| self.rest().starts_with(text);
+        let found = if may_be_one { OPERATORS.iter().find(starts) } else { None };
         let operator = match found {
             Some(&(text, operator)) => {
                 self.at += text.len();
@@ -129,8 +133,8 @@ impl Reader<'_> {
     /// Skips `As String =` of Basic.
     fn skip_basic_type(&mut self) -> bool {
         let rest = &self.rest()[..self.rest().len().min(40)];
-        let is_as = rest.get(..3).is_some_and(|head| head.eq_ignore_ascii_case(b"as "));
-        let equals = memchr::memmem::find(rest, b" = ").filter(|_| is_as);
+        let is_as = begins_with_ignoring_case(rest, b"as ");
+        let equals = if is_as { find(rest, b" = ") } else { None };
         let is_type = |at: usize| rest[3..at].iter().all(|byte| byte.is_ascii_alphanumeric());
         let found = equals.filter(|&at| at > 3 && is_type(at));
         self.at += found.map_or(0, |at| at + 2);
@@ -139,9 +143,7 @@ impl Reader<'_> {
 
     fn word_operator(&mut self) -> bool {
         const VERBS: [&[u8]; 7] = [b"is ", b"to ", b"by ", b"as ", b"be ", b"equals ", b"eq "];
-        let rest = self.rest();
-        let head = rest[..rest.len().min(8)].to_ascii_lowercase();
-        let found = VERBS.iter().find(|verb| head.starts_with(verb));
+        let found = VERBS.iter().find(|verb| begins_with_ignoring_case(self.rest(), verb));
         self.at += found.map_or(0, |verb| verb.len() - 1);
         found.is_some()
     }
@@ -149,16 +151,15 @@ impl Reader<'_> {
     /// Whether the name follows `ENV`, `export` or `set` at the start of its line, or starts the line of a
     /// file of words (`.netrc`).
     fn follows_command(&self) -> bool {
-        let before = self.before_name();
-        let trimmed = before.trim_ascii().to_ascii_lowercase();
+        let trimmed = self.before_name().trim_ascii();
         const COMMANDS: [&[u8]; 8] =
             [b"env", b"export", b"set", b"setenv", b"arg", b"password", b"set -x", b"set -gx"];
-        ends_with_any(&trimmed, &COMMANDS) || {
+        ends_with_any(trimmed, &COMMANDS) || {
             // `login x password y`, and files of words.
             const NAMES: [&[u8]; 4] = [b"password", b"passwd", b"requirepass", b"masterauth"];
             let name = &self.bytes[self.name.clone()];
             NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
-                && (trimmed.is_empty() || memchr::memmem::find(&trimmed, b"login ").is_some())
+                && (trimmed.is_empty() || holds(&trimmed.to_ascii_lowercase(), b"login "))
         }
     }
 

@@ -3,6 +3,7 @@
 use super::super::features::words;
 use super::name::is_bracket;
 use super::{Kind, Operator, Reader, Value};
+use crate::text::search::{begins_with_ignoring_case, ends_with_ignoring_case};
 
 impl Reader<'_> {
     /// Where the value stands; `None` if only a quoted one will do.
@@ -41,33 +42,35 @@ impl Reader<'_> {
         if operator == Operator::Colon && !closed && self.is_in_flow_map() {
             return Some(Kind::Inside);
         }
-        let starts_line = {
-            // Marks of bold and code in Markdown.
-            let ending = before.iter().rev().take_while(|byte| b"*_`".contains(byte)).count();
-            let trimmed = before[..before.len() - ending].trim_ascii();
-            let lower = trimmed.to_ascii_lowercase();
-            const FLAGS: [&[u8]; 6] =
-                [b" -e", b" -d", b" --data", b" --env", b" --set", b"--from-literal"];
-            // `a=` begins an attribute of SDP.
-            let marks: [&[u8]; 17] = [
-                b"", b"#", b"//", b"-", b"*", b";", b"export", b"env", b"set", b"setx", b"arg",
-                b"declare", b"local", b"rem", b"-e", b"+", b"a=",
-            ];
-            let quoted = trimmed.strip_suffix(b"\"").or(trimmed.strip_suffix(b"'"));
-            marks.iter().any(|mark| lower == *mark)
-                || closed && quoted.is_some_and(|rest| rest.trim_ascii().is_empty())
-                || FLAGS
-                    .iter()
-                    .any(|flag| lower.strip_suffix(b"=").unwrap_or(&lower).ends_with(flag))
-                || lower.ends_with(b":set")
-                || operator == Operator::Colon && self.is_label(trimmed)
-                || lower.starts_with(b"env ")
-                || lower.ends_with(b"export")
-        };
-        let takes_bare = is_assignment && starts_line
-            || matches!(operator, Operator::Blank | Operator::Word)
-            || operator == Operator::Table && starts_line;
+        let takes_bare = matches!(operator, Operator::Blank | Operator::Word)
+            || (is_assignment || operator == Operator::Table) && self.starts_line(operator, closed);
         takes_bare.then_some(Kind::Plain)
+    }
+
+    /// Whether nothing stands before the name in its line but what may stand before a setting: marks of comments and
+    /// lists, `export` and the like, flags, a few words of a label.
+    fn starts_line(&self, operator: Operator, closed: bool) -> bool {
+        let before = self.before_name();
+        // Marks of bold and code in Markdown.
+        let ending = before.iter().rev().take_while(|byte| b"*_`".contains(byte)).count();
+        let trimmed = before[..before.len() - ending].trim_ascii();
+        const FLAGS: [&[u8]; 6] =
+            [b" -e", b" -d", b" --data", b" --env", b" --set", b"--from-literal"];
+        // `a=` begins an attribute of SDP.
+        const MARKS: [&[u8]; 16] = [
+            b"#", b"//", b"-", b"*", b";", b"export", b"env", b"set", b"setx", b"arg", b"declare",
+            b"local", b"rem", b"-e", b"+", b"a=",
+        ];
+        let quoted = trimmed.strip_suffix(b"\"").or(trimmed.strip_suffix(b"'"));
+        let flag = trimmed.strip_suffix(b"=").unwrap_or(trimmed);
+        trimmed.is_empty()
+            || MARKS.iter().any(|mark| trimmed.eq_ignore_ascii_case(mark))
+            || closed && quoted.is_some_and(|rest| rest.trim_ascii().is_empty())
+            || FLAGS.iter().any(|own| ends_with_ignoring_case(flag, own))
+            || ends_with_ignoring_case(trimmed, b":set")
+            || operator == Operator::Colon && self.is_label(trimmed)
+            || begins_with_ignoring_case(trimmed, b"env ")
+            || ends_with_ignoring_case(trimmed, b"export")
     }
 
     /// Whether the name is a variable of the environment in the line of a command:
@@ -116,8 +119,7 @@ impl Reader<'_> {
         let is_word = |byte: &u8| byte.is_ascii_alphabetic() || b" -*#".contains(byte);
         let words = before.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).count();
         let line = self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
-        let value: Vec<u8> = line.copied().collect();
-        let value = value.trim_ascii();
+        let value = self.rest()[..line.count()].trim_ascii();
         let word = &self.bytes[self.word.clone()];
         let of_password = [&b"pass"[..], b"pwd", b"pw", b"kennwort", b"wachtwoord", b"senha"]
             .iter()
@@ -240,10 +242,5 @@ fn names_element(before: &[u8]) -> bool {
 /// Whether some text ends with one of these words.
 pub(super) fn ends_with_any(before: &[u8], words: &[&[u8]]) -> bool {
     let trimmed = before.trim_ascii_end();
-    words.iter().any(|word| {
-        trimmed
-            .len()
-            .checked_sub(word.len())
-            .is_some_and(|at| trimmed[at..].eq_ignore_ascii_case(word))
-    })
+    words.iter().any(|word| ends_with_ignoring_case(trimmed, word))
 }

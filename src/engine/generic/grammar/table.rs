@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Candidate, Kind, Operator, Quote, Reader, Scheme, Value};
+use crate::text::search::begins_with_ignoring_case;
 
 /// How long the head of a column may be, in bytes.
 const HEAD_BYTES: usize = 40;
@@ -145,8 +146,7 @@ impl Reader<'_> {
             b"dd",
         ];
         let rest = self.rest();
-        let head = rest[..rest.len().min(16)].to_ascii_lowercase();
-        let word = WORDS.iter().find(|word| head.starts_with(word))?;
+        let word = WORDS.iter().find(|word| begins_with_ignoring_case(rest, word))?;
         self.at += word.len();
         let quoted = self
             .rest()

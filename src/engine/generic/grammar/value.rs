@@ -1,6 +1,7 @@
 //! Values: quoted literals with the calls around them, bare words, elements, defaults and credentials behind a scheme.
 
 use super::{Candidate, Kind, Operator, Quote, Reader, Scheme, VALUE_BYTES, Value};
+use crate::text::search::{begins_with_ignoring_case, find};
 
 /// The shortest token behind a scheme without a header.
 const MIN_BEARER_BYTES: usize = 16;
@@ -67,8 +68,7 @@ impl Reader<'_> {
             self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b';')).count();
         let text = &self.rest()[..line];
         let marks: [&[u8]; 4] = [b"|| ", b"?? ", b"?: ", b" or "];
-        let mark =
-            marks.iter().find_map(|mark| Some(memchr::memmem::find(text, mark)? + mark.len()))?;
+        let mark = marks.iter().find_map(|mark| Some(find(text, mark)? + mark.len()))?;
         let start = self.at;
         self.at += mark;
         self.blanks();
@@ -119,7 +119,7 @@ impl Reader<'_> {
     /// The text of an XML element.
     pub(super) fn element(&mut self) -> Option<Value> {
         // `<Password><Value>x</Value></Password>`
-        let inner = self.rest().get(..7).is_some_and(|head| head.eq_ignore_ascii_case(b"<value>"));
+        let inner = begins_with_ignoring_case(self.rest(), b"<value>");
         self.at += if inner { 7 } else { 0 };
         if self.eat(b"<![CDATA[") {
             let length =
@@ -298,7 +298,7 @@ impl Reader<'_> {
     fn html_literal(&mut self) -> Option<Value> {
         self.at += 6;
         let text = &self.rest()[..VALUE_BYTES.min(self.rest().len())];
-        let length = memchr::memmem::find(text, b"&quot;")?;
+        let length = find(text, b"&quot;")?;
         Some(self.plain(length, Quote::Escaped))
     }
 
@@ -325,11 +325,8 @@ impl Reader<'_> {
             (b"bot ", Scheme::Token),
         ];
         let rest = self.rest();
-        let head = rest[..rest.len().min(10)].to_ascii_lowercase();
-        SCHEMES
-            .iter()
-            .find(|(word, _)| head.starts_with(word))
-            .map(|(word, scheme)| (*scheme, word.len()))
+        let found = SCHEMES.iter().find(|(word, _)| begins_with_ignoring_case(rest, word));
+        found.map(|(word, scheme)| (*scheme, word.len()))
     }
 
     /// A word without quotes.
@@ -361,9 +358,7 @@ impl Reader<'_> {
 fn secure_string(text: &[u8]) -> Option<usize> {
     const COMMAND: &[u8] = b"convertto-securestring ";
     const ARGUMENT: &[u8] = b"-string ";
-    let starts = |text: &[u8], word: &[u8]| {
-        text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
-    };
+    let starts = begins_with_ignoring_case;
     let open = if text.starts_with(b"$(") { 2 } else { 0 };
     let end = open + COMMAND.len();
     starts(&text[open..], COMMAND)

@@ -1,0 +1,229 @@
+//! Which bytes the first places of a match may hold, and which the others.
+//!
+//! Most keywords of a token stand in other text, too: `ion_` begins a token of Ionic and ends `region_`. The byte
+//! behind it tells, and costs far less than a search by the expression.
+
+use std::ops::Range;
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// How many places are told at most.
+const PLACES: usize = 31;
+
+/// The bit of all places behind those that are told.
+const BEHIND: u32 = 1 << PLACES;
+
+/// A set of bytes.
+type Bytes = [bool; 256];
+
+/// For each byte, the places that may hold it, as bits; the last bit is for all places behind those that are told.
+#[derive(Debug, Clone)]
+pub(crate) struct FirstBytes {
+    places: Box<[u32; 256]>,
+    count: usize,
+}
+
+/// What an expression says of its first places.
+struct Places {
+    sets: Vec<Bytes>,
+    /// Whether every match has just these places, so that what comes next begins behind them.
+    is_whole: bool,
+}
+
+impl FirstBytes {
+    /// Tells the first places of an expression's matches.
+    pub(crate) fn new(hir: &Hir) -> Self {
+        let sets = places(hir).sets;
+        let mut places = Box::new([0; 256]);
+        for (place, set) in sets.iter().enumerate() {
+            let holds = places.iter_mut().zip(set).filter(|(_, is_in)| **is_in);
+            holds.for_each(|(bits, _)| *bits |= 1 << place);
+        }
+        let mut anywhere = [false; 256];
+        add_all(hir, &mut anywhere);
+        let holds = places.iter_mut().zip(&anywhere).filter(|(_, is_in)| **is_in);
+        holds.for_each(|(bits, _)| *bits |= BEHIND);
+        FirstBytes { places, count: sets.len() }
+    }
+
+    /// Returns the first place in `range` that keeps a match from beginning where the range does: it may not hold its
+    /// byte, or the range ends before it. `None` if a match may begin there.
+    #[inline]
+    pub(crate) fn mismatch(&self, bytes: &[u8], range: Range<usize>) -> Option<usize> {
+        let head = &bytes[range.start..range.end.min(range.start + self.count)];
+        let is_wrong =
+            |(place, byte): (usize, &u8)| self.places[usize::from(*byte)] >> place & 1 == 0;
+        let found = head.iter().enumerate().position(is_wrong);
+        found.or((head.len() < self.count).then_some(head.len())).map(|place| range.start + place)
+    }
+
+    /// Returns the first place in `range` that no match reaches which begins where the range does; the end of the range
+    /// if there is none.
+    pub(crate) fn end(&self, bytes: &[u8], range: Range<usize>) -> usize {
+        self.mismatch(bytes, range.clone()).unwrap_or_else(|| {
+            let start = range.start + self.count;
+            let holds = |byte: &&u8| self.places[usize::from(**byte)] & BEHIND != 0;
+            start + bytes[start..range.end].iter().take_while(holds).count()
+        })
+    }
+}
+
+fn places(hir: &Hir) -> Places {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Places { sets: Vec::new(), is_whole: true },
+        HirKind::Literal(literal) => {
+            let one = |byte: &u8| std::array::from_fn(|at| at == usize::from(*byte));
+            let is_whole = literal.0.len() <= PLACES;
+            Places { sets: literal.0.iter().take(PLACES).map(one).collect(), is_whole }
+        }
+        HirKind::Class(class) => of_class(class),
+        HirKind::Capture(capture) => places(&capture.sub),
+        HirKind::Repetition(repetition) => {
+            let times = (repetition.min as usize).min(PLACES);
+            let is_exact = repetition.max == Some(repetition.min) && times < PLACES;
+            let one = places(&repetition.sub);
+            let mut all = in_a_row((0..times).map(|_| Places { sets: one.sets.clone(), ..one }));
+            all.is_whole &= is_exact;
+            all
+        }
+        HirKind::Concat(parts) => in_a_row(parts.iter().map(places)),
+        HirKind::Alternation(branches) => branches
+            .iter()
+            .map(places)
+            .reduce(either)
+            .unwrap_or(Places { sets: Vec::new(), is_whole: false }),
+    }
+}
+
+fn of_class(class: &Class) -> Places {
+    if matches!(class, Class::Unicode(class) if !class.is_ascii()) {
+        // A character of several bytes.
+        return Places { sets: Vec::new(), is_whole: false };
+    }
+    let mut set = [false; 256];
+    add_class(class, &mut set);
+    Places { sets: vec![set], is_whole: true }
+}
+
+fn add_class(class: &Class, set: &mut Bytes) {
+    match class {
+        Class::Bytes(class) => {
+            for range in class.ranges() {
+                set[usize::from(range.start())..=usize::from(range.end())].fill(true);
+            }
+        }
+        Class::Unicode(class) => {
+            for range in class.ranges() {
+                let ascii = |end: char| (end as usize).min(0x80);
+                set[ascii(range.start())..(ascii(range.end()) + 1).min(0x80)].fill(true);
+            }
+            if !class.is_ascii() {
+                set[0x80..].fill(true);
+            }
+        }
+    }
+}
+
+/// Adds every byte that a match may hold anywhere.
+fn add_all(hir: &Hir, set: &mut Bytes) {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => {
+            literal.0.iter().for_each(|byte| set[usize::from(*byte)] = true)
+        }
+        HirKind::Class(class) => add_class(class, set),
+        HirKind::Capture(capture) => add_all(&capture.sub, set),
+        HirKind::Repetition(repetition) => add_all(&repetition.sub, set),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().for_each(|part| add_all(part, set));
+        }
+    }
+}
+
+fn in_a_row(parts: impl Iterator<Item = Places>) -> Places {
+    let mut all = Places { sets: Vec::new(), is_whole: true };
+    for part in parts {
+        all.sets.extend(part.sets);
+        all.is_whole &= part.is_whole && all.sets.len() <= PLACES;
+        if !all.is_whole {
+            break;
+        }
+    }
+    all.sets.truncate(PLACES);
+    all
+}
+
+fn either(mut one: Places, other: Places) -> Places {
+    one.is_whole &= other.is_whole && one.sets.len() == other.sets.len();
+    one.sets.truncate(other.sets.len());
+    for (set, more) in one.sets.iter_mut().zip(&other.sets) {
+        set.iter_mut().zip(more).for_each(|(own, more)| *own |= more);
+    }
+    one
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{FirstBytes, PLACES};
+    use crate::pattern::syntax;
+
+    #[test]
+    fn mismatch_is_where_no_match_goes_on() {
+        for (pattern, text, expected) in [
+            ("ion_[A-Za-z0-9]{42}", "ion_token_of", Some(9)),
+            ("ion_[A-Za-z0-9]{42}", "ion_", Some(4)),
+            ("(?i:key)_[0-9]{2,4}x", "KEY_12y", None),
+            ("(?i:key)_[0-9]{2,4}x", "kex", Some(2)),
+            ("(?:ab|cde)f", "cb", None),
+            ("(?:ab|cde)f", "aa", Some(1)),
+            ("(?:ab|cd)f", "cdg", Some(2)),
+            ("(?:x{2})?a", "b", None),
+            (r"\bab?c", "ax", None),
+            ("é?x", "y", None),
+            ("a{40}", &"a".repeat(39), None),
+            ("(?:a{20}b){2}", &"a".repeat(40), Some(20)),
+        ] {
+            let first = FirstBytes::new(&syntax::parse(pattern).unwrap());
+            assert_eq!(
+                first.mismatch(text.as_bytes(), 0..text.len()),
+                expected,
+                "{pattern} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn end_is_where_no_match_reaches() {
+        for (pattern, text, expected) in [
+            ("ion_[a-z]{2,42}", "ion_abcd.ef", 8),
+            ("ion_[a-z]{2,42}", "ion_a1", 5),
+            ("a(?:b+|c*)[^\n]?", "abcab\nd", 5),
+            ("a(?:é|b)*", "abéb.", 5),
+        ] {
+            let first = FirstBytes::new(&syntax::parse(pattern).unwrap());
+            assert_eq!(first.end(text.as_bytes(), 0..text.len()), expected, "{pattern} {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_match_has_a_mismatch(
+            pattern in "(?:[abc]|\\[[abc]{2}\\]|\\(a\\|[bc]{1,2}\\)|\\(\\?:b\\)){1,6}(?:\\{[0-3],[3-5]\\}|[?*+])?[abc]{0,3}",
+            text in "[abc]{0,12}",
+        ) {
+            let Ok(hir) = syntax::parse(&pattern) else { return Ok(()) };
+            let first = FirstBytes::new(&hir);
+            prop_assert!(first.count <= PLACES);
+            let regex = regex::bytes::Regex::new(&format!("^(?:{pattern})")).unwrap();
+            let bytes = text.as_bytes();
+            for start in 0..text.len() {
+                if let Some(found) = regex.find(&bytes[start..]) {
+                    prop_assert_eq!(first.mismatch(bytes, start..text.len()), None);
+                    prop_assert!(start + found.end() <= first.end(bytes, start..text.len()));
+                }
+            }
+        }
+    }
+}
