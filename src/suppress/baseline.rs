@@ -5,6 +5,7 @@
 //! (`merge=union`). Nothing in it lets a password be guessed: see [`Fingerprint`].
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::{fs, io};
@@ -53,6 +54,12 @@ pub struct BaselineError {
     message: String,
 }
 
+impl BaselineError {
+    fn new(file: &str, line: usize, message: String) -> Self {
+        BaselineError { file: file.to_owned(), line: Some(line), message }
+    }
+}
+
 /// Accepted findings by their fingerprints.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Baseline {
@@ -76,6 +83,17 @@ impl Accepted {
         }
     }
 
+    /// Parses a line.
+    fn parse(line: &[u8]) -> Result<Self, String> {
+        if [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
+            return Err("git has left a conflict here: keep the lines of both sides".into());
+        }
+        let entry: Accepted = serde_json::from_slice(line)
+            .map_err(|error| format!("it is no entry of a baseline: {error}"))?;
+        entry.check()?;
+        Ok(entry)
+    }
+
     fn check(&self) -> Result<(), &'static str> {
         let is_hex = self.fingerprint.bytes().all(|byte| byte.is_ascii_hexdigit());
         if self.fingerprint.len() != Fingerprint::DIGITS || !is_hex {
@@ -95,24 +113,9 @@ impl Baseline {
     /// A line is no entry.
     pub fn parse(text: &[u8], file: &str) -> Result<Self, BaselineError> {
         let mut baseline = Baseline::default();
-        for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
-            let line = line.trim_ascii();
-            if line.is_empty() {
-                continue;
-            }
-            let fail = |message: String| BaselineError {
-                file: file.to_owned(),
-                line: Some(index + 1),
-                message,
-            };
-            if [&b"<<<<<<<"[..], b"=======", b">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
-                let message = "git has left a conflict here: keep the lines of both sides";
-                return Err(fail(message.into()));
-            }
-            let entry: Accepted = serde_json::from_slice(line)
-                .map_err(|error| fail(format!("it is no entry of a baseline: {error}")))?;
-            entry.check().map_err(|message| fail(message.into()))?;
-            baseline.add(entry);
+        for (number, line) in lines(text) {
+            let entry = Accepted::parse(&text[line]);
+            baseline.add(entry.map_err(|message| BaselineError::new(file, number, message))?);
         }
         Ok(baseline)
     }
@@ -160,13 +163,109 @@ impl Baseline {
     }
 }
 
+/// The lines of a text that are not blank, without blanks around them, each with its number from 1.
+fn lines(text: &[u8]) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
+    let ends = memchr::memchr_iter(b'\n', text).chain(std::iter::once(text.len()));
+    let mut start = 0;
+    let all = ends.map(move |end| {
+        let line = start..end;
+        start = end + 1;
+        line
+    });
+    (1..).zip(all).filter_map(|(number, line)| {
+        let bytes = &text[line.clone()];
+        let before = bytes.len() - bytes.trim_ascii_start().len();
+        let length = bytes.trim_ascii().len();
+        (length > 0).then(|| (number, line.start + before..line.start + before + length))
+    })
+}
+
+/// A baseline of which every line was checked, and each is parsed only when it is asked for: a hook that judges one
+/// finding does not pay for a hundred thousand accepted ones.
+#[derive(Debug)]
+struct Ledger {
+    text: Vec<u8>,
+    /// The lines by their fingerprints.
+    entries: Vec<(Digits, Range<usize>)>,
+}
+
+/// The digits of a fingerprint.
+type Digits = [u8; Fingerprint::DIGITS];
+
+impl Ledger {
+    /// Looks at every line of a file that is called `file` in errors.
+    fn new(text: Vec<u8>, file: &str) -> Result<Self, BaselineError> {
+        let mut entries = Vec::new();
+        for (number, line) in lines(&text) {
+            let fail = |message| BaselineError::new(file, number, message);
+            let digits = match plain_line(&text[line.clone()]) {
+                Some(digits) => digits,
+                None => digits_of(&Accepted::parse(&text[line.clone()]).map_err(fail)?),
+            };
+            entries.push((digits, line));
+        }
+        // A file that we wrote is in order; one that git has joined may not be.
+        if !entries.is_sorted_by(|one, next| one.0 <= next.0) {
+            entries.sort_unstable_by(|one, next| one.0.cmp(&next.0));
+        }
+        Ok(Ledger { text, entries })
+    }
+
+    /// The entry of a fingerprint: the smallest of several, as in [`Baseline::add`].
+    fn find(&self, fingerprint: &str) -> Option<Accepted> {
+        let wanted = fingerprint.as_bytes();
+        let first = self.entries.partition_point(|(digits, _)| digits[..] < *wanted);
+        let same = self.entries[first..].iter().take_while(|(digits, _)| digits[..] == *wanted);
+        same.filter_map(|(_, line)| Accepted::parse(&self.text[line.clone()]).ok()).min()
+    }
+}
+
+fn digits_of(entry: &Accepted) -> Digits {
+    let mut digits = [0; Fingerprint::DIGITS];
+    // Its length was checked.
+    digits.iter_mut().zip(entry.fingerprint.bytes()).for_each(|(digit, byte)| *digit = byte);
+    digits
+}
+
+/// Returns the digits of a line that has the form in which [`Baseline::render`] writes it, without an escape; any
+/// other is parsed.
+fn plain_line(line: &[u8]) -> Option<Digits> {
+    const KEYS: [&[u8]; 4] = [b"\"path\":\"", b"\"reason\":\"", b"\"owner\":\"", b"\"until\":\""];
+    let text = |rest: &mut &[u8]| -> Option<usize> {
+        let end = memchr::memchr2(b'"', b'\\', rest).filter(|&end| rest[end] == b'"')?;
+        *rest = &rest[end + 1..];
+        Some(end)
+    };
+    let mut rest = line.strip_prefix(b"{\"fingerprint\":\"")?;
+    let digits: Digits = rest.get(..Fingerprint::DIGITS)?.try_into().ok()?;
+    rest = rest[Fingerprint::DIGITS..].strip_prefix(b"\",\"rule\":\"")?;
+    text(&mut rest)?;
+    for key in KEYS {
+        let Some(value) = rest.strip_prefix(b",").and_then(|rest| rest.strip_prefix(key)) else {
+            continue;
+        };
+        rest = value;
+        let length = text(&mut rest)?;
+        let is_day = || std::str::from_utf8(&value[..length]).is_ok_and(date::is_day);
+        if key == KEYS[3] && !is_day() {
+            return None;
+        }
+    }
+    let is_whole = rest == b"}"
+        && digits.iter().all(u8::is_ascii_hexdigit)
+        && !line.iter().any(|&byte| byte < b' ')
+        && std::str::from_utf8(line).is_ok();
+    is_whole.then_some(digits)
+}
+
 /// A baseline on disk, read when the first finding is judged: a hook that finds nothing does not pay for
 /// it.
 #[derive(Debug)]
 pub struct BaselineFile {
     path: PathBuf,
     now: i64,
-    loaded: OnceLock<Result<Baseline, BaselineError>>,
+    ledger: OnceLock<Result<Ledger, BaselineError>>,
+    whole: OnceLock<Result<Baseline, BaselineError>>,
 }
 
 /// What a baseline says about a finding.
@@ -183,7 +282,7 @@ impl BaselineFile {
     /// Names a file that need not be there. `now` is in seconds since 1970.
     #[must_use]
     pub fn new(path: PathBuf, now: i64) -> Self {
-        BaselineFile { path, now, loaded: OnceLock::new() }
+        BaselineFile { path, now, ledger: OnceLock::new(), whole: OnceLock::new() }
     }
 
     /// Reads the file, once. What is not there accepts nothing.
@@ -191,20 +290,28 @@ impl BaselineFile {
     /// # Errors
     /// It cannot be read or understood.
     pub fn load(&self) -> Result<&Baseline, &BaselineError> {
-        self.loaded.get_or_init(|| read(&self.path)).as_ref()
+        let whole = || {
+            let ledger = self.ledger().map_err(Clone::clone)?;
+            Baseline::parse(&ledger.text, &shown(&self.path))
+        };
+        self.whole.get_or_init(whole).as_ref()
+    }
+
+    fn ledger(&self) -> Result<&Ledger, &BaselineError> {
+        self.ledger.get_or_init(|| read(&self.path)).as_ref()
     }
 
     /// The error of the file, if it was read and has one.
     pub(super) fn failure(&self) -> Option<&BaselineError> {
-        self.loaded.get().and_then(|loaded| loaded.as_ref().err())
+        self.ledger.get().and_then(|loaded| loaded.as_ref().err())
     }
 
     /// What it says about a finding that has these fingerprints.
     pub(super) fn said_of<'a>(&self, known_by: impl Iterator<Item = &'a Fingerprint>) -> Said {
         // A baseline that cannot be read accepts nothing, and the run is incomplete.
-        let Ok(baseline) = self.load() else { return Said::Nothing };
+        let Ok(ledger) = self.ledger() else { return Said::Nothing };
         let mut said = Said::Nothing;
-        for entry in known_by.filter_map(|fingerprint| baseline.find(fingerprint.as_str())) {
+        for entry in known_by.filter_map(|fingerprint| ledger.find(fingerprint.as_str())) {
             if !entry.is_expired(self.now) {
                 return Said::Accepted(format!("the baseline accepts it: {}", entry.describe()));
             }
@@ -218,22 +325,25 @@ impl BaselineFile {
     }
 }
 
+/// The name of a file as errors tell it.
+fn shown(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(|| escape_path(path), |name| escape(name.as_encoded_bytes()).into_owned())
+}
+
 /// Reads a baseline; one that is not there is empty.
-fn read(path: &Path) -> Result<Baseline, BaselineError> {
-    let shown = path
-        .file_name()
-        .map_or_else(|| escape_path(path), |name| escape(name.as_encoded_bytes()).into_owned());
+fn read(path: &Path) -> Result<Ledger, BaselineError> {
     match file::read(path, MAX_BYTES) {
-        Ok(text) => Baseline::parse(&text, &shown),
+        Ok(text) => Ledger::new(text, &shown(path)),
         // A link that leads nowhere is there.
         Err(error)
             if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() =>
         {
-            Ok(Baseline::default())
+            Ledger::new(Vec::new(), "")
         }
         Err(error) => {
             let message = format!("it cannot be read: {error}");
-            Err(BaselineError { file: shown, line: None, message })
+            Err(BaselineError { file: shown(path), line: None, message })
         }
     }
 }
@@ -295,7 +405,45 @@ mod tests {
         }
     }
 
+    /// Entries whose texts hold what JSON escapes, and bytes that need none.
+    fn entries() -> impl proptest::strategy::Strategy<Value = Vec<Accepted>> {
+        use proptest::prelude::*;
+        let text = || proptest::option::of("[a-z\"\\\\ü/ \n\u{1}]{0,6}");
+        let until = prop_oneof![Just(None), Just(Some("2027-01-31".to_owned()))];
+        let one = (0_u64..30, text(), text(), text(), until).prop_map(
+            |(number, path, reason, owner, until)| {
+                let path = path.unwrap_or_default();
+                Accepted { path, reason, owner, until, ..entry(number) }
+            },
+        );
+        proptest::collection::vec(one, 0..20)
+    }
+
     proptest::proptest! {
+        #[test]
+        fn a_line_that_is_not_parsed_yet_says_what_a_parsed_one_says(
+            list in entries(),
+            changes in proptest::collection::vec((0..1_usize << 16, 0..=255_u8), 0..3),
+        ) {
+            // As git joins them: in any order, and one fingerprint several times.
+            let lines = list.iter().map(|one| serde_json::to_string(one).unwrap() + "\n");
+            let mut text: Vec<u8> = lines.flat_map(String::into_bytes).collect();
+            for (at, value) in changes.iter().filter(|_| !list.is_empty()) {
+                let length = text.len();
+                text[at % length] = *value;
+            }
+            let whole = Baseline::parse(&text, "f");
+            let ledger = Ledger::new(text, "f");
+            proptest::prop_assert_eq!(whole.as_ref().err(), ledger.as_ref().err());
+            if let (Ok(whole), Ok(ledger)) = (whole, ledger) {
+                proptest::prop_assert!(whole.entries().len() <= ledger.entries.len());
+                for accepted in whole.entries() {
+                    proptest::prop_assert_eq!(ledger.find(&accepted.fingerprint), Some(accepted.clone()));
+                }
+                proptest::prop_assert_eq!(ledger.find(&entry(99).fingerprint), None);
+            }
+        }
+
         #[test]
         fn joined_lines_are_the_baseline_of_both(
             ours in proptest::collection::vec(0_u64..40, 0..30),
