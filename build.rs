@@ -1,5 +1,6 @@
 //! Turns `patterns/*.toml` into constants, so that no run spends time on parsing them.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
@@ -30,28 +31,22 @@ fn main() {
         env::var_os(MORE_PATTERNS).map(|more| pack_files(Path::new(&more))).unwrap_or_default(),
     );
     let mut entries = Vec::new();
-    let mut out = String::from(
-        "use std::borrow::Cow::Borrowed;\n\
-         use super::{Confidence, Rule, RuleOrigin, Scope};\n\
-         pub(super) static RULES: &[Rule] = &[\n",
-    );
+    let mut constants = RuleConstants::default();
     for path in packs {
         let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let pack: PackFile =
             toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         for entry in pack.rule {
             let line = line_of(&text, entry.span().start);
-            rule(&mut out, entry.get_ref(), &path.display().to_string().replace('\\', "/"), line);
+            constants.add(entry.get_ref(), &path.display().to_string().replace('\\', "/"), line);
             entries.push(entry.into_inner());
         }
     }
-    out.push_str("];\n");
-    let mut by_id: Vec<usize> = (0..entries.len()).collect();
-    by_id.sort_by_key(|&at| &entries[at].id);
-    let _ = writeln!(out, "pub(super) static BY_ID: &[usize] = &{by_id:?};");
     let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    fs::write(target.join("builtin.rs"), out).expect("OUT_DIR can be written");
-    fs::write(target.join("keywords.rs"), keywords(&entries)).expect("OUT_DIR can be written");
+    let rules = constants.source(&entries);
+    fs::write(target.join("builtin.rs"), rules).expect("OUT_DIR can be written");
+    let keywords = KeywordConstants::of(&entries).source();
+    fs::write(target.join("keywords.rs"), keywords).expect("OUT_DIR can be written");
 }
 
 /// A hash of all that the program is built from: what one build has found, another need not find.
@@ -74,29 +69,44 @@ fn build() -> u64 {
     hash.finish()
 }
 
-/// Lays the tables by which the engine finds the keywords of all rules, switched on or not.
-fn keywords(entries: &[RuleEntry]) -> String {
-    let place = |rule: &RuleEntry, name: &str| {
-        let found = entries.iter().position(|other| other.id == name);
-        found.unwrap_or_else(|| panic!("rule `{}` names `{name}`, which is not there", rule.id))
-    };
-    let mut keywords: Vec<Vec<u8>> = Vec::new();
-    let mut rules: Vec<Vec<usize>> = Vec::new();
-    let (mut near, mut pairs) = (Vec::new(), Vec::new());
-    let mut names: Vec<(String, usize)> = Vec::new();
-    for (at, rule) in entries.iter().enumerate() {
-        pairs.extend(rule.pair.as_ref().map(|name| (at, place(rule, name))));
-        if let Some(name) = &rule.near {
-            near.push((at, place(rule, name)));
-            continue;
+/// What leads from keywords to rules, switched on or not.
+#[derive(Default)]
+struct KeywordConstants {
+    keywords: Vec<Vec<u8>>,
+    /// For each keyword, the rules that have it.
+    rules: Vec<Vec<usize>>,
+    /// Words of names, each with its rule.
+    names: Vec<(String, usize)>,
+    near: Vec<(usize, usize)>,
+    pairs: Vec<(usize, usize)>,
+}
+
+impl KeywordConstants {
+    fn of(entries: &[RuleEntry]) -> Self {
+        let mut constants = KeywordConstants::default();
+        for (at, rule) in entries.iter().enumerate() {
+            let place = |name: &str| {
+                let found = entries.iter().position(|other| other.id == name);
+                found.unwrap_or_else(|| panic!("rule `{}` names `{name}`, not a rule", rule.id))
+            };
+            constants.pairs.extend(rule.pair.as_ref().map(|name| (at, place(name))));
+            match &rule.near {
+                Some(name) => constants.near.push((at, place(name))),
+                None => constants.add(at, rule),
+            }
         }
+        constants.names.sort();
+        constants
+    }
+
+    fn add(&mut self, at: usize, rule: &RuleEntry) {
         if rule.grammar.as_deref() == Some("known-value") {
-            continue;
+            return;
         }
         let own = rule.keywords.as_deref().unwrap_or_default();
         if rule.grammar.is_some() && rule.pattern.is_some() {
-            names.extend(own.iter().map(|word| (word.to_ascii_lowercase(), at)));
-            continue;
+            self.names.extend(own.iter().map(|word| (word.to_ascii_lowercase(), at)));
+            return;
         }
         // One of three bytes makes the filter stop at every second place that has its last two.
         let is_usable = |keyword: &String| keyword.len() > SHORTEST_KEYWORD;
@@ -108,47 +118,55 @@ fn keywords(entries: &[RuleEntry]) -> String {
         );
         for keyword in own {
             let keyword = keyword.to_ascii_lowercase().into_bytes();
-            let known = keywords.iter().position(|other| *other == keyword);
+            let known = self.keywords.iter().position(|other| *other == keyword);
             let slot = known.unwrap_or_else(|| {
-                keywords.push(keyword);
-                rules.push(Vec::new());
-                keywords.len() - 1
+                self.keywords.push(keyword);
+                self.rules.push(Vec::new());
+                self.keywords.len() - 1
             });
-            rules[slot].push(at);
+            self.rules[slot].push(at);
         }
     }
-    let mut out = String::new();
-    let list: Vec<String> =
-        keywords.iter().map(|keyword| format!("Borrowed(&{keyword:?})")).collect();
-    let _ = writeln!(
-        out,
-        "pub(in super::super) static KEYWORDS: &[Cow<'static, [u8]>] = &[{}];",
-        list.join(", ")
-    );
-    let list: Vec<String> = rules.iter().map(|rules| format!("Borrowed(&{rules:?})")).collect();
-    let _ = writeln!(
-        out,
-        "pub(in super::super) static RULES_OF_KEYWORD: &[Cow<'static, [usize]>] = &[{}];",
-        list.join(", ")
-    );
-    names.sort();
-    let list: Vec<String> =
-        names.iter().map(|(word, rule)| format!("(Borrowed({word:?}), {rule})")).collect();
-    let _ = writeln!(
-        out,
-        "pub(in super::super) static NAMES: &[(Cow<'static, str>, usize)] = &[{}];",
-        list.join(", ")
-    );
-    for (name, list) in [("NEAR", near), ("PAIRS", pairs)] {
-        let _ = writeln!(out, "pub(in super::super) static {name}: &[(usize, usize)] = &{list:?};");
+
+    /// The tables by which the engine finds keywords, and what they lead to.
+    fn source(&self) -> String {
+        const STATIC: &str = "pub(in super::super) static";
+        let mut out = String::new();
+        let words = self.names.iter().map(|(word, _)| word.as_bytes());
+        let keywords = self.keywords.iter().map(|keyword| &**keyword);
+        for (name, list_name, (bytes, ends)) in [
+            ("KEYWORDS", "KEYWORD_ENDS", in_one_piece(keywords)),
+            ("NAMES", "NAME_ENDS", in_one_piece(words)),
+        ] {
+            let text = bytes.escape_ascii();
+            let _ = writeln!(out, "{STATIC} {name}: &[u8] = b\"{text}\";");
+            let _ = writeln!(out, "{STATIC} {list_name}: &[u32] = &{ends:?};");
+        }
+        let (rules, ends) = in_one_piece(self.rules.iter().map(|rules| &**rules));
+        let _ = writeln!(out, "{STATIC} RULES_OF_KEYWORD: &[u32] = &{rules:?};");
+        let _ = writeln!(out, "{STATIC} RULES_OF_KEYWORD_ENDS: &[u32] = &{ends:?};");
+        let rules: Vec<usize> = self.names.iter().map(|(_, rule)| *rule).collect();
+        let _ = writeln!(out, "{STATIC} RULE_OF_NAME: &[u32] = &{rules:?};");
+        for (name, list) in [("NEAR", &self.near), ("PAIRS", &self.pairs)] {
+            let _ = writeln!(out, "{STATIC} {name}: &[(usize, usize)] = &{list:?};");
+        }
+        let GramTables { multiplier, bitmap, lists, entries } = GramTables::new(&self.keywords);
+        let _ = writeln!(out, "{STATIC} MULTIPLIER: u32 = {multiplier};");
+        let _ = writeln!(out, "{STATIC} BITMAP: Bitmap = Bitmap({:?});", bitmap.0);
+        let _ = writeln!(out, "{STATIC} LISTS_OF_GRAMS: &[u32] = &{lists:?};");
+        let _ = writeln!(out, "{STATIC} ENTRIES: &[GramEntry] = &{entries:?};");
+        out
     }
-    let GramTables { multiplier, bitmap, lists, entries } = GramTables::new(&keywords);
-    let of = "pub(in super::super) static";
-    let _ = writeln!(out, "{of} MULTIPLIER: u32 = {multiplier};");
-    let _ = writeln!(out, "{of} BITMAP: Bitmap = Bitmap({:?});", bitmap.0);
-    let _ = writeln!(out, "{of} LISTS_OF_GRAMS: [u32; LISTS] = {lists:?};");
-    let _ = writeln!(out, "{of} ENTRIES: &[GramEntry] = &{entries:?};");
-    out
+}
+
+/// Lists one behind the other, and where each ends.
+fn in_one_piece<'a, T: Copy + 'a>(lists: impl Iterator<Item = &'a [T]>) -> (Vec<T>, Vec<usize>) {
+    let (mut items, mut ends) = (Vec::new(), Vec::new());
+    for list in lists {
+        items.extend_from_slice(list);
+        ends.push(items.len());
+    }
+    (items, ends)
 }
 
 fn pack_files(folder: &Path) -> Vec<PathBuf> {
@@ -161,80 +179,106 @@ fn pack_files(folder: &Path) -> Vec<PathBuf> {
     packs
 }
 
-fn rule(out: &mut String, entry: &RuleEntry, file: &str, line: u32) {
-    let need = |value: &Option<String>, key: &str| {
-        value.clone().unwrap_or_else(|| panic!("{file}:{line}: rule `{}` has no {key}", entry.id))
-    };
-    let fields = [
-        ("id", text(&entry.id)),
-        ("description", text(&need(&entry.description, "description"))),
-        ("keywords", texts(entry.keywords.as_deref())),
-        (
-            "pattern",
-            match (&entry.grammar, &entry.pattern) {
-                (Some(_), None) => text(""),
-                _ => text(&need(&entry.pattern, "pattern")),
-            },
-        ),
-        (
-            "scope",
-            match entry.grammar.as_deref() {
-                None => "Scope::Bytes".into(),
-                Some("assignment") => "Scope::Assignment".into(),
-                Some("known-value") => "Scope::Known".into(),
-                Some(other) => panic!("{file}:{line}: the grammar `{other}` is not known"),
-            },
-        ),
-        ("boundary", option(entry.boundary.as_deref())),
-        ("secret_group", format!("{:?}", entry.secret_group)),
-        (
-            "min_entropy",
-            entry.min_entropy.map_or("None".into(), |bits| format!("Some({bits:?}_f32)")),
-        ),
-        ("checks", texts(entry.checks.as_deref())),
-        ("confidence", format!("Confidence::{}", camel(&need(&entry.confidence, "confidence")))),
-        ("stop_words", texts(entry.stop_words.as_deref())),
-        ("advice", text(need(&entry.advice, "advice").trim())),
-        ("url", text(entry.url.as_deref().unwrap_or(""))),
-        ("enabled", format!("{:?}", entry.enabled.unwrap_or(true))),
-        ("max_bytes", format!("{:?}", entry.max_bytes)),
-        ("near", option(entry.near.as_deref())),
-        ("pair", option(entry.pair.as_deref())),
-        ("near_bytes", near_bytes(entry)),
-        ("matches", texts(entry.matches.as_deref())),
-        ("rejects", texts(entry.rejects.as_deref())),
-        ("origin", format!("RuleOrigin {{ file: {}, line: {line}, builtin: true }}", text(file))),
-    ];
-    out.push_str("Rule {");
-    for (name, value) in fields {
-        let _ = write!(out, "{name}: {value}, ");
+/// The constants that `src/rule/builtin.rs` makes rules of: its types say what they mean.
+#[derive(Default)]
+struct RuleConstants {
+    /// All texts, each once.
+    text: String,
+    known: HashMap<String, String>,
+    /// Spans of texts that are parts of a list.
+    lists: Vec<String>,
+    rows: String,
+    briefs: String,
+}
+
+impl RuleConstants {
+    fn add(&mut self, entry: &RuleEntry, file: &str, line: u32) {
+        let need = |value: &Option<String>, key: &str| {
+            let missing = || panic!("{file}:{line}: rule `{}` has no {key}", entry.id);
+            value.clone().unwrap_or_else(missing)
+        };
+        let pattern = match (&entry.grammar, &entry.pattern) {
+            (Some(_), None) => String::new(),
+            _ => need(&entry.pattern, "pattern"),
+        };
+        let kind = match (entry.grammar.as_deref(), pattern.is_empty()) {
+            (None, _) => "Bytes",
+            (Some("assignment"), true) => "Judged",
+            (Some("assignment"), false) => "Named",
+            (Some("known-value"), _) => "Known",
+            (Some(other), _) => panic!("{file}:{line}: the grammar `{other}` is not known"),
+        };
+        let is_enabled = entry.enabled.unwrap_or(true);
+        let _ = writeln!(self.briefs, "Brief {{ is_enabled: {is_enabled}, kind: Kind::{kind} }},");
+        let fields = [
+            ("id", self.span(&entry.id)),
+            ("description", self.span(&need(&entry.description, "description"))),
+            ("keywords", self.list(entry.keywords.as_deref())),
+            ("pattern", self.span(&pattern)),
+            ("boundary", self.option(entry.boundary.as_deref())),
+            ("secret_group", format!("{:?}", entry.secret_group)),
+            ("min_entropy", format!("{:?}", entry.min_entropy)),
+            ("checks", self.list(entry.checks.as_deref())),
+            ("confidence", confidence(&need(&entry.confidence, "confidence"))),
+            ("stop_words", self.list(entry.stop_words.as_deref())),
+            ("advice", self.span(need(&entry.advice, "advice").trim())),
+            ("url", self.span(entry.url.as_deref().unwrap_or_default())),
+            ("max_bytes", format!("{:?}", entry.max_bytes)),
+            ("near", self.option(entry.near.as_deref())),
+            ("pair", self.option(entry.pair.as_deref())),
+            ("near_bytes", near_bytes(entry)),
+            ("matches", self.list(entry.matches.as_deref())),
+            ("rejects", self.list(entry.rejects.as_deref())),
+            ("file", self.span(file)),
+            ("line", line.to_string()),
+        ];
+        let fields = fields.map(|(name, value)| format!("{name}: {value}"));
+        let _ = writeln!(self.rows, "Row {{ {} }},", fields.join(", "));
     }
-    out.push_str("},\n");
+
+    fn source(&self, entries: &[RuleEntry]) -> String {
+        let mut by_id: Vec<usize> = (0..entries.len()).collect();
+        by_id.sort_by_key(|&at| &entries[at].id);
+        let (rows, briefs, lists) = (&self.rows, &self.briefs, self.lists.join(", "));
+        format!(
+            "static TEXT: &str = {:?};\nstatic LISTS: &[Span] = &[{lists}];\n\
+             static ROWS: &[Row] = &[\n{rows}];\nstatic BRIEFS: &[Brief] = &[\n{briefs}];\n\
+             static BY_ID: &[u32] = &{by_id:?};\n",
+            self.text
+        )
+    }
+
+    fn span(&mut self, value: &str) -> String {
+        if let Some(span) = self.known.get(value) {
+            return span.clone();
+        }
+        let start = self.text.len();
+        self.text.push_str(value);
+        let span = format!("Span({start}, {})", self.text.len());
+        self.known.insert(value.to_owned(), span.clone());
+        span
+    }
+
+    fn list(&mut self, values: Option<&[String]>) -> String {
+        let start = self.lists.len();
+        for value in values.unwrap_or_default() {
+            let span = self.span(value);
+            self.lists.push(span);
+        }
+        format!("SpanList({start}, {})", self.lists.len())
+    }
+
+    fn option(&mut self, value: Option<&str>) -> String {
+        value.map_or("None".into(), |value| format!("Some({})", self.span(value)))
+    }
 }
 
 fn near_bytes(entry: &RuleEntry) -> String {
     entry.near_bytes.map_or("super::DEFAULT_NEAR_BYTES".into(), |bytes| bytes.to_string())
 }
 
-fn text(value: &str) -> String {
-    format!("Borrowed({value:?})")
-}
-
-fn texts(values: Option<&[String]>) -> String {
-    let items: Vec<String> = values.unwrap_or_default().iter().map(|value| text(value)).collect();
-    format!("Borrowed(&[{}])", items.join(", "))
-}
-
-fn option(value: Option<&str>) -> String {
-    value.map_or("None".into(), |value| format!("Some({})", text(value)))
-}
-
-/// `high` as `High`; a name that no variant has fails to compile.
-fn camel(name: &str) -> String {
-    name.split('-')
-        .map(|part| {
-            let (first, rest) = part.split_at(part.len().min(1));
-            first.to_ascii_uppercase() + rest
-        })
-        .collect()
+/// `high` as `Confidence::High`; a name that no variant has fails to compile.
+fn confidence(name: &str) -> String {
+    let (first, rest) = name.split_at(name.len().min(1));
+    format!("Confidence::{}{rest}", first.to_ascii_uppercase())
 }

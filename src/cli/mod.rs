@@ -30,6 +30,7 @@ mod why;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::process::Process;
@@ -75,7 +76,7 @@ enum Command {
 }
 
 /// As [`Cli`], with the one command that git runs at every commit: to lay out all the others takes longer than to
-/// parse its words.
+/// parse its words. It also says which version this is.
 #[derive(Debug, Parser)]
 #[command(name = "tightlip", version, propagate_version = true, disable_help_subcommand = true)]
 struct HookCli {
@@ -92,12 +93,17 @@ enum HookCommand {
 
 impl Cli {
     fn parse(arguments: &[OsString]) -> Result<Self, clap::Error> {
-        let is_hook = arguments.get(1).is_some_and(|word| word == "hook");
-        if is_hook && let Ok(HookCli { command, shared }) = HookCli::try_parse_from(arguments) {
-            let HookCommand::Hook(args) = command;
-            return Ok(Cli { command: Command::Hook(args), shared });
+        let first = arguments.get(1).and_then(|word| word.to_str());
+        if let Some("hook" | "--version" | "-V") = first {
+            match HookCli::try_parse_from(arguments) {
+                Ok(HookCli { command: HookCommand::Hook(args), shared }) => {
+                    return Ok(Cli { command: Command::Hook(args), shared });
+                }
+                Err(error) if error.kind() == ErrorKind::DisplayVersion => return Err(error),
+                // Help and errors speak of all commands.
+                Err(_) => {}
+            }
         }
-        // Help and errors speak of all commands.
         Cli::try_parse_from(arguments)
     }
 }
@@ -275,9 +281,15 @@ mod tests {
             let both = [format!("Hook({args:?})"), format!("{shared:?}")];
             assert_eq!(both, [format!("{:?}", all.command), format!("{:?}", all.shared)]);
         }
-        let wrong = ["tightlip", "hook", "--unknown"].map(OsString::from);
-        let (of_both, of_all) = (Cli::parse(&wrong), Cli::try_parse_from(&wrong));
-        let text = |parsed: Result<Cli, clap::Error>| parsed.map_err(|error| error.to_string());
-        assert_eq!(text(of_both).expect_err("wrong"), text(of_all).expect_err("wrong"));
+        for words in ["hook --unknown", "--version", "-V", "hook --version", "--version --unknown"]
+        {
+            let words: Vec<OsString> =
+                std::iter::once("tightlip").chain(words.split(' ')).map(OsString::from).collect();
+            let text = |parsed: Result<Cli, clap::Error>| match parsed {
+                Ok(cli) => panic!("{cli:?}"),
+                Err(error) => (error.kind(), error.to_string()),
+            };
+            assert_eq!(text(Cli::parse(&words)), text(Cli::try_parse_from(&words)), "{words:?}");
+        }
     }
 }

@@ -195,7 +195,7 @@ impl<'a> Trial<'a> {
         let at = hit.start..hit.start + keyword.len();
         let cause = || Cause::Keyword { keyword: keyword.into(), at: hit.start };
         let stands_here = (self.is_here)(&at);
-        for &rule in links.rules_of_keyword[hit.keyword as usize].iter() {
+        for rule in links.rules_of(hit.keyword) {
             let Rule { enabled, scope, .. } = &self.engine.rules.all()[rule];
             if *scope == Scope::Assignment && self.engine.is_needed[rule] {
                 self.assignment(rule, &at, &cause);
@@ -271,19 +271,19 @@ impl<'a> Trial<'a> {
         };
         let name: Box<[u8]> = found.name(bytes).into();
         let secret = || Secret::new(&bytes[found.value()]);
-        for (_, named) in engine.links.names_in(&name) {
-            let step = if !engine.rules.all()[*named].enabled {
+        for named in engine.links.rules_of_name(&name) {
+            let step = if !engine.rules.all().is_enabled(named) {
                 Step::Off
-            } else if !engine.pattern(*named).is_whole(bytes, found.value()) {
+            } else if !engine.pattern(named).is_whole(bytes, found.value()) {
                 Step::OtherForm(name.clone(), secret())
             } else {
                 let hit = Found { span: found.span(), secret: found.value() };
-                match engine.judge(*named, bytes, hit) {
+                match engine.judge(named, bytes, hit) {
                     Ok(found) => Step::Matched(secret(), found.confidence),
                     Err(dropped) => Step::Dropped(secret(), dropped),
                 }
             };
-            self.add(*named, cause(), step);
+            self.add(named, cause(), step);
         }
         let step = if engine.rules.all()[rule].enabled {
             let hit = Found { span: found.span(), secret: found.value() };

@@ -17,7 +17,7 @@ pub(crate) const HASH_BITS: u32 = 18;
 pub(crate) const BITMAP_BYTES: usize = (1 << HASH_BITS) / 8;
 
 /// A bit for each hash of a gram. It begins where a cache line does, so that no word of it lies in two.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct Bitmap(pub(crate) [u8; BITMAP_BYTES]);
 
@@ -33,7 +33,7 @@ pub(crate) const LISTS: usize = 1 << 12;
 pub(crate) const MAX_GRAM_OFFSET: usize = 24;
 
 /// The grams of all keywords.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct GramTables {
     /// What grams are multiplied by.
     pub(crate) multiplier: u32,

@@ -226,7 +226,7 @@ impl Engine {
         self.links.prefilter.for_each(bytes, |hit| {
             let length = self.links.prefilter.keyword(hit.keyword).len();
             let at = hit.start..hit.start + length;
-            for &rule in self.links.rules_of_keyword[hit.keyword as usize].iter() {
+            for rule in self.links.rules_of(hit.keyword) {
                 if !self.is_needed[rule] {
                     continue;
                 }

@@ -35,6 +35,7 @@ pub use quick_scan::{QuickScan, Trail};
 pub use selftest::{Failure, selftest};
 
 use crate::rule::{Confidence, KNOWN_VALUE, Rule, RuleOrigin, RuleSet, Scope};
+use crate::text::lists::Lists;
 use known::{Known, Load};
 use pattern::Pattern;
 use prefilter::builtin;
@@ -152,9 +153,11 @@ pub struct Engine {
 struct Links {
     prefilter: Prefilter,
     /// For each keyword of the prefilter, the rules that have it.
-    rules_of_keyword: Cow<'static, [Cow<'static, [usize]>]>,
-    /// Words of names in lower case, in order, each with a rule for the values assigned to such a name.
-    names: Cow<'static, [(Cow<'static, str>, usize)]>,
+    rules_of_keyword: Lists<u32>,
+    /// Words of names in lower case, in order.
+    names: Lists<u8>,
+    /// For each of them, the rule for the values assigned to such a name.
+    rule_of_name: Cow<'static, [u32]>,
     /// Rules that are tried everywhere.
     everywhere: Vec<usize>,
     /// Rules that are tried near the matches of another: (rule, other).
@@ -168,8 +171,12 @@ impl Links {
     fn builtin() -> Self {
         Links {
             prefilter: Prefilter::builtin(),
-            rules_of_keyword: Cow::Borrowed(builtin::RULES_OF_KEYWORD),
-            names: Cow::Borrowed(builtin::NAMES),
+            rules_of_keyword: Lists::of_constants(
+                builtin::RULES_OF_KEYWORD,
+                builtin::RULES_OF_KEYWORD_ENDS,
+            ),
+            names: Lists::of_constants(builtin::NAMES, builtin::NAME_ENDS),
+            rule_of_name: Cow::Borrowed(builtin::RULE_OF_NAME),
             everywhere: Vec::new(),
             near: Cow::Borrowed(builtin::NEAR),
             pairs: Cow::Borrowed(builtin::PAIRS),
@@ -178,11 +185,13 @@ impl Links {
 }
 
 impl Links {
-    /// The entries of `names` whose word begins a word of a name.
-    fn names_in<'a>(
-        &'a self,
-        name: &'a [u8],
-    ) -> impl Iterator<Item = &'a (Cow<'static, str>, usize)> {
+    /// The rules that have a keyword.
+    fn rules_of(&self, keyword: u32) -> impl Iterator<Item = usize> {
+        self.rules_of_keyword.get(keyword as usize).iter().map(|&rule| rule as usize)
+    }
+
+    /// The rules whose word begins a word of a name.
+    fn rules_of_name<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = usize> {
         let begins_word = |at: &usize| {
             let (here, before) = (name[*at], at.checked_sub(1).map(|at| name[at]));
             here.is_ascii_alphanumeric()
@@ -191,18 +200,32 @@ impl Links {
                         || before.is_ascii_lowercase() && here.is_ascii_uppercase()
                 })
         };
-        (0..name.len()).filter(begins_word).flat_map(|at| {
+        (0..name.len()).filter(begins_word).flat_map(move |at| {
             let rest = &name[at..];
             let first = rest[0].to_ascii_lowercase();
-            let start = self.names.partition_point(|(word, _)| word.as_bytes()[0] < first);
-            self.names[start..]
-                .iter()
-                .take_while(move |(word, _)| word.as_bytes()[0] == first)
-                .filter(move |(word, _)| {
-                    rest.get(..word.len())
-                        .is_some_and(|own| own.eq_ignore_ascii_case(word.as_bytes()))
-                })
+            let begins = move |place: &usize| self.names.get(*place)[0] == first;
+            let is_here = move |place: &usize| {
+                let word = self.names.get(*place);
+                rest.get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word))
+            };
+            let start = self.first_name(first);
+            let names = (start..self.names.len()).take_while(begins).filter(is_here);
+            names.map(|place| self.rule_of_name[place] as usize)
         })
+    }
+
+    /// Where the words of names begin that begin with a byte, or with a greater one.
+    fn first_name(&self, first: u8) -> usize {
+        let (mut start, mut end) = (0, self.names.len());
+        while start < end {
+            let middle = start.midpoint(end);
+            if self.names.get(middle)[0] < first {
+                start = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        start
     }
 }
 
@@ -229,7 +252,7 @@ impl Engine {
         let mut engine = Engine {
             patterns: std::iter::repeat_with(OnceLock::new).take(count).collect(),
             links: Links::builtin(),
-            is_needed: rules.all().iter().map(|rule| rule.enabled).collect(),
+            is_needed: (0..count).map(|at| rules.all().is_enabled(at)).collect(),
             far: OnceLock::new(),
             now,
             known: None,
@@ -241,12 +264,13 @@ impl Engine {
         }
         // A rule that others are tried near has to be found even where it is not reported.
         for &(rule, other) in &*engine.links.near {
-            engine.is_needed[other] |= engine.rules.all()[rule].enabled;
+            engine.is_needed[other] |= engine.rules.all().is_enabled(rule);
         }
         // The words of generic rules lead to names, which others go by.
-        if engine.links.names.iter().any(|(_, rule)| engine.rules.all()[*rule].enabled) {
-            for (at, rule) in engine.rules.all().iter().enumerate() {
-                engine.is_needed[at] |= rule.scope == Scope::Assignment && !rule.is_named();
+        let mut named = engine.links.rule_of_name.iter();
+        if named.any(|&rule| engine.rules.all().is_enabled(rule as usize)) {
+            for (at, is_needed) in engine.is_needed.iter_mut().enumerate() {
+                *is_needed |= engine.rules.all().is_judged(at);
             }
         }
         Ok(engine)
@@ -264,7 +288,7 @@ impl Engine {
     /// once, when there are bytes to look at. [`Engine::scan`] finds them; the quick scan of a history does not.
     #[must_use]
     pub fn with_known_values(mut self, load: Load) -> Self {
-        let rule = self.rules.place(KNOWN_VALUE).filter(|&rule| self.rules.all()[rule].enabled);
+        let rule = self.rules.place(KNOWN_VALUE).filter(|&rule| self.rules.all().is_enabled(rule));
         self.known = rule.map(|rule| Known::new(rule, load));
         self
     }
@@ -347,7 +371,7 @@ impl Engine {
                 !found.cut
             });
         }
-        found.list.retain(|found| self.rules.all()[found.rule].enabled);
+        found.list.retain(|found| self.rules.all().is_enabled(found.rule));
         // Of the same match in plain and in decoded text, the plain one is told.
         found.list.sort_by_key(|found| {
             (found.secret.start, found.secret.end, found.rule, found.decoding.is_some())
@@ -360,10 +384,10 @@ impl Engine {
     /// Links rules of which some are a user's.
     fn link(&mut self) -> Result<(), EngineError> {
         let mut keywords: Vec<Vec<u8>> = Vec::new();
-        let mut rules_of_keyword: Vec<Vec<usize>> = Vec::new();
+        let mut rules_of_keyword: Vec<Vec<u32>> = Vec::new();
         let mut known = std::collections::HashMap::new();
         let (mut everywhere, mut near, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
-        let mut names: Vec<(Cow<'static, str>, usize)> = Vec::new();
+        let mut names: Vec<(String, u32)> = Vec::new();
         for (at, rule) in self.rules.all().iter().enumerate() {
             if let Some(name) = &rule.pair {
                 pairs.push((at, self.place_of(rule, name)?));
@@ -380,7 +404,7 @@ impl Engine {
             }
             if rule.is_named() {
                 let words = rule.keywords.iter();
-                names.extend(words.map(|word| (Cow::Owned(word.to_ascii_lowercase()), at)));
+                names.extend(words.map(|word| (word.to_ascii_lowercase(), number(at))));
                 continue;
             }
             let fail = |source| compile_error(rule, source);
@@ -395,14 +419,15 @@ impl Engine {
                     rules_of_keyword.push(Vec::new());
                     keywords.len() - 1
                 });
-                rules_of_keyword[slot].push(at);
+                rules_of_keyword[slot].push(number(at));
             }
         }
         names.sort();
         self.links = Links {
-            names: Cow::Owned(names),
+            names: names.iter().map(|(word, _)| word).collect(),
+            rule_of_name: names.iter().map(|(_, rule)| *rule).collect(),
             prefilter: Prefilter::new(&keywords.iter().map(|k| &**k).collect::<Vec<_>>()),
-            rules_of_keyword: rules_of_keyword.into_iter().map(Cow::Owned).collect(),
+            rules_of_keyword: rules_of_keyword.into_iter().collect(),
             everywhere,
             near: Cow::Owned(near),
             pairs: Cow::Owned(pairs),
@@ -446,6 +471,11 @@ impl Engine {
             )
         })
     }
+}
+
+/// The place of a rule, as links have it.
+fn number(rule: usize) -> u32 {
+    u32::try_from(rule).expect("rules are counted in u32")
 }
 
 fn compile_error(rule: &Rule, source: PatternError) -> CompileError {

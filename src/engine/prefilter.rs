@@ -14,10 +14,9 @@ use std::ops::Range;
 use aho_corasick::AhoCorasick;
 
 use super::grams::{self, Filter};
-use super::keyword_tables::{
-    self, Bitmap, GramEntry, GramTables, LISTS, MAX_GRAM_OFFSET, hash, list_of,
-};
+use super::keyword_tables::{self, Bitmap, GramEntry, GramTables, MAX_GRAM_OFFSET, hash, list_of};
 use crate::pattern::MIN_KEYWORD_BYTES;
+use crate::text::lists::Lists;
 
 const _: () = assert!(MIN_KEYWORD_BYTES == keyword_tables::SHORTEST_KEYWORD);
 
@@ -34,11 +33,20 @@ pub struct Hit {
 #[derive(Debug)]
 pub struct Prefilter {
     /// In lower case.
-    keywords: Cow<'static, [Cow<'static, [u8]>]>,
+    keywords: Lists<u8>,
     multiplier: u32,
     bitmap: Cow<'static, Bitmap>,
-    lists: Cow<'static, [u32; LISTS]>,
+    lists: Cow<'static, [u32]>,
     entries: Cow<'static, [GramEntry]>,
+}
+
+/// An own one is kept in a box, so that an engine is small enough to be moved.
+impl ToOwned for Bitmap {
+    type Owned = Box<Bitmap>;
+
+    fn to_owned(&self) -> Box<Bitmap> {
+        Box::new(Bitmap(self.0))
+    }
 }
 
 impl Prefilter {
@@ -52,10 +60,10 @@ impl Prefilter {
             keywords.iter().map(|keyword| keyword.to_ascii_lowercase()).collect();
         let tables = GramTables::new(&keywords);
         Prefilter {
-            keywords: keywords.into_iter().map(Cow::Owned).collect(),
+            keywords: keywords.into_iter().collect(),
             multiplier: tables.multiplier,
-            bitmap: Cow::Owned(*tables.bitmap),
-            lists: Cow::Owned(tables.lists.try_into().expect("there is a list for every hash")),
+            bitmap: Cow::Owned(tables.bitmap),
+            lists: Cow::Owned(tables.lists),
             entries: Cow::Owned(tables.entries),
         }
     }
@@ -63,22 +71,22 @@ impl Prefilter {
     /// Returns the prefilter of the built-in rules, whose tables the build script has laid.
     pub(super) fn builtin() -> Self {
         Prefilter {
-            keywords: Cow::Borrowed(builtin::KEYWORDS),
+            keywords: Lists::of_constants(builtin::KEYWORDS, builtin::KEYWORD_ENDS),
             multiplier: builtin::MULTIPLIER,
             bitmap: Cow::Borrowed(&builtin::BITMAP),
-            lists: Cow::Borrowed(&builtin::LISTS_OF_GRAMS),
+            lists: Cow::Borrowed(builtin::LISTS_OF_GRAMS),
             entries: Cow::Borrowed(builtin::ENTRIES),
         }
     }
 
     /// Returns how many bytes a keyword has.
     pub(super) fn keyword_bytes(&self, keyword: u32) -> usize {
-        self.keywords[keyword as usize].len()
+        self.keyword(keyword).len()
     }
 
     /// Returns a keyword, in lower case.
     pub(super) fn keyword(&self, keyword: u32) -> &[u8] {
-        &self.keywords[keyword as usize]
+        self.keywords.get(keyword as usize)
     }
 
     /// Calls `each` for every occurrence in `bytes`, in rising order.
@@ -95,7 +103,7 @@ impl Prefilter {
 
     /// The same for keywords whose gram begins in `range`, and perhaps for some more.
     pub(super) fn for_each_in(&self, bytes: &[u8], range: Range<usize>, mut each: impl FnMut(Hit)) {
-        if self.keywords.is_empty() || bytes.len() < MIN_KEYWORD_BYTES {
+        if self.keywords.len() == 0 || bytes.len() < MIN_KEYWORD_BYTES {
             return;
         }
         let mut queue = Queue::default();
@@ -155,7 +163,7 @@ impl Prefilter {
             if entry.gram != gram {
                 continue;
             }
-            let keyword = &self.keywords[entry.keyword as usize];
+            let keyword = self.keyword(entry.keyword);
             let Some(start) = at.checked_sub(entry.offset as usize) else { continue };
             let Some(found) = bytes.get(start..start + keyword.len()) else { continue };
             if found.eq_ignore_ascii_case(keyword) {
@@ -185,9 +193,7 @@ impl Queue {
 
 /// The tables of the built-in rules.
 pub(super) mod builtin {
-    use std::borrow::Cow::{self, Borrowed};
-
-    use super::super::keyword_tables::{Bitmap, GramEntry, LISTS};
+    use super::super::keyword_tables::{Bitmap, GramEntry};
 
     include!(concat!(env!("OUT_DIR"), "/keywords.rs"));
 }

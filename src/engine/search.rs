@@ -8,7 +8,7 @@ use super::decode::View;
 use super::explain::Dropped;
 use super::pattern::{Found, Next};
 use super::{Engine, Hit, Links, MAX_MATCHES, Match, Matches, decode, generic};
-use crate::rule::{Scope, Text};
+use crate::rule::Text;
 use crate::text::entropy::shannon;
 use crate::text::search::holds;
 
@@ -66,9 +66,8 @@ impl<'a> Scan<'a> {
         hits(&mut |hit: Hit| {
             let links = &engine.links;
             let at = hit.start..hit.start + links.prefilter.keyword_bytes(hit.keyword);
-            let rules = links.rules_of_keyword[hit.keyword as usize].iter();
-            for &rule in rules.filter(|&&rule| engine.is_needed[rule]) {
-                if engine.rules.all()[rule].scope == Scope::Assignment {
+            for rule in links.rules_of(hit.keyword).filter(|&rule| engine.is_needed[rule]) {
+                if engine.rules.all().is_assignment(rule) {
                     self.try_assignment(rule, &at);
                     continue;
                 }
@@ -112,16 +111,15 @@ impl<'a> Scan<'a> {
         let Some(found) = generic::Assignment::at(self.bytes, hit) else { return };
         let hit = || Found { span: found.span(), secret: found.value() };
         let mut is_known = false;
-        for (_, named) in engine.links.names_in(found.name(self.bytes)) {
-            if engine.is_needed[*named]
-                && engine.pattern(*named).is_whole(self.bytes, found.value())
+        for named in engine.links.rules_of_name(found.name(self.bytes)) {
+            if engine.is_needed[named] && engine.pattern(named).is_whole(self.bytes, found.value())
             {
                 let before = self.found.list.len();
-                self.keep(*named, hit());
+                self.keep(named, hit());
                 is_known |= self.found.list.len() > before;
             }
         }
-        if is_known || !engine.rules.all()[rule].enabled {
+        if is_known || !engine.rules.all().is_enabled(rule) {
             return;
         }
         let Some(confidence) = found.confidence(self.bytes) else { return };

@@ -1,10 +1,11 @@
 //! Rules as data: what a secret looks like and what to do about it.
 //!
 //! The built-in rules stand in `patterns/*.toml`; the build script turns them into constants, so
-//! a hook spends no time on parsing them. Users' rules have the same form. Nothing here compiles
+//! a hook spends no time on parsing them, and a rule is made of these when it is asked for. Users' rules have the same form. Nothing here compiles
 //! a pattern: that is the engine's work, and only for rules whose keyword occurs.
 
 mod advice;
+mod builtin;
 mod pack;
 mod schema;
 mod set;
@@ -16,7 +17,7 @@ use std::fmt;
 pub use advice::Advice;
 pub use pack::{PackError, blank, parse_pack, rule_from_entry, toml_problem};
 pub use schema::{RuleEntry, line_of};
-pub use set::{RuleSet, SetError};
+pub use set::{RuleSet, Rules, SetError};
 pub use template::{TemplateError, expand};
 
 /// The beginning of the ids of rules that are made of a team's forbidden patterns.
@@ -163,8 +164,3 @@ impl Confidence {
 
 /// The reach of `near` and `pair` in bytes, unless a rule sets it.
 pub const DEFAULT_NEAR_BYTES: usize = 1024;
-
-/// The constants the build script made of `patterns/*.toml`.
-mod builtin {
-    include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
-}

@@ -1,9 +1,11 @@
 //! The rules of one run: built in, overridden, added, disabled.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Index;
+use std::sync::OnceLock;
 
-use super::{PackError, Rule, RuleEntry, RuleOrigin, Text, builtin, rule_from_entry};
+use super::builtin::{self, Kind};
+use super::{PackError, Rule, RuleEntry, RuleOrigin, Scope, Text, rule_from_entry};
 
 /// A rule id that no rule has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,14 +17,112 @@ pub struct SetError {
 /// Rules with unique ids, in the order built-in first, users' own after.
 #[derive(Debug, Clone, Default)]
 pub struct RuleSet {
-    /// Copied only when one of them changes.
-    rules: Cow<'static, [Rule]>,
-    /// How many of the first rules are built in: the build script has sorted their ids.
-    builtin: usize,
-    /// Where each id of the others stands in `rules`.
+    rules: Rules,
+    /// Where each id of the users' own stands in `rules`.
     own: HashMap<Text, usize>,
     /// Whether no rule was added or replaced.
     is_builtin: bool,
+}
+
+/// Rules in their order. A built-in rule is made when it is first looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    slots: Vec<Slot>,
+    /// How many of the first rules are built in, or stand in the place of one.
+    builtin: usize,
+}
+
+/// The place of one rule.
+#[derive(Debug, Clone)]
+struct Slot {
+    /// Empty for a built-in rule that nobody has looked at: the one that has the same place among the built-in ones.
+    rule: OnceLock<Box<Rule>>,
+    is_enabled: bool,
+    kind: Kind,
+}
+
+impl Slot {
+    fn builtin(at: usize) -> Self {
+        Slot { rule: OnceLock::new(), is_enabled: builtin::is_enabled(at), kind: builtin::kind(at) }
+    }
+
+    fn own(rule: Rule) -> Self {
+        let kind = match rule.scope {
+            Scope::Assignment if rule.is_named() => Kind::Named,
+            Scope::Assignment => Kind::Judged,
+            Scope::Known => Kind::Known,
+            Scope::Bytes | Scope::Line { .. } => Kind::Bytes,
+        };
+        Slot { is_enabled: rule.enabled, kind, rule: OnceLock::from(Box::new(rule)) }
+    }
+
+    fn enable(&mut self, is_enabled: bool) {
+        self.is_enabled = is_enabled;
+        if let Some(rule) = self.rule.get_mut() {
+            rule.enabled = is_enabled;
+        }
+    }
+}
+
+impl Rules {
+    /// Returns how many rules there are, switched on or not.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there is no rule.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Returns all rules in order. What one of the methods below tells of a rule costs less.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Rule> + Clone {
+        (0..self.len()).map(|at| &self[at])
+    }
+
+    /// Returns the id of the rule at a place.
+    #[must_use]
+    pub fn id(&self, at: usize) -> &str {
+        self.slots[at].rule.get().map_or_else(|| builtin::id(at), |rule| &rule.id)
+    }
+
+    /// Whether the rule at a place is switched on.
+    #[must_use]
+    pub fn is_enabled(&self, at: usize) -> bool {
+        self.slots[at].is_enabled
+    }
+
+    /// Whether the rule at a place is for values that are assigned to names.
+    #[must_use]
+    pub fn is_assignment(&self, at: usize) -> bool {
+        matches!(self.slots[at].kind, Kind::Judged | Kind::Named)
+    }
+
+    /// Whether the rule at a place is one of those, without a pattern: a model judges its values.
+    #[must_use]
+    pub fn is_judged(&self, at: usize) -> bool {
+        self.slots[at].kind == Kind::Judged
+    }
+}
+
+impl Index<usize> for Rules {
+    type Output = Rule;
+
+    fn index(&self, at: usize) -> &Rule {
+        let slot = &self.slots[at];
+        slot.rule.get_or_init(|| Box::new(Rule { enabled: slot.is_enabled, ..builtin::rule(at) }))
+    }
+}
+
+impl<'a> IntoIterator for &'a Rules {
+    type Item = &'a Rule;
+    type IntoIter = Box<dyn Iterator<Item = &'a Rule> + 'a>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.iter())
+    }
 }
 
 impl RuleSet {
@@ -34,9 +134,9 @@ impl RuleSet {
     /// ```
     #[must_use]
     pub fn builtin() -> Self {
+        let slots = (0..builtin::COUNT).map(Slot::builtin).collect();
         RuleSet {
-            rules: Cow::Borrowed(builtin::RULES),
-            builtin: builtin::RULES.len(),
+            rules: Rules { slots, builtin: builtin::COUNT },
             own: HashMap::new(),
             is_builtin: true,
         }
@@ -51,7 +151,7 @@ impl RuleSet {
     /// Whether the rule at a place is a built-in one, or stands in the place of one.
     #[must_use]
     pub const fn is_builtin_place(&self, place: usize) -> bool {
-        place < self.builtin
+        place < self.rules.builtin
     }
 
     /// Makes a set of `rules`, the later of two with one id winning.
@@ -83,17 +183,13 @@ impl RuleSet {
     /// An id that no rule has.
     pub fn enable(&mut self, id: &str, enabled: bool) -> Result<(), SetError> {
         let place = self.place(id).ok_or_else(|| SetError { id: id.to_owned() })?;
-        if self.rules[place].enabled != enabled {
-            self.rules.to_mut()[place].enabled = enabled;
-        }
+        self.rules.slots[place].enable(enabled);
         Ok(())
     }
 
     /// Switches every rule on.
     pub fn enable_all(&mut self) {
-        if self.rules.iter().any(|rule| !rule.enabled) {
-            self.rules.to_mut().iter_mut().for_each(|rule| rule.enabled = true);
-        }
+        self.rules.slots.iter_mut().for_each(|slot| slot.enable(true));
     }
 
     /// Leaves only the rules with these ids on, whether they were on before or not.
@@ -101,9 +197,7 @@ impl RuleSet {
     /// # Errors
     /// An id that no rule has.
     pub fn only(&mut self, ids: &[String]) -> Result<(), SetError> {
-        for rule in self.rules.to_mut() {
-            rule.enabled = false;
-        }
+        self.rules.slots.iter_mut().for_each(|slot| slot.enable(false));
         ids.iter().try_for_each(|id| self.enable(id, true))
     }
 
@@ -126,12 +220,12 @@ impl RuleSet {
         let id = id.to_ascii_lowercase();
         let typo = (id.len() / 4).clamp(1, 4);
         let mut near: Vec<(usize, &str)> = Vec::new();
-        for rule in self.all() {
-            let distance = edit_distance(id.as_bytes(), rule.id.as_bytes());
+        for known in (0..self.rules.len()).map(|at| self.rules.id(at)) {
+            let distance = edit_distance(id.as_bytes(), known.as_bytes());
             // A part of an id is nearer than one with other letters.
-            let is_part = id.len() >= 3 && rule.id.contains(&*id);
+            let is_part = id.len() >= 3 && known.contains(&*id);
             if distance <= typo || is_part {
-                near.push((if is_part { distance.min(typo) } else { distance }, &rule.id));
+                near.push((if is_part { distance.min(typo) } else { distance }, known));
             }
         }
         near.sort();
@@ -140,31 +234,30 @@ impl RuleSet {
 
     /// Returns every rule, switched on or not.
     #[must_use]
-    pub fn all(&self) -> &[Rule] {
+    pub const fn all(&self) -> &Rules {
         &self.rules
     }
 
     /// Returns the number of rules that are switched on.
     #[must_use]
     pub fn enabled_count(&self) -> usize {
-        self.rules.iter().filter(|rule| rule.enabled).count()
+        self.rules.slots.iter().filter(|slot| slot.is_enabled).count()
     }
 
     /// Returns where in [`all`](Self::all) the rule with this id stands.
     #[must_use]
     pub fn place(&self, id: &str) -> Option<usize> {
-        let builtin = &builtin::BY_ID[..if self.builtin > 0 { builtin::BY_ID.len() } else { 0 }];
-        let found = builtin.binary_search_by(|&at| (*builtin::RULES[at].id).cmp(id));
-        found.map_or_else(|_| self.own.get(id).copied(), |found| Some(builtin[found]))
+        let builtin = builtin::place(id).filter(|&place| self.is_builtin_place(place));
+        builtin.or_else(|| self.own.get(id).copied())
     }
 
     fn put(&mut self, rule: Rule) {
         self.is_builtin = false;
         match self.place(&rule.id) {
-            Some(place) => self.rules.to_mut()[place] = rule,
+            Some(place) => self.rules.slots[place] = Slot::own(rule),
             None => {
                 self.own.insert(rule.id.clone(), self.rules.len());
-                self.rules.to_mut().push(rule);
+                self.rules.slots.push(Slot::own(rule));
             }
         }
     }

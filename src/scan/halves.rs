@@ -44,6 +44,9 @@ impl Collected {
     /// one of them.
     pub(super) fn linked(self, engine: &Engine) -> Vec<Finding> {
         let Collected { mut findings, mut guesses } = self;
+        if findings.is_empty() {
+            return findings;
+        }
         let wanted = |one: &Finding| rule(engine, one)?.pair.clone();
         let others: Vec<_> =
             engine.rules().all().iter().filter_map(|rule| rule.pair.clone()).collect();

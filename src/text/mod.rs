@@ -12,6 +12,7 @@ pub mod entropy;
 pub mod escape;
 pub mod fragment;
 pub mod lines;
+pub(crate) mod lists;
 pub mod os;
 pub mod search;
 pub(crate) mod stream;

@@ -1,5 +1,6 @@
 //! How far from a change rules look.
 
+use super::trail::short;
 use crate::engine::{Engine, check, generic, pattern};
 use crate::pattern::{analysis, syntax};
 use crate::rule::{Rule, Scope};
@@ -58,23 +59,24 @@ impl Engine {
     pub(super) fn far(&self) -> &Far {
         self.far.get_or_init(|| {
             let rules = self.rules.all();
-            let is_needed = |rule: &&usize| self.is_needed[**rule];
-            let of_keyword = |list: &[usize]| {
-                let reaches = list.iter().filter(is_needed).map(|&rule| self.reach_of(rule));
-                reaches.reduce(Reach::or).unwrap_or_default()
+            let is_needed = |rule: &usize| self.is_needed[*rule];
+            let of_keyword = |keyword: u32| {
+                let rules = self.links.rules_of(keyword).filter(is_needed);
+                rules.map(|rule| self.reach_of(rule)).reduce(Reach::or).unwrap_or_default()
             };
-            let is_far = |rule: &usize| match rules[*rule].scope {
+            let is_far = |rule: usize| match rules[rule].scope {
                 Scope::Line { .. } => false,
-                _ => syntax::parse(&rules[*rule].pattern)
+                _ => syntax::parse(&rules[rule].pattern)
                     .is_ok_and(|hir| analysis::max_bytes(&hir) > NEAR_BYTES),
             };
+            let keywords = 0..short(self.links.rules_of_keyword.len());
             let everywhere = self.links.everywhere.iter();
             let near = everywhere.map(|&rule| self.near_reach(rule, MAX_NEAR)).max().unwrap_or(0);
             Far {
-                keywords: self.links.rules_of_keyword.iter().map(|list| of_keyword(list)).collect(),
+                keywords: keywords.map(of_keyword).collect(),
                 arms: self.links.prefilter.longest_arms(),
                 around_everywhere: NEAR_BYTES + CHECK_BYTES + near,
-                is_whole: self.links.everywhere.iter().filter(is_needed).any(is_far),
+                is_whole: self.links.everywhere.iter().copied().filter(is_needed).any(is_far),
                 has_line_rules: rules.iter().any(|rule| matches!(rule.scope, Scope::Line { .. })),
             }
         })

@@ -310,8 +310,9 @@ impl GitSecrets {
     #[must_use]
     pub fn aws_rules() -> Vec<Rule> {
         let rules = RuleSet::builtin();
-        let own = rules.all().iter().filter(|rule| rule.id.starts_with("aws-"));
-        own.map(|rule| Rule { enabled: true, ..rule.clone() }).collect()
+        let rules = rules.all();
+        let own = (0..rules.len()).filter(|&at| rules.id(at).starts_with("aws-"));
+        own.map(|at| Rule { enabled: true, ..rules[at].clone() }).collect()
     }
 
     /// Makes an allow entry of every allowed pattern.
