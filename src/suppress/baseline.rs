@@ -206,7 +206,7 @@ impl Ledger {
         }
         // A file that we wrote is in order; one that git has joined may not be.
         if !entries.is_sorted_by(|one, next| one.0 <= next.0) {
-            entries.sort_unstable_by(|one, next| one.0.cmp(&next.0));
+            entries.sort_unstable_by_key(|(fingerprint, _)| *fingerprint);
         }
         Ok(Ledger { text, entries })
     }

@@ -28,33 +28,10 @@ impl Reader<'_> {
         if !closed && self.peek(0) == b',' && self.skip_error() {
             return Some((Operator::Equals, true));
         }
-        const OPERATORS: [(&[u8], Operator); 18] = [
-            (b"===", Operator::Compare),
-            (b"!==", Operator::Compare),
-            (b"||=", Operator::Equals),
-            (b"==", Operator::Compare),
-            (b"!=", Operator::Compare),
-            (b":=", Operator::ColonEquals),
-            (b"::", Operator::Colon),
-            (b"+=", Operator::Equals),
-            (b"?=", Operator::Equals),
-            (b"=>", Operator::Arrow),
-            (b"->", Operator::Arrow),
-            (b"<-", Operator::Arrow),
-            (b"=", Operator::Equals),
-            (b":", Operator::Colon),
-            (b",", Operator::Comma),
-            (b"(", Operator::Call),
-            (b">", Operator::Element),
-            (b"|", Operator::Table),
-        ];
-        // Behind most names stands none.
-        let may_be_one = b"=!|:+?-<,(>".contains(&self.peek(0));
-        let starts = |(text, _): &&(&[u8], Operator)| self.rest().starts_with(text);
-        let found = if may_be_one { OPERATORS.iter().find(starts) } else { None };
+        let found = operator_at(self.rest());
         let operator = match found {
-            Some(&(text, operator)) => {
-                self.at += text.len();
+            Some((operator, length)) => {
+                self.at += length;
                 if operator == Operator::Colon && !closed {
                     self.skip_type().unwrap_or(operator)
                 } else {
@@ -166,4 +143,24 @@ impl Reader<'_> {
     pub(super) fn starts_word(&self, at: usize) -> bool {
         at == 0 || !self.bytes[at - 1].is_ascii_alphanumeric()
     }
+}
+
+/// The operator with which some text begins, and its length.
+const fn operator_at(text: &[u8]) -> Option<(Operator, usize)> {
+    Some(match text {
+        [b'=' | b'!', b'=', b'=', ..] => (Operator::Compare, 3),
+        [b'|', b'|', b'=', ..] => (Operator::Equals, 3),
+        [b'=' | b'!', b'=', ..] => (Operator::Compare, 2),
+        [b':', b'=', ..] => (Operator::ColonEquals, 2),
+        [b':', b':', ..] => (Operator::Colon, 2),
+        [b'+' | b'?', b'=', ..] => (Operator::Equals, 2),
+        [b'=' | b'-', b'>', ..] | [b'<', b'-', ..] => (Operator::Arrow, 2),
+        [b'=', ..] => (Operator::Equals, 1),
+        [b':', ..] => (Operator::Colon, 1),
+        [b',', ..] => (Operator::Comma, 1),
+        [b'(', ..] => (Operator::Call, 1),
+        [b'>', ..] => (Operator::Element, 1),
+        [b'|', ..] => (Operator::Table, 1),
+        _ => return None,
+    })
 }

@@ -324,6 +324,9 @@ impl Reader<'_> {
             (b"ssws ", Scheme::Token),
             (b"bot ", Scheme::Token),
         ];
+        if !matches!(self.peek(0).to_ascii_lowercase(), b'a' | b'b' | b'n' | b's' | b't') {
+            return None;
+        }
         let rest = self.rest();
         let found = SCHEMES.iter().find(|(word, _)| begins_with_ignoring_case(rest, word));
         found.map(|(word, scheme)| (*scheme, word.len()))
