@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use super::{Take, Taken};
 use crate::engine::Engine;
 use crate::finding::{Finding, Origin, Related, Secret};
-use crate::rule::{Confidence, Rule, Scope};
+use crate::rule::{Confidence, Rule, Scope, Text};
 
 /// So many guesses of one run are kept.
 const MAX_GUESSES: usize = 1000;
@@ -47,8 +47,7 @@ impl Collected {
         if findings.is_empty() {
             return findings;
         }
-        let wanted = |one: &Finding| rule(engine, one)?.pair.clone();
-        let others: Vec<_> =
+        let others: Vec<Text> =
             engine.rules().all().iter().filter_map(|rule| rule.pair.clone()).collect();
         if !findings.iter().any(|one| others.contains(&one.rule)) {
             return findings;
@@ -60,21 +59,9 @@ impl Collected {
             };
             !findings.iter().any(is_sure)
         });
-        let mut commits: BTreeMap<Option<String>, Halves> = BTreeMap::new();
         let all = findings.iter().chain(guesses.iter().map(|(_, guess)| guess));
-        for (at, one) in all.enumerate() {
-            let commit = one.origin.commit.as_ref().map(|commit| commit.id.clone());
-            let halves = commits.entry(commit).or_default();
-            if let Some(related) = &one.related {
-                halves.taken.push(related.secret.clone());
-            } else if wanted(one).is_some() {
-                halves.secrets.push(at);
-            } else if others.contains(&one.rule) {
-                halves.ids.push(at);
-            }
-        }
         let mut raised = vec![false; guesses.len()];
-        for halves in commits.into_values() {
+        for halves in Halves::by_commit(engine, all, &others) {
             let get =
                 |at: usize| findings.get(at).unwrap_or_else(|| &guesses[at - findings.len()].1);
             let Some((id, secrets)) = halves.one_of_each(get) else { continue };
@@ -91,21 +78,24 @@ impl Collected {
             }
         }
         let raised = guesses.into_iter().zip(raised).filter(|(_, is_raised)| *is_raised);
-        let raised: Vec<(usize, Finding)> = raised.map(|(guess, _)| guess).collect();
-        // What a generic rule found of the same bytes gives way.
-        let copies = raised.iter().map(|(_, one)| (one.origin.clone(), one.secret.clone()));
-        let copies: Vec<(Origin, Secret)> = copies.collect();
-        for (place, guess) in raised.into_iter().rev() {
-            findings.insert(place, guess);
-        }
-        findings.retain(|one| {
-            let is_copy = |(origin, secret): &(Origin, Secret)| {
-                *origin == one.origin && *secret == one.secret
-            };
-            !(is_generic(engine, one) && copies.iter().any(is_copy))
-        });
+        insert(engine, &mut findings, raised.map(|(guess, _)| guess).collect());
         findings
     }
+}
+
+/// Puts guesses that have found their other halves among the findings, each at its place. What a generic rule found
+/// of the same bytes gives way.
+fn insert(engine: &Engine, findings: &mut Vec<Finding>, raised: Vec<(usize, Finding)>) {
+    let copies = raised.iter().map(|(_, one)| (one.origin.clone(), one.secret.clone()));
+    let copies: Vec<(Origin, Secret)> = copies.collect();
+    for (place, guess) in raised.into_iter().rev() {
+        findings.insert(place, guess);
+    }
+    findings.retain(|one| {
+        let is_copy =
+            |(origin, secret): &(Origin, Secret)| *origin == one.origin && *secret == one.secret;
+        !(is_generic(engine, one) && copies.iter().any(is_copy))
+    });
 }
 
 /// The halves of one commit, as places in the list of findings and guesses.
@@ -118,6 +108,27 @@ struct Halves {
 }
 
 impl Halves {
+    /// Sorts findings into the halves of each commit. `others` are the rules of which other ones are the halves.
+    fn by_commit<'a>(
+        engine: &Engine,
+        all: impl Iterator<Item = &'a Finding>,
+        others: &[Text],
+    ) -> Vec<Halves> {
+        let mut commits: BTreeMap<Option<String>, Halves> = BTreeMap::new();
+        for (at, one) in all.enumerate() {
+            let commit = one.origin.commit.as_ref().map(|commit| commit.id.clone());
+            let halves = commits.entry(commit).or_default();
+            if let Some(related) = &one.related {
+                halves.taken.push(related.secret.clone());
+            } else if rule(engine, one).is_some_and(|rule| rule.pair.is_some()) {
+                halves.secrets.push(at);
+            } else if others.contains(&one.rule) {
+                halves.ids.push(at);
+            }
+        }
+        commits.into_values().collect()
+    }
+
     /// The first place of the only id that is alone, and the places of the only secret that is, in other files.
     fn one_of_each<'a>(&self, get: impl Fn(usize) -> &'a Finding) -> Option<(usize, Vec<usize>)> {
         let is_alone = |at: &&usize| !self.taken.contains(&get(**at).secret);

@@ -407,24 +407,30 @@ impl<'a> Maker<'a> {
             list[first..last].iter().map(|other| other.secret.clone()).collect();
         all.extend(self.job.masked(bytes, start..end));
         all.sort_unstable_by_key(|secret| secret.start);
-        let mut secrets: Vec<Range<usize>> = Vec::new();
-        for other in all {
-            let (from, to) = (other.start.max(start), other.end.min(end));
-            if from >= to {
-                continue;
-            }
-            match secrets.last_mut() {
-                Some(last) if from - start <= last.end => last.end = last.end.max(to - start),
-                _ => secrets.push(from - start..to - start),
-            }
-        }
         Excerpt {
             bytes: bytes[start..end].to_vec(),
-            secrets,
+            secrets: joined(&all, start..end),
             cut_before: start > line.start,
             cut_after: end < line.end,
         }
     }
+}
+
+/// The parts of ranges, which rise, that stand in a window, counted from where it begins. Those that meet are one.
+fn joined(ranges: &[Range<usize>], window: Range<usize>) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        let (from, to) = (range.start.max(window.start), range.end.min(window.end));
+        if from >= to {
+            continue;
+        }
+        let (from, to) = (from - window.start, to - window.start);
+        match parts.last_mut() {
+            Some(last) if from <= last.end => last.end = last.end.max(to),
+            _ => parts.push(from..to),
+        }
+    }
+    parts
 }
 
 #[cfg(test)]

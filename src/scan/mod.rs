@@ -129,21 +129,7 @@ fn scan_all(
 ) -> Result<Outcome, SourceError> {
     let started = Instant::now();
     let mut listing = source.list(progress)?;
-    let mut skipped = std::mem::take(&mut listing.skipped);
-    let mut left_out = LeftOut::default();
-    let paths = allowlist.paths();
-    listing.units.retain(|unit| !paths.leaves_out(&unit.origin, &mut left_out));
-    skipped.extend(paths.say(&left_out, listing.blobs.is_some()));
-    let mut leave_out = |unit: &Unit| {
-        let reason =
-            unit.origin.place.is_file().then(|| allowlist.whole_path(&unit.origin.path)).flatten();
-        skipped.extend(reason.as_ref().map(|reason| {
-            let reason = format!("its path is allowed: {reason}");
-            Skipped::new(SkipKind::AllowedPath, &unit.origin.path, reason)
-        }));
-        reason.is_some()
-    };
-    listing.units.retain(|unit| !leave_out(unit));
+    let skipped = leave_out(&mut listing, allowlist);
     take.listed(&listing, &skipped);
     let masker = OnceLock::new();
     let job = Job { engine, allowlist, options, progress, listing: &listing, masker: &masker };
@@ -175,6 +161,26 @@ fn scan_all(
     }
     outcome.summary.elapsed = started.elapsed();
     Ok(outcome)
+}
+
+/// Takes what is not looked at out of a listing: by `--path` and `--exclude`, and by paths that are allowed as a whole.
+/// Returns what was skipped, with what was so before.
+fn leave_out(listing: &mut Listing, allowlist: &Allowlist) -> Vec<Skipped> {
+    let mut skipped = std::mem::take(&mut listing.skipped);
+    let mut left_out = LeftOut::default();
+    let paths = allowlist.paths();
+    listing.units.retain(|unit| !paths.leaves_out(&unit.origin, &mut left_out));
+    skipped.extend(paths.say(&left_out, listing.blobs.is_some()));
+    listing.units.retain(|unit| {
+        let is_file = unit.origin.place.is_file();
+        let reason = is_file.then(|| allowlist.whole_path(&unit.origin.path)).flatten();
+        skipped.extend(reason.as_ref().map(|reason| {
+            let reason = format!("its path is allowed: {reason}");
+            Skipped::new(SkipKind::AllowedPath, &unit.origin.path, reason)
+        }));
+        reason.is_none()
+    });
+    skipped
 }
 
 fn threads_for(units: &[Unit], wanted: usize) -> usize {
