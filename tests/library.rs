@@ -82,6 +82,24 @@ fn named_repository_is_read_whatever_the_environment_leads_to() {
 }
 
 #[test]
+fn damaged_packed_refs_are_an_error_however_often_they_are_asked_for() {
+    let folder = repository("");
+    let git =
+        |words: &[&str]| Ran::of(sealed("git", folder.path(), folder.path()).args(words)).ok();
+    let _ = git(&["pack-refs", "--all"]);
+    let packed = folder.path().join(".git/packed-refs");
+    let text = fs::read_to_string(&packed).unwrap();
+    fs::write(&packed, text.replacen("refs/heads", "x", 1)).unwrap();
+    let location = Location::named(folder.path(), &environment(folder.path()));
+    let pool = RepositoryPool::new(location);
+    let repository = pool.get().unwrap();
+    for time in 0..3 {
+        let head = repository.head();
+        assert!(head.is_err(), "asked {time} times before: {head:?}");
+    }
+}
+
+#[test]
 fn example_scans_a_repository_by_its_path() {
     let folder = repository("");
     // Cargo builds examples beside the tests.

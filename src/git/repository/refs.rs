@@ -33,11 +33,18 @@ impl Repository {
     /// HEAD is damaged.
     pub fn head(&self) -> Result<Option<ObjectId>, GitError> {
         if let Some(native) = &self.native {
-            return match native.head().and_then(|head| head.resolve()) {
-                Ok(head) => Ok(head.target().and_then(|oid| ObjectId::from_bytes(oid.as_bytes()))),
-                Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(None),
-                Err(error) => Err(native_error("HEAD", &error)),
-            };
+            match native.head().and_then(|head| head.resolve()) {
+                Ok(head) => {
+                    return Ok(head.target().and_then(|oid| ObjectId::from_bytes(oid.as_bytes())));
+                }
+                // A branch that libgit2 does not see may stand in a file that it could not understand before.
+                Err(error) if error.code() == ErrorCode::UnbornBranch => {
+                    if self.has_whole_packed_refs() {
+                        return Ok(None);
+                    }
+                }
+                Err(error) => return Err(native_error("HEAD", &error)),
+            }
         }
         let mut command = self.location.git();
         command.args(["rev-parse", "--verify", "-q", "HEAD"]);
@@ -65,7 +72,7 @@ impl Repository {
     pub(crate) fn refs_below(&self, prefixes: &[String]) -> Result<Vec<Tip>, GitError> {
         let is_wanted =
             |name: &[u8]| prefixes.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
-        if let Some(native) = &self.native {
+        if let Some(native) = self.native.as_ref().filter(|_| self.has_whole_packed_refs()) {
             let refused = |error: git2::Error| native_error("the refs", &error);
             let mut tips = Vec::new();
             for reference in native.references().map_err(refused)? {
