@@ -41,7 +41,7 @@ pub fn was_looked_at(repository: &Repository, is_merge: bool) -> bool {
 pub enum Amend {
     /// It is not.
     No,
-    /// It is, if nothing is staged: else it may be another commit of the same author in the same second.
+    /// It is, if nothing is staged: else it may be another commit of the same second.
     IfNothingIsStaged,
     /// It is.
     Yes,
@@ -79,7 +79,7 @@ pub fn amend(repository: &mut Repository) -> Result<Amend, GitError> {
     Ok(match (is_author, is_of_then) {
         // `--author` gives it another one.
         (_, true) if is_past => Amend::Yes,
-        (true, _) => Amend::IfNothingIsStaged,
+        (true, _) | (_, true) => Amend::IfNothingIsStaged,
         _ => Amend::No,
     })
 }

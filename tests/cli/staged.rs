@@ -99,6 +99,18 @@ fn amend_is_stopped_by_what_the_parents_do_not_have() {
         }
     }
     repo.git(&["reset", "-q", "--hard", "HEAD~1"]).exits(0);
+    // Another author within the second in which it was made, where no other hook is told.
+    let quick = TestRepo::new();
+    quick.hooks(&["pre-commit"]);
+    quick.stage("a.txt", key(0));
+    let commit = |more: &[&str]| {
+        let mut git = quick.command("git");
+        git.env_remove("GIT_COMMITTER_DATE").env_remove("GIT_AUTHOR_DATE");
+        git.arg("commit").args(more);
+        quick.run(git)
+    };
+    commit(&["-qnm", "leak"]).exits(0);
+    commit(&["--amend", "--author", "B <b@x.invalid>", "-m", "x"]).exits(1);
     // The first commit of all has no parents.
     let first = TestRepo::unborn(&["init", "-q", "-b", "main"]);
     first.hooks(&["pre-commit"]);
