@@ -205,7 +205,13 @@ impl GitSecrets {
         let path = root.join(ALLOWED_FILE);
         let text = match file::read(&path, MAX_BYTES) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            // A link that leads nowhere is there.
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound
+                    && std::fs::symlink_metadata(&path).is_err() =>
+            {
+                return Ok(());
+            }
             Err(source) => return Err(GitSecretsError::File { path, source }),
         };
         for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {

@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::credentials::credentials;
 use crate::environment::Environment;
@@ -25,6 +28,9 @@ pub enum ProviderError {
     /// It ended in an error.
     #[error("it ended with {0}")]
     Status(std::process::ExitStatus),
+    /// It does not end.
+    #[error("it was stopped: it has not ended within {} seconds", .0.as_secs())]
+    Slow(Duration),
     /// It prints on and on.
     #[error("it prints more than {} MB", MAX_BYTES >> 20)]
     Endless,
@@ -81,7 +87,8 @@ impl Provider {
         }
         let mut command = Command::new(&self.words[0]);
         command.args(&self.words[1..]).env_clear().envs(environment.iter());
-        let printed = printed(command.stdin(Stdio::null()).stderr(Stdio::inherit()))?;
+        let command = command.stdin(Stdio::null()).stderr(Stdio::inherit());
+        let printed = printed(command, MAX_TIME)?;
         let lines = printed.split(|&byte| byte == b'\n');
         let lines = lines.map(|line| line.iter().copied().filter(|&byte| byte != b'\r').collect());
         Ok(lines.filter(|line: &Vec<u8>| !line.is_empty()).collect())
@@ -91,24 +98,51 @@ impl Provider {
 /// The most that a provider may print, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Runs a command and returns what it prints.
-fn printed(command: &mut Command) -> Result<Vec<u8>, ProviderError> {
+/// How long one may take: somebody may have to unlock a store of passwords.
+const MAX_TIME: Duration = Duration::from_secs(60);
+
+/// Runs a command for at most `most` and returns what it prints.
+fn printed(command: &mut Command, most: Duration) -> Result<Vec<u8>, ProviderError> {
+    let end = Instant::now() + most;
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(ProviderError::Start)?;
-    let mut printed = Vec::new();
+    let (done, read) = mpsc::channel();
     let output = child.stdout.take();
-    let read = output.map(|output| output.take(MAX_BYTES + 1).read_to_end(&mut printed));
-    let is_endless = printed.len() as u64 > MAX_BYTES;
-    if is_endless {
-        // It may have ended by itself.
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(ProviderError::Start)?;
-    read.transpose().map_err(ProviderError::Start)?;
-    match status.success() {
+    // What the command has started may keep its output open: the thread is not waited for.
+    thread::spawn(move || {
+        let mut printed = Vec::new();
+        let read = output.map(|output| output.take(MAX_BYTES + 1).read_to_end(&mut printed));
+        done.send(read.transpose().map(|_| printed))
+    });
+    let printed = read.recv_timeout(most);
+    let is_endless = matches!(&printed, Ok(Ok(printed)) if printed.len() as u64 > MAX_BYTES);
+    let status = if is_endless { stop(&mut child) } else { wait(&mut child, end) };
+    let status = status.map_err(ProviderError::Start)?;
+    match (printed, status) {
         _ if is_endless => Err(ProviderError::Endless),
-        true => Ok(printed),
-        false => Err(ProviderError::Status(status)),
+        (Err(_), _) | (_, None) => Err(ProviderError::Slow(most)),
+        (Ok(Err(error)), _) => Err(ProviderError::Start(error)),
+        (Ok(Ok(printed)), Some(status)) if status.success() => Ok(printed),
+        (Ok(Ok(_)), Some(status)) => Err(ProviderError::Status(status)),
     }
+}
+
+/// Waits for a command until `end`, and stops it then.
+fn wait(child: &mut Child, end: Instant) -> std::io::Result<Option<ExitStatus>> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    while Instant::now() < end {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        thread::sleep(PAUSE);
+    }
+    stop(child)
+}
+
+/// Stops a command, which may have ended by itself.
+fn stop(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
+    let _ = child.kill();
+    child.wait()?;
+    Ok(None)
 }
 
 impl std::fmt::Display for Provider {
@@ -182,7 +216,27 @@ fn quoted_words(value: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Provider, join_words, words};
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    use super::{Provider, ProviderError, join_words, printed, words};
+
+    fn run(script: &str, most: Duration) -> Result<Vec<u8>, ProviderError> {
+        printed(Command::new("sh").args(["-c", script]).stdin(Stdio::null()), most)
+    }
+
+    #[test]
+    fn a_provider_that_does_not_end_is_stopped() {
+        let short = Duration::from_millis(200);
+        for script in ["sleep 600", "echo a; sleep 600", "exec >&-; sleep 600", "sleep 600 & wait"]
+        {
+            let error = run(script, short).unwrap_err();
+            assert!(matches!(error, ProviderError::Slow(_)), "{script}: {error}");
+        }
+        assert_eq!(run("sleep 0.1; echo a", Duration::from_secs(60)).unwrap(), b"a\n");
+        let failed = run("exit 3", Duration::from_secs(60)).unwrap_err();
+        assert!(matches!(failed, ProviderError::Status(_)), "{failed}");
+    }
 
     fn split(value: &str) -> Vec<String> {
         words(value.as_bytes()).into_iter().map(|word| String::from_utf8(word).unwrap()).collect()
