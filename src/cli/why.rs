@@ -13,6 +13,7 @@ use tightlip::engine::{Encoding, Engine, Match};
 use tightlip::file;
 use tightlip::finding::{Finding, Outcome, Place, Redactor, Secret};
 use tightlip::git::{MAX_OBJECT_BYTES, RepositoryPool};
+use tightlip::report::masked;
 use tightlip::rule::Confidence;
 use tightlip::source::{Worktree, WorktreeOptions};
 use tightlip::text::count::count;
@@ -55,7 +56,7 @@ pub(super) fn run(
     let said = engine.explain(&bytes, line.clone());
     let outcome = scanner.scan(&source(&repository, &path));
     let out = &mut *process.streams.out;
-    writeln!(out, "{shown}:{number}, {} bytes", line.len())?;
+    writeln!(out, "{}:{number}, {} bytes", masked(&shown), line.len())?;
     let words = Words {
         engine,
         least: scanner.min_confidence(),

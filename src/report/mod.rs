@@ -18,6 +18,7 @@ mod sarif;
 mod streams;
 mod text;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 pub(crate) use html::frame;
@@ -162,8 +163,22 @@ fn redactor(outcome: &Outcome, options: ReportOptions) -> Redactor {
     // What could not be read was not searched, and its name is shown.
     let unread = outcome.skipped.iter();
     let unread = unread.flat_map(|skipped| [&*skipped.path, skipped.reason.as_bytes()]);
-    let named = tokens_in(unread);
+    // Nor does a run of a few rules look for the tokens of others in the names beside a finding.
+    let beside: BTreeSet<&[u8]> = found().flat_map(names).collect();
+    let named = tokens_in(unread.chain(beside));
     Redactor::new(found().flat_map(Finding::secrets).chain(&encoded).chain(&named))
+}
+
+/// The names that stand beside a finding in reports: of files, refs and people.
+fn names(finding: &Finding) -> impl Iterator<Item = &[u8]> {
+    let related = finding.related.iter().map(|related| &*related.path);
+    let refs = finding.presence.iter().flat_map(|presence| presence.refs.iter());
+    let commit = finding.origin.commit.iter();
+    std::iter::once(&*finding.origin.path)
+        .chain(finding.other_paths.iter().map(|path| &**path))
+        .chain(refs.map(|name| &**name))
+        .chain(commit.map(|commit| &*commit.author))
+        .chain(related)
 }
 
 /// Returns a text that goes to people, such as an error, without the tokens and keys in it, be they from a
@@ -181,11 +196,48 @@ fn tokens_in<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Secret> {
     let mut tokens = Vec::new();
     for text in texts.into_iter().filter(|text| !text.is_empty()) {
         let engine = engine.get_or_insert_with(Engine::of_all_rules);
-        let found = engine.scan(text).list.into_iter();
-        let is_token = |found: &Match| engine.rules().all()[found.rule].scope != Scope::Assignment;
-        tokens.extend(found.filter(is_token).map(|found| Secret::new(found.text)));
+        tokens.extend(tokens_by(engine, text));
     }
     tokens
+}
+
+/// Returns them as they are, and as they are encoded in the text.
+fn tokens_by(engine: &Engine, text: &[u8]) -> Vec<Secret> {
+    let is_token = |found: &Match| engine.rules().all()[found.rule].scope != Scope::Assignment;
+    let found = engine.scan(text).list.into_iter().filter(is_token);
+    let both = |found: Match| {
+        let raw = text.get(found.secret.clone()).unwrap_or_default();
+        [Secret::new(raw), Secret::new(found.text)]
+    };
+    found.flat_map(both).collect()
+}
+
+/// Masks paths of findings for files that are kept: a baseline, a configuration.
+#[derive(Debug)]
+pub struct PathMask(Engine);
+
+impl Default for PathMask {
+    fn default() -> Self {
+        PathMask(Engine::of_all_rules())
+    }
+}
+
+impl PathMask {
+    /// Returns a text without what any rule finds in it.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        let hidden = tokens_by(&self.0, text.as_bytes());
+        String::from_utf8_lossy(&Redactor::new(hidden.iter()).redact(text.as_bytes())).into_owned()
+    }
+
+    /// Returns the path of a finding without its secrets and what any rule finds in the path, safe to print.
+    #[must_use]
+    pub fn path(&self, finding: &Finding) -> String {
+        let path = &finding.origin.path;
+        let hidden = encoded_forms(finding).into_iter().chain(tokens_by(&self.0, path));
+        let hidden: Vec<Secret> = hidden.collect();
+        printable(path, &Redactor::new(finding.secrets().chain(&hidden)))
+    }
 }
 
 /// Returns the bytes that a secret was decoded from. A name of a file that holds them is shown in many places.

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::file::{self, Mode};
 use crate::finding::Finding;
 use crate::git::RepositoryPool;
-use crate::text::escape::escape;
+use crate::report::PathMask;
 
 /// How many findings are kept.
 const MAX_FINDINGS: usize = 10_000;
@@ -39,15 +39,14 @@ pub struct Seen {
 impl Seen {
     /// A finding as it is kept.
     #[must_use]
-    pub fn of(finding: &Finding) -> Self {
+    pub fn of(finding: &Finding, mask: &PathMask) -> Self {
         let accepted_by = finding.accepted_by();
-        let redactor = crate::finding::Redactor::new(finding.secrets());
         Seen {
             is_anywhere: !accepted_by.contains(&finding.fingerprint),
             fingerprint: finding.fingerprint.to_string(),
             accepted_by: accepted_by.iter().map(ToString::to_string).collect(),
             rule: finding.rule.to_string(),
-            path: escape(&redactor.redact(&finding.origin.path)).into_owned(),
+            path: mask.path(finding),
         }
     }
 }
@@ -58,9 +57,10 @@ impl Seen {
 /// The cache cannot be written to.
 pub fn note(repository: &RepositoryPool, findings: &[Finding]) -> io::Result<()> {
     let Some(path) = path(repository).filter(|_| !findings.is_empty()) else { return Ok(()) };
+    let mask = PathMask::default();
     let mut text = String::new();
     for finding in findings.iter().take(MAX_FINDINGS) {
-        text.push_str(&serde_json::to_string(&Seen::of(finding))?);
+        text.push_str(&serde_json::to_string(&Seen::of(finding, &mask))?);
         text.push('\n');
     }
     if let Some(folder) = path.parent() {

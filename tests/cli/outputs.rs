@@ -64,9 +64,9 @@ fn hostile() -> (TestRepo, Vec<String>) {
 /// Makes the run of a hostile repository incomplete.
 const LIMIT: &str = "--max-object-bytes=10000";
 
-/// A secret as it is, in base64 at each of the three places of its bytes, and in hexadecimal.
+/// A secret as it is, backwards, in base64 at each of the three places of its bytes, in hexadecimal, and escaped.
 fn forms(secret: &str) -> Vec<String> {
-    let mut forms = vec![secret.to_owned()];
+    let mut forms = vec![secret.to_owned(), secret.chars().rev().collect()];
     for before in 0..3_usize {
         let text = [&vec![0; before], secret.as_bytes(), &[0, 0]].concat();
         // The characters that the secret alone decides.
@@ -74,15 +74,129 @@ fn forms(secret: &str) -> Vec<String> {
         forms.push(BASE64_STANDARD.encode(&text)[span.clone()].to_owned());
         forms.push(BASE64_URL_SAFE.encode(&text)[span].to_owned());
     }
-    forms.push(secret.bytes().map(|byte| format!("{byte:02x}")).collect());
+    for byte in ["", "%", "\\x", "\\u00", "=", ":"] {
+        forms.push(secret.bytes().map(|own| format!("{byte}{own:02x}")).collect());
+    }
+    forms.push(secret.bytes().map(|byte| format!("&#{byte};")).collect());
     forms
 }
 
 #[track_caller]
 fn holds_none(what: &str, text: &str, secrets: &[String]) {
+    let lower = text.to_ascii_lowercase();
     for form in secrets.iter().flat_map(|secret| forms(secret)) {
-        assert!(!text.contains(&form), "{what} holds {form} in {text}");
+        // In another case it is the same to whoever looks for it.
+        let holds = text.contains(&form) || lower.contains(&form.to_ascii_lowercase());
+        assert!(!holds, "{what} holds {form} in {text}");
     }
+}
+
+/// All files below a folder, but objects of git.
+fn files(folder: &Path) -> BTreeSet<std::path::PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut todo = vec![folder.to_owned()];
+    while let Some(folder) = todo.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match fs::symlink_metadata(&path).unwrap() {
+                kind if kind.is_dir() && !path.ends_with(".git/objects") => todo.push(path),
+                kind if kind.is_file() => drop(found.insert(path)),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_command_says_or_writes_a_secret() {
+    let (repo, mut secrets) = hostile();
+    let password = made("{alnum:14}");
+    let url = made("{alnum:18}");
+    secrets.extend([key(90), password.clone(), url.clone()]);
+    let text = format!("id = {}\npassword: {password}\nu = postgres://app:{url}@db/x\n", key(90));
+    repo.write("staged.env", &text);
+    repo.git(&["add", "staged.env"]).exits(0);
+    repo.write("MESSAGE", format!("note {}\n", key(90)));
+    let before = files(repo.folder());
+    let said = repo.tightlip(&["staged", "--format", "jsonl"]).exits(1);
+    let fingerprint = said.objects("finding")[0]["fingerprint"].as_str().unwrap().to_owned();
+    for arguments in [
+        &["staged"][..],
+        &["staged", "-v", "--rule", "jwt"],
+        &["hook", "pre-commit"],
+        &["message", "MESSAGE"],
+        &["hook", "commit-msg", "MESSAGE"],
+        &["why", "staged.env:1"],
+        &["why", "staged.env:2"],
+        &["why", "staged.env:3"],
+        &["why", "pair.env:2", "--rule", "jwt"],
+        &["why", "encoded.txt:1"],
+        &["advice"],
+        &["advice", &fingerprint],
+        &["history", "--rule", "jwt", "-v"],
+        &["history", "--report", "html=page.html", "--report", "sarif=log.sarif"],
+        &["history", "--checkpoint", "kept"],
+        &["history"],
+        &["allow", "--last", "--reason", "sample"],
+        &["allow", &fingerprint, "--reason", "sample"],
+        &["doctor"],
+        &["baseline", "create", "--reason", "old"],
+        &["baseline", "update"],
+        &["baseline", "show"],
+        &["baseline", "prune"],
+        &["history", "-v"],
+        &["audit", "-v", "--exclude", "staged.env"],
+        &["rules", "check"],
+    ] {
+        let said = repo.tightlip(arguments);
+        for text in [&said.out, &said.err] {
+            holds_none(&arguments.join(" "), text, &secrets);
+        }
+    }
+    let written: Vec<_> = files(repo.folder()).difference(&before).cloned().collect();
+    let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+    for expected in ["page.html", "log.sarif", ".tightlip.baseline", "last"] {
+        assert!(names.iter().any(|name| name.contains(expected)), "{expected}: {names:?}");
+    }
+    for path in &written {
+        let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
+        holds_none(&path.display().to_string(), &text, &secrets);
+    }
+}
+
+#[test]
+fn names_beside_a_finding_are_masked_whatever_rules_are_asked_for() {
+    let repo = TestRepo::new();
+    let folder = key(1);
+    let password = made("{alnum:16}");
+    repo.write(
+        format!("{folder}/a.txt"),
+        format!("url = postgres://app:{password}@db.prod.internal/x\n"),
+    );
+    repo.git(&["add", "-A"]).exits(0);
+    let author = format!("{} <a@b>", key(2));
+    repo.git(&["commit", "-q", "--author", &author, "-m", "one"]).exits(0);
+    repo.git(&["mv", &folder, &format!("other-{}", key(3))]).exits(0);
+    repo.commit_staged("two");
+    repo.git(&["branch", &format!("b-{}", key(4))]).exits(0);
+    repo.git(&["checkout", "-q", "--detach"]).exits(0);
+    let secrets = [1, 2, 3, 4].map(key);
+    for command in ["history", "audit"] {
+        for format in formats() {
+            let (said, summary) = with_summary(
+                &repo,
+                &[command, "-v", "--rule", "url-password", "--format", &format],
+            );
+            assert_eq!(said.code, 1, "{said:?}");
+            for text in [&said.out, &said.err, &summary] {
+                holds_none(&format!("{command} as {format}"), text, &secrets);
+            }
+        }
+    }
+    let place = format!("other-{}/a.txt:1", key(3));
+    let why = repo.tightlip(&["why", &place, "--rule", "url-password"]).exits(0);
+    holds_none("why", &why.out, &secrets);
 }
 
 /// Runs with the summary of a step; returns what was said and the summary.
@@ -278,6 +392,14 @@ fn gitlab_gets_what_its_schema_requires() {
             let shape: String = scan[name].as_str().unwrap().replace(|c: char| c.is_numeric(), "9");
             assert_eq!(shape, "9999-99-99T99:99:99");
         }
+        let schema = report["schema"].as_str().unwrap();
+        assert!(
+            schema.starts_with("https://") && schema.contains(report["version"].as_str().unwrap())
+        );
+        for message in scan["messages"].as_array().unwrap() {
+            assert!(["info", "warn"].contains(&message["level"].as_str().unwrap()));
+            assert!(message["value"].as_str().is_some_and(|text| !text.is_empty()));
+        }
         for part in ["analyzer", "scanner"] {
             assert!(scan[part]["vendor"]["name"].is_string());
             assert!(["id", "name", "version"].iter().all(|name| scan[part][name].is_string()));
@@ -289,7 +411,23 @@ fn gitlab_gets_what_its_schema_requires() {
         for found in found {
             assert!(found["name"].as_str().unwrap().chars().count() <= 255);
             assert!(found["solution"].as_str().unwrap().chars().count() <= 7000);
-            assert!(found["identifiers"][0]["value"].is_string());
+            assert!(found["description"].as_str().unwrap().len() <= 1 << 20);
+            assert!(["Critical", "Medium", "Low"].contains(&found["severity"].as_str().unwrap()));
+            for identifier in found["identifiers"].as_array().unwrap() {
+                let has =
+                    |name: &str| identifier[name].as_str().is_some_and(|text| !text.is_empty());
+                assert!(["type", "name", "value"].iter().all(|name| has(name)), "{identifier}");
+            }
+            assert!(found["id"].as_str().is_some_and(|id| !id.is_empty()));
+            assert!(
+                found["location"]["start_line"].is_u64() && found["location"]["end_line"].is_u64()
+            );
+            assert_eq!(found["tracking"]["type"], "source");
+            for detail in found["details"].as_object().unwrap().values() {
+                assert_eq!(detail["type"], "text");
+                assert!(detail["name"].as_str().is_some_and(|name| !name.is_empty()));
+                assert!(detail["value"].is_string());
+            }
             assert!(found["location"]["commit"]["sha"].as_str().unwrap().len() >= 7);
             let signature = &found["tracking"]["items"][0]["signatures"][0];
             assert_eq!(signature["value"].as_str().unwrap().len(), 32);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Draft;
 use super::accepted::Known;
+use crate::report::PathMask;
 use crate::rule::RuleEntry;
 use crate::suppress::AllowEntry;
 use crate::text::escape::escape;
@@ -23,8 +24,9 @@ pub(super) fn render(draft: &Draft, known: &[Known]) -> String {
     for (entry, _) in &draft.allow {
         allow(&mut text, entry);
     }
+    let mask = PathMask::default();
     for group in known.chunk_by(|one, next| one.by == next.by) {
-        accepted(&mut text, group);
+        accepted(&mut text, group, &mask);
     }
     text
 }
@@ -79,10 +81,13 @@ fn allow(text: &mut String, entry: &AllowEntry) {
 }
 
 /// One entry for all that a file accepts; each fingerprint says whose it is.
-fn accepted(text: &mut String, group: &[Known]) {
+fn accepted(text: &mut String, group: &[Known], mask: &PathMask) {
     let about: Vec<(&str, String)> = group
         .iter()
-        .map(|known| (&*known.fingerprint, format!("{} in {}", known.rule, known.path)))
+        .map(|known| {
+            let about = mask.text(&format!("{} in {}", known.rule, known.path));
+            (&*known.fingerprint, about)
+        })
         .collect();
     let about: Vec<(&str, &str)> = about.iter().map(|(known, about)| (*known, &**about)).collect();
     text.push_str(&allow_entry(&format!("accepted in {}", group[0].by), &about));
