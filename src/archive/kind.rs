@@ -1,6 +1,6 @@
 //! What an archive is, told by its bytes.
 
-use super::tar;
+use super::{tar, zlib};
 
 /// How many bytes tell what something is: a header of tar.
 pub(crate) const START_BYTES: usize = 512;
@@ -14,6 +14,7 @@ pub(super) enum Kind {
     Zip,
     Tar,
     Gzip,
+    Zlib,
     Zstd,
     /// One that is known and not opened, by its name.
     Unopened(&'static str),
@@ -49,6 +50,7 @@ impl Kind {
             [0x1f, 0x8b, 8, flags, ..] if flags & 0xe0 == 0 => Some(Kind::Gzip),
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Kind::Zstd),
             _ if tar::is_header(start) => Some(Kind::Tar),
+            _ if zlib::is_stream(start) => Some(Kind::Zlib),
             _ => Self::unopened(start),
         }
     }

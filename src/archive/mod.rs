@@ -1,4 +1,4 @@
-//! What is inside archives: zip, tar, gzip and zstd, within each other in any order.
+//! What is inside archives: zip, tar, gzip, zlib and zstd, within each other in any order.
 //!
 //! An archive is known by its bytes, never by its name, and all of it is hostile: sizes, offsets
 //! and names are claims. Nothing is written to disk, members pass through in fragments, and the
@@ -18,6 +18,7 @@ mod tar;
 #[cfg(test)]
 mod tests;
 mod zip;
+mod zlib;
 mod zstd;
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -220,6 +221,7 @@ impl<'a> Walk<'a> {
         let mut feed = Feed::new(input);
         match kind {
             Kind::Gzip => gzip::read(self, &mut feed),
+            Kind::Zlib => zlib::read(self, &mut feed),
             Kind::Zstd => zstd::read(self, &mut feed),
             _ => tar::read(self, &mut feed),
         }

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 
 use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder};
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::{ArchiveLimits, LeftOut, Part, ends_like_zip, is_archive, members};
@@ -77,6 +77,12 @@ fn noise(length: usize) -> Vec<u8> {
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(bytes: &[u8], level: u32) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(level));
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
@@ -194,7 +200,7 @@ fn every_kind_is_known_by_its_bytes() {
         assert!(is_archive(&archive));
         open(&archive).is_whole();
     }
-    for archive in [gzip(&bytes), zstd(&bytes)] {
+    for archive in [gzip(&bytes), zstd(&bytes), zlib(&bytes, 0), zlib(&bytes, 9)] {
         assert!(is_archive(&archive));
         let seen = open(&archive);
         seen.is_whole();
@@ -203,6 +209,34 @@ fn every_kind_is_known_by_its_bytes() {
     for text in [&b"PK"[..], b"", b"BZhello", b"plain text", &[0; 600], &[0x1f, 0x8b, 9, 0]] {
         assert!(!is_archive(text), "{text:?}");
     }
+}
+
+#[test]
+fn streams_of_zlib_are_told_from_text_and_chance_by_what_they_hold() {
+    for level in 0..10 {
+        let bytes = noise(20_000);
+        let seen = open(&zlib(&bytes, level));
+        seen.is_whole();
+        assert_eq!(seen.content(""), bytes, "level {level}");
+    }
+    let texts = [
+        "x^2",
+        "x^2 + y^2 = z^2\n",
+        "x^",
+        "x\u{1}",
+        "x\u{1}\u{1}\u{1}\u{1}",
+        &format!("x^n = {}", "1 + x + ".repeat(500)),
+    ];
+    for text in texts {
+        assert!(!is_archive(&text.as_bytes()[..text.len().min(512)]), "{text}");
+    }
+    let chance = [&[0x78, 0x9c][..], &noise(600)].concat();
+    assert!(!is_archive(&chance[..512]));
+    // A short one that is cut is nothing; a long one is damaged.
+    let short = zlib(b"short", 6);
+    assert!(is_archive(&short) && !is_archive(&short[..short.len() - 6]));
+    let long = zlib(&noise(5000), 6);
+    open(&long[..long.len() / 2]).lacks("", "ends early");
 }
 
 #[test]
@@ -413,6 +447,10 @@ fn damage_is_named() {
     let end = stream.len();
     stream[end - 8] ^= 1;
     open(&stream).lacks("", "checksum");
+    let mut stream = zlib(b"one", 6);
+    let end = stream.len();
+    stream[end - 1] ^= 1;
+    open(&stream).lacks("", "checksum");
     let mut frame = zstd(b"one");
     let end = frame.len();
     frame[end - 1] ^= 1;
@@ -537,7 +575,7 @@ proptest::proptest! {
     #[test]
     fn no_bytes_do_harm(
         changes in proptest::collection::vec((0..1_usize << 16, 0..=255_u8), 0..8),
-        kind in 0..5,
+        kind in 0..6,
         repeated in 0..40_usize,
     ) {
         // Repetition makes compressors use all they have.
@@ -548,6 +586,7 @@ proptest::proptest! {
             1 => zstd(&bytes),
             2 => tar(&[("f", &gzip(&bytes)), ("g", &bytes)]),
             3 => Zip::default().add(b"f", &bytes).store(b"g", &zstd(&bytes)).end(b""),
+            4 => tar(&[("f", &zlib(&bytes, 6)), ("g", &bytes)]),
             _ => sample(),
         };
         for (at, value) in changes {

@@ -21,7 +21,7 @@ use tightlip::text::escape::escape_path;
 ///
 /// Reads history, reflogs, every part of every stash, objects that nothing refers to, the repository's config,
 /// what is staged, and the working tree with untracked and ignored files. Opens archives (zip, tar, gzip,
-/// zstd), and reads files of Git LFS that are on this disk.
+/// zlib, zstd), and reads files of Git LFS that are on this disk.
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
     /// The repository; by default the one here

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::history::HistoryScan;
+use super::history::{HistoryScan, scan_lfs};
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
 use tightlip::file::{self, Mode};
@@ -152,10 +152,12 @@ fn scan(
     let options =
         HistoryOptions { archives: Some(ArchiveLimits::default()), ..HistoryOptions::default() };
     let scan = HistoryScan::new(&session, shared, process.streams.err_is_terminal);
-    scan.run(options, |outcome| {
+    let mut outcome = scan.run(options, |outcome| {
         let staged = Staged::new(repository, StagedOptions::default());
         outcome.merge(session.scanner.scan(&staged));
-    })
+    })?;
+    scan_lfs(&session.scanner, &mut outcome)?;
+    Ok(outcome)
 }
 
 /// What was found, as entries.

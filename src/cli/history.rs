@@ -11,19 +11,19 @@ use super::revs::{self, Base, Selection};
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
 use tightlip::ci;
-use tightlip::finding::{Outcome, Progress, SkipKind, Skipped, Status};
+use tightlip::finding::{Outcome, Place, Progress, SkipKind, Skipped, Status};
 use tightlip::git::{Location, ObjectId, RepositoryPool};
 use tightlip::setup::checkpoint::{Checkpoint, CheckpointError, Earlier, Key, Whole};
 use tightlip::setup::{FILE_NAME, Scanner};
-use tightlip::source::{ArchiveLimits, HistoryOptions};
+use tightlip::source::{ArchiveLimits, HistoryOptions, LfsStore, Worktree, WorktreeOptions};
 use tightlip::suppress::{ALLOWED_FILE, BASELINE_FILE};
 use tightlip::text::count::counted;
 use tightlip::text::escape::escape;
 
 /// Scan everything that history holds: all refs, or the given revisions and ranges
 ///
-/// Reads all versions of all files, members of archives (zip, tar, gzip, zstd), messages of commits and tags,
-/// names of files and refs, authors and committers. Reports a secret once for each file that holds it, with
+/// Reads all versions of all files, members of archives (zip, tar, gzip, zlib, zstd), messages of commits and tags,
+/// names of files and refs, authors and committers; without revisions also files of Git LFS that are on this disk. Reports a secret once for each file that holds it, with
 /// the first commit that brought it in. From a range, reports only what it adds.
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
@@ -71,12 +71,11 @@ pub(super) fn run(
         None => None,
     };
     let since = args.since.as_deref().map(|date| revs::since(repository.location(), date));
-    let is_all = shared.rule.is_empty()
-        && args.paths.is_empty()
-        && selection.tips.is_empty()
+    let is_whole = selection.tips.is_empty()
         && selection.known.is_empty()
         && since.is_none()
         && args.max_count.is_none();
+    let is_all = shared.rule.is_empty() && args.paths.is_empty() && is_whole;
     let options = HistoryOptions {
         tips: selection.tips,
         known: selection.known,
@@ -93,6 +92,9 @@ pub(super) fn run(
         Some(whole) => scan.run_or_recall(options, &whole, shared, process)?,
         None => scan.run(options, |_| {})?,
     };
+    if is_whole {
+        scan_lfs(&session.scanner, &mut outcome)?;
+    }
     let lists = paths::of_history(repository.location(), &tips);
     paths::name_unused(&session.scanner, &mut outcome, lists, process)?;
     if let Some(checkpoint) = checkpoint.filter(|_| outcome.status() == Status::Clean) {
@@ -103,6 +105,19 @@ pub(super) fn run(
         tell_unused(session.scanner.unused_accepted(&outcome), process)?;
     }
     Ok(code)
+}
+
+/// Scans the files of Git LFS that are on this disk: a history has only their pointers.
+pub(super) fn scan_lfs(scanner: &Scanner, outcome: &mut Outcome) -> Result<(), Failure> {
+    let repository = scanner.repository();
+    let Some(opened) = repository.get_if_there()? else { return Ok(()) };
+    let Some(store) = LfsStore::of(&opened)? else { return Ok(()) };
+    let here = repository.location().directory().canonicalize().unwrap_or_default();
+    let folder = store.folder().canonicalize().unwrap_or_else(|_| store.folder().to_owned());
+    let short = folder.strip_prefix(&here).unwrap_or(&folder).to_owned();
+    let options = WorktreeOptions::everything(vec![short], Place::GitDir, scanner.threads());
+    outcome.merge(scanner.scan(&Worktree::new(options)));
+    Ok(())
 }
 
 fn tell_unused(count: usize, process: &mut Process<'_>) -> Result<(), Failure> {

@@ -28,7 +28,7 @@ pub(super) struct ScanArgs {
     /// Read files that .gitignore names, too
     #[arg(long)]
     no_ignore: bool,
-    /// Open archives (zip, tar, gzip, zstd) in directories and scan what is in them
+    /// Open archives (zip, tar, gzip, zlib, zstd) in directories and scan what is in them
     ///
     /// An archive that is named itself is opened anyway.
     #[arg(long)]
@@ -61,9 +61,11 @@ pub(super) fn run(
         }
         let name = name_in_repository(name, process)?;
         let name = name.as_os_str().as_encoded_bytes();
-        outcome.merge(session.scanner.scan(&Stdin::in_place_of(Box::new(std::io::stdin()), name)));
+        let buffer = Stdin::in_place_of(Box::new(std::io::stdin()), name);
+        outcome.merge(session.scanner.scan(&buffer.open_archives(ArchiveLimits::default())));
     } else if paths.len() < args.paths.len() {
-        outcome.merge(session.scanner.scan(&Stdin::new(Box::new(std::io::stdin()))));
+        let input = Stdin::new(Box::new(std::io::stdin()));
+        outcome.merge(session.scanner.scan(&input.open_archives(ArchiveLimits::default())));
     }
     if !paths.is_empty() {
         let options = WorktreeOptions {

@@ -15,11 +15,20 @@ pub struct Store(PathBuf);
 
 impl Store {
     /// The store of a repository; `None` if it has none.
-    pub(super) fn of(repository: &Repository) -> Result<Option<Self>, GitError> {
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn of(repository: &Repository) -> Result<Option<Self>, GitError> {
         let named = repository.settings()?.get("lfs.storage").filter(|path| !path.is_empty());
         let common = repository.common_dir();
         let folder = common.join(named.as_deref().unwrap_or("lfs")).join("objects");
         Ok(folder.is_dir().then_some(Store(folder)))
+    }
+
+    /// The directory of the files.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.0
     }
 
     /// The file that a blob stands for, if it is a pointer and the file is here.

@@ -27,6 +27,7 @@ pub use commits::Commits;
 pub use error::SourceError;
 pub use filter::{Sieve, Verdict};
 pub use history::{History, HistoryOptions};
+pub use lfs::Store as LfsStore;
 pub use message::{Cleanup, Message, MessageOptions, note_template};
 pub use reader::{Older, Reader, ReaderOptions};
 pub use remembered::{Listed, Remembered};

@@ -52,6 +52,9 @@ pub struct Reader {
     left_out: Vec<Skipped>,
 }
 
+/// How much of a pipe is held in memory, to open it if it is an archive.
+const MAX_HELD_BYTES: u64 = 64 << 20;
+
 /// How many deleted files are tried as the older name of a new one that has other bytes.
 const MAX_DELETED: usize = 200;
 
@@ -106,9 +109,8 @@ impl Reader {
                 each(Fragment::whole(target.as_os_str().as_encoded_bytes()));
             }
             Content::Pipe(pipe) => {
-                let mut input = pipe.take().ok_or_else(|| pipe_error(&"it was read before"))?;
-                stream::fragments(&mut input, &mut self.buffer, each)
-                    .map_err(|error| pipe_error(&error))?;
+                let input = pipe.take().ok_or_else(|| pipe_error(&"it was read before"))?;
+                self.pipe(input, unit, each).map_err(|error| pipe_error(&error))?;
             }
             Content::Blob(blob) => {
                 let has_promises = self.options.has_promises;
@@ -262,6 +264,46 @@ impl Reader {
         }
     }
 
+    /// Reads a pipe. An archive is opened if all of it can be held: a zip is read from its end.
+    fn pipe(
+        &mut self,
+        mut input: Box<dyn Read + Send>,
+        unit: &Unit,
+        each: &mut dyn FnMut(Fragment<'_>),
+    ) -> io::Result<()> {
+        let mut held = Vec::new();
+        if self.options.archives.is_some() {
+            input.by_ref().take(MAX_HELD_BYTES + 1).read_to_end(&mut held)?;
+        }
+        let is_whole = !held.is_empty() && held.len() as u64 <= MAX_HELD_BYTES;
+        let mut begins = None;
+        let mut ends = false;
+        let mut all = Cursor::new(&held).chain(input);
+        stream::fragments(&mut all, &mut self.buffer, &mut |fragment| {
+            let bytes = fragment.bytes;
+            let start = &bytes[..bytes.len().min(archive::START_BYTES)];
+            begins.get_or_insert_with(|| archive::is_archive(start));
+            ends = archive::ends_like_zip(bytes);
+            each(fragment);
+        })?;
+        if !ends && begins != Some(true) {
+            return Ok(());
+        }
+        match self.options.archives.filter(|_| is_whole) {
+            Some(limits) => {
+                let path = &unit.origin.path;
+                archive::open(Cursor::new(&held), limits, path, &mut self.left_out, each);
+            }
+            None => self.name_closed(unit),
+        }
+        Ok(())
+    }
+
+    fn name_closed(&mut self, unit: &Unit) {
+        let reason = "it is an archive, whose members were not read";
+        self.left_out.push(Skipped::new(SkipKind::Closed, &unit.origin.path, reason));
+    }
+
     fn file(
         &mut self,
         path: &Path,
@@ -290,10 +332,7 @@ impl Reader {
                 let file = File::open(path)?;
                 archive::open(file, limits, &unit.origin.path, &mut self.left_out, each);
             }
-            None => {
-                let reason = "it is an archive, whose members were not read";
-                self.left_out.push(Skipped::new(SkipKind::Closed, &unit.origin.path, reason));
-            }
+            None => self.name_closed(unit),
         }
         Ok(())
     }

@@ -828,3 +828,27 @@ fn a_history_is_whole_while_commits_are_made() {
         }
     });
 }
+
+#[test]
+fn files_of_lfs_that_are_here_are_part_of_the_whole_history_and_of_its_baseline() {
+    use sha2::Digest as _;
+    let repo = TestRepo::new();
+    let content = format!("id = {}\n", key(0));
+    let id: String =
+        sha2::Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+    repo.write(format!(".git/lfs/objects/{}/{}/{id}", &id[..2], &id[2..4]), &content);
+    let pointer = format!(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize {}\n",
+        content.len()
+    );
+    repo.commit("large.txt", pointer);
+    repo.commit("more.txt", "clean");
+    // The second run recalls what the first one has kept.
+    for _ in 0..2 {
+        repo.tightlip(&["history"]).exits(1).says(&format!(".git/lfs/objects/{}/", &id[..2]));
+    }
+    // A range does not lead to all of them.
+    repo.tightlip(&["history", "HEAD~1..HEAD"]).exits(0);
+    repo.tightlip(&["baseline", "create", "--reason", "old"]).exits(0).says("1 accepted");
+    repo.tightlip(&["history"]).exits(0);
+}

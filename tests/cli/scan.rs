@@ -243,7 +243,7 @@ fn beside_more_matches_than_are_looked_for_nothing_is_shown() {
 }
 
 /// What an editor gets for a buffer of this name.
-fn buffer(repo: &TestRepo, folder: &str, name: &str, text: &str) -> Ran {
+fn buffer(repo: &TestRepo, folder: &str, name: &str, text: impl AsRef<[u8]>) -> Ran {
     let input = repo.folder().join("buffer");
     std::fs::write(&input, text).unwrap();
     let mut command = repo.command(crate::fixture::TIGHTLIP);
@@ -274,9 +274,9 @@ fn a_buffer_of_an_editor_is_judged_as_its_file() {
     }
     // The buffer counts, not what is on disk, and the file need not be there.
     buffer(&repo, "", "src/a.py", "clean\n").exits(0);
-    let new = buffer(&repo, "src", "new/b.py", &key(2)).exits(1);
+    let new = buffer(&repo, "src", "new/b.py", key(2)).exits(1);
     assert_eq!(new.objects("finding")[0]["path"], "src/new/b.py");
-    buffer(&repo, "", "/elsewhere/c.py", &key(2)).exits(1).says("/elsewhere/c.py");
+    buffer(&repo, "", "/elsewhere/c.py", key(2)).exits(1).says("/elsewhere/c.py");
     repo.write(
         ".tightlip.toml",
         "[[allow]]\nreason = 'x'\npaths = ['src/a.py']\npatterns = ['^AKIA']\n\
@@ -286,6 +286,46 @@ fn a_buffer_of_an_editor_is_judged_as_its_file() {
     buffer(&repo, "src", "c.py", &text).exits(1);
     let whole = buffer(&repo, "", "gen/x", &text).exits(0);
     assert_eq!(whole.objects("skipped")[0]["kind"], "allowed-path");
+}
+
+#[test]
+fn whatever_a_file_may_hold_a_buffer_of_its_name_has_the_same_findings() {
+    let repo = TestRepo::new();
+    let packed = |bytes: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut gzip, bytes).unwrap();
+        gzip.finish().unwrap()
+    };
+    let wide: Vec<u8> = key(1).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let password = made("password: {alnum:14}\n");
+    for (name, bytes) in [
+        ("settings.yaml".to_owned(), password.clone().into_bytes()),
+        (".env".to_owned(), password.replace(": ", "=").into_bytes()),
+        ("notes.md".to_owned(), password.into_bytes()),
+        ("a.json".to_owned(), format!("{{\"api_key\": \"{}\"}}", made("{hex:32}")).into_bytes()),
+        (
+            "Main.java".to_owned(),
+            format!("String k = \"{}\" + \"{}\";", &key(2)[..9], &key(2)[9..]).into(),
+        ),
+        ("wide.txt".to_owned(), [&[0xff, 0xfe][..], &wide].concat()),
+        ("dump.gz".to_owned(), packed(key(3).as_bytes())),
+        ("image.png".to_owned(), [&[0x89, 0, 1, 2][..], key(4).as_bytes(), &[0, 255]].concat()),
+        (format!("{}/x", key(5)), b"clean".to_vec()),
+        ("empty".to_owned(), Vec::new()),
+    ] {
+        repo.write(&name, &bytes);
+        let picked = |said: &Ran| said.objects("finding");
+        let file = repo.tightlip(&["scan", &name, "--format", "jsonl"]);
+        let same = buffer(&repo, "", &name, &bytes);
+        assert_eq!((same.code, picked(&same)), (file.code, picked(&file)), "{name}");
+        assert_eq!(file.code, i32::from(name != "empty"), "{name} {file:?}");
+    }
+    // Without a name an archive is opened, too.
+    let input = repo.folder().join("buffer");
+    std::fs::write(&input, packed(key(6).as_bytes())).unwrap();
+    let mut command = repo.command(crate::fixture::TIGHTLIP);
+    command.args(["scan", "-"]).stdin(std::fs::File::open(input).unwrap());
+    repo.run(command).exits(1).says("(standard input):1:1");
 }
 
 #[test]
