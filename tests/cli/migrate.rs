@@ -1,6 +1,6 @@
 //! Teams that come from another scanner.
 
-use crate::fixture::{TestRepo, key};
+use crate::fixture::{TestRepo, key, made};
 
 #[test]
 fn marks_of_other_scanners_count_by_one_switch() {
@@ -391,7 +391,7 @@ fn files_of_talisman_are_taken_over_where_their_meaning_is_clear() {
     );
     let said = repo.tightlip(&["migrate"]).exits(0);
     said.says("1 rule, 2 allow entries")
-        .says(".talismanrc:4: the checksum of `pinned.txt` does not carry over")
+        .says(".talismanrc:4: the entry for `pinned.txt` is left out")
         .says(".talismanrc:9: the pattern is left out")
         .says("`scopeconfig` does not carry over")
         .says("`allowed_patterns` count for the secret itself");
@@ -409,6 +409,84 @@ fn files_of_talisman_are_taken_over_where_their_meaning_is_clear() {
         repo.write(".talismanrc", text);
         repo.tightlip(&["migrate", "--output", "x.toml"]).exits(2).says(expected);
         assert!(!repo.root.join("x.toml").exists());
+    }
+}
+
+fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_checksum_of_talisman_accepts_what_a_file_holds_while_it_is_that_file() {
+    // As talisman makes it of several files: path by path, with what came before.
+    let checksum = |files: &[(&str, &str)]| {
+        let join =
+            |all: String, (path, text): &(&str, &str)| sha256(all) + &sha256(text) + &sha256(path);
+        sha256(files.iter().fold(String::new(), join))
+    };
+    let text = |number| format!("id = {}\n", key(number));
+    let (one, two, three, four) = (text(0), text(1), text(2), text(3));
+    let repo = TestRepo::new();
+    for (path, text) in
+        [("one.txt", &one), ("gen/a.txt", &two), ("gen/b.txt", &three), ("changed.txt", &four)]
+    {
+        repo.stage(path, text);
+    }
+    let entry = |name: &str, sum: String| format!("- filename: {name}\n  checksum: {sum}\n");
+    repo.write(
+        ".talismanrc",
+        format!(
+            "fileignoreconfig:\n{}{}{}",
+            entry("one.txt", checksum(&[("one.txt", &one)])),
+            entry("gen/*.txt", checksum(&[("gen/a.txt", &two), ("gen/b.txt", &three)])),
+            entry("changed.txt", checksum(&[("changed.txt", "as it was\n")])),
+        ),
+    );
+    repo.tightlip(&["migrate"])
+        .exits(0)
+        .says("3 accepted findings")
+        .says(".talismanrc:6: the entry for `changed.txt` is left out");
+    assert_eq!(lines(&repo), ["changed.txt:1"]);
+    // What is new in such a file is new.
+    repo.stage("one.txt", format!("{one}{}", text(4)));
+    assert_eq!(lines(&repo), ["changed.txt:1", "one.txt:2"]);
+    // Older versions look for a plain name in every folder.
+    let repo = TestRepo::new();
+    repo.stage("deep/one.txt", &one);
+    repo.write(
+        ".talismanrc",
+        format!("fileignoreconfig:\n{}", entry("one.txt", checksum(&[("deep/one.txt", &one)]))),
+    );
+    repo.tightlip(&["migrate"]).exits(0).says("1 accepted finding");
+    assert_eq!(lines(&repo), [""; 0]);
+}
+
+#[test]
+fn hashes_of_ggshield_accept_the_credential_that_they_were_made_of() {
+    let repo = TestRepo::new();
+    let secret = made("{base64:40}");
+    let password = made("{alnum:12}");
+    let pair = format!("AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY={secret}\n", key(0));
+    repo.write("pair.env", &pair);
+    repo.write("token.txt", key(1));
+    repo.write("pw.txt", format!("database_password: {password}\n"));
+    repo.write("other.txt", key(2));
+    let hashes = [
+        sha256(format!("{},client_id{secret},client_secret", key(0))),
+        sha256(format!("{},apikey", key(1))),
+        sha256(format!("{password},password")),
+        sha256(format!("{},unknown_name", key(2))),
+    ];
+    let list: String =
+        hashes.iter().map(|hash| format!("  - name: x\n    match: {hash}\n")).collect();
+    repo.write(".gitguardian.yaml", format!("version: 2\nsecret:\n  ignored_matches:\n{list}"));
+    repo.tightlip(&["migrate"]).exits(0).says("nothing that is found in the working tree fits it");
+    assert_eq!(lines(&repo), ["other.txt:1"]);
+    // Neither a value nor a hash that would confirm a guess is in the file.
+    let written = std::fs::read_to_string(repo.root.join(".tightlip.toml")).unwrap();
+    for text in hashes.iter().chain([&password, &secret, &key(0), &key(1)]) {
+        assert!(!written.contains(text.as_str()), "{written}");
     }
 }
 
@@ -433,7 +511,7 @@ fn files_of_ggshield_are_taken_over_in_both_versions() {
         let said = repo.tightlip(&["migrate"]).exits(0);
         said.says("1 allow entry")
             .says("detectors` does not carry over")
-            .says("the entry is left out: a hash of ggshield's is of more than the secret");
+            .says("the entry is left out: nothing that is found in the working tree fits it");
         assert_eq!(lines(&repo), ["a.txt:2"], "{name}");
         let written = std::fs::read_to_string(repo.root.join(".tightlip.toml")).unwrap();
         assert!(!written.contains(&key(1)), "{written}");

@@ -11,7 +11,7 @@ use std::path::{Component, Path};
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-use super::Draft;
+use super::{Draft, ggshield};
 use crate::file;
 use crate::finding::{Finding, Place, Secret};
 use crate::git::{ObjectId, RepositoryPool};
@@ -49,6 +49,8 @@ pub(super) struct Anywhere {
 /// What tells a finding from others in its file.
 #[derive(Debug, Clone)]
 pub(super) enum Mark {
+    /// Nothing: all in that file is accepted.
+    Everything,
     /// Its lines.
     Lines(RangeInclusive<u64>),
     /// Its lines, and a secret that overlaps it.
@@ -57,6 +59,8 @@ pub(super) enum Mark {
     Sha1(String),
     /// The SHA-256 of the secret, in hexadecimal.
     Sha256(String),
+    /// The hash of ggshield, in hexadecimal: of a credential with the names of its parts.
+    Ggshield(String),
     /// The secret.
     Value(Secret),
 }
@@ -69,6 +73,7 @@ impl Mark {
             start <= *lines.end() && *lines.start() <= end
         };
         match self {
+            Mark::Everything => true,
             Mark::Lines(lines) => is_on(lines),
             Mark::Secret(lines, secret) => {
                 let other = secret.expose();
@@ -79,12 +84,14 @@ impl Mark {
             }
             Mark::Sha1(hash) => hex(&Sha1::digest(own)).eq_ignore_ascii_case(hash),
             Mark::Sha256(hash) => hex(&Sha256::digest(own)).eq_ignore_ascii_case(hash),
+            Mark::Ggshield(hash) => ggshield::has_hash(finding, hash),
             Mark::Value(secret) => secret.expose() == own,
         }
     }
 }
 
-fn hex(digest: &[u8]) -> String {
+/// A digest in hexadecimal.
+pub(super) fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -187,13 +194,15 @@ fn not_found(accepted: &Accepted, problem: &str) -> String {
     let path = escape(accepted.path.as_bytes());
     let place = match &accepted.mark {
         Mark::Lines(lines) | Mark::Secret(lines, _) => format!("line {} of ", lines.start()),
-        Mark::Sha1(_) | Mark::Sha256(_) | Mark::Value(_) => String::new(),
+        Mark::Everything | Mark::Sha1(_) | Mark::Sha256(_) | Mark::Ggshield(_) | Mark::Value(_) => {
+            String::new()
+        }
     };
     format!("the entry for {place}`{path}` is left out: {problem}")
 }
 
 /// Reads a file of the working tree; one that a link or `..` leads out of it is not read.
-fn in_worktree(root: &Path, path: &str) -> Result<Vec<u8>, String> {
+pub(super) fn in_worktree(root: &Path, path: &str) -> Result<Vec<u8>, String> {
     let relative = Path::new(path);
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     let whole = root.join(relative);

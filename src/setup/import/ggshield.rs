@@ -1,10 +1,12 @@
 //! `.gitguardian.yaml` of ggshield, versions 1 and 2: paths and secrets that it leaves out.
 //! <https://docs.gitguardian.com/ggshield-docs/configuration>
 
-use super::accepted::{Anywhere, Mark};
+use sha2::{Digest as _, Sha256};
+
+use super::accepted::{Anywhere, Mark, hex};
 use super::yaml::Yaml;
 use super::{Draft, ImportError, SourceFile, is_hash};
-use crate::finding::Secret;
+use crate::finding::{Finding, Secret};
 use crate::suppress::AllowEntry;
 use crate::text::escape::escape;
 
@@ -55,17 +57,42 @@ fn add_key(
     Ok(())
 }
 
-/// A match is a value or ggshield's own hash of what it found, which nothing here can be compared with.
+/// The names that GitGuardian gives a secret that stands alone.
+const NAMES: [&str; 6] =
+    ["apikey", "password", "client_secret", "client_id", "token", "connection_uri"];
+
+/// Whether a finding is what ggshield names by a hash: the SHA-256 of each part of a credential and its name,
+/// `VALUE,NAME`, in the order of the names. Its documentation does not say so; all versions of it do.
+pub(super) fn has_hash(finding: &Finding, hash: &str) -> bool {
+    let own = finding.secret.expose();
+    let is_it = |parts: &[(&[u8], &str)]| {
+        let mut sum = Sha256::new();
+        for (value, name) in parts {
+            sum.update(value);
+            sum.update(b",");
+            sum.update(name);
+        }
+        hex(&sum.finalize()).eq_ignore_ascii_case(hash)
+    };
+    let is_pair = finding.related.as_ref().is_some_and(|other| {
+        let other = other.secret.expose();
+        [(own, other), (other, own)]
+            .into_iter()
+            .any(|(id, secret)| is_it(&[(id, "client_id"), (secret, "client_secret")]))
+    });
+    is_pair || NAMES.iter().any(|name| is_it(&[(own, name)]))
+}
+
+/// A match is a value or ggshield's own hash of what it found.
 fn add_match(draft: &mut Draft, file: &SourceFile, item: &Yaml) {
     let origin = file.at(item.line);
     let value = item.text().or_else(|| item.get("match").and_then(Yaml::text));
     match value {
-        Some(hash) if is_hash(hash) => {
-            draft.note(
-                &origin,
-                "the entry is left out: a hash of ggshield's is of more than the secret",
-            );
-        }
+        Some(hash) if is_hash(hash) => draft.anywhere.push(Anywhere {
+            origin,
+            by: file.shown.clone(),
+            mark: Mark::Ggshield(hash.to_owned()),
+        }),
         Some(value) if !value.is_empty() => draft.anywhere.push(Anywhere {
             origin,
             by: file.shown.clone(),

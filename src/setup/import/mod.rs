@@ -15,6 +15,7 @@ mod gitleaks_ignore;
 mod kingfisher;
 mod ripsecrets;
 mod talisman;
+mod talisman_checksum;
 mod trufflehog;
 mod write;
 mod yaml;
@@ -195,6 +196,7 @@ pub fn migrate(
     }
     let request = Request { now, ..Request::default() };
     let scanner = Scanner::of_config(repository, &request, draft.config())?;
+    talisman_checksum::resolve(&mut draft, repository);
     let found = accepted::resolve(&mut draft, repository, &scanner);
     let text = write::render(&draft, &found);
     let again = load::load_text(&text, FILE_NAME).map_err(ImportError::Written)?;
@@ -219,6 +221,7 @@ struct Draft {
     allow: Vec<(AllowEntry, String)>,
     accepted: Vec<accepted::Accepted>,
     anywhere: Vec<accepted::Anywhere>,
+    pinned: Vec<talisman_checksum::Pinned>,
     notes: Vec<String>,
 }
 

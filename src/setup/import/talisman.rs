@@ -2,6 +2,7 @@
 //! <https://thoughtworks.github.io/talisman/docs/configuring-talisman/>
 
 use super::gitleaks::{GitleaksRule, add_rules};
+use super::talisman_checksum::Pinned;
 use super::yaml::Yaml;
 use super::{Draft, ImportError, SourceFile, wrong};
 use crate::pattern::go::{self, GoError};
@@ -28,25 +29,16 @@ pub(super) fn add(draft: &mut Draft, file: &SourceFile) -> Result<(), ImportErro
     Ok(())
 }
 
-/// A file with a checksum is left out until it changes; the checksum is talisman's own, and nothing here says
-/// whether the file has changed since. What it holds now is not accepted unseen.
+/// A file with a checksum is left out until it changes: what is found in it is accepted if it has not changed yet.
 fn add_file(draft: &mut Draft, file: &SourceFile, item: &Yaml) -> Result<(), ImportError> {
     let origin = file.at(item.line);
     let name = item.get("filename").and_then(Yaml::text);
     let name = name.ok_or_else(|| wrong(&origin, "the entry has no `filename`"))?;
-    let shown = escape(name.as_bytes()).into_owned();
     if let Some(patterns) = item.get("allowed_patterns") {
         add_patterns(draft, file, patterns, &[name.to_owned()])?;
     }
-    if item.get("checksum").is_some() {
-        draft.note(
-            &origin,
-            &format!(
-                "the checksum of `{shown}` does not carry over; if what stands there is accepted, `tightlip \
-                 baseline create` notes it"
-            ),
-        );
-    }
+    let checksum = item.get("checksum").and_then(Yaml::text).filter(|text| !text.is_empty());
+    draft.pinned.extend(checksum.map(|checksum| Pinned::new(&origin, file, name, checksum)));
     let detectors = item.get("ignore_detectors").map(|list| list.texts(file)).transpose()?;
     // The other detectors look at names and sizes, at which no rule here looks.
     let is_ignored =
