@@ -29,6 +29,26 @@ pub(super) fn facts(finding: &Finding, redactor: &Redactor) -> Vec<String> {
     lines
 }
 
+/// The same on one line, without what a title above it says.
+pub(super) fn short_facts(finding: &Finding, redactor: &Redactor, is_in_head: bool) -> Vec<String> {
+    const SHORT_ID: usize = 12;
+    let shown = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    let mut parts = Vec::new();
+    if !finding.other_paths.is_empty() {
+        let paths: Vec<String> = finding.other_paths.iter().map(|path| shown(path)).collect();
+        parts.push(format!("also as {}", paths.join(", ")));
+    }
+    let Some(presence) = finding.presence.as_ref().filter(|_| !is_in_head) else { return parts };
+    parts.extend(last_commit(finding).map(|last| {
+        let id = &last.id[..last.id.len().min(SHORT_ID)];
+        format!("last in {id} of {}", day(last.time))
+    }));
+    let held = held_by(presence, &shown);
+    // Behind the commit that brought it in, it is plain whose history is meant.
+    parts.push(held.replacen("in the history of ", "in ", 1));
+    parts
+}
+
 /// Returns the last commit that has it, where that tells more than the one that brought it.
 pub(super) fn last_commit(finding: &Finding) -> Option<&CommitInfo> {
     let presence = finding.presence.as_ref().filter(|presence| !presence.in_head)?;
@@ -51,7 +71,32 @@ pub(super) fn next_step(finding: &Finding, redactor: &Redactor) -> Option<String
     if finding.origin.place == Place::RefName {
         return Some(about_a_name(&shown(&finding.origin.path)));
     }
+    if let Some(name) = ref_without_commit(finding) {
+        return Some(about_a_ref(&shown(name)));
+    }
     finding.presence.as_ref().map(|presence| what_to_do(finding, presence, &shown))
+}
+
+/// The ref that leads to a secret by no commit: to a blob, or a tree, `refs/tags/x:path`.
+fn ref_without_commit(finding: &Finding) -> Option<&[u8]> {
+    let is_of_commits = finding.presence.is_some() || finding.origin.commit.is_some();
+    let path = &*finding.origin.path;
+    let is_in_objects = matches!(finding.origin.place, Place::Commit | Place::Path);
+    if is_of_commits || !is_in_objects || !path.starts_with(b"refs/") {
+        return None;
+    }
+    // No name of a ref has a colon.
+    path.split(|&byte| byte == b':').next()
+}
+
+fn about_a_ref(name: &str) -> String {
+    match name.strip_prefix("refs/tags/") {
+        Some(_) => about_tags(&[name.to_owned()]),
+        None => format!(
+            "only this ref leads to it: `git update-ref -d {name}` takes it away, and `git push --delete REMOTE \
+             {name}` where it was pushed"
+        ),
+    }
 }
 
 fn about_a_tag(name: &str) -> String {

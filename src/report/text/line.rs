@@ -84,7 +84,7 @@ fn notes(writer: &Writer<'_>, finding: &Finding) -> Vec<String> {
 }
 
 /// `12 | NAME=****`, with its secrets masked unless they were asked for.
-fn numbered(writer: &Writer<'_>, finding: &Finding, width: Option<usize>) -> String {
+pub(super) fn numbered(writer: &Writer<'_>, finding: &Finding, width: Option<usize>) -> String {
     let number = format!("{} |", finding.location.start.line);
     let pieces = excerpt::pieces(finding, writer.options, writer.redactor);
     let before = 2 + number.len() + 1;

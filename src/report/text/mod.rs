@@ -105,7 +105,7 @@ fn is_few(findings: &[Finding]) -> bool {
 enum Detail {
     /// Everything, each fact on its line.
     Full,
-    /// All facts on one line, for entries of a history.
+    /// All facts on as few lines as hold them, for entries of a history.
     Facts,
     /// Where it is and what it is; advice is left to `tightlip advice`.
     Place,
@@ -137,24 +137,24 @@ impl Writer<'_> {
                 line::write(self, finding, out)?;
                 write_facts(self, finding, out)?;
             }
-            Detail::Facts => {
-                line::write(self, finding, out)?;
-                history::facts(self, finding, out)?;
-            }
+            // Its entry has written them.
+            Detail::Facts => {}
             Detail::Place => line::write_with_notes(self, finding, out)?,
         }
         more(self, out)?;
-        let is_advised = self.advised.iter().any(|advice| **advice == *finding.advice);
+        let most = if self.detail == Detail::Facts { 1 } else { usize::MAX };
+        let steps: Vec<&str> = Advice::of(&finding.advice).to_do().take(most).collect();
+        let is_advised = self.advised.contains(&steps.join("\n"));
         if self.detail != Detail::Place && !is_advised {
-            self.advised.push(finding.advice.to_string());
-            self.advice(finding, out)?;
+            self.advised.push(steps.join("\n"));
+            self.advice(&steps, out)?;
         }
         if self.options.how_to_allow {
             let short = &finding.fingerprint.as_str()[..self.digits];
             let allow = format!("tightlip allow {short} --reason '<why>'");
             writeln!(out, "  {} {allow}", self.style.dim("no secret?"))?;
         }
-        if self.detail == Detail::Place { Ok(()) } else { writeln!(out) }
+        if self.detail == Detail::Full { writeln!(out) } else { Ok(()) }
     }
 
     /// Writes where it is and what it is.
@@ -171,7 +171,7 @@ impl Writer<'_> {
         let whole = format!("{place}: {what} {rule}{sure}");
         // On one line the id of the rule has to do without the description.
         let is_too_long = self.options.width.is_some_and(|width| columns(&whole) > width);
-        match self.detail == Detail::Place && is_too_long {
+        match self.detail != Detail::Full && is_too_long {
             true => self.wrapped(&format!("{place}: {rule}{sure}"), "", "    ", out),
             false => self.wrapped(&whole, "", "    ", out),
         }
@@ -187,10 +187,10 @@ impl Writer<'_> {
         (columns(&head) <= width).then_some(commit)
     }
 
-    /// Writes what to do about it; `tightlip advice` says what the secret can do.
-    fn advice(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes steps of what to do about it; `tightlip advice` has all, and says what the secret can do.
+    fn advice(&self, steps: &[&str], out: &mut dyn Write) -> io::Result<()> {
         let mark = self.style.yellow("->");
-        for step in Advice::of(&finding.advice).to_do() {
+        for step in steps {
             self.wrapped(&escape(step.as_bytes()), &format!("  {mark} "), "     ", out)?;
         }
         Ok(())
@@ -306,7 +306,9 @@ pub(super) fn receipt(
     let is_in_commits = options.how_to_allow
         && options.to_do.is_some()
         && outcome.findings.iter().all(|finding| finding.origin.commit.is_some());
-    if !outcome.findings.is_empty() && !is_in_commits {
+    // The closing recipe tells the same.
+    let has_recipe = options.recipe && history::has_recipe(&entry::entries(outcome));
+    if !outcome.findings.is_empty() && !is_in_commits && !has_recipe {
         let allow =
             format!("tightlip: if one is no secret, say why on its line: `{INLINE_MARKER} <why>`");
         writeln!(out, "{}", wrap(&allow, options.width, "", "  "))?;
