@@ -18,6 +18,7 @@ use tightlip::setup::BaselineChoice;
 use tightlip::setup::last::Seen;
 use tightlip::source::{ArchiveLimits, HistoryOptions, Staged, StagedOptions};
 use tightlip::suppress::{Accepted, BASELINE_FILE, Baseline, BaselineFile};
+use tightlip::text::count::counted;
 use tightlip::text::date::is_day;
 use tightlip::text::escape::escape_path;
 
@@ -213,7 +214,8 @@ fn create(
     if unread > 0 {
         writeln!(
             process.streams.err,
-            "tightlip: {unread} things could not be read, see `tightlip history`"
+            "tightlip: {} could not be read, see `tightlip history`",
+            counted(unread as u64, "thing", "things")
         )?;
         return Ok(Status::Incomplete.code());
     }

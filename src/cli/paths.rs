@@ -48,6 +48,10 @@ pub(super) fn name_unused(
     process: &mut Process<'_>,
 ) -> Result<(), Failure> {
     let filter = scanner.paths();
+    if outcome.skipped.iter().any(|skipped| skipped.kind == SkipKind::Excluded) {
+        outcome.skipped.retain(|skipped| skipped.kind != SkipKind::Excluded);
+        outcome.skipped.extend(filter.say_once());
+    }
     let mut lists = lists.into_iter();
     while filter.has_unused()
         && let Some(list) = lists.next()

@@ -13,6 +13,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use super::{Content, Listing, ReaderOptions, Source, SourceError, Unit};
 use crate::archive::ArchiveLimits;
 use crate::finding::{Origin, Place, Progress, SkipKind, Skipped};
+use crate::text::count::counted;
 use crate::text::os::os_str;
 
 /// What to read of the file system.
@@ -320,8 +321,10 @@ impl IgnoreFiles {
 
     fn summary(&self, root: &[u8]) -> Option<Skipped> {
         let count = self.count.load(Ordering::Relaxed);
-        let reason =
-            format!("{count} ignored files and directories in it (--no-ignore reads them)");
+        let reason = format!(
+            "{} in it (--no-ignore reads them)",
+            counted(count, "ignored file or directory", "ignored files and directories")
+        );
         (count > 0).then(|| Skipped::new(SkipKind::Ignored, root, reason))
     }
 }

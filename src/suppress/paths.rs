@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use globset::GlobSet;
 
@@ -14,6 +15,9 @@ use crate::text::count::counted;
 pub struct PathFilter {
     only: Patterns,
     exclude: Patterns,
+    /// What was left out of all sources so far: of those that list everything, and of those that list only what
+    /// may hold a secret.
+    said: Mutex<[LeftOut; 2]>,
 }
 
 /// Patterns that cannot be used.
@@ -53,6 +57,15 @@ pub struct LeftOut {
     excluded: BTreeMap<usize, u64>,
 }
 
+impl LeftOut {
+    fn add(&mut self, other: &LeftOut) {
+        self.outside += other.outside;
+        for (&pattern, &count) in &other.excluded {
+            *self.excluded.entry(pattern).or_default() += count;
+        }
+    }
+}
+
 impl PathFilter {
     /// Makes a filter of the patterns that count, or all where none is given, and of those that do not.
     ///
@@ -62,6 +75,7 @@ impl PathFilter {
         let filter = PathFilter {
             only: Patterns::new("--path", only)?,
             exclude: Patterns::new("--exclude", exclude)?,
+            said: Mutex::default(),
         };
         if !exclude.is_empty() && MANY_PATHS.iter().all(|path| filter.exclude.set.is_match(path)) {
             return Err(PathFilterError::Everything { pattern: exclude.join(" --exclude ") });
@@ -99,22 +113,45 @@ impl PathFilter {
 
     /// Returns notes on what was left out of a source. One that `is_sifted` lists only what may hold a secret.
     pub fn say(&self, count: &LeftOut, is_sifted: bool) -> impl Iterator<Item = Skipped> {
-        let sifted = if is_sifted { " that may hold a secret" } else { "" };
-        let said = move |patterns: &str, flag: &str, things: String| {
-            let reason = format!("{flag} leaves out {things}{sifted}");
-            Skipped::new(SkipKind::Excluded, patterns.as_bytes(), reason)
+        let mut all = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        all[usize::from(is_sifted)].add(count);
+        let none = LeftOut::default();
+        let both = if is_sifted { [&none, count] } else { [count, &none] };
+        self.notes(both).into_iter()
+    }
+
+    /// Returns notes on what was left out of all sources, a pattern in one of them: a run that reads several
+    /// sources has these in place of those of each.
+    #[must_use]
+    pub fn say_once(&self) -> Vec<Skipped> {
+        let all = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        self.notes([&all[0], &all[1]])
+    }
+
+    fn notes(&self, [whole, sifted]: [&LeftOut; 2]) -> Vec<Skipped> {
+        let note = |patterns: &str, flag: &str, counts: [u64; 2], (one, many): (&str, &str)| {
+            let kinds = ["", " that may hold a secret"];
+            let parts: Vec<String> = counts
+                .into_iter()
+                .zip(kinds)
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, kind)| format!("{}{kind}", counted(count, one, many)))
+                .collect();
+            let reason = format!("{flag} leaves out {}", parts.join(", and "));
+            let note = Skipped::new(SkipKind::Excluded, patterns.as_bytes(), reason);
+            (!parts.is_empty()).then_some(note)
         };
-        let excluded = count.excluded.iter().map(move |(&at, &number)| {
-            let things = counted(number, "file or name", "files and names");
-            said(&self.exclude.texts[at], "--exclude", things)
+        let excluded = self.exclude.texts.iter().enumerate().filter_map(|(at, pattern)| {
+            let of = |count: &LeftOut| count.excluded.get(&at).copied().unwrap_or(0);
+            note(pattern, "--exclude", [of(whole), of(sifted)], ("file or name", "files and names"))
         });
-        let outside = (count.outside > 0).then(|| {
-            let patterns = self.only.texts.join(" ");
-            let (one, many) =
-                ("file, name or message elsewhere", "files, names and messages elsewhere");
-            said(&patterns, "--path", counted(count.outside, one, many))
-        });
-        excluded.chain(outside).collect::<Vec<_>>().into_iter()
+        let outside = note(
+            &self.only.texts.join(" "),
+            "--path",
+            [whole.outside, sifted.outside],
+            ("file, name or message elsewhere", "files, names and messages elsewhere"),
+        );
+        excluded.chain(outside).collect()
     }
 
     /// Whether a pattern has fitted nothing so far.
@@ -232,6 +269,22 @@ mod tests {
             assert!(filter(&["a"], &[]).leaves_out(&origin, &mut count), "{place:?}");
             assert_eq!(count.outside, 1);
         }
+    }
+
+    #[test]
+    fn what_was_left_out_of_several_sources_is_said_once() {
+        let filter = filter(&[], &["a", "b"]);
+        for (is_sifted, paths) in [(false, &["a", "a", "b"][..]), (true, &["a"]), (false, &["a"])] {
+            let mut count = LeftOut::default();
+            for path in paths {
+                let _ =
+                    filter.leaves_out(&Origin::new(Place::Worktree, path.as_bytes()), &mut count);
+            }
+            let _ = filter.say(&count, is_sifted);
+        }
+        let said: Vec<String> = filter.say_once().into_iter().map(|note| note.reason).collect();
+        let a = "--exclude leaves out 3 files and names, and 1 file or name that may hold a secret";
+        assert_eq!(said, [a, "--exclude leaves out 1 file or name"]);
     }
 
     #[test]

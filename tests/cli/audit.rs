@@ -348,6 +348,23 @@ fn what_a_ref_leads_to_without_a_commit_has_its_own_way_out() {
 }
 
 #[test]
+fn what_audit_leaves_out_by_one_pattern_is_said_once() {
+    let repo = TestRepo::new();
+    repo.commit("a/one.txt", key(1));
+    repo.commit("b/two.txt", key(2));
+    repo.write("a/three.txt", key(3));
+    let said = repo.tightlip(&["audit", "--exclude", "a/", "--format", "jsonl"]).exits(1);
+    let notes: Vec<String> = said
+        .objects("skipped")
+        .iter()
+        .filter(|one| one["kind"] == "excluded")
+        .map(|one| one["reason"].to_string())
+        .collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains(" files and names, and "), "{notes:?}");
+}
+
+#[test]
 fn secrets_are_written_for_filter_repo_to_a_file_of_the_users_own() {
     let repo = TestRepo::new();
     let pem = made("{pem:PRIVATE KEY}");
