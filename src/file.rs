@@ -32,7 +32,8 @@ pub fn read(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     if kind.len() > max_bytes {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
+    // One byte more tells the end without a larger buffer.
+    let mut bytes = Vec::with_capacity(usize::try_from(kind.len() + 1).unwrap_or(0));
     // The file may grow while it is read.
     File::open(path)?.take(max_bytes + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max_bytes { Err(too_large()) } else { Ok(bytes) }

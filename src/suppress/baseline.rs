@@ -195,10 +195,18 @@ type Digits = [u8; Fingerprint::DIGITS];
 impl Ledger {
     /// Looks at every line of a file that is called `file` in errors.
     fn new(text: Vec<u8>, file: &str) -> Result<Self, BaselineError> {
+        let is_control = |byte: &u8| *byte < b' ';
+        // Once for all lines, which is faster than for each.
+        let is_plain = std::str::from_utf8(&text).is_ok()
+            && !text.iter().any(|byte| is_control(byte) && *byte != b'\n');
+        let is_plain_line = |line: &[u8]| {
+            is_plain || !line.iter().any(is_control) && std::str::from_utf8(line).is_ok()
+        };
         let mut entries = Vec::new();
         for (number, line) in lines(&text) {
             let fail = |message| BaselineError::new(file, number, message);
-            let digits = match plain_line(&text[line.clone()]) {
+            let bytes = &text[line.clone()];
+            let digits = match plain_line(bytes).filter(|_| is_plain_line(bytes)) {
                 Some(digits) => digits,
                 None => digits_of(&Accepted::parse(&text[line.clone()]).map_err(fail)?),
             };
@@ -228,7 +236,7 @@ fn digits_of(entry: &Accepted) -> Digits {
 }
 
 /// Returns the digits of a line that has the form in which [`Baseline::render`] writes it, without an escape; any
-/// other is parsed.
+/// other is parsed. Text of other bytes than UTF-8 without control characters is for the caller to refuse.
 fn plain_line(line: &[u8]) -> Option<Digits> {
     const KEYS: [&[u8]; 4] = [b"\"path\":\"", b"\"reason\":\"", b"\"owner\":\"", b"\"until\":\""];
     let text = |rest: &mut &[u8]| -> Option<usize> {
@@ -251,11 +259,7 @@ fn plain_line(line: &[u8]) -> Option<Digits> {
             return None;
         }
     }
-    let is_whole = rest == b"}"
-        && digits.iter().all(u8::is_ascii_hexdigit)
-        && !line.iter().any(|&byte| byte < b' ')
-        && std::str::from_utf8(line).is_ok();
-    is_whole.then_some(digits)
+    (rest == b"}" && digits.iter().all(u8::is_ascii_hexdigit)).then_some(digits)
 }
 
 /// A baseline on disk, read when the first finding is judged: a hook that finds nothing does not pay for
