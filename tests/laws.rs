@@ -7,13 +7,13 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use tightlip::engine::{Engine, Prefilter};
-use tightlip::finding::{Outcome, Place, Progress};
+use tightlip::finding::{Finding, Fingerprint, Outcome, Place, Progress};
 use tightlip::report::{Format, ReportOptions, render, render_receipt, render_summary};
 use tightlip::rule::{RuleOrigin, RuleSet, expand};
 use tightlip::scan::{Options, run};
 use tightlip::setup::git_secrets::forbidden;
 use tightlip::source::{Worktree, WorktreeOptions};
-use tightlip::suppress::Allowlist;
+use tightlip::suppress::{Accepted, Allowlist, Baseline, BaselineFile};
 use tightlip::text::edits::Edits;
 
 fn engine() -> Engine {
@@ -56,11 +56,27 @@ fn write_files(files: &[Vec<u8>]) -> tempfile::TempDir {
 }
 
 fn scan_folder(folder: &Path, threads: usize) -> Outcome {
+    scan_folder_with(folder, threads, None)
+}
+
+/// An entry that accepts a finding by one of its fingerprints.
+fn accepted(finding: &Finding, known: &Fingerprint) -> Accepted {
+    Accepted {
+        fingerprint: known.to_string(),
+        rule: finding.rule.to_string(),
+        path: String::from_utf8_lossy(&finding.origin.path).into_owned(),
+        reason: None,
+        owner: None,
+        until: None,
+    }
+}
+
+fn scan_folder_with(folder: &Path, threads: usize, baseline: Option<BaselineFile>) -> Outcome {
     let paths = vec![folder.to_owned()];
     let source = Worktree::new(WorktreeOptions::everything(paths, Place::Worktree, threads));
     let options = Options { threads, ..Options::default() };
-    let mut outcome =
-        run(&source, &engine(), &Allowlist::default(), options, &Progress::default()).unwrap();
+    let allowlist = Allowlist::default().with_baseline(baseline);
+    let mut outcome = run(&source, &engine(), &allowlist, options, &Progress::default()).unwrap();
     outcome.summary.elapsed = std::time::Duration::ZERO;
     outcome
 }
@@ -200,6 +216,51 @@ proptest! {
                     prop_assert!(!holds, "{} leaks in {:?}", finding.rule, format);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_baseline_silences_exactly_its_own_run_and_two_merge_to_that_of_both(
+        ours in prop::collection::vec(text(), 1..4),
+        theirs in prop::collection::vec(text(), 1..4),
+    ) {
+        let folder = write_files(&[&ours[..], &theirs[..]].concat());
+        let in_ours = |finding: &Finding| {
+            let name = finding.origin.path.split(|&byte| byte == b'/').next_back();
+            name.is_some_and(|name| String::from_utf8_lossy(name).parse::<usize>().unwrap() < ours.len())
+        };
+        let all = scan_folder(folder.path(), 1);
+        let accept = |is_in: &dyn Fn(&Finding) -> bool| {
+            let mut baseline = Baseline::default();
+            for finding in all.findings.iter().filter(|finding| is_in(finding)) {
+                finding.accepted_by().iter().for_each(|known| baseline.add(accepted(finding, known)));
+            }
+            baseline
+        };
+        let both = accept(&|_| true);
+        let (one, two) = (accept(&in_ours), accept(&|finding| !in_ours(finding)));
+        let merged = one.render() + &two.render();
+        prop_assert_eq!(&Baseline::parse(merged.as_bytes(), "f").unwrap(), &both);
+        // With the baseline of one half, what it does not name is found as before, and nothing else.
+        for (baseline, is_in) in [(&both, None), (&one, Some(true)), (&two, Some(false))] {
+            let kept = tempfile::tempdir().unwrap();
+            let path = kept.path().join("baseline");
+            fs::write(&path, baseline.render()).unwrap();
+            let left = scan_folder_with(folder.path(), 1, Some(BaselineFile::new(path, 0)));
+            let is_named = |finding: &&Finding| {
+                finding.accepted_by().iter().any(|known| baseline.find(known.as_str()).is_some())
+            };
+            let names = |list: &[Finding]| -> std::collections::BTreeSet<(Vec<u8>, String, u64)> {
+                let name = |one: &Finding| {
+                    let start = one.location.start;
+                    (one.origin.path.to_vec(), one.fingerprint.to_string(), start.line)
+                };
+                list.iter().map(name).collect()
+            };
+            let expected: Vec<Finding> =
+                all.findings.iter().filter(|one| !is_named(one)).cloned().collect();
+            prop_assert!(is_in.is_some() || expected.is_empty());
+            prop_assert_eq!(names(&left.findings), names(&expected));
         }
     }
 
