@@ -264,7 +264,8 @@ impl Reader {
         }
     }
 
-    /// Reads a pipe. An archive is opened if all of it can be held: a zip is read from its end.
+    /// Reads a pipe. What begins like an archive is opened if all of it can be held, since a zip is read from its end;
+    /// anything else streams.
     fn pipe(
         &mut self,
         mut input: Box<dyn Read + Send>,
@@ -272,24 +273,22 @@ impl Reader {
         each: &mut dyn FnMut(Fragment<'_>),
     ) -> io::Result<()> {
         let mut held = Vec::new();
-        if self.options.archives.is_some() {
-            input.by_ref().take(MAX_HELD_BYTES + 1).read_to_end(&mut held)?;
+        input.by_ref().take(archive::START_BYTES as u64).read_to_end(&mut held)?;
+        let begins = archive::is_archive(&held);
+        if begins && self.options.archives.is_some() {
+            input.by_ref().take(MAX_HELD_BYTES).read_to_end(&mut held)?;
         }
-        let is_whole = !held.is_empty() && held.len() as u64 <= MAX_HELD_BYTES;
-        let mut begins = None;
         let mut ends = false;
-        let mut all = Cursor::new(&held).chain(input);
+        let mut all = Cursor::new(&held).chain(&mut input);
         stream::fragments(&mut all, &mut self.buffer, &mut |fragment| {
-            let bytes = fragment.bytes;
-            let start = &bytes[..bytes.len().min(archive::START_BYTES)];
-            begins.get_or_insert_with(|| archive::is_archive(start));
-            ends = archive::ends_like_zip(bytes);
+            ends = archive::ends_like_zip(fragment.bytes);
             each(fragment);
         })?;
-        if !ends && begins != Some(true) {
+        if !ends && !begins {
             return Ok(());
         }
-        match self.options.archives.filter(|_| is_whole) {
+        let is_held = begins && (held.len() as u64) < MAX_HELD_BYTES;
+        match self.options.archives.filter(|_| is_held) {
             Some(limits) => {
                 let path = &unit.origin.path;
                 archive::open(Cursor::new(&held), limits, path, &mut self.left_out, each);
