@@ -18,7 +18,8 @@ mod sarif;
 mod streams;
 mod text;
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write};
 
 pub(crate) use html::frame;
@@ -164,7 +165,10 @@ fn redactor(outcome: &Outcome, options: ReportOptions) -> Redactor {
     let unread = outcome.skipped.iter();
     let unread = unread.flat_map(|skipped| [&*skipped.path, skipped.reason.as_bytes()]);
     // Nor does a run of a few rules look for the tokens of others in the names beside a finding.
-    let beside: BTreeSet<&[u8]> = found().flat_map(names).collect();
+    // Of many findings most have the same; numbers stand for them, which take less memory.
+    let mut known = HashSet::new();
+    let hasher = RandomState::new();
+    let beside = found().flat_map(names).filter(|name| known.insert(hasher.hash_one(name)));
     let named = tokens_in(unread.chain(beside));
     Redactor::new(found().flat_map(Finding::secrets).chain(&encoded).chain(&named))
 }
