@@ -196,9 +196,11 @@ impl Ledger {
     /// Looks at every line of a file that is called `file` in errors.
     fn new(text: Vec<u8>, file: &str) -> Result<Self, BaselineError> {
         let is_control = |byte: &u8| *byte < b' ';
-        // Once for all lines, which is faster than for each.
-        let is_plain = std::str::from_utf8(&text).is_ok()
-            && !text.iter().any(|byte| is_control(byte) && *byte != b'\n');
+        // Once for all lines, which is faster than for each; without a branch for each byte, many go at once.
+        let has_control = |part: &[u8]| {
+            part.iter().fold(false, |has, byte| has | (is_control(byte) & (*byte != b'\n')))
+        };
+        let is_plain = std::str::from_utf8(&text).is_ok() && !text.chunks(4096).any(has_control);
         let is_plain_line = |line: &[u8]| {
             is_plain || !line.iter().any(is_control) && std::str::from_utf8(line).is_ok()
         };
@@ -259,7 +261,8 @@ fn plain_line(line: &[u8]) -> Option<Digits> {
             return None;
         }
     }
-    (rest == b"}" && digits.iter().all(u8::is_ascii_hexdigit)).then_some(digits)
+    (rest == b"}" && digits.iter().fold(true, |all, digit| all & digit.is_ascii_hexdigit()))
+        .then_some(digits)
 }
 
 /// A baseline on disk, read when the first finding is judged: a hook that finds nothing does not pay for
