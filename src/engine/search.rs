@@ -8,7 +8,7 @@ use super::decode::View;
 use super::explain::Dropped;
 use super::pattern::{Found, Next};
 use super::{Engine, Hit, Links, MAX_MATCHES, Match, Matches, decode, generic};
-use crate::rule::Text;
+use crate::rule::{Scope, Text};
 use crate::text::entropy::shannon;
 use crate::text::search::holds;
 
@@ -38,6 +38,8 @@ pub(super) struct Scan<'a> {
     is_new: &'a dyn Fn(&Range<usize>) -> bool,
     /// How many of the matches are new.
     new: usize,
+    /// What rules of services know for examples of their documentation.
+    examples: Vec<Range<usize>>,
     pub(super) found: Matches,
 }
 
@@ -47,7 +49,8 @@ impl<'a> Scan<'a> {
         bytes: &'a [u8],
         is_new: &'a dyn Fn(&Range<usize>) -> bool,
     ) -> Self {
-        Scan { engine, bytes, is_new, new: 0, found: Matches::default() }
+        let found = Matches::default();
+        Scan { engine, bytes, is_new, new: 0, examples: Vec::new(), found }
     }
 
     /// Tries every rule.
@@ -103,6 +106,7 @@ impl<'a> Scan<'a> {
         for (rule, window) in open.into_iter().filter(|(_, window)| !window.is_empty()) {
             self.try_rule(rule, window);
         }
+        self.drop_examples();
     }
 
     /// Tries the rules for values where a keyword at `hit` is part of a name that is assigned one.
@@ -212,8 +216,32 @@ impl<'a> Scan<'a> {
 
     /// Keeps a hit that passes its rule's checks.
     fn keep(&mut self, rule: usize, found: Found) -> Next {
-        let judged = self.engine.judge(rule, self.bytes, found);
-        judged.map_or(Next::Inside, |found| self.add(found))
+        let secret = found.secret.clone();
+        match self.engine.judge(rule, self.bytes, found) {
+            Ok(found) => self.add(found),
+            Err(dropped) => {
+                if matches!(dropped, Dropped::StopWord(_)) {
+                    self.examples.push(secret);
+                }
+                Next::Inside
+            }
+        }
+    }
+
+    /// Takes out what only the generic judge found where a rule of a service knows an example.
+    fn drop_examples(&mut self) {
+        let examples = std::mem::take(&mut self.examples);
+        if examples.is_empty() {
+            return;
+        }
+        let is_example = |secret: &Range<usize>| {
+            examples.iter().any(|own| own.start <= secret.start && secret.end <= own.end)
+        };
+        let rules = self.engine.rules.all();
+        self.found.list.retain(|found| {
+            let rule = &rules[found.rule];
+            rule.scope != Scope::Assignment || rule.is_named() || !is_example(&found.secret)
+        });
     }
 
     /// Adds a match, if there is room for one.
@@ -322,6 +350,22 @@ mod tests {
         ] {
             assert_eq!(found(&engine, text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_generic_judge_is_silent_about_an_example_that_another_rule_knows() {
+        const TOKEN: &str =
+            "[[rule]]\nid = 'token'\nkeywords = ['token']\ngrammar = 'assignment'\n";
+        let known = "[[rule]]\nid = 'acme'\nkeywords = ['acme_']\npattern = 'acme_[a-z0-9]{12}'\n\
+             stop_words = ['k3v9q7w2']\n";
+        let both = engine(&format!("{TOKEN}{known}"));
+        let named = |name: &str, value: &str| format!("{name} = '{value}'");
+        let text = named("token", "acme_k3v9q7w2x5z1");
+        assert_eq!(found(&engine(TOKEN), &text), ["token acme_k3v9q7w2x5z1"]);
+        assert!(found(&both, &text).is_empty());
+        // A stop word in the name says nothing about the value.
+        let text = named("k3v9q7w2_token", "x7z1b5n8m2k4j6h3");
+        assert_eq!(found(&both, &text), ["token x7z1b5n8m2k4j6h3"]);
     }
 
     #[test]
