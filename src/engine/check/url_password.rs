@@ -155,8 +155,13 @@ fn is_user(candidate: &Candidate<'_>) -> bool {
 }
 
 fn user<'a>(candidate: &Candidate<'a>) -> Option<&'a [u8]> {
-    let at = memchr::memmem::find(candidate.matched, b"://")? + 3;
-    candidate.matched[at..].split(|byte| matches!(byte, b':' | b'@')).next()
+    let matched = candidate.matched;
+    let Some(at) = memchr::memmem::find(matched, b"://") else {
+        // An address of Go has no scheme: `user:password@tcp(host)`.
+        let sign = usize::from(!matched.first()?.is_ascii_alphanumeric());
+        return memchr::memchr(b':', matched).filter(|at| *at > sign).map(|at| &matched[sign..at]);
+    };
+    matched[at + 3..].split(|byte| matches!(byte, b':' | b'@')).next()
 }
 
 /// Whether a port and parameters stand where a password would: `host:1433;user=sa@corp`.
@@ -266,6 +271,19 @@ mod tests {
             ("app", "Tr0ub4dor-wYj", "db.example.com", Verdict::Drop),
         ] {
             assert_eq!(verdict(user, password, host), expected, "{user}:{password}@{host}");
+        }
+    }
+
+    #[test]
+    fn a_user_without_a_scheme_before_it_is_compared_too() {
+        for (matched, password, expected) in [
+            ("\"gorm:gorm", "gorm", Verdict::Drop),
+            ("gorm:gorm", "gorm", Verdict::Drop),
+            ("=gorm:tangerine", "tangerine", Verdict::Keep),
+        ] {
+            let candidate =
+                Candidate { matched: matched.as_bytes(), ..candidate(password.as_bytes()) };
+            assert_eq!(check(&candidate, &mut Learnt::default()), expected, "{matched}");
         }
     }
 }

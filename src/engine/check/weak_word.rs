@@ -3,7 +3,17 @@
 use super::{Candidate, Learnt, Verdict, drop_if};
 use crate::engine::generic::is_weak;
 
-/// Drops words that stand in for a password in manuals and examples.
+/// Drops words that stand in for a password in manuals and examples, and the name of the user before it.
 pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict {
-    drop_if(is_weak(candidate.secret))
+    drop_if(is_weak(candidate.secret) || is_user(candidate))
+}
+
+/// Whether the secret stands before itself as the user of a command: `mysql -u shop -pshop`.
+fn is_user(candidate: &Candidate<'_>) -> bool {
+    let Some(length) = candidate.matched.len().checked_sub(candidate.secret.len()) else {
+        return false;
+    };
+    candidate.matched[..length]
+        .split(u8::is_ascii_whitespace)
+        .any(|word| word.strip_prefix(b"-u").unwrap_or(word) == candidate.secret)
 }
