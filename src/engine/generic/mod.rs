@@ -176,6 +176,9 @@ pub fn candidates(bytes: &[u8]) -> Vec<TrainingCandidate> {
     list
 }
 
+/// Below this mean, letters alone are no word: ten random ones have -1 and less.
+const MIN_RANDOM_MEAN: f32 = -0.7;
+
 /// How sure the model is that a value is a password, where the grammar tells so and no name does. Words without
 /// a digit or a sign are of low confidence.
 pub(super) fn as_password(value: &[u8]) -> Option<Confidence> {
@@ -187,7 +190,8 @@ pub(super) fn as_password(value: &[u8]) -> Option<Confidence> {
     let found =
         Assignment::at(&text, &(0..4)).filter(|found| found.value().len() == value.len())?;
     found.confidence(&text)?;
-    let is_word = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    let is_word = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        && letters::Score::new(value).mean > MIN_RANDOM_MEAN;
     Some(if is_word { Confidence::Low } else { Confidence::Medium })
 }
 

@@ -1,5 +1,7 @@
 //! What surely is no secret, told by a few tests before the model is asked.
 
+mod thing;
+
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -9,6 +11,7 @@ use super::grammar::{Candidate, Kind, Operator, Quote, Scheme, candidate};
 use crate::engine::check::placeholder::is_sequence;
 use crate::text::base64::LENIENT;
 use crate::text::search::holds;
+use thing::is_of_a_thing;
 
 /// The candidate at a word, unless a few tests tell that it is no secret.
 pub(super) fn plausible(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> {
@@ -58,6 +61,7 @@ fn is_call(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
     }
     let is_name = value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.:$>-".contains(byte));
     is_name && !value[0].is_ascii_digit() && matches!(behind.first(), Some(b'(' | b'[' | b'{'))
+        || value.ends_with(b"-") && behind.starts_with(b">")
         || value.starts_with(b"self.")
         || value.starts_with(b"this.")
         || found.kind != Kind::Parameter && holds(value, b"->")
@@ -73,7 +77,8 @@ fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8
     let is_bare = found.quote == Quote::None && found.operator != Operator::Element;
     let is_password = matches!(&word[..], b"pass" | b"pwd" | b"pw");
     let is_constant = !is_password || is_bare && !is_config(found);
-    if is_upper && (value.contains(&b'_') || value.len() < 20 && is_constant)
+    if is_variable_name(value)
+        || is_upper && (value.contains(&b'_') || value.len() < 20 && is_constant)
         || word == b"key" && is_key_id
         || is_number
             && (!matches!(&word[..], b"pass" | b"pwd" | b"secret" | b"otp")
@@ -93,12 +98,38 @@ fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8
     if is_pairs || is_hex {
         return true;
     }
+    if is_time(value) || matches!(value, b"true" | b"false") {
+        return true;
+    }
     let is_letters =
         |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     is_bare
         && (value.strip_suffix(b"!").or(value.strip_suffix(b"?")).is_some_and(is_letters)
             || is_letters(value) && matches!(behind.first(), Some(b';' | b')'))
+            || value == b"iota"
+            || is_shell_variable(value.strip_prefix(b"-p").unwrap_or_default())
+            || value
+                .strip_prefix(b"*")
+                .is_some_and(|name| !name.is_empty() && name.iter().all(u8::is_ascii_alphanumeric))
             || value.starts_with(b"-"))
+}
+
+/// A date with a time, as `2016-09-08T21:47:36Z`: when a password was changed, or a token ends.
+fn is_time(value: &[u8]) -> bool {
+    value.len() >= 16
+        && value[..16].iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => *byte == b'-',
+            10 => matches!(byte, b'T' | b' '),
+            13 => *byte == b':',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+/// The name of a variable of the environment: `ACME_E2E_ADMIN_PASSWORD`.
+fn is_variable_name(value: &[u8]) -> bool {
+    const ENDS: [&[u8]; 6] = [b"_KEY", b"_PASSWORD", b"_PASS", b"_TOKEN", b"_SECRET", b"_PWD"];
+    value.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'))
+        && ENDS.iter().any(|end| value.ends_with(end))
 }
 
 /// Whether a bare word is one of configuration, where a word in capitals is no constant.
@@ -124,6 +155,7 @@ fn is_reference(value: &[u8]) -> bool {
     ];
     let holds = |mark: &[u8]| holds(value, mark);
     STARTS.iter().any(|mark| value.starts_with(mark))
+        || has_format_verb(value)
         || value.starts_with(b"<") && value.ends_with(b">")
         || value.starts_with(b"[") && value.ends_with(b"]")
         || value.starts_with(b"&#") && value.ends_with(b";") && value.len() < 10
@@ -133,6 +165,8 @@ fn is_reference(value: &[u8]) -> bool {
         || value.starts_with(b"%") && value.ends_with(b"%")
         || holds(b"${")
         || holds(b"{{")
+        || value.starts_with(b"npm:")
+        || value.starts_with(b"workspace:")
         || holds(b"://")
         || holds(b"environ")
         || holds(b"process.env")
@@ -142,6 +176,14 @@ fn is_reference(value: &[u8]) -> bool {
         || holds(b"\\u00") && value.len() < 8
         || has_field(value)
         || is_yaml_tag(value)
+}
+
+/// Whether a program makes the value from a format: `acctest-%s`, `Name%[1]d`.
+fn has_format_verb(value: &[u8]) -> bool {
+    const VERBS: [&[u8]; 3] = [b"%s", b"%d", b"%v"];
+    let is_numbered = |at: usize| matches!(value[at..], [_, b'[', digit, b']', b's' | b'd' | b'v' | b'q', ..] if digit.is_ascii_digit());
+    VERBS.iter().any(|verb| value.starts_with(verb) || value.ends_with(verb))
+        || memchr::memchr_iter(b'%', value).any(is_numbered)
 }
 
 /// `$DB_PASSWORD`
@@ -205,6 +247,8 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         || named(b"publickey")
         || named(b"public_key")
         || named(b"public-key")
+        || named(b"pubkey")
+        || named(b"amz-credential")
         || named(b"fingerprint")
         || named(b"sitekey")
         || named(b"signature")
@@ -218,7 +262,10 @@ fn is_of_its_own_rule(value: &[u8]) -> bool {
         return true;
     }
     let is_key_id = value.len() == 20 && (value.starts_with(b"AKIA") || value.starts_with(b"ASIA"));
+    // The head of a token, without its claims.
+    const HEAD_BYTES: usize = 60;
     is_key_id
+        || value.starts_with(b"eyJhbGciOi") && value.len() < HEAD_BYTES
         || value.starts_with(b"eyJ") && value.iter().filter(|byte| **byte == b'.').count() >= 2
 }
 
@@ -292,6 +339,8 @@ fn is_placeholder(value: &[u8]) -> bool {
         "goes",
         "id",
     ];
+    /// How often one character may follow itself.
+    const MAX_RUN: usize = 5;
     /// The keys of MinIO's own documentation, and the password of RFC 7617.
     const DOCUMENTED: [&[u8]; 3] = [b"q3am3uq867", b"minioadmin", b"open sesame"];
     let lower = value.to_ascii_lowercase();
@@ -299,6 +348,9 @@ fn is_placeholder(value: &[u8]) -> bool {
     let own = words(value);
     let is_demo = |rest: &[u8]| rest.iter().all(u8::is_ascii_digit);
     holds(b"example")
+        || holds(b"redacted")
+        || holds(b"***")
+        || value.chunk_by(|a, b| a == b).any(|run| run.len() > MAX_RUN)
         || value.ends_with(b"...")
         || lower.strip_prefix(b"demo").is_some_and(is_demo)
         || DOCUMENTED.iter().any(|known| holds(known))
@@ -318,7 +370,13 @@ fn name_word(bytes: &[u8], found: &Candidate) -> Vec<u8> {
 fn is_phrase(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
     let behind_quote = behind.iter().skip(usize::from(found.quote != Quote::None));
     let goes_on = behind_quote.clone().find(|byte| **byte != b' ') == Some(&b',');
+    let is_capitalised = value[0].is_ascii_uppercase()
+        && value[1..].iter().all(u8::is_ascii_lowercase)
+        && found.kind == Kind::Pair
+        && found.quote == Quote::None;
     value.ends_with(b":")
+        // The text of a button: `<string name="password">Pasahitza</string>`.
+        || is_capitalised
         || value.iter().filter(|byte| !byte.is_ascii()).count() * 3 > value.len()
         || !value.is_ascii() && value.contains(&b' ')
         || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit)
@@ -345,75 +403,6 @@ fn is_handshake(value: &[u8]) -> bool {
     STARTS.iter().any(|start| value.starts_with(start))
 }
 
-/// A key of a table, a cursor, a version: no secret whatever its value. A sum is none, too.
-fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
-    const KEYS: [&str; 16] = [
-        "s3",
-        "object",
-        "cache",
-        "primary",
-        "foreign",
-        "partition",
-        "sort",
-        "translation",
-        "i18n",
-        "idempotency",
-        "bucket",
-        "routing",
-        "index",
-        "start",
-        "end",
-        "path",
-    ];
-    const TOKENS: [&str; 10] = [
-        "change",
-        "next",
-        "continuation",
-        "page",
-        "pagination",
-        "sync",
-        "resume",
-        "cursor",
-        "marker",
-        "upload",
-    ];
-    const SUMS: [&str; 8] =
-        ["checksum", "sha1", "sha256", "sha512", "md5", "digest", "encrypted", "ciphertext"];
-    let name = words(&bytes[found.name.clone()]);
-    let joined = bytes[found.name.clone()].to_ascii_lowercase();
-    let word = name_word(bytes, found);
-    let is_one_of = |own: &[u8], list: &[&str]| {
-        list.iter().any(|known| own.eq_ignore_ascii_case(known.as_bytes()))
-    };
-    let has = |list: &[&str]| name.iter().any(|own| is_one_of(own, list));
-    let holds = |list: &[&str]| list.iter().any(|known| holds(&joined, known.as_bytes()));
-    word == b"key" && has(&KEYS)
-        || word == b"token" && has(&TOKENS)
-        || name.last().is_some_and(|last| is_one_of(last, &["hash", "hashed", "digest", "sha"]))
-        || word == b"token" && has(&["client", "request"]) && is_uuid(value)
-        || matches!(&bytes[found.name.clone()], b"PWD" | b"$PWD" | b"OLDPWD" | b"$OLDPWD")
-            && value.starts_with(b"/")
-        || word == b"secret" && is_one_of(name[0], &["from"])
-        || matches!(&word[..], b"key" | b"auth")
-            && name.last().is_some_and(|last| is_one_of(last, &["id", "ids"]))
-        || holds(&SUMS)
-        || value.starts_with(b"AQICAH")
-        || matches!(&word[..], b"token" | b"sess" | b"cookie" | b"csrf" | b"xsrf")
-            && value
-                .rsplit(|byte| *byte == b'=')
-                .next()
-                .is_some_and(|last| last.len() == 128 && last.iter().all(u8::is_ascii_hexdigit))
-}
-
-/// Five groups of digits: what makes a request safe to repeat, where a name says so.
-fn is_uuid(value: &[u8]) -> bool {
-    value.len() == 36
-        && value.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_alphanumeric(),
-        })
-}
-
 /// Base64 of a placeholder; credentials of the scheme Basic without a password worth the name.
 fn is_encoded_placeholder(found: &Candidate, value: &[u8]) -> bool {
     let is_basic = found.scheme == Scheme::Basic;
@@ -433,6 +422,8 @@ fn is_encoded_placeholder(found: &Candidate, value: &[u8]) -> bool {
     let lower = secret.to_ascii_lowercase();
     let says = |word: &[u8]| holds(&lower, word);
     is_placeholder(secret)
+        // A sentence, such as "this is not a real value".
+        || !is_basic && secret.contains(&b' ')
         || super::features::is_weak(secret)
         || says(b"secret")
         || says(b"token")

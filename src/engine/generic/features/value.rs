@@ -171,10 +171,48 @@ impl<'a> Value<'a> {
 
 /// Whether a value is one of the words that guard nothing.
 pub(in crate::engine) fn is_weak(value: &[u8]) -> bool {
-    value.len() < 3 || Value::new(value).is_one_of(&WEAK) || {
-        let letters: Vec<u8> = value.iter().map(letter_of).collect();
-        letters.len() > 4 && Value::new(&letters).is_one_of(&WEAK)
-    }
+    value.len() < 3
+        || Value::new(value).is_one_of(&WEAK)
+        || {
+            let letters: Vec<u8> = value.iter().map(letter_of).collect();
+            letters.len() > 4 && Value::new(&letters).is_one_of(&WEAK)
+        }
+        || is_password_disguised(value)
+        || names_itself(value)
+}
+
+/// Whether a value is the word *password* with digits for letters, letters doubled, and digits and signs behind it:
+/// `P@ssw0rd1234!`, what everybody writes where rules ask for four kinds of characters; or a walk over the keyboard.
+fn is_password_disguised(value: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic();
+    let Some(last) = value.iter().rposition(is_letter) else { return false };
+    let mut letters: Vec<u8> =
+        value[..=last].iter().map(|byte| letter_of(byte).to_ascii_lowercase()).collect();
+    letters.dedup();
+    let only: Vec<u8> =
+        value.iter().filter(|byte| is_letter(byte)).map(u8::to_ascii_lowercase).collect();
+    let is_walk = matches!(
+        &only[..],
+        b"qwer"
+            | b"qwert"
+            | b"qwerty"
+            | b"qwertz"
+            | b"qazwsx"
+            | b"asdf"
+            | b"asdfgh"
+            | b"asdfqwer"
+            | b"qweasd"
+            | b"zxcvbn"
+    );
+    is_walk || matches!(&letters[..], b"pasword" | b"mypasword" | b"pasphrase" | b"testpasword")
+}
+
+/// Whether a value is words in lower case that end in what it is: `rootpassword`, `my_client_secret`.
+fn names_itself(value: &[u8]) -> bool {
+    const ENDS: [&[u8]; 5] = [b"password", b"passwd", b"pwd", b"secret", b"passphrase"];
+    value.len() <= 32
+        && value.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'))
+        && ENDS.iter().any(|end| value.ends_with(end))
 }
 
 /// The letter that a digit or a sign stands for in words such as `p4ssw0rd`.

@@ -63,9 +63,9 @@ const WHOLE: [&[u8]; 8] = [b"salt", b"nonce", b"seed", b"sess", b"otp", b"cred",
 const SECRETS: [&[u8]; 4] = [b"auth", b"once", b"word", b"hash"];
 
 /// Ends of other words.
-const OTHERS: [&[u8]; 12] = [
+const OTHERS: [&[u8]; 13] = [
     b"mon", b"tur", b"don", b"hoc", b"whis", b"joc", b"by", b"com", b"tres", b"sur", b"over",
-    b"nder",
+    b"nder", b"ask",
 ];
 
 /// How far a name reaches before its word and behind it, in bytes.
@@ -95,7 +95,12 @@ pub(super) fn is_word(bytes: &[u8], word: &Range<usize>) -> bool {
     if text[0].is_ascii_uppercase() && !is_upper {
         return true;
     }
-    let before = bytes[..word.start].iter().rev().take(4).take_while(same).count();
+    let mut before = bytes[..word.start].iter().rev().take(4).take_while(same).count();
+    // `AclBypass`: the capital is a letter of the word, too.
+    let capital = word.start.checked_sub(before + 1).map(|at| bytes[at]);
+    if before > 0 && !is_upper && capital.is_some_and(|byte| byte.is_ascii_uppercase()) {
+        before += 1;
+    }
     let before = &bytes[word.start - before..word.start];
     let before = match bytes[..word.start - before.len()] {
         [.., b'\\'] => before.strip_prefix(b"n").or(before.strip_prefix(b"r")).unwrap_or(before),

@@ -53,7 +53,7 @@ impl Reader<'_> {
         let before = self.before_name();
         // Marks of bold and code in Markdown.
         let ending = before.iter().rev().take_while(|byte| b"*_`".contains(byte)).count();
-        let trimmed = before[..before.len() - ending].trim_ascii();
+        let trimmed = without_comment_mark(before[..before.len() - ending].trim_ascii());
         const FLAGS: [&[u8]; 6] =
             [b" -e", b" -d", b" --data", b" --env", b" --set", b"--from-literal"];
         // `a=` begins an attribute of SDP.
@@ -68,7 +68,7 @@ impl Reader<'_> {
             || closed && quoted.is_some_and(|rest| rest.trim_ascii().is_empty())
             || FLAGS.iter().any(|own| ends_with_ignoring_case(flag, own))
             || ends_with_ignoring_case(trimmed, b":set")
-            || operator == Operator::Colon && self.is_label(trimmed)
+            || operator == Operator::Colon && (is_name_space(trimmed) || self.is_label(trimmed))
             || begins_with_ignoring_case(trimmed, b"env ")
             || ends_with_ignoring_case(trimmed, b"export")
     }
@@ -82,9 +82,18 @@ impl Reader<'_> {
             |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9');
         let value = self.rest().iter().take(80).take_while(|byte| !byte.is_ascii_whitespace());
         name.iter().all(is_capital)
-            && matches!(before, [.., b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_', b' '])
+            && matches!(
+                before,
+                [.., b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'*', b' ']
+            )
             && !before.contains(&b'(')
             && value.clone().any(u8::is_ascii_digit)
+    }
+
+    /// Whether the line is a comment.
+    fn is_comment(&self) -> bool {
+        let before = self.before_name().trim_ascii();
+        without_comment_mark(before).len() < before.len()
     }
 
     /// Whether the name stands in a map of YAML that is all of its line: `db: {user: x, password: y1}`. The value
@@ -120,12 +129,14 @@ impl Reader<'_> {
         let words = before.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).count();
         let line = self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
         let value = self.rest()[..line.count()].trim_ascii();
+        let value = value.strip_suffix(b"-->").or(value.strip_suffix(b"*/")).unwrap_or(value);
+        let value = value.trim_ascii();
         let word = &self.bytes[self.word.clone()];
         let of_password = [&b"pass"[..], b"pwd", b"pw", b"kennwort", b"wachtwoord", b"senha"]
             .iter()
             .any(|known| known.eq_ignore_ascii_case(word));
         words <= 2
-            && (words == 0 || of_password)
+            && (words == 0 || of_password || self.is_comment() && value.len() >= 16)
             && before.iter().all(is_word)
             && !value.iter().any(u8::is_ascii_whitespace)
             && !matches!(value.last(), Some(b',' | b';' | b'{' | b'('))
@@ -136,7 +147,7 @@ impl Reader<'_> {
     /// `export NAME x`, `#define NAME "x"`, `:password "x"`.
     pub(super) fn meant(&self, operator: Operator, closed: bool, value: &Value) -> Operator {
         let assigns = match operator {
-            Operator::Comma => closed && self.is_named_by_call(value),
+            Operator::Comma => closed && (self.is_named_by_call(value) || self.is_flag_of_list()),
             Operator::Call => self.is_setter(),
             Operator::Blank => {
                 let before = self.before_name();
@@ -195,14 +206,23 @@ impl Reader<'_> {
         let Some(before) = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")) else {
             return false;
         };
-        let is_argument = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_&., ".contains(*byte);
+        let is_argument = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_&., \"'".contains(*byte);
         let arguments = before.iter().rev().take(40).take_while(is_argument).count();
         let Some(before) = before[..before.len() - arguments].strip_suffix(b"(") else {
             return false;
         };
         let is_callee = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
         let length = before.iter().rev().take(40).take_while(is_callee).count();
-        let callee = words(&before[before.len() - length..]);
+        let (object, callee) = before.split_at(before.len() - length);
+        // `os.environ.get("NAME", "x")`, `ENV.fetch('NAME', 'x')`, `flag.String("name", "x", "what for")`
+        let takes_default = (object.ends_with(b"environ.") || object.ends_with(b"ENV."))
+            && (callee == b"get" || callee == b"fetch")
+            || callee == b"String"
+                && [&b"flag."[..], b"Flags()."].iter().any(|of| object.ends_with(of));
+        if takes_default {
+            return true;
+        }
+        let callee = words(callee);
         // `set("section", "name", value)`: the second literal is a name, too.
         let goes_on = self.bytes.get(value.range.end + 1) == Some(&b',');
         if arguments == 0 && goes_on {
@@ -212,6 +232,11 @@ impl Reader<'_> {
             .into_iter()
             .flatten()
             .any(|word| VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word)))
+    }
+
+    /// Whether the name is a flag in a list of arguments: `["serve", "--token", "x"]`.
+    fn is_flag_of_list(&self) -> bool {
+        self.bytes[..self.name.start].ends_with(b"--")
     }
 
     /// Whether the name is one of a call that takes the secret alone: `setApiKey(`, `bearer_auth(`.
@@ -227,10 +252,24 @@ impl Reader<'_> {
 /// the arguments of a call.
 fn follows_pair(before: &[u8]) -> bool {
     let Some(rest) = before.strip_suffix(b" ").or(before.strip_suffix(b",")) else { return false };
+    // A call opens outside of the literal that holds the row: `connect("user=app password=x")`.
+    let inside = memchr::memrchr2(b'"', b'\'', before).map_or(before, |at| &before[at + 1..]);
     let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b',' | b'"' | b'\'');
     let word = rest.rsplit(is_end).next().unwrap_or_default();
     let equals = memchr::memchr(b'=', word);
-    equals.is_some_and(|at| at > 0 && at + 1 < word.len()) && !before.contains(&b'(')
+    equals.is_some_and(|at| at > 0 && at + 1 < word.len()) && !inside.contains(&b'(')
+}
+
+/// The line before a name without the mark of a comment at its start.
+fn without_comment_mark(before: &[u8]) -> &[u8] {
+    const MARKS: [&[u8]; 5] = [b"<!-- ", b"/* ", b"// ", b"-- ", b"# "];
+    MARKS.iter().find_map(|mark| before.strip_prefix(*mark)).unwrap_or(before)
+}
+
+/// Whether all before a name is the name space of its key: `shop:dbPassword: x` of YAML.
+fn is_name_space(before: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    before.strip_suffix(b":").is_some_and(|space| !space.is_empty() && space.iter().all(is_name))
 }
 
 /// Whether a name in quotes behind some text is the name of its XML element.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Candidate, Kind, Operator, Quote, Reader, Scheme, Value};
 use crate::text::search::begins_with_ignoring_case;
+use crate::text::search::find;
 
 /// How long the head of a column may be, in bytes.
 const HEAD_BYTES: usize = 40;
@@ -13,6 +14,9 @@ const COLUMN_BYTES: usize = 300;
 
 /// How far the value of a pair stands behind its name, in bytes.
 const PAIR_BYTES: usize = 80;
+
+/// How far the default of a variable stands behind its name, in bytes: less than `NAME_TO_VALUE_BYTES`.
+const VARIABLE_BYTES: usize = 180;
 
 impl Reader<'_> {
     /// The value in the first row of a table whose head has the name: CSV, Markdown, `INSERT` of SQL.
@@ -117,6 +121,9 @@ impl Reader<'_> {
     }
 
     fn pair_value(&mut self, closed: bool) -> Option<Value> {
+        if closed && self.rest().starts_with(b" {") {
+            return self.variable_default();
+        }
         let limit = self.at + PAIR_BYTES;
         let is_element = self.eat(b"</");
         if is_element {
@@ -166,6 +173,23 @@ impl Reader<'_> {
             b'>' => self.element(),
             _ => self.quoted().or_else(|| self.bare(Kind::Pair)),
         }
+    }
+
+    /// The default of a variable of Terraform: `variable "db_password" { ... default = "x"`.
+    fn variable_default(&mut self) -> Option<Value> {
+        if !self.before_name().ends_with(b"variable \"") {
+            return None;
+        }
+        let text = &self.rest()[..self.rest().len().min(VARIABLE_BYTES)];
+        let text = &text[..find(text, b"\n}").unwrap_or(text.len())];
+        let at = find(text, b"\n  default ")?;
+        self.at += at + b"\n  default ".len();
+        self.blanks();
+        if !self.eat(b"=") {
+            return None;
+        }
+        self.blanks();
+        self.quoted()
     }
 }
 

@@ -3,6 +3,9 @@
 use super::{Candidate, Kind, Operator, Quote, Reader, Scheme, VALUE_BYTES, Value};
 use crate::text::search::{begins_with_ignoring_case, find};
 
+/// How far the first literal of a choice stands behind the name, in bytes.
+const CASE_BYTES: usize = 160;
+
 /// The shortest token behind a scheme without a header.
 const MIN_BEARER_BYTES: usize = 16;
 
@@ -27,7 +30,7 @@ impl Reader<'_> {
             // An empty literal, or one that does not end.
             return None;
         }
-        if let Some(value) = self.default_value(operator) {
+        if let Some(value) = self.default_value(operator).or_else(|| self.first_case(operator)) {
             return Some(value);
         }
         if operator == Operator::Colon && kind == Some(Kind::Plain) {
@@ -67,11 +70,46 @@ impl Reader<'_> {
         let line =
             self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b';')).count();
         let text = &self.rest()[..line];
-        let marks: [&[u8]; 4] = [b"|| ", b"?? ", b"?: ", b" or "];
+        let marks: [&[u8]; 9] = [
+            b"|| ",
+            b"?? ",
+            b"?: ",
+            b" or ",
+            b" ? ",
+            b"unwrap_or(",
+            b"unwrap_or_else(|_| ",
+            b"unwrap_or_else(|| ",
+            b"rElse(",
+        ];
         let mark = marks.iter().find_map(|mark| Some(find(text, mark)? + mark.len()))?;
         let start = self.at;
         self.at += mark;
         self.blanks();
+        let found = self.quoted();
+        if found.is_none() {
+            self.at = start;
+        }
+        found
+    }
+
+    /// The first literal of a choice: `secret = match stage { Stage::Prod => "x", ...`, `when (x) { "a" -> "x" ...`.
+    fn first_case(&mut self, operator: Operator) -> Option<Value> {
+        const CHOICES: [&[u8]; 3] = [b"match ", b"when ", b"switch "];
+        if operator != Operator::Equals
+            || !CHOICES.iter().any(|choice| self.rest().starts_with(choice))
+        {
+            return None;
+        }
+        let text = &self.rest()[..self.rest().len().min(CASE_BYTES)];
+        let line = memchr::memchr(b'\n', text)?;
+        let next = &text[line + 1..];
+        let next = &next[..memchr::memchr(b'\n', next).unwrap_or(next.len())];
+        let arrow = [&b"=> "[..], b"-> "]
+            .iter()
+            .find_map(|arrow| Some(find(next, arrow)? + arrow.len()))
+            .filter(|_| text[..line].trim_ascii_end().ends_with(b"{"))?;
+        let start = self.at;
+        self.at += line + 1 + arrow;
         let found = self.quoted();
         if found.is_none() {
             self.at = start;
@@ -97,14 +135,15 @@ impl Reader<'_> {
     /// A scheme and its credentials where no name stands before them: the first argument of a call, an
     /// element of a list, a line of its own.
     pub(super) fn scheme_alone(&mut self) -> Option<Candidate> {
-        let is_bearer = self.bytes[self.name.clone()].eq_ignore_ascii_case(b"bearer");
-        if !is_bearer || self.peek(0) != b' ' {
+        let name = &self.bytes[self.name.clone()];
+        let is_bearer = name.eq_ignore_ascii_case(b"bearer");
+        if !is_bearer && name != b"Token" || self.peek(0) != b' ' {
             return None;
         }
         let before = self.before_name();
         let quoted = before.strip_suffix(b"\"").or(before.strip_suffix(b"'"));
         let is_alone = quoted.is_some_and(|rest| rest.ends_with(b"("))
-            || matches!(before.trim_ascii(), b"" | b"-");
+            || is_bearer && matches!(before.trim_ascii(), b"" | b"-");
         if !is_alone {
             return None;
         }
@@ -147,6 +186,7 @@ impl Reader<'_> {
             is_wrapped = true;
             self.at += length;
             self.blanks();
+            self.eat(b"default=");
         }
         self.at = start;
         None
@@ -207,7 +247,8 @@ impl Reader<'_> {
             return None;
         }
         let name = rest[..callee].to_ascii_lowercase();
-        const CALLS: [&[u8]; 32] = [
+        const CALLS: [&[u8]; 33] = [
+            b"static",
             b"decodehex",
             b"frombase64string",
             b"fromhexstring",

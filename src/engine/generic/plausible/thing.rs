@@ -1,0 +1,150 @@
+//! What a name makes of its value: the key of a table, a cursor, a sum, an id.
+
+use super::super::features::words;
+use super::super::grammar::Candidate;
+use super::name_word;
+use crate::text::search::holds;
+
+/// Words of a key that opens nothing: of a table, a cache, a translation.
+const KEYS: [&str; 16] = [
+    "s3",
+    "object",
+    "cache",
+    "primary",
+    "foreign",
+    "partition",
+    "sort",
+    "translation",
+    "i18n",
+    "idempotency",
+    "bucket",
+    "routing",
+    "index",
+    "start",
+    "end",
+    "path",
+];
+
+/// What a key with the form of a UUID opens, if it opens anything.
+const KEYS_TO_SERVICES: [&str; 22] = [
+    "api",
+    "access",
+    "secret",
+    "private",
+    "auth",
+    "token",
+    "app",
+    "application",
+    "client",
+    "license",
+    "subscription",
+    "service",
+    "integration",
+    "account",
+    "admin",
+    "apikey",
+    "record",
+    "server",
+    "device",
+    "master",
+    "ingestion",
+    "webhook",
+];
+
+/// Words of a token that names a place or a request.
+const TOKENS: [&str; 11] = [
+    "idempotency",
+    "change",
+    "next",
+    "continuation",
+    "page",
+    "pagination",
+    "sync",
+    "resume",
+    "cursor",
+    "marker",
+    "upload",
+];
+
+/// Parts of the name of a sum, or of what is encrypted.
+const SUMS: [&str; 11] = [
+    "saltedpassword",
+    "checksum",
+    "sha1",
+    "sha256",
+    "sha512",
+    "md5",
+    "digest",
+    "encrypted",
+    "ciphertext",
+    "sealed",
+    "websocket",
+];
+
+/// A key of a table, a cursor, a version: no secret whatever its value. A sum is none, too.
+pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
+    let name = words(&bytes[found.name.clone()]);
+    let joined = bytes[found.name.clone()].to_ascii_lowercase();
+    let word = name_word(bytes, found);
+    let is_one_of = |own: &[u8], list: &[&str]| {
+        list.iter().any(|known| own.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    let has = |list: &[&str]| name.iter().any(|own| is_one_of(own, list));
+    let holds = |list: &[&str]| list.iter().any(|known| holds(&joined, known.as_bytes()));
+    word == b"key" && has(&KEYS)
+        || word == b"token" && has(&TOKENS)
+        || name.last().is_some_and(|last| is_one_of(last, &["hash", "hashed", "digest", "sha"]))
+        || word == b"token" && has(&["client", "request", "lifecycle"]) && is_uuid(value)
+        || word == b"key" && is_uuid(value) && !has(&KEYS_TO_SERVICES)
+        || has(&["csrf", "xsrf"]) && is_uuid(value)
+        || word == b"cookie" && has(&["magic"])
+        || word == b"nonce" && (has(&["client", "cnonce"]) || is_challenge(bytes, found))
+        || word == b"salt" && is_challenge(bytes, found)
+        || word == b"auth" && has(&["tag"])
+        || word == b"secret" && has(&["existing", "pull", "tls"])
+        || word == b"sess"
+            && is_uuid(value)
+            && name.last().is_some_and(|last| is_one_of(last, &["id"]))
+        || word == b"pass" && has(&["through", "hint"])
+        || has(&["encoded"]) && value.iter().all(u8::is_ascii_hexdigit)
+        || word == b"secret" && is_one_of(name[name.len() - 1], &["id"]) && is_docker_id(value)
+        || matches!(&bytes[found.name.clone()], b"PWD" | b"$PWD" | b"OLDPWD" | b"$OLDPWD")
+            && value.starts_with(b"/")
+        // Palau, in a list of countries.
+        || &bytes[found.name.clone()] == b"PW" && value.iter().all(u8::is_ascii_alphabetic)
+        || word == b"secret" && is_one_of(name[0], &["from"])
+        || matches!(&word[..], b"key" | b"auth")
+            && name.last().is_some_and(|last| is_one_of(last, &["id", "ids"]))
+        || holds(&SUMS)
+        || value.starts_with(b"AQICAH")
+        || matches!(&word[..], b"token" | b"sess" | b"cookie" | b"csrf" | b"xsrf")
+            && !has(&["secret"])
+            && value
+                .rsplit(|byte| *byte == b'=')
+                .next()
+                .is_some_and(|last| last.len() == 128 && last.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Whether a nonce or a salt is one that anyone may know: of a challenge, of a policy for scripts, of a record of
+/// what was encrypted or hashed.
+fn is_challenge(bytes: &[u8], found: &Candidate) -> bool {
+    let start = found.name.start.saturating_sub(120);
+    let line =
+        bytes[start..found.name.start].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    const MARKS: [&[u8]; 4] = [b"-Authenticate:", b"SCRAM-SHA-", b"\"iv\"", b"\"aead\""];
+    MARKS.iter().any(|mark| holds(line, mark))
+}
+
+/// The id of an object of Docker Swarm: 25 digits of base 36.
+fn is_docker_id(value: &[u8]) -> bool {
+    value.len() == 25 && value.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+/// Five groups of digits: what makes a request safe to repeat, where a name says so.
+fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_alphanumeric(),
+        })
+}
