@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use super::response::{Containment, Response};
-use super::text::{Address, addresses, is_same, most_dangerous, sessions};
+use super::text::{Address, account, addresses, is_same, most_dangerous, sessions};
 use super::{Danger, Event, KeyKind};
 use crate::report::frame::{self, html, with_code};
 use crate::text::date::{moment, seconds};
@@ -90,9 +90,8 @@ fn head(response: &Response, out: &mut dyn Write) -> io::Result<()> {
         "<header class=\"{class}\"><h1>AWS key {key}: {state}</h1><p>{}</p>",
         sentence(why)
     )?;
-    let account = response.account.as_deref().unwrap_or("unknown");
     let mut facts = vec![
-        ("Account", format!("{account} ({})", response.account_known_by)),
+        ("Account", account(response)),
         ("Owner", response.owner.to_string()),
         ("You", response.caller.clone().unwrap_or_else(|| "unknown".to_owned())),
     ];

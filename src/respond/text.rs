@@ -92,10 +92,17 @@ fn section<T>(
     items.iter().try_for_each(|item| one(item, out))
 }
 
+/// The account, and how it is known.
+pub(super) fn account(response: &Response) -> String {
+    match &response.account {
+        Some(account) => format!("{account} ({})", response.account_known_by),
+        None => "unknown".to_owned(),
+    }
+}
+
 fn head(response: &Response, out: &mut dyn Write) -> io::Result<()> {
-    let account = response.account.as_deref().unwrap_or("unknown");
     writeln!(out, "Key        {}", response.key)?;
-    writeln!(out, "Account    {} ({})", safe(account), response.account_known_by)?;
+    writeln!(out, "Account    {}", safe(&account(response)))?;
     writeln!(out, "You        {}", safe(response.caller.as_deref().unwrap_or("unknown")))?;
     writeln!(out, "Owner      {}", safe(&response.owner.to_string()))?;
     if let Some(used) = &response.last_used {
