@@ -153,6 +153,11 @@ impl Pattern {
         start..end.min(bytes.len())
     }
 
+    /// How many bytes before and behind the beginning of its keyword a match may reach.
+    pub(super) const fn limits(&self) -> (usize, usize) {
+        (self.max_prefix, self.max_bytes)
+    }
+
     /// Whether a match lies in one line, of whatever length.
     pub(super) const fn is_by_line(&self) -> bool {
         matches!(self.extent, Extent::Line { .. })
@@ -296,12 +301,6 @@ fn build(hir: &Hir) -> Result<Regex, PatternError> {
     let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
     let built = Regex::builder().configure(config).build_from_hir(hir);
     built.map_err(|error| PatternError::Build(Box::new(error)))
-}
-
-/// Returns how many bytes before and behind the beginning of its keyword a rule's matches may reach; `None`
-/// if its pattern is not a regular expression.
-pub(super) fn limits(rule: &Rule) -> Option<(usize, usize)> {
-    Some(lengths(rule, &parse(&rule.pattern).ok()?))
 }
 
 /// How long the part of a match before its keyword may be, and how long the match.

@@ -90,7 +90,7 @@ impl<'a> Pass<'a> {
         for mark in before.hits[start..].iter().take_while(|mark| mark.start() < base_end) {
             let end = mark.start() + self.engine.links.prefilter.keyword_bytes(mark.keyword);
             let Some(now) = kept.shifted(mark.start()..end) else { continue };
-            let reach = &far.keywords[mark.keyword as usize];
+            let reach = self.engine.reach(mark.keyword);
             let own = Mark::new(now.start, mark.keyword);
             self.trail.hits.push(own);
             if !is_first && self.is_reached(reach, own.start(), kept.at)
@@ -103,13 +103,13 @@ impl<'a> Pass<'a> {
     }
 
     /// Whether a rule of the keyword at `start` reaches the change that ends at `change`.
-    fn is_reached(&self, reach: &Reach, start: usize, change: usize) -> bool {
+    fn is_reached(&self, reach: Reach, start: usize, change: usize) -> bool {
         start < change.saturating_add(reach.before)
             && !(reach.is_assignment && generic::begins_behind(self.bytes, start, change))
     }
 
     /// Whether a rule of the keyword at `start` reaches the change at `end`.
-    fn reaches(&self, reach: &Reach, start: usize, end: usize) -> bool {
+    fn reaches(&self, reach: Reach, start: usize, end: usize) -> bool {
         if start.saturating_add(reach.behind) <= end {
             return false;
         }

@@ -1,7 +1,8 @@
 //! How far from a change rules look.
 
-use super::trail::short;
-use crate::engine::{Engine, check, generic, pattern};
+use std::sync::OnceLock;
+
+use crate::engine::{Engine, check, generic};
 use crate::pattern::{analysis, syntax};
 use crate::rule::{Rule, Scope};
 
@@ -42,8 +43,8 @@ impl Reach {
 /// How far the rules of an engine look.
 #[derive(Debug)]
 pub(in crate::engine) struct Far {
-    /// For each keyword of the prefilter, how far the rules look that have it.
-    pub(super) keywords: Vec<Reach>,
+    /// For each keyword of the prefilter, how far the rules look that have it: known where it was found.
+    keywords: Box<[OnceLock<Reach>]>,
     /// How far from where its gram begins a keyword begins and ends at most.
     pub(super) arms: (usize, usize),
     /// Bytes to rescan around a change for rules without a keyword: to the far end of a match, and what matters
@@ -60,25 +61,30 @@ impl Engine {
         self.far.get_or_init(|| {
             let rules = self.rules.all();
             let is_needed = |rule: &usize| self.is_needed[*rule];
-            let of_keyword = |keyword: u32| {
-                let rules = self.links.rules_of(keyword).filter(is_needed);
-                rules.map(|rule| self.reach_of(rule)).reduce(Reach::or).unwrap_or_default()
-            };
             let is_far = |rule: usize| match rules[rule].scope {
                 Scope::Line { .. } => false,
                 _ => syntax::parse(&rules[rule].pattern)
                     .is_ok_and(|hir| analysis::max_bytes(&hir) > NEAR_BYTES),
             };
-            let keywords = 0..short(self.links.rules_of_keyword.len());
+            let keywords = 0..self.links.rules_of_keyword.len();
             let everywhere = self.links.everywhere.iter();
             let near = everywhere.map(|&rule| self.near_reach(rule, MAX_NEAR)).max().unwrap_or(0);
             Far {
-                keywords: keywords.map(of_keyword).collect(),
+                keywords: keywords.map(|_| OnceLock::new()).collect(),
                 arms: self.links.prefilter.longest_arms(),
                 around_everywhere: NEAR_BYTES + CHECK_BYTES + near,
                 is_whole: self.links.everywhere.iter().copied().filter(is_needed).any(is_far),
                 has_line_rules: rules.iter().any(|rule| matches!(rule.scope, Scope::Line { .. })),
             }
+        })
+    }
+
+    /// Returns how far the rules look that have a keyword. Their patterns are prepared where the keyword was found,
+    /// so nothing is parsed for it.
+    pub(super) fn reach(&self, keyword: u32) -> Reach {
+        *self.far().keywords[keyword as usize].get_or_init(|| {
+            let rules = self.links.rules_of(keyword).filter(|&rule| self.is_needed[rule]);
+            rules.map(|rule| self.reach_of(rule)).reduce(Reach::or).unwrap_or_default()
         })
     }
 
@@ -88,8 +94,7 @@ impl Engine {
         let more = self.near_reach(at, MAX_NEAR).saturating_add(context(rule));
         let (before, behind) = match rule.scope {
             Scope::Assignment => (generic::BEFORE_BYTES, generic::BEHIND_BYTES),
-            // Compiling the pattern reports one that cannot be parsed.
-            _ => pattern::limits(rule).unwrap_or_default(),
+            _ => self.pattern(at).limits(),
         };
         Reach {
             before: before.saturating_add(more),
