@@ -13,6 +13,7 @@ use crate::pattern::boundary::{Boundary, BoundaryError};
 use crate::pattern::exact::{Exact, ExactError};
 use crate::pattern::first_bytes::FirstBytes;
 use crate::pattern::longest::Longest;
+use crate::pattern::required_run::RequiredRun;
 use crate::pattern::{MIN_KEYWORD_BYTES, analysis, prefix_length, required_literals, syntax};
 use crate::rule::{Rule, Scope};
 use crate::text::lines::lf_line_around;
@@ -57,6 +58,7 @@ pub(super) struct Pattern {
     hir: Hir,
     regex: OnceLock<Regex>,
     first: FirstBytes,
+    run: Option<RequiredRun>,
     extent: Extent,
     boundary: Option<Boundary>,
     secret_group: Option<usize>,
@@ -132,9 +134,19 @@ impl Pattern {
                 (Extent::Line { exact, longest }, Some(0))
             }
         };
-        let first = FirstBytes::new(&hir);
+        let (first, run) = (FirstBytes::new(&hir), RequiredRun::new(&hir));
         let regex = OnceLock::new();
-        Ok(Pattern { hir, regex, first, extent, boundary, secret_group, max_bytes, max_prefix })
+        Ok(Pattern {
+            hir,
+            regex,
+            first,
+            run,
+            extent,
+            boundary,
+            secret_group,
+            max_bytes,
+            max_prefix,
+        })
     }
 
     fn regex(&self) -> &Regex {
@@ -211,6 +223,9 @@ impl Pattern {
         window: Range<usize>,
         each: &mut dyn FnMut(Found) -> Next,
     ) {
+        if self.run.as_ref().is_some_and(|run| !run.is_in(bytes, window.clone())) {
+            return;
+        }
         if let Extent::Line { exact: Some(exact), .. } = &self.extent {
             return self.find_exact(exact, bytes, window, each);
         }

@@ -7,14 +7,13 @@ use std::ops::Range;
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::byte_set::{ByteSet, add_all, add_class};
+
 /// How many places are told at most.
 const PLACES: usize = 31;
 
 /// The bit of all places behind those that are told.
 const BEHIND: u32 = 1 << PLACES;
-
-/// A set of bytes.
-type Bytes = [bool; 256];
 
 /// For each byte, the places that may hold it, as bits; the last bit is for all places behind those that are told.
 #[derive(Debug, Clone)]
@@ -25,7 +24,7 @@ pub(crate) struct FirstBytes {
 
 /// What an expression says of its first places.
 struct Places {
-    sets: Vec<Bytes>,
+    sets: Vec<ByteSet>,
     /// Whether every match has just these places, so that what comes next begins behind them.
     is_whole: bool,
 }
@@ -103,41 +102,6 @@ fn of_class(class: &Class) -> Places {
     let mut set = [false; 256];
     add_class(class, &mut set);
     Places { sets: vec![set], is_whole: true }
-}
-
-fn add_class(class: &Class, set: &mut Bytes) {
-    match class {
-        Class::Bytes(class) => {
-            for range in class.ranges() {
-                set[usize::from(range.start())..=usize::from(range.end())].fill(true);
-            }
-        }
-        Class::Unicode(class) => {
-            for range in class.ranges() {
-                let ascii = |end: char| (end as usize).min(0x80);
-                set[ascii(range.start())..(ascii(range.end()) + 1).min(0x80)].fill(true);
-            }
-            if !class.is_ascii() {
-                set[0x80..].fill(true);
-            }
-        }
-    }
-}
-
-/// Adds every byte that a match may hold anywhere.
-fn add_all(hir: &Hir, set: &mut Bytes) {
-    match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => {}
-        HirKind::Literal(literal) => {
-            literal.0.iter().for_each(|byte| set[usize::from(*byte)] = true)
-        }
-        HirKind::Class(class) => add_class(class, set),
-        HirKind::Capture(capture) => add_all(&capture.sub, set),
-        HirKind::Repetition(repetition) => add_all(&repetition.sub, set),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
-            parts.iter().for_each(|part| add_all(part, set));
-        }
-    }
 }
 
 fn in_a_row(parts: impl Iterator<Item = Places>) -> Places {

@@ -7,6 +7,7 @@
 
 pub(crate) mod analysis;
 pub(crate) mod boundary;
+mod byte_set;
 mod ere;
 pub mod exact;
 pub(crate) mod first_bytes;
@@ -14,6 +15,7 @@ pub mod go;
 pub(crate) mod longest;
 pub(crate) mod prefix_length;
 pub(crate) mod required_literals;
+pub(crate) mod required_run;
 pub mod syntax;
 
 pub use ere::{Ere, EreError, EreLint, escape_literal};
