@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+use super::byte_runs::ByteRuns;
 use super::byte_set::{ByteSet, add_all, add_class};
 
 /// How many places are told at most.
@@ -20,6 +21,9 @@ const BEHIND: u32 = 1 << PLACES;
 pub(crate) struct FirstBytes {
     places: Box<[u32; 256]>,
     count: usize,
+    /// So many of the places are told wholly; `runs` begin behind them.
+    whole: usize,
+    runs: ByteRuns,
 }
 
 /// What an expression says of its first places.
@@ -42,7 +46,8 @@ impl FirstBytes {
         add_all(hir, &mut anywhere);
         let holds = places.iter_mut().zip(&anywhere).filter(|(_, is_in)| **is_in);
         holds.for_each(|(bits, _)| *bits |= BEHIND);
-        FirstBytes { places, count: sets.len() }
+        let (whole, runs) = runs(hir);
+        FirstBytes { places, count: sets.len(), whole, runs }
     }
 
     /// Returns the first place in `range` that keeps a match from beginning where the range does: it may not hold its
@@ -53,7 +58,11 @@ impl FirstBytes {
         let is_wrong =
             |(place, byte): (usize, &u8)| self.places[usize::from(*byte)] >> place & 1 == 0;
         let found = head.iter().enumerate().position(is_wrong);
-        found.or((head.len() < self.count).then_some(head.len())).map(|place| range.start + place)
+        let found = found.or((head.len() < self.count).then_some(head.len()));
+        match found {
+            Some(place) => Some(range.start + place),
+            None => self.runs.read(bytes, range.start + self.whole..range.end).err(),
+        }
     }
 
     /// Returns the first place in `range` that no match reaches which begins where the range does; the end of the range
@@ -65,6 +74,24 @@ impl FirstBytes {
             start + bytes[start..range.end].iter().take_while(holds).count()
         })
     }
+}
+
+/// How many places the parts tell wholly with which an expression begins, and the runs behind them.
+fn runs(hir: &Hir) -> (usize, ByteRuns) {
+    let parts: Vec<&Hir> = match hir.kind() {
+        HirKind::Capture(capture) => return runs(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().collect(),
+        _ => vec![hir],
+    };
+    let mut whole = 0;
+    for (at, part) in parts.iter().enumerate() {
+        let Places { sets, is_whole } = places(part);
+        if !is_whole || whole + sets.len() > PLACES {
+            return (whole, ByteRuns::new(&parts[at..]));
+        }
+        whole += sets.len();
+    }
+    (whole, ByteRuns::default())
 }
 
 fn places(hir: &Hir) -> Places {
@@ -138,16 +165,28 @@ mod tests {
         for (pattern, text, expected) in [
             ("ion_[A-Za-z0-9]{42}", "ion_token_of", Some(9)),
             ("ion_[A-Za-z0-9]{42}", "ion_", Some(4)),
-            ("(?i:key)_[0-9]{2,4}x", "KEY_12y", None),
+            ("(?i:key)_[0-9]{2,4}x", "KEY_12y", Some(6)),
+            ("(?i:key)_[0-9]{2,4}x", "KEY_12x", None),
             ("(?i:key)_[0-9]{2,4}x", "kex", Some(2)),
             ("(?:ab|cde)f", "cb", None),
             ("(?:ab|cde)f", "aa", Some(1)),
             ("(?:ab|cd)f", "cdg", Some(2)),
             ("(?:x{2})?a", "b", None),
-            (r"\bab?c", "ax", None),
+            (r"\bab?c", "ax", Some(1)),
+            (r"\bab?b", "ax", None),
             ("é?x", "y", None),
-            ("a{40}", &"a".repeat(39), None),
+            ("a{40}", &"a".repeat(39), Some(39)),
             ("(?:a{20}b){2}", &"a".repeat(40), Some(20)),
+            // Runs that one byte ends.
+            ("[a-z]://[a-z.]{0,9}:([^@]{4,9})@x", "s://a.b/c:d@x", Some(7)),
+            ("[a-z]://[a-z.]{0,9}:([^@]{4,9})@x", "s://a.b:c@x", Some(9)),
+            ("[a-z]://[a-z.]{0,9}:([^@]{4,9})@x", "s://a.b:cdef@y", Some(13)),
+            ("[a-z]://[a-z.]{0,9}:([^@]{4,9})@x", "s://a.b:cdef@x", None),
+            ("[a-z]://[a-z.]{0,9}:([^@]{4,9})@x", "s://a.b:cdef", Some(12)),
+            ("a(?:b+)c", "abbd", Some(3)),
+            (r"a\s*=\s*b", "a  =c", Some(4)),
+            // What may go on in two ways is not told.
+            ("a[bc]{0,9}c", "abcbx", None),
         ] {
             let first = FirstBytes::new(&syntax::parse(pattern).unwrap());
             assert_eq!(
@@ -171,10 +210,18 @@ mod tests {
         }
     }
 
+    /// Alternatives, groups and classes in a row, of which the last may be repeated.
+    const PARTS: &str = "(?:[abc]|\\[[abc]{2}\\]|\\(a\\|[bc]{1,2}\\)|\\(\\?:b\\)){1,6}\
+                         (?:\\{[0-3],[3-5]\\}|[?*+])?[abc]{0,3}";
+
+    /// Classes in a row, each of which may be repeated.
+    const RUNS: &str =
+        "(?:(?:[abc]|\\[[abc]{1,2}\\]|\\([abc]\\))(?:\\{[0-2],[2-5]\\}|[?*+])?){1,6}";
+
     proptest! {
         #[test]
         fn no_match_has_a_mismatch(
-            pattern in "(?:[abc]|\\[[abc]{2}\\]|\\(a\\|[bc]{1,2}\\)|\\(\\?:b\\)){1,6}(?:\\{[0-3],[3-5]\\}|[?*+])?[abc]{0,3}",
+            pattern in prop_oneof![PARTS, RUNS],
             text in "[abc]{0,12}",
         ) {
             let Ok(hir) = syntax::parse(&pattern) else { return Ok(()) };

@@ -7,6 +7,7 @@
 
 pub(crate) mod analysis;
 pub(crate) mod boundary;
+mod byte_runs;
 mod byte_set;
 mod ere;
 pub mod exact;

@@ -1,0 +1,99 @@
+//! Parts of an expression that are runs of bytes of one set, each ended by what comes next: a name, a colon, a
+//! password, an at sign.
+//!
+//! Where a run cannot hold the byte that begins the next one, there is one way to read them: each takes all that it
+//! can. So bytes tell whether a match goes on, without a search by the expression.
+
+use std::ops::Range;
+
+use regex_syntax::hir::{Hir, HirKind};
+
+use super::byte_set::{ByteSet, add_all};
+
+/// Bytes of one set, one behind the other.
+#[derive(Debug, Clone)]
+struct Run {
+    set: Box<ByteSet>,
+    least: usize,
+    most: usize,
+}
+
+/// Runs of which each begins where the one before ends.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ByteRuns(Vec<Run>);
+
+impl ByteRuns {
+    /// Tells the runs with which a sequence of parts begins, as far as there is one way to read them.
+    pub(super) fn new(parts: &[&Hir]) -> Self {
+        let mut runs: Vec<Run> = Vec::new();
+        for run in parts.iter().map_while(|part| runs_of(part)).flatten() {
+            let can_read_on = runs.last().is_none_or(|last| {
+                last.least == last.most || run.least > 0 && !shares_a_byte(&last.set, &run.set)
+            });
+            if !can_read_on {
+                break;
+            }
+            runs.push(run);
+        }
+        // Nothing tells where the last one ends.
+        if let Some(last) = runs.last_mut() {
+            last.most = last.least;
+        }
+        ByteRuns(runs)
+    }
+
+    /// Reads the runs from the start of `range`.
+    ///
+    /// # Errors
+    /// The place at which no match goes on.
+    #[inline]
+    pub(super) fn read(&self, bytes: &[u8], range: Range<usize>) -> Result<usize, usize> {
+        let mut at = range.start;
+        for Run { set, least, most } in &self.0 {
+            let text = &bytes[at..range.end.min(at.saturating_add(*most))];
+            let count = text.iter().take_while(|byte| set[usize::from(**byte)]).count();
+            at += count;
+            if count < *least {
+                return Err(at);
+            }
+        }
+        Ok(at)
+    }
+}
+
+/// The runs that a part consists of; `None` if it is something else.
+fn runs_of(part: &Hir) -> Option<Vec<Run>> {
+    let run = |hir: &Hir, least: usize, most: usize| {
+        let mut set = Box::new([false; 256]);
+        add_all(hir, &mut set);
+        Run { set, least, most }
+    };
+    match part.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(Vec::new()),
+        HirKind::Literal(literal) => {
+            let one = |byte: &u8| run(&Hir::literal([*byte]), 1, 1);
+            Some(literal.0.iter().map(one).collect())
+        }
+        HirKind::Class(_) if is_one_byte(part) => Some(vec![run(part, 1, 1)]),
+        HirKind::Capture(capture) => runs_of(&capture.sub),
+        HirKind::Repetition(repetition) if is_one_byte(&repetition.sub) => {
+            let most = repetition.max.map_or(usize::MAX, |most| most as usize);
+            Some(vec![run(&repetition.sub, repetition.min as usize, most)])
+        }
+        HirKind::Concat(parts) => {
+            parts.iter().map(runs_of).collect::<Option<Vec<_>>>().map(|runs| runs.concat())
+        }
+        _ => None,
+    }
+}
+
+/// Whether a part is a class of which every character is one byte.
+fn is_one_byte(part: &Hir) -> bool {
+    let properties = part.properties();
+    matches!(part.kind(), HirKind::Class(_) | HirKind::Literal(_))
+        && (properties.minimum_len(), properties.maximum_len()) == (Some(1), Some(1))
+}
+
+fn shares_a_byte(one: &ByteSet, other: &ByteSet) -> bool {
+    one.iter().zip(other).any(|(one, other)| *one && *other)
+}
