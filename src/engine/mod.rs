@@ -15,6 +15,7 @@ pub mod generic;
 mod grams;
 mod keyword_tables;
 pub mod known;
+mod links;
 pub mod lint;
 mod pair;
 mod pattern;
@@ -23,7 +24,6 @@ mod quick_scan;
 mod search;
 mod selftest;
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -35,10 +35,9 @@ pub use quick_scan::{QuickScan, Trail};
 pub use selftest::{Failure, selftest};
 
 use crate::rule::{Confidence, KNOWN_VALUE, Rule, RuleOrigin, RuleSet, Scope};
-use crate::text::lists::Lists;
 use known::{Known, Load};
+use links::{Draft, Links};
 use pattern::Pattern;
-use prefilter::builtin;
 use search::Scan;
 
 /// More matches than this in one buffer are not looked for; the scan says that it was cut. See
@@ -146,87 +145,6 @@ pub struct Engine {
     known: Option<Known>,
     /// Generic secrets below are not looked for. Other matches are kept: a companion may raise them.
     min_confidence: Confidence,
-}
-
-/// How rules hang together with their keywords and with each other.
-#[derive(Debug)]
-struct Links {
-    prefilter: Prefilter,
-    /// For each keyword of the prefilter, the rules that have it.
-    rules_of_keyword: Lists<u32>,
-    /// Words of names in lower case, in order.
-    names: Lists<u8>,
-    /// For each of them, the rule for the values assigned to such a name.
-    rule_of_name: Cow<'static, [u32]>,
-    /// Rules that are tried everywhere.
-    everywhere: Vec<usize>,
-    /// Rules that are tried near the matches of another: (rule, other).
-    near: Cow<'static, [(usize, usize)]>,
-    /// Rules whose matches pair with those of another: (rule, other).
-    pairs: Cow<'static, [(usize, usize)]>,
-}
-
-impl Links {
-    /// Returns those of the built-in rules, which the build script has laid.
-    fn builtin() -> Self {
-        Links {
-            prefilter: Prefilter::builtin(),
-            rules_of_keyword: Lists::of_constants(
-                builtin::RULES_OF_KEYWORD,
-                builtin::RULES_OF_KEYWORD_ENDS,
-            ),
-            names: Lists::of_constants(builtin::NAMES, builtin::NAME_ENDS),
-            rule_of_name: Cow::Borrowed(builtin::RULE_OF_NAME),
-            everywhere: Vec::new(),
-            near: Cow::Borrowed(builtin::NEAR),
-            pairs: Cow::Borrowed(builtin::PAIRS),
-        }
-    }
-}
-
-impl Links {
-    /// The rules that have a keyword.
-    fn rules_of(&self, keyword: u32) -> impl Iterator<Item = usize> {
-        self.rules_of_keyword.get(keyword as usize).iter().map(|&rule| rule as usize)
-    }
-
-    /// The rules whose word begins a word of a name.
-    fn rules_of_name<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = usize> {
-        let begins_word = |at: &usize| {
-            let (here, before) = (name[*at], at.checked_sub(1).map(|at| name[at]));
-            here.is_ascii_alphanumeric()
-                && before.is_none_or(|before| {
-                    !before.is_ascii_alphanumeric()
-                        || before.is_ascii_lowercase() && here.is_ascii_uppercase()
-                })
-        };
-        (0..name.len()).filter(begins_word).flat_map(move |at| {
-            let rest = &name[at..];
-            let first = rest[0].to_ascii_lowercase();
-            let begins = move |place: &usize| self.names.get(*place)[0] == first;
-            let is_here = move |place: &usize| {
-                let word = self.names.get(*place);
-                rest.get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word))
-            };
-            let start = self.first_name(first);
-            let names = (start..self.names.len()).take_while(begins).filter(is_here);
-            names.map(|place| self.rule_of_name[place] as usize)
-        })
-    }
-
-    /// Where the words of names begin that begin with a byte, or with a greater one.
-    fn first_name(&self, first: u8) -> usize {
-        let (mut start, mut end) = (0, self.names.len());
-        while start < end {
-            let middle = start.midpoint(end);
-            if self.names.get(middle)[0] < first {
-                start = middle + 1;
-            } else {
-                end = middle;
-            }
-        }
-        start
-    }
 }
 
 impl Engine {
@@ -383,55 +301,20 @@ impl Engine {
 
     /// Links rules of which some are a user's.
     fn link(&mut self) -> Result<(), EngineError> {
-        let mut keywords: Vec<Vec<u8>> = Vec::new();
-        let mut rules_of_keyword: Vec<Vec<u32>> = Vec::new();
-        let mut known = std::collections::HashMap::new();
-        let (mut everywhere, mut near, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
-        let mut names: Vec<(String, u32)> = Vec::new();
+        let mut draft = Draft::default();
         for (at, rule) in self.rules.all().iter().enumerate() {
             if let Some(name) = &rule.pair {
-                pairs.push((at, self.place_of(rule, name)?));
+                draft.pairs.push((at, self.place_of(rule, name)?));
             }
             if rule.enabled {
                 self.check(at)?;
             }
-            if let Some(name) = &rule.near {
-                near.push((at, self.place_of(rule, name)?));
-                continue;
-            }
-            if rule.scope == Scope::Known {
-                continue;
-            }
-            if rule.is_named() {
-                let words = rule.keywords.iter();
-                names.extend(words.map(|word| (word.to_ascii_lowercase(), number(at))));
-                continue;
-            }
-            let fail = |source| compile_error(rule, source);
-            let own = pattern::keywords(rule).map_err(fail)?;
-            if own.is_empty() {
-                everywhere.push(at);
-            }
-            for mut keyword in own {
-                keyword.make_ascii_lowercase();
-                let slot = *known.entry(keyword).or_insert_with_key(|keyword| {
-                    keywords.push(keyword.clone());
-                    rules_of_keyword.push(Vec::new());
-                    keywords.len() - 1
-                });
-                rules_of_keyword[slot].push(number(at));
+            match &rule.near {
+                Some(name) => draft.near.push((at, self.place_of(rule, name)?)),
+                None => draft.add(at, rule).map_err(|source| compile_error(rule, source))?,
             }
         }
-        names.sort();
-        self.links = Links {
-            names: names.iter().map(|(word, _)| word).collect(),
-            rule_of_name: names.iter().map(|(_, rule)| *rule).collect(),
-            prefilter: Prefilter::new(&keywords.iter().map(|k| &**k).collect::<Vec<_>>()),
-            rules_of_keyword: rules_of_keyword.into_iter().collect(),
-            everywhere,
-            near: Cow::Owned(near),
-            pairs: Cow::Owned(pairs),
-        };
+        self.links = draft.finish();
         Ok(())
     }
 
@@ -471,11 +354,6 @@ impl Engine {
             )
         })
     }
-}
-
-/// The place of a rule, as links have it.
-fn number(rule: usize) -> u32 {
-    u32::try_from(rule).expect("rules are counted in u32")
 }
 
 fn compile_error(rule: &Rule, source: PatternError) -> CompileError {

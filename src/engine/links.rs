@@ -1,0 +1,145 @@
+//! What leads from a keyword to rules, and from one rule to another.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::pattern::{self, PatternError};
+use super::prefilter::{Prefilter, builtin};
+use crate::rule::{Rule, Scope};
+use crate::text::lists::Lists;
+
+/// How rules hang together with their keywords and with each other.
+#[derive(Debug)]
+pub(super) struct Links {
+    pub(super) prefilter: Prefilter,
+    /// For each keyword of the prefilter, the rules that have it.
+    pub(super) rules_of_keyword: Lists<u32>,
+    /// Words of names in lower case, in order.
+    pub(super) names: Lists<u8>,
+    /// For each of them, the rule for the values assigned to such a name.
+    pub(super) rule_of_name: Cow<'static, [u32]>,
+    /// Rules that are tried everywhere.
+    pub(super) everywhere: Vec<usize>,
+    /// Rules that are tried near the matches of another: (rule, other).
+    pub(super) near: Cow<'static, [(usize, usize)]>,
+    /// Rules whose matches pair with those of another: (rule, other).
+    pub(super) pairs: Cow<'static, [(usize, usize)]>,
+}
+
+impl Links {
+    /// Returns those of the built-in rules, which the build script has laid.
+    pub(super) fn builtin() -> Self {
+        Links {
+            prefilter: Prefilter::builtin(),
+            rules_of_keyword: Lists::of_constants(
+                builtin::RULES_OF_KEYWORD,
+                builtin::RULES_OF_KEYWORD_ENDS,
+            ),
+            names: Lists::of_constants(builtin::NAMES, builtin::NAME_ENDS),
+            rule_of_name: Cow::Borrowed(builtin::RULE_OF_NAME),
+            everywhere: Vec::new(),
+            near: Cow::Borrowed(builtin::NEAR),
+            pairs: Cow::Borrowed(builtin::PAIRS),
+        }
+    }
+
+    /// The rules that have a keyword.
+    pub(super) fn rules_of(&self, keyword: u32) -> impl Iterator<Item = usize> {
+        self.rules_of_keyword.get(keyword as usize).iter().map(|&rule| rule as usize)
+    }
+
+    /// The rules whose word begins a word of a name.
+    pub(super) fn rules_of_name<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = usize> {
+        let begins_word = |at: &usize| {
+            let (here, before) = (name[*at], at.checked_sub(1).map(|at| name[at]));
+            here.is_ascii_alphanumeric()
+                && before.is_none_or(|before| {
+                    !before.is_ascii_alphanumeric()
+                        || before.is_ascii_lowercase() && here.is_ascii_uppercase()
+                })
+        };
+        (0..name.len()).filter(begins_word).flat_map(move |at| {
+            let rest = &name[at..];
+            let first = rest[0].to_ascii_lowercase();
+            let begins = move |place: &usize| self.names.get(*place)[0] == first;
+            let is_here = move |place: &usize| {
+                let word = self.names.get(*place);
+                rest.get(..word.len()).is_some_and(|own| own.eq_ignore_ascii_case(word))
+            };
+            let start = self.first_name(first);
+            let names = (start..self.names.len()).take_while(begins).filter(is_here);
+            names.map(|place| self.rule_of_name[place] as usize)
+        })
+    }
+
+    /// Where the words of names begin that begin with a byte, or with a greater one.
+    fn first_name(&self, first: u8) -> usize {
+        let (mut start, mut end) = (0, self.names.len());
+        while start < end {
+            let middle = start.midpoint(end);
+            if self.names.get(middle)[0] < first {
+                start = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        start
+    }
+}
+
+/// The links of rules of which some are a user's, while they are collected.
+#[derive(Default)]
+pub(super) struct Draft {
+    keywords: Vec<Vec<u8>>,
+    /// For each of them, the rules that have it.
+    rules_of_keyword: Vec<Vec<u32>>,
+    /// The place of each keyword.
+    known: HashMap<Vec<u8>, usize>,
+    /// Words of names, each with its rule.
+    names: Vec<(String, u32)>,
+    everywhere: Vec<usize>,
+    pub(super) near: Vec<(usize, usize)>,
+    pub(super) pairs: Vec<(usize, usize)>,
+}
+
+impl Draft {
+    /// Adds a rule that is found by its keywords, or tried everywhere.
+    pub(super) fn add(&mut self, at: usize, rule: &Rule) -> Result<(), PatternError> {
+        if rule.scope == Scope::Known {
+            return Ok(());
+        }
+        let number = u32::try_from(at).expect("rules are counted in u32");
+        if rule.is_named() {
+            let words = rule.keywords.iter();
+            self.names.extend(words.map(|word| (word.to_ascii_lowercase(), number)));
+            return Ok(());
+        }
+        let own = pattern::keywords(rule)?;
+        if own.is_empty() {
+            self.everywhere.push(at);
+        }
+        for mut keyword in own {
+            keyword.make_ascii_lowercase();
+            let slot = *self.known.entry(keyword).or_insert_with_key(|keyword| {
+                self.keywords.push(keyword.clone());
+                self.rules_of_keyword.push(Vec::new());
+                self.keywords.len() - 1
+            });
+            self.rules_of_keyword[slot].push(number);
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Links {
+        self.names.sort();
+        Links {
+            prefilter: Prefilter::new(&self.keywords.iter().map(|k| &**k).collect::<Vec<_>>()),
+            rules_of_keyword: self.rules_of_keyword.into_iter().collect(),
+            names: self.names.iter().map(|(word, _)| word).collect(),
+            rule_of_name: self.names.iter().map(|(_, rule)| *rule).collect(),
+            everywhere: self.everywhere,
+            near: Cow::Owned(self.near),
+            pairs: Cow::Owned(self.pairs),
+        }
+    }
+}
