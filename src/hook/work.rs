@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use super::Hook;
+use crate::environment::Environment;
 use crate::git::command::lines;
 use crate::git::push::{Push, PushCall, PushedRef, pushed};
 use crate::git::state::{
@@ -90,54 +91,16 @@ impl Work {
         match hook {
             Hook::PreCommit => work = Work::of_index(repository)?,
             Hook::PreApplypatch => work.staged = Some(Vec::new()),
-            Hook::PreMergeCommit => {
-                let heads = merge_heads_of_environment(environment)?;
-                if heads.is_empty() {
-                    work = Work::of_index(repository)?;
-                } else {
-                    work.commits.push(merged(repository, heads.clone())?);
-                    work.staged = Some(heads);
-                }
-            }
+            Hook::PreMergeCommit => work = Work::of_merge(repository, environment)?,
             Hook::CommitMsg => {
                 let cleanup = Cleanup::Configured { edited: call.is_edited(), is_noted: true };
                 work.message = Some(MessageOptions { file: file()?, cleanup });
             }
             Hook::ApplypatchMsg => work.message = Some(message(file()?, false)),
             Hook::PrepareCommitMsg => {
-                if call.is_edited() {
-                    note_template(repository, &file()?)?;
-                }
-                // No earlier hook is told of an amended commit that gets a new author or date.
-                let amends = call.reuses_head() && amend(repository)? != Amend::Yes;
-                if !amends && was_looked_at(repository, call.is_merge_message()) {
-                    return Ok(None);
-                }
-                work = Work { amends, ..Work::of_index(repository)? };
-                work.message = Some(message(file()?, true));
+                return Work::before_message(repository, call, file);
             }
-            Hook::PrePush => {
-                let argument = |index: usize| call.arguments.get(index).map(|word| &**word);
-                let text = read(input)?;
-                let is_of_framework = environment.get_filled(FRAMEWORK).is_some();
-                let push = if !text.trim_ascii().is_empty() {
-                    let (remote, address) = (argument(0), argument(1));
-                    let refs = &PushedRef::parse(&text)?;
-                    let told = PushCall { refs, remote, address, is_sure: true };
-                    Some(pushed(repository, told)?)
-                } else if argument(1).is_some() {
-                    pushed_head(repository, argument(0), argument(1))?
-                } else if is_of_framework {
-                    Some(pushed_by_framework(repository)?)
-                } else {
-                    return Err(WorkError::NoPush);
-                };
-                if let Some(push) = push {
-                    work.doubt = push.doubt;
-                    let is_more = !push.tips.is_empty();
-                    work.commits.extend(is_more.then_some((push.tips, push.known)));
-                }
-            }
+            Hook::PrePush => work = Work::of_push(repository, call, &read(input)?)?,
             Hook::PreReceive => work.commits.extend(updated(&read(input)?, |_| true, &["refs/"])?),
             Hook::ReferenceTransaction => {
                 if call.arguments.first().is_none_or(|state| state != "prepared") {
@@ -162,6 +125,59 @@ impl Work {
         let incoming = if heads.is_empty() { None } else { Some(merged(repository, heads)?) };
         let commits = incoming.into_iter().collect();
         Ok(Work { staged: Some(Vec::new()), commits, ..Work::default() })
+    }
+
+    /// What is staged and what is merged, as git tells pre-merge-commit.
+    fn of_merge(repository: &mut Repository, environment: &Environment) -> Result<Work, GitError> {
+        let heads = merge_heads_of_environment(environment)?;
+        if heads.is_empty() {
+            return Work::of_index(repository);
+        }
+        let commits = vec![merged(repository, heads.clone())?];
+        Ok(Work { staged: Some(heads), commits, ..Work::default() })
+    }
+
+    /// What prepare-commit-msg has to look at: all that no earlier hook was told of.
+    fn before_message(
+        repository: &mut Repository,
+        call: Call<'_>,
+        file: impl Fn() -> Result<PathBuf, WorkError>,
+    ) -> Result<Option<Work>, WorkError> {
+        if call.is_edited() {
+            note_template(repository, &file()?)?;
+        }
+        // No earlier hook is told of an amended commit that gets a new author or date.
+        let amends = call.reuses_head() && amend(repository)? != Amend::Yes;
+        if !amends && was_looked_at(repository, call.is_merge_message()) {
+            return Ok(None);
+        }
+        let staged = Work::of_index(repository)?;
+        Ok(Some(Work { amends, message: Some(message(file()?, true)), ..staged }))
+    }
+
+    /// What is pushed, as `text` of git's or as little as else is told.
+    fn of_push(repository: &Repository, call: Call<'_>, text: &[u8]) -> Result<Work, WorkError> {
+        let argument = |index: usize| call.arguments.get(index).map(|word| &**word);
+        let is_of_framework = repository.location().environment().get_filled(FRAMEWORK).is_some();
+        let push = if !text.trim_ascii().is_empty() {
+            let (remote, address) = (argument(0), argument(1));
+            let refs = &PushedRef::parse(text)?;
+            let told = PushCall { refs, remote, address, is_sure: true };
+            Some(pushed(repository, told)?)
+        } else if argument(1).is_some() {
+            pushed_head(repository, argument(0), argument(1))?
+        } else if is_of_framework {
+            Some(pushed_by_framework(repository)?)
+        } else {
+            return Err(WorkError::NoPush);
+        };
+        let mut work = Work::default();
+        if let Some(push) = push {
+            work.doubt = push.doubt;
+            let is_more = !push.tips.is_empty();
+            work.commits.extend(is_more.then_some((push.tips, push.known)));
+        }
+        Ok(work)
     }
 
     /// The index as a source, if it is to be looked at.
