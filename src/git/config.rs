@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{Config, ConfigLevel};
+use git2::{Config, ConfigEntry, ConfigLevel};
 
 use super::command::{nul_fields, printed_if_set};
 use super::{GitError, Location};
@@ -142,14 +142,13 @@ fn native(
     {
         config.add_file(&path, ConfigLevel::Worktree, false)?;
     }
-    let config = config.snapshot()?;
-    if has_conditional_includes(&config)? {
-        return Ok(None);
-    }
     let mut found = Vec::new();
     let mut entries = config.entries(None)?;
     while let Some(entry) = entries.next() {
         let entry = entry?;
+        if is_conditional_include(entry) {
+            return Ok(None);
+        }
         found.push(Setting {
             key: String::from_utf8_lossy(entry.name_bytes()).into_owned(),
             value: entry.has_value().then(|| entry.value_bytes().to_vec()),
@@ -187,19 +186,14 @@ fn files(
     files
 }
 
-/// Whether files are included in a way that libgit2 does not know as git does: by a remote's
+/// Whether a file is included in a way that libgit2 does not know as git does: by a remote's
 /// address, by a directory that links lead to, from the home of another user.
-fn has_conditional_includes(config: &Config) -> Result<bool, git2::Error> {
-    let mut includes = config.entries(Some(r"^include(if\..*)?\.path$"))?;
-    while let Some(entry) = includes.next() {
-        let entry = entry?;
-        let is_conditional = entry.name_bytes().starts_with(b"includeif.");
-        let path = if entry.has_value() { entry.value_bytes() } else { b"" };
-        if is_conditional || path.starts_with(b"~") && !path.starts_with(b"~/") {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+fn is_conditional_include(entry: &ConfigEntry<'_>) -> bool {
+    let name = entry.name_bytes();
+    let path = if entry.has_value() { entry.value_bytes() } else { b"" };
+    let is_from_home_of_other = path.starts_with(b"~") && !path.starts_with(b"~/");
+    name.starts_with(b"includeif.") && name.ends_with(b".path")
+        || name == b"include.path" && is_from_home_of_other
 }
 
 fn by_git(location: &Location) -> Result<Settings, GitError> {
