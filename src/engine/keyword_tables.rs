@@ -121,12 +121,19 @@ pub(crate) const fn list_of(hash: usize) -> usize {
 /// a hash of theirs.
 fn best_multiplier(grams: impl Iterator<Item = u32> + Clone) -> u32 {
     let common = COMMON.map(|bytes| gram(bytes, 0));
-    let cost = |multiplier: u32| {
-        let mut bitmap = vec![false; 1 << HASH_BITS];
-        grams.clone().for_each(|gram| bitmap[hash(gram, multiplier)] = true);
-        let hit = |(_, gram): &(usize, &u32)| bitmap[hash(**gram, multiplier)];
-        let hits = common.iter().enumerate().filter(hit);
-        hits.map(|(place, _)| COMMON.len() * COMMON.len() / (place + 1)).sum::<usize>()
+    // One bitmap for all: each of its own would be fresh pages, and take longer to be had than to be filled.
+    let mut bitmap = vec![0_u64; (1 << HASH_BITS) / 64];
+    let mut cost = |multiplier: u32| {
+        let hashes = grams.clone().map(|gram| hash(gram, multiplier));
+        hashes.clone().for_each(|hash| bitmap[hash / 64] |= 1 << (hash % 64));
+        let is_hit = |gram: u32| {
+            let hash = hash(gram, multiplier);
+            bitmap[hash / 64] >> (hash % 64) & 1 != 0
+        };
+        let hits = common.iter().enumerate().filter(|(_, gram)| is_hit(**gram));
+        let cost = hits.map(|(place, _)| COMMON.len() * COMMON.len() / (place + 1)).sum::<usize>();
+        hashes.for_each(|hash| bitmap[hash / 64] = 0);
+        cost
     };
     let multipliers = (0..MULTIPLIERS).map(|at| FIRST_MULTIPLIER.wrapping_mul(2 * at + 1));
     multipliers.min_by_key(|&multiplier| cost(multiplier)).unwrap_or(FIRST_MULTIPLIER)
