@@ -226,6 +226,11 @@ impl Pattern {
         if self.run.as_ref().is_some_and(|run| !run.is_in(bytes, window.clone())) {
             return;
         }
+        // Most patterns are tried a few times in a run: to compile one takes longer than to look at every start.
+        let may_begin = |start| self.first.mismatch(bytes, start..window.end).is_none();
+        if self.regex.get().is_none() && !window.clone().any(may_begin) {
+            return;
+        }
         if let Extent::Line { exact: Some(exact), .. } = &self.extent {
             return self.find_exact(exact, bytes, window, each);
         }
@@ -440,5 +445,20 @@ mod tests {
             let error = crate::text::chain::chain(&Pattern::compile(&rule(pattern)).unwrap_err());
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn a_pattern_is_compiled_only_where_a_match_may_begin() {
+        let pattern = Pattern::prepare(&rule("acme_[0-9]{9}")).unwrap();
+        let find = |text: &[u8]| {
+            let mut found = Vec::new();
+            pattern.find(text, 0..text.len(), &mut |one| {
+                found.push(one.span.start);
+                Next::Behind
+            });
+            (found, pattern.find_at(text, 0..text.len()).is_some(), pattern.regex.get().is_some())
+        };
+        assert_eq!(find(b"acme_task, acme_12345678"), (vec![], false, false));
+        assert_eq!(find(b"acme_123456789"), (vec![0], true, true));
     }
 }
