@@ -149,7 +149,7 @@ pub struct Engine {
 
 impl Engine {
     /// Makes an engine of the rules that are switched on. Patterns of built-in rules are compiled
-    /// when they are first needed, and so are small ones; others of users' rules are compiled here,
+    /// when they are needed often, and so are small ones; others of users' rules are compiled here,
     /// so that a mistake shows.
     ///
     /// `now` is the time in seconds since 1970, for tokens that say when they expire.

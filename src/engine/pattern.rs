@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use regex_automata::meta::{BuildError, Regex};
-use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::Hir;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
@@ -14,6 +14,7 @@ use crate::pattern::exact::{Exact, ExactError};
 use crate::pattern::first_bytes::FirstBytes;
 use crate::pattern::longest::Longest;
 use crate::pattern::required_run::RequiredRun;
+use crate::pattern::stepwise::{self, Search, TooManySteps};
 use crate::pattern::{MIN_KEYWORD_BYTES, analysis, prefix_length, required_literals, syntax};
 use crate::rule::{Rule, Scope};
 use crate::text::lines::lf_line_around;
@@ -23,6 +24,9 @@ pub(super) const DEFAULT_MAX_BYTES: usize = 1024;
 
 /// How large a compiled pattern may be, in bytes.
 const SIZE_LIMIT: usize = 16 << 20;
+
+/// How many steps a pattern is followed before it is compiled: they take about as long as compiling does.
+const STEPS: usize = 1 << 16;
 
 /// What is wrong with a pattern.
 #[derive(Debug, thiserror::Error)]
@@ -52,11 +56,13 @@ pub enum PatternError {
     MatchesEmpty,
 }
 
-/// A pattern, compiled where some bytes may match it.
+/// A pattern. It is followed step by step at first, and compiled when that has been done for long.
 #[derive(Debug)]
 pub(super) struct Pattern {
     hir: Hir,
     regex: OnceLock<Regex>,
+    /// How many steps it may still be followed.
+    steps: AtomicUsize,
     first: FirstBytes,
     run: Option<RequiredRun>,
     extent: Extent,
@@ -136,9 +142,12 @@ impl Pattern {
         };
         let (first, run) = (FirstBytes::new(&hir), RequiredRun::new(&hir));
         let regex = OnceLock::new();
+        let can_follow = matches!(extent, Extent::Bytes) && stepwise::can_follow(&hir);
+        let steps = AtomicUsize::new(if can_follow { STEPS } else { 0 });
         Ok(Pattern {
             hir,
             regex,
+            steps,
             first,
             run,
             extent,
@@ -183,16 +192,12 @@ impl Pattern {
 
     /// Returns the match that begins first in `window`, at most [`MAX_STARTS`] bytes into it.
     pub(super) fn find_at(&self, bytes: &[u8], window: Range<usize>) -> Option<Found> {
-        let input = Input::new(bytes).range(window.clone()).anchored(Anchored::Yes);
         let last = window.end.min(window.start + self.max_prefix + 1);
-        let start = (window.start..last).find(|&start| {
-            self.may_begin(bytes, start)
-                && self.first.mismatch(bytes, start..window.end).is_none()
-                && self.regex().search_half(&input.clone().range(start..window.end)).is_some()
-        })?;
-        let mut groups = self.regex().create_captures();
-        self.regex().search_captures(&input.range(start..window.end), &mut groups);
-        self.found(&groups)
+        (window.start..last).find_map(|start| {
+            let may_begin = self.may_begin(bytes, start)
+                && self.first.mismatch(bytes, start..window.end).is_none();
+            may_begin.then(|| self.search(bytes, start..window.end, Anchored::Yes))?
+        })
     }
 
     /// Returns the bytes that a match may hold which begins where `window` does, with the one that ends it; `None`
@@ -207,8 +212,8 @@ impl Pattern {
         if self.first.mismatch(bytes, range.clone()).is_some() {
             return false;
         }
-        let input = Input::new(bytes).range(range.clone()).anchored(Anchored::Yes);
-        self.regex().search_half(&input).is_some_and(|half| half.offset() == range.end)
+        let end = range.end;
+        self.search(bytes, range, Anchored::Yes).is_some_and(|found| found.span.end == end)
     }
 
     /// Calls `each` for every match in `window`; `each` says how to go on. What stands around the
@@ -226,28 +231,17 @@ impl Pattern {
         if self.run.as_ref().is_some_and(|run| !run.is_in(bytes, window.clone())) {
             return;
         }
-        // Most patterns are tried a few times in a run: to compile one takes longer than to look at every start.
-        let may_begin = |start| self.first.mismatch(bytes, start..window.end).is_none();
-        if self.regex.get().is_none() && !window.clone().any(may_begin) {
-            return;
-        }
         if let Extent::Line { exact: Some(exact), .. } = &self.extent {
             return self.find_exact(exact, bytes, window, each);
         }
-        let end = window.end;
-        let mut input = Input::new(bytes).range(window).anchored(Anchored::No);
-        let mut groups = self.regex().create_captures();
-        loop {
-            self.regex().search_captures(&input, &mut groups);
-            let Some(mut found) = self.found(&groups) else {
-                return;
-            };
+        let Range { start: mut from, end } = window;
+        while let Some(mut found) = self.search(bytes, from..end, Anchored::No) {
             self.lengthen(bytes, end, &mut found);
-            if !self.may_begin(bytes, found.span.start) {
-                input.set_start(found.span.start + 1);
+            let start = found.span.start;
+            if !self.may_begin(bytes, start) {
+                from = start + 1;
                 continue;
             }
-            let start = found.span.start;
             let behind = found.secret.end.max(start + 1);
             let is_long = found.span.len() > MAX_REJECTED_BYTES;
             let next = match each(found) {
@@ -258,8 +252,55 @@ impl Pattern {
             if next >= end {
                 return;
             }
-            input.set_start(next);
+            from = next;
         }
+    }
+
+    /// Returns the first match in `range`, or the one that begins where it does.
+    fn search(&self, bytes: &[u8], range: Range<usize>, anchored: Anchored) -> Option<Found> {
+        if self.regex.get().is_none() {
+            let starts = match anchored {
+                Anchored::No => range.clone(),
+                _ => range.start..range.start + 1,
+            };
+            match self.follow(bytes, starts.clone(), range.end) {
+                Ok(found) => return found,
+                Err(TooManySteps) => {
+                    let may_begin = |at| self.first.mismatch(bytes, at..range.end).is_none();
+                    starts.clone().any(may_begin).then_some(())?;
+                }
+            }
+        }
+        let input = Input::new(bytes).range(range).anchored(anchored);
+        self.regex().search_half(&input)?;
+        let mut groups = self.regex().create_captures();
+        self.regex().search_captures(&input, &mut groups);
+        let group = |group| groups.get_group(group).map(|span| span.range());
+        Some(self.found(groups.get_match()?.range(), group))
+    }
+
+    /// As [`search`](Self::search), step by step, as long as steps are left.
+    fn follow(
+        &self,
+        bytes: &[u8],
+        mut starts: Range<usize>,
+        end: usize,
+    ) -> Result<Option<Found>, TooManySteps> {
+        let granted = self.steps.load(Ordering::Relaxed);
+        let mut search = Search::new(bytes, end, granted);
+        let found = starts.find_map(|start| {
+            if let Err(error) = search.take(1) {
+                return Some(Err(error));
+            }
+            self.first.mismatch(bytes, start..end).is_none().then_some(())?;
+            let span = search.end_of_match(&self.hir, start).transpose()?;
+            Some(span.map(|end| self.found(start..end, |group| search.group(group))))
+        });
+        // Other threads may have taken theirs from the same grant.
+        let taken = granted - search.steps();
+        let left = self.steps.load(Ordering::Relaxed).saturating_sub(taken);
+        self.steps.store(left, Ordering::Relaxed);
+        found.transpose()
     }
 
     /// Makes a match in a line the longest that begins where it does. No pattern for lines matches
@@ -306,14 +347,12 @@ impl Pattern {
         self.boundary.as_ref().is_none_or(|boundary| boundary.is_at(bytes, at))
     }
 
-    fn found(&self, groups: &Captures) -> Option<Found> {
-        let span = groups.get_match()?.range();
+    fn found(&self, span: Range<usize>, group: impl Fn(usize) -> Option<Range<usize>>) -> Found {
         let secret = match self.secret_group {
-            Some(group) => groups.get_group(group),
-            None => (1..groups.group_len()).find_map(|group| groups.get_group(group)),
+            Some(number) => group(number),
+            None => (1..=self.hir.properties().explicit_captures_len()).find_map(group),
         };
-        let secret = secret.map_or_else(|| span.clone(), |group| group.range());
-        Some(Found { span, secret })
+        Found { secret: secret.unwrap_or_else(|| span.clone()), span }
     }
 }
 
@@ -382,7 +421,7 @@ pub(super) fn keywords(rule: &Rule) -> Result<Vec<Vec<u8>>, PatternError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_REJECTED_BYTES, Next, Pattern, keywords};
+    use super::{MAX_REJECTED_BYTES, Next, Pattern, STEPS, keywords};
     use crate::rule::parse_pack;
 
     fn rule(pattern: &str) -> crate::rule::Rule {
@@ -448,17 +487,44 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_is_compiled_only_where_a_match_may_begin() {
-        let pattern = Pattern::prepare(&rule("acme_[0-9]{9}")).unwrap();
-        let find = |text: &[u8]| {
+    fn a_pattern_is_compiled_when_it_was_followed_for_long() {
+        let rule = rule("acme_([a-z]{2}|[0-9]{9})+z");
+        let (followed, compiled) =
+            (Pattern::prepare(&rule).unwrap(), Pattern::compile(&rule).unwrap());
+        let find = |pattern: &Pattern, text: &[u8]| {
             let mut found = Vec::new();
             pattern.find(text, 0..text.len(), &mut |one| {
-                found.push(one.span.start);
+                found.push(one);
                 Next::Behind
             });
-            (found, pattern.find_at(text, 0..text.len()).is_some(), pattern.regex.get().is_some())
+            (found, pattern.find_at(text, 0..text.len()), pattern.is_whole(text, 0..text.len()))
         };
-        assert_eq!(find(b"acme_task, acme_12345678"), (vec![], false, false));
-        assert_eq!(find(b"acme_123456789"), (vec![0], true, true));
+        for text in
+            [&b"acme_task, acme_12345678"[..], b"acme_123456789z", b"an acme_abz, acme_cdefz"]
+        {
+            assert_eq!(find(&followed, text), find(&compiled, text));
+        }
+        assert!(followed.regex.get().is_none());
+        let nowhere = [b'z'; STEPS];
+        assert_eq!(find(&followed, &nowhere), (Vec::new(), None, false));
+        assert!(followed.regex.get().is_none(), "no match may begin there");
+        let long = [b"acme_", &[b'a'; STEPS][..]].concat();
+        assert_eq!(find(&followed, &long), find(&compiled, &long));
+        assert!(followed.regex.get().is_some());
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_followed_is_compiled_where_a_match_may_begin() {
+        let pattern = Pattern::prepare(&rule("acme_(?:[0-9]?){9}x")).unwrap();
+        let count = |text: &[u8]| {
+            let mut count = 0;
+            pattern.find(text, 0..text.len(), &mut |_| {
+                count += 1;
+                Next::Behind
+            });
+            (count, pattern.regex.get().is_some())
+        };
+        assert_eq!(count(b"acme-1x acm"), (0, false));
+        assert_eq!(count(b"acme_123x acme_x"), (2, true));
     }
 }

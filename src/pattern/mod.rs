@@ -17,6 +17,7 @@ pub(crate) mod longest;
 pub(crate) mod prefix_length;
 pub(crate) mod required_literals;
 pub(crate) mod required_run;
+pub(crate) mod stepwise;
 pub mod syntax;
 
 pub use ere::{Ere, EreError, EreLint, escape_literal};
