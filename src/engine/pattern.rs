@@ -26,7 +26,7 @@ pub(super) const DEFAULT_MAX_BYTES: usize = 1024;
 const SIZE_LIMIT: usize = 16 << 20;
 
 /// How many steps a pattern is followed before it is compiled: they take about as long as compiling does.
-const STEPS: usize = 1 << 16;
+const STEPS: usize = 1 << 18;
 
 /// What is wrong with a pattern.
 #[derive(Debug, thiserror::Error)]
