@@ -232,6 +232,8 @@ fn prefix_of_git(folder: &Path) -> Option<PathBuf> {
     if folder.ends_with("libexec/git-core") || folder.ends_with("lib/git-core") {
         return folder.ancestors().nth(2).map(Path::to_owned);
     }
-    let git = folder.join("git").canonicalize().ok()?;
-    git.ancestors().nth(2).map(Path::to_owned)
+    let git = folder.join("git");
+    // Most folders have none, and to resolve a path asks for each part of it.
+    git.symlink_metadata().ok()?;
+    git.canonicalize().ok()?.ancestors().nth(2).map(Path::to_owned)
 }

@@ -6,6 +6,7 @@ use std::{env, fs};
 
 use crate::environment::Environment;
 use crate::text::os::os_str;
+use crate::text::search::holds;
 
 /// The variables that lead git to one repository: what `git rev-parse --local-env-vars` lists, and
 /// what git sets for the hooks of a push.
@@ -120,45 +121,46 @@ impl Location {
             true => self.directory.clone(),
             false => root.to_owned(),
         };
-        let configured = git_dir.as_deref().map_or(Configured::Nothing, configured);
-        if let Configured::Root(root) = &configured {
-            return Some(shown(root));
+        if let Some(root) = git_dir.as_deref().and_then(configured_root) {
+            return Some(shown(&root));
         }
         if named.is_none() || git_dir.is_some() && git_dir == around {
             return found.filter(|folder| folder.join(".git").exists()).map(shown);
         }
-        let is_bare = configured == Configured::Bare || is_git_dir(&here);
-        (!is_bare).then(|| self.directory.clone())
+        let is_bare = || git_dir.as_deref().is_some_and(is_configured_bare) || is_git_dir(&here);
+        (!is_bare()).then(|| self.directory.clone())
     }
 }
 
-/// What a repository's own configuration says of its working tree.
-#[derive(PartialEq, Eq)]
-enum Configured {
-    /// Where it is.
-    Root(PathBuf),
-    /// That there is none.
-    Bare,
-    Nothing,
+/// Returns the root of the working tree that a repository's own configuration names.
+fn configured_root(git_dir: &Path) -> Option<PathBuf> {
+    let named = own_configurations(git_dir, b"worktree");
+    let root = named.iter().find_map(|config| config.get_path("core.worktree").ok())?;
+    let root = git_dir.join(root);
+    Some(root.canonicalize().unwrap_or(root))
 }
 
-/// Reads it. The files of the user and the machine do not count for this, nor does that of the main working
-/// tree for a linked one.
-fn configured(git_dir: &Path) -> Configured {
+/// Whether a repository's own configuration says that it has no working tree.
+fn is_configured_bare(git_dir: &Path) -> bool {
+    let named = own_configurations(git_dir, b"bare");
+    named.iter().any(|config| config.get_bool("core.bare").unwrap_or(false))
+}
+
+/// Parses a repository's own configuration where it may set what has `key` in its name. The files of the user and the
+/// machine do not count for the working tree, nor does that of the main one for a linked one.
+fn own_configurations(git_dir: &Path, key: &[u8]) -> Vec<git2::Config> {
     let is_linked = git_dir.join("commondir").is_file();
     let of_all = (!is_linked).then(|| git_dir.join("config"));
-    let mut bare = false;
-    for file in std::iter::once(git_dir.join("config.worktree")).chain(of_all) {
-        let Some(config) = git2::Config::open(&file).ok().filter(|_| file.is_file()) else {
-            continue;
-        };
-        if let Ok(root) = config.get_path("core.worktree") {
-            let root = git_dir.join(root);
-            return Configured::Root(root.canonicalize().unwrap_or(root));
-        }
-        bare |= config.get_bool("core.bare").unwrap_or(false);
-    }
-    if bare { Configured::Bare } else { Configured::Nothing }
+    let files = std::iter::once(git_dir.join("config.worktree")).chain(of_all);
+    // Few files hold the word, and to look for it takes a fraction of what parsing does.
+    let may_set = |file: &Path| {
+        let text = fs::read(file).unwrap_or_default().to_ascii_lowercase();
+        holds(&text, key) || holds(&text, b"include")
+    };
+    files
+        .filter(|file| file.is_file() && may_set(file))
+        .filter_map(|file| git2::Config::open(&file).ok())
+        .collect()
 }
 
 /// Returns the git directory of the working tree or bare repository in `folder`.
@@ -242,6 +244,15 @@ mod tests {
             }
             assert_eq!(root(&top.join("r"), None, None), Some(tree.clone()), "{written}");
             assert_eq!(root(&sub, Some("/x"), Some(&git_dir)), Some("/x".into()));
+        }
+        fs::write(top.join("r/more"), format!("[core]\n\tworktree = {}\n", tree.display()))
+            .unwrap();
+        for config in [
+            "[CORE]\n\tWorkTree = ../../tree\n",
+            "[Include]\n\tpath = ../more\n[core]\n\tbare = false\n",
+        ] {
+            make_git_dir(&git_dir, config);
+            assert_eq!(root(&top.join("r"), None, None), Some(tree.clone()), "{config}");
         }
         // A linked working tree is its own.
         let linked = git_dir.join("worktrees/w");
