@@ -103,8 +103,12 @@ impl Source for Staged {
             push_blob(&path, Blob::alone(id), repository, &mut listing);
         }
         for file in &self.options.files {
-            let is_deleted = || changes.iter().any(|change| change.new.is_none());
-            if !is_deleted() && repository.index_files(std::slice::from_ref(file))?.is_empty() {
+            let is_known = match &tree {
+                // What is staged may be that the file goes.
+                Some(tree) => repository.is_in_index_or(tree, file)?,
+                None => !repository.index_files(std::slice::from_ref(file))?.is_empty(),
+            };
+            if !is_known {
                 let reason =
                     "the index has no such file; `git add` it, or read it with `tightlip scan`";
                 listing.skip(SkipKind::Missing, file.as_os_str().as_encoded_bytes(), reason);

@@ -525,6 +525,13 @@ fn staged_names_files_that_the_index_does_not_have() {
     }
     repo.commit("known.txt", "fine\n");
     repo.tightlip(&["staged", "known.txt"]).exits(0);
+    // A file that goes is known, and says nothing of others.
+    repo.git(&["rm", "-q", "known.txt"]).exits(0);
+    repo.tightlip(&["staged", "known.txt"]).exits(0);
+    repo.tightlip(&["staged", "known.txt", "misspelt.txt"])
+        .exits(2)
+        .says("misspelt.txt")
+        .says("the index has no such file");
 }
 
 #[test]

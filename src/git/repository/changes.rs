@@ -70,6 +70,13 @@ impl Repository {
         parse_stages(&crate::git::command::printed(&mut command)?)
     }
 
+    /// Whether a path, from the current directory, names a file of the index or of `tree`.
+    pub(crate) fn is_in_index_or(&self, tree: &ObjectId, path: &Path) -> Result<bool, GitError> {
+        let mut command = self.location.git();
+        command.args(["ls-files", "-z", &format!("--with-tree={tree}"), "--"]).arg(path);
+        Ok(!crate::git::command::printed(&mut command)?.is_empty())
+    }
+
     /// Whether there can be no index here. A bare repository has one if somebody gave it one.
     pub(crate) fn has_no_index(&self) -> bool {
         self.is_bare()
