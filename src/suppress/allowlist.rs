@@ -462,6 +462,128 @@ mod tests {
         assert_eq!(reason(&list, "tests/a.py", "k = real1", "real1"), None);
     }
 
+    /// A finding as entries see it: all that a key may ask for.
+    struct Seen {
+        rule: &'static str,
+        place: Place,
+        path: &'static str,
+        commit: Option<&'static str>,
+        line: &'static str,
+    }
+
+    const SEEN: Seen = Seen {
+        rule: "acme",
+        place: Place::Commit,
+        path: "src/a.py",
+        commit: Some("0123abcd"),
+        line: "x\nkey = Fake77 # why\ny",
+    };
+
+    fn fits(entry: &AllowEntry, seen: &Seen) -> bool {
+        let secret = Secret::new(&b"Fake77"[..]);
+        let fingerprint = Fingerprint::new(seen.rule, seen.place, seen.path.as_bytes(), &secret);
+        let start = seen.line.find("Fake77").unwrap();
+        let list = list(entry.clone());
+        list.reason(Subject {
+            rule: seen.rule,
+            place: seen.place,
+            path: seen.path.as_bytes(),
+            line: 2,
+            commit: seen.commit,
+            secret: secret.expose(),
+            fingerprint: &fingerprint,
+            anywhere: None,
+            bytes: seen.line.as_bytes(),
+            span: &(start..start + 6),
+            decoding: None,
+        })
+        .is_some()
+    }
+
+    #[test]
+    fn each_key_fits_what_it_says_and_nothing_else() {
+        let one = |text: &str| vec![text.to_owned()];
+        let own =
+            Fingerprint::new("acme", Place::Commit, b"src/a.py", &Secret::new(&b"Fake77"[..]));
+        let narrow = AllowEntry { patterns: one("Fake77"), ..AllowEntry::default() };
+        for (entry, other) in [
+            (AllowEntry { rules: one("acme"), ..narrow.clone() }, Seen { rule: "other", ..SEEN }),
+            (
+                AllowEntry { paths: one("src/"), ..AllowEntry::default() },
+                Seen { path: "lib/a.py", ..SEEN },
+            ),
+            (
+                AllowEntry { path_patterns: one("^src/"), ..AllowEntry::default() },
+                Seen { path: "lib/src/a.py", ..SEEN },
+            ),
+            (
+                AllowEntry { outside_path_patterns: one("^lib/"), ..narrow.clone() },
+                Seen { path: "lib/a.py", ..SEEN },
+            ),
+            // A message has no path, even where it has the name of a file.
+            (
+                AllowEntry { paths: one("src/"), ..AllowEntry::default() },
+                Seen { place: Place::CommitMessage, ..SEEN },
+            ),
+            (
+                AllowEntry { outside_path_patterns: one("^lib/"), ..narrow.clone() },
+                Seen { place: Place::Stdin, ..SEEN },
+            ),
+            (
+                AllowEntry { commits: one("0123ABCD"), ..AllowEntry::default() },
+                Seen { commit: Some("0123abce"), ..SEEN },
+            ),
+            (
+                AllowEntry { commits: one("0123abcd"), ..AllowEntry::default() },
+                Seen { commit: None, ..SEEN },
+            ),
+            (
+                AllowEntry { line_patterns: one("^key.*# why$"), ..AllowEntry::default() },
+                Seen { line: "key = Fake77\n# why", ..SEEN },
+            ),
+            (
+                AllowEntry { fingerprints: one(own.as_str()), ..AllowEntry::default() },
+                Seen { path: "src/b.py", ..SEEN },
+            ),
+            (
+                AllowEntry { rules: vec!["x".into(), "acme".into()], ..narrow.clone() },
+                Seen { rule: "y", ..SEEN },
+            ),
+        ] {
+            assert!(fits(&entry, &SEEN), "{entry:?}");
+            assert!(!fits(&entry, &other), "{entry:?}");
+        }
+        for (entry, expected) in [
+            (AllowEntry { patterns: one("^Fake"), ..AllowEntry::default() }, true),
+            (AllowEntry { patterns: one("^ake"), ..AllowEntry::default() }, false),
+            (AllowEntry { stop_words: one("fAKE7"), ..AllowEntry::default() }, true),
+            (AllowEntry { stop_words: one("fake8"), ..AllowEntry::default() }, false),
+            (AllowEntry { patterns: one("none"), paths: one("src/"), ..narrow }, false),
+        ] {
+            assert_eq!(fits(&entry, &SEEN), expected, "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_left_out_unread_only_where_nothing_but_its_path_is_asked() {
+        let one = |text: &str| vec![text.to_owned()];
+        let paths = AllowEntry { paths: one("lib/"), ..AllowEntry::default() };
+        for (entry, expected) in [
+            (paths.clone(), true),
+            (AllowEntry { path_patterns: one("^lib/"), ..AllowEntry::default() }, true),
+            (AllowEntry { outside_path_patterns: one("[.]rs$"), ..paths.clone() }, true),
+            (AllowEntry { outside_path_patterns: one("[.]py$"), ..paths.clone() }, false),
+            (AllowEntry { rules: one("acme"), ..paths.clone() }, false),
+            (AllowEntry { patterns: one("fake"), ..paths.clone() }, false),
+            (AllowEntry { commits: one("0123abcd"), ..paths.clone() }, false),
+            (AllowEntry { stop_words: one("fake"), ..paths }, false),
+        ] {
+            let reason = list(entry.clone()).whole_path(b"lib/a.py");
+            assert_eq!(reason.is_some(), expected, "{entry:?}");
+            assert_eq!(list(entry.clone()).whole_path(b"src/a.py"), None, "{entry:?}");
+        }
+    }
+
     #[test]
     fn paths_fit_in_the_way_of_gitignore() {
         for (glob, path, fits) in [
