@@ -100,11 +100,11 @@ pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict 
     let is_nobodys = LOCAL.iter().any(names) || STAND_INS.contains(&&*host);
     // A word guards nothing there; what someone made up may guard other hosts, too.
     let is_word = || as_password(secret).is_none_or(|confidence| confidence < Confidence::Medium);
-    if is_nobodys && (is_word() || is_user_with_number(candidate)) {
-        Verdict::Lower
-    } else {
-        Verdict::Keep
-    }
+    // A parameter of a JDBC address stands behind its host.
+    let is_local = LOCAL.iter().any(|own| holds(candidate.matched, own));
+    let is_shown = is_local && is_of_demo(secret)
+        || is_nobodys && (is_word() || is_user_with_number(candidate));
+    if is_shown { Verdict::Lower } else { Verdict::Keep }
 }
 
 fn is_listed(text: &[u8]) -> bool {
@@ -128,6 +128,11 @@ fn says_password(secret: &[u8]) -> bool {
     let words = &secret[..secret.len() - number];
     let is_of_words = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-');
     number <= 5 && words.iter().all(is_of_words) && holds(&words.to_ascii_lowercase(), b"password")
+}
+
+/// Whether a password is `demo` with a number, as programs print it that make a cluster to try.
+fn is_of_demo(secret: &[u8]) -> bool {
+    secret.strip_prefix(b"demo").is_some_and(|rest| rest.iter().all(u8::is_ascii_digit))
 }
 
 /// Whether the password is the user's name with a number, as programs make them for a demonstration.

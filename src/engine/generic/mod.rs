@@ -83,8 +83,7 @@ impl Assignment {
     }
 
     fn confidence_at(&self, bytes: &[u8], probability: f32) -> Option<Confidence> {
-        if is_weak(&bytes[self.0.value.clone()]) {
-            // A word that guards nothing, wherever it stands.
+        if features::guards_nothing(bytes, &self.0) {
             return (probability >= CUTS[2].0).then_some(Confidence::Low);
         }
         CUTS.iter().find(|(cut, _)| probability >= *cut).map(|(_, confidence)| *confidence)
@@ -97,7 +96,7 @@ impl Assignment {
         Judgement {
             probability,
             reasons: model::reasons(&steps),
-            is_weak: is_weak(&bytes[self.0.value.clone()]),
+            is_weak: features::guards_nothing(bytes, &self.0),
             confidence: self.confidence_at(bytes, probability),
         }
     }

@@ -107,11 +107,19 @@ fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8
         && (value.strip_suffix(b"!").or(value.strip_suffix(b"?")).is_some_and(is_letters)
             || is_letters(value) && matches!(behind.first(), Some(b';' | b')'))
             || value == b"iota"
+            || is_repetition(value)
             || is_shell_variable(value.strip_prefix(b"-p").unwrap_or_default())
             || value
                 .strip_prefix(b"*")
+                .or(value.strip_prefix(b"&"))
                 .is_some_and(|name| !name.is_empty() && name.iter().all(u8::is_ascii_alphanumeric))
             || value.starts_with(b"-"))
+}
+
+/// A part of a grammar (RFC 5234): `1*SAFE`.
+fn is_repetition(value: &[u8]) -> bool {
+    let rule = value.strip_prefix(b"1*");
+    rule.is_some_and(|rule| !rule.is_empty() && rule.iter().all(u8::is_ascii_uppercase))
 }
 
 /// A date with a time, as `2016-09-08T21:47:36Z`: when a password was changed, or a token ends.
@@ -161,6 +169,7 @@ fn is_reference(value: &[u8]) -> bool {
         || value.starts_with(b"&#") && value.ends_with(b";") && value.len() < 10
         || value.starts_with(b"--")
         || value.starts_with(b"//")
+        || value.starts_with(b".$")
         || is_shell_variable(value)
         || value.starts_with(b"%") && value.ends_with(b"%")
         || holds(b"${")
@@ -210,7 +219,7 @@ fn has_field(value: &[u8]) -> bool {
 
 /// A public key, a hash of a password, a sum.
 fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
-    const STARTS: [&[u8]; 29] = [
+    const STARTS: [&[u8]; 37] = [
         b"pk.eyJ",
         b"pk_live_",
         b"pk_test_",
@@ -223,6 +232,11 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         b"MFkw",
         b"MIGf",
         b"sha1-",
+        b"sha1:",
+        b"sha1$",
+        b"argon2:",
+        b"scrypt:",
+        b"$y$",
         b"sha256",
         b"sha384-",
         b"sha512",
@@ -240,6 +254,9 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         b"{SSHA",
         b"{SHA",
         b"{bcrypt}",
+        b"{pbkdf2",
+        b"{scrypt",
+        b"{argon2",
     ];
     let name = bytes[found.name.clone()].to_ascii_lowercase();
     let named = |word: &[u8]| holds(&name, word);
@@ -253,6 +270,15 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         || named(b"sitekey")
         || named(b"signature")
         || named(b"author") && !named(b"authoriz")
+        // A line of a file of passwords: `bob:$2y$05$...`.
+        || [&b":$2y$"[..], b":$2a$", b":$2b$", b":$apr1$"].iter().any(|hash| holds(value, hash))
+        || named(b"nkey") && is_public_nkey(value)
+}
+
+/// A key of NATS that is no seed: 56 letters of base 32, of which the first tells what it is.
+fn is_public_nkey(value: &[u8]) -> bool {
+    let is_base32 = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'2'..=b'7');
+    value.len() == 56 && value[0] != b'S' && value.iter().all(is_base32)
 }
 
 /// What rules of their own look for, and know the published ones of: JSON Web Tokens, ids of AWS keys, keys and
@@ -342,7 +368,7 @@ fn is_placeholder(value: &[u8]) -> bool {
     /// How often one character may follow itself.
     const MAX_RUN: usize = 5;
     /// The keys of MinIO's own documentation, and the password of RFC 7617.
-    const DOCUMENTED: [&[u8]; 3] = [b"q3am3uq867", b"minioadmin", b"open sesame"];
+    const DOCUMENTED: [&[u8]; 4] = [b"q3am3uq867", b"minioadmin", b"open sesame", b"opensesame"];
     let lower = value.to_ascii_lowercase();
     let holds = |part: &[u8]| holds(&lower, part);
     let own = words(value);

@@ -13,6 +13,7 @@ pub(in crate::engine) use value::is_weak;
 
 use super::grammar::{Candidate, Kind, Operator, Quote, Scheme};
 use super::letters;
+use crate::text::search::holds;
 use lists::{CONSTANTS, OTHER_KEYS, PLACEHOLDERS, SECRET_WORDS};
 use name::Name;
 use place::Place;
@@ -186,6 +187,41 @@ pub(super) fn steps(bytes: &[u8], found: &Candidate) -> Steps {
         u8::from(!value.bytes.is_ascii()),
     ]
 }
+
+/// Whether a value guards nothing: a word that everybody knows, or a single word where a program would have made a
+/// key or a token.
+pub(super) fn guards_nothing(bytes: &[u8], found: &Candidate) -> bool {
+    const MAX_WORD_BYTES: usize = 12;
+    let value = &bytes[found.value.clone()];
+    let is_made = bytes[found.word.clone()].eq_ignore_ascii_case(b"secret")
+        || bytes[found.word.clone()].eq_ignore_ascii_case(b"token")
+        || bytes[found.word.clone()].eq_ignore_ascii_case(b"key");
+    let is_word = || {
+        value.len() <= MAX_WORD_BYTES
+            && value.iter().all(u8::is_ascii_lowercase)
+            && letters::Score::new(value).mean > WORD_MEAN
+    };
+    is_weak(value) || is_made && is_word() || is_user(bytes, found)
+}
+
+/// Whether the value also is that of a user's name before it, in its line or the one above: `user: app\npassword: app`.
+fn is_user(bytes: &[u8], found: &Candidate) -> bool {
+    const NAMES: [&[u8]; 3] = [b"user", b"login", b"role"];
+    let value = &bytes[found.value.clone()];
+    let around = &bytes[found.name.start.saturating_sub(160)..found.name.start];
+    // The line and the one above: see `begins_behind`.
+    let start = memchr::memrchr_iter(b'\n', around).nth(1).map_or(0, |at| at + 1);
+    let before = &around[start..];
+    let is_part = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    memchr::memmem::find_iter(before, value).any(|at| {
+        !is_part(at.checked_sub(1).map(|at| &before[at]))
+            && !is_part(before.get(at + value.len()))
+            && NAMES.iter().any(|name| holds(&before[..at].to_ascii_lowercase(), name))
+    })
+}
+
+/// Above this mean, letters look like a word.
+const WORD_MEAN: f32 = 0.2;
 
 /// The step of a number: how many of the cuts it reaches.
 fn below(number: f32, cuts: &[f32]) -> u8 {

@@ -1,7 +1,7 @@
 //! What a value looks like.
 
 use super::below;
-use super::lists::WEAK;
+use super::lists::{SELF_WORDS, WEAK};
 use crate::text::search::holds;
 
 pub(super) struct Value<'a> {
@@ -179,6 +179,69 @@ pub(in crate::engine) fn is_weak(value: &[u8]) -> bool {
         }
         || is_password_disguised(value)
         || names_itself(value)
+        || is_known_with_digits(value)
+        || describes_itself(value)
+}
+
+/// Whether a value is a word that guards nothing with the digits and signs that rules ask for: `Minio123!`.
+fn is_known_with_digits(value: &[u8]) -> bool {
+    const DIGITS: [&[u8]; 8] = [b"1", b"12", b"123", b"1234", b"12345", b"123456", b"321", b"01"];
+    let Some(last) = value.iter().rposition(u8::is_ascii_alphabetic) else { return false };
+    let (word, rest) = value.split_at(last + 1);
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, signs) = rest.split_at(digits);
+    word.len() > 6
+        && DIGITS.contains(&digits)
+        && signs.len() < 3
+        && !signs.iter().any(u8::is_ascii_alphanumeric)
+        && Value::new(word).is_one_of(&WEAK)
+}
+
+/// Whether a value is made of nothing but words that say what it is, with digits for letters or without:
+/// `4-v3ry-53cr37-p455w0rd`, `NotV3ryS3cur3P@$$w0rd`.
+fn describes_itself(value: &[u8]) -> bool {
+    const MAX_BYTES: usize = 40;
+    // What is shorter guards something in tests of real programs too often.
+    const MIN_BYTES: usize = 12;
+    if value.len() > MAX_BYTES || value.len() < MIN_BYTES {
+        return false;
+    }
+    // For each place, whether words reach it, and whether one of them names a secret.
+    let mut reached = [[false; 2]; MAX_BYTES + 1];
+    reached[0][0] = true;
+    for at in 0..value.len() {
+        for named in [false, true] {
+            if !reached[at][usize::from(named)] {
+                continue;
+            }
+            if !value[at].is_ascii_alphabetic() {
+                reached[at + 1][usize::from(named)] = true;
+            }
+            for (word, names) in SELF_WORDS {
+                if spells(&value[at..], word) {
+                    reached[at + word.len()][usize::from(named || names)] = true;
+                }
+            }
+        }
+    }
+    reached[value.len()][1]
+}
+
+/// Whether some text begins with a word, digits and signs for letters or not.
+fn spells(text: &[u8], word: &[u8]) -> bool {
+    text.len() >= word.len()
+        && text.iter().zip(word).all(|(byte, letter)| {
+            byte.to_ascii_lowercase() == *letter
+                || match byte {
+                    b'0' => *letter == b'o',
+                    b'1' | b'!' => matches!(letter, b'i' | b'l'),
+                    b'3' => *letter == b'e',
+                    b'4' | b'@' => *letter == b'a',
+                    b'5' | b'$' => *letter == b's',
+                    b'7' => *letter == b't',
+                    _ => false,
+                }
+        })
 }
 
 /// Whether a value is the word *password* with digits for letters, letters doubled, and digits and signs behind it:

@@ -137,7 +137,10 @@ impl Reader<'_> {
     fn candidate(mut self) -> Option<Candidate> {
         let dashes = self.bytes[self.name.clone()].iter().take_while(|byte| **byte == b'-').count();
         self.name.start += dashes;
-        let is_flag = dashes > 0 && self.starts_word(self.name.start - dashes);
+        // `-p$PASSWORD` is a flag and a variable.
+        let is_flag = dashes > 0
+            && self.starts_word(self.name.start - dashes)
+            && !self.bytes[self.name.clone()].contains(&b'$');
         let closed = self.close_name();
         if let Some(found) = self.pair(closed) {
             return Some(found);

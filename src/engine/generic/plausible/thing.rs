@@ -6,10 +6,11 @@ use super::name_word;
 use crate::text::search::holds;
 
 /// Words of a key that opens nothing: of a table, a cache, a translation.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "s3",
     "object",
     "cache",
+    "cached",
     "primary",
     "foreign",
     "partition",
@@ -52,7 +53,7 @@ const KEYS_TO_SERVICES: [&str; 22] = [
 ];
 
 /// Words of a token that names a place or a request.
-const TOKENS: [&str; 11] = [
+const TOKENS: [&str; 12] = [
     "idempotency",
     "change",
     "next",
@@ -64,11 +65,14 @@ const TOKENS: [&str; 11] = [
     "cursor",
     "marker",
     "upload",
+    "redir",
 ];
 
 /// Parts of the name of a sum, or of what is encrypted.
-const SUMS: [&str; 11] = [
+const SUMS: [&str; 13] = [
     "saltedpassword",
+    "encodedpassword",
+    "encoded_password",
     "checksum",
     "sha1",
     "sha256",
@@ -98,14 +102,19 @@ pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bo
         || word == b"key" && is_uuid(value) && !has(&KEYS_TO_SERVICES)
         || has(&["csrf", "xsrf"]) && is_uuid(value)
         || word == b"cookie" && has(&["magic"])
-        || word == b"nonce" && (has(&["client", "cnonce"]) || is_challenge(bytes, found))
+        || word == b"nonce"
+            && (has(&["client", "cnonce"]) || is_challenge(bytes, found))
         || word == b"salt" && is_challenge(bytes, found)
         || word == b"auth" && has(&["tag"])
         || word == b"secret" && has(&["existing", "pull", "tls"])
         || word == b"sess"
             && is_uuid(value)
             && name.last().is_some_and(|last| is_one_of(last, &["id"]))
-        || word == b"pass" && has(&["through", "hint"])
+        || word == b"pass" && (has(&["through", "hint"]) || is_setup_pass(value))
+        || name.last().is_some_and(|last| is_one_of(last, &["policy", "policies", "template"]))
+            && value.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        || has(&["preference", "storage"]) && is_identifier_with_words(value)
+        || &bytes[found.name.clone()] == b"ClientToken" && is_short_id(value)
         || has(&["encoded"]) && value.iter().all(u8::is_ascii_hexdigit)
         || word == b"secret" && is_one_of(name[name.len() - 1], &["id"]) && is_docker_id(value)
         || matches!(&bytes[found.name.clone()], b"PWD" | b"$PWD" | b"OLDPWD" | b"$OLDPWD")
@@ -113,7 +122,7 @@ pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bo
         // Palau, in a list of countries.
         || &bytes[found.name.clone()] == b"PW" && value.iter().all(u8::is_ascii_alphabetic)
         || word == b"secret" && is_one_of(name[0], &["from"])
-        || matches!(&word[..], b"key" | b"auth")
+        || matches!(&word[..], b"key" | b"auth" | b"cred")
             && name.last().is_some_and(|last| is_one_of(last, &["id", "ids"]))
         || holds(&SUMS)
         || value.starts_with(b"AQICAH")
@@ -131,8 +140,38 @@ fn is_challenge(bytes: &[u8], found: &Candidate) -> bool {
     let start = found.name.start.saturating_sub(120);
     let line =
         bytes[start..found.name.start].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    const MARKS: [&[u8]; 4] = [b"-Authenticate:", b"SCRAM-SHA-", b"\"iv\"", b"\"aead\""];
+    const MARKS: [&[u8]; 5] = [b"-Authenticate:", b"SCRAM-SHA-", b"\"iv\"", b"\"aead\"", b"realm="];
     MARKS.iter().any(|mark| holds(line, mark))
+}
+
+/// A pass of Windows Setup: `<settings pass="oobeSystem">`.
+fn is_setup_pass(value: &[u8]) -> bool {
+    const PASSES: [&[u8]; 7] = [
+        b"windowsPE",
+        b"offlineServicing",
+        b"generalize",
+        b"specialize",
+        b"auditSystem",
+        b"auditUser",
+        b"oobeSystem",
+    ];
+    PASSES.iter().any(|pass| pass.eq_ignore_ascii_case(value))
+}
+
+/// The name under which a program stores something: `PrefPinCode1`, `app_state_v1`.
+fn is_identifier_with_words(value: &[u8]) -> bool {
+    const MAX_BYTES: usize = 32;
+    value.len() <= MAX_BYTES
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+        && words(value).iter().filter(|word| word[0].is_ascii_alphabetic()).count() > 1
+        && words(value)
+            .iter()
+            .all(|word| word.len() > 2 || word[0].is_ascii_digit() || word[0] == b'v')
+}
+
+/// What a client of AWS makes up so that a request can be repeated.
+fn is_short_id(value: &[u8]) -> bool {
+    value.len() < 24 && value.iter().all(u8::is_ascii_alphanumeric)
 }
 
 /// The id of an object of Docker Swarm: 25 digits of base 36.
