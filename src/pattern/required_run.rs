@@ -1,7 +1,7 @@
 //! A run of bytes of which every match holds one: forty of base64 for a secret of AWS.
 //!
-//! A keyword such as `aws` leads to many places where no such run stands. Looking for one at every so manieth byte
-//! costs a hundredth of a search by the expression.
+//! A keyword such as `aws` leads to many places where no such run stands. A look at every fortieth byte finds one,
+//! and costs a hundredth of a search by the expression.
 
 use std::ops::Range;
 
