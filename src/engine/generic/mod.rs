@@ -14,6 +14,8 @@ mod grammar;
 mod letters;
 mod model;
 mod plausible;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 

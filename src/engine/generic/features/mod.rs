@@ -6,6 +6,8 @@
 mod lists;
 mod name;
 mod place;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub(super) use name::words;
