@@ -11,6 +11,8 @@ mod occurrences;
 mod past;
 mod record;
 mod sieve;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -409,34 +411,5 @@ fn shown_path(unit: &Unit) -> Vec<u8> {
             [&unit.origin.path, format!(" in commit {}", commit.id).as_bytes()].concat()
         }
         (None, _) => unit.origin.path.to_vec(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::Ordering;
-
-    use super::{Options, run};
-    use crate::engine::Engine;
-    use crate::finding::{Progress, Status};
-    use crate::rule::{RuleSet, expand};
-    use crate::source::Stdin;
-    use crate::suppress::Allowlist;
-
-    #[test]
-    fn stopped_scan_reads_no_further_and_says_so() {
-        let key = expand("AKIA{base32:16}").unwrap();
-        let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
-        let scan = |progress: &Progress| {
-            let source = Stdin::new(Box::new(std::io::Cursor::new(key.clone())));
-            run(&source, &engine, &Allowlist::default(), Options::default(), progress).unwrap()
-        };
-        assert_eq!(scan(&Progress::default()).status(), Status::Found);
-        let stopped = Progress::default();
-        stopped.stop.store(true, Ordering::Relaxed);
-        let outcome = scan(&stopped);
-        assert_eq!(outcome.status(), Status::Incomplete);
-        assert!(outcome.findings.is_empty());
-        assert!(outcome.skipped[0].reason.starts_with("interrupted"));
     }
 }
