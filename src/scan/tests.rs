@@ -396,7 +396,12 @@ impl Repo {
     fn stage(&self, files: &[(impl AsRef<str>, impl AsRef<str>)]) {
         for (name, bytes) in files {
             match bytes.as_ref() {
-                "" => fs::remove_file(self.folder.path().join(name.as_ref())).unwrap(),
+                "" => {
+                    let path = self.folder.path().join(name.as_ref());
+                    fs::remove_file(&path).unwrap();
+                    // As git does: a folder without files goes, too.
+                    let _ = fs::remove_dir(path.parent().unwrap());
+                }
                 bytes => write(&self.folder, &[(name, bytes)]),
             }
         }
@@ -653,6 +658,67 @@ fn a_history_tells_a_secret_once_for_each_file_and_all_names_it_had() {
     let mut ran = false;
     let _ = scan.history(&repo.pool, HistoryOptions::default(), &progress, |_| ran = true);
     assert!(!ran);
+}
+
+#[test]
+fn what_a_push_brings_is_told_once_with_names_messages_and_tags() {
+    let lines = |head: &str| format!("{head}{}", "x\n".repeat(20));
+    let repo = Repo::new();
+    let first = repo.commit(&[
+        ("a", lines("word_0001\n")),
+        ("d/x", "word_0002\n".to_owned()),
+        ("e", "plain\n".to_owned()),
+    ]);
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.commit(&[("s", "word_0003\n"), ("deep/er/t", "word_0003\n")]);
+    repo.git(&["checkout", "-q", "main"]);
+    // A folder becomes a file and a file a folder.
+    repo.stage(&[("d/x", ""), ("e", "")]);
+    let second = repo.commit(&[
+        ("a", lines("word_0001\nword_0012\n")),
+        ("d", "word_0005\n".to_owned()),
+        ("e/z", "word_0007\n".to_owned()),
+        ("word_0006/deep/y", "plain\n".to_owned()),
+    ]);
+    repo.git(&["merge", "-q", "--no-commit", "--no-ff", "side"]);
+    repo.stage(&[("m", "word_0004\n")]);
+    repo.git(&["commit", "-q", "-m", "a merge with word_0008"]);
+    repo.git(&["tag", "-a", "-m", "word_0010", "v1"]);
+    let id = |name: &str| ObjectId::parse(&repo.git(&["rev-parse", name])).unwrap();
+    let push = |tip: ObjectId, name: &str, known: &[ObjectId]| {
+        let tips = vec![Tip { id: tip, name: name.as_bytes().to_vec() }];
+        let known = crate::git::Known { ids: known.to_vec(), ref_prefixes: Vec::new() };
+        let source = crate::source::Commits::new(&repo.pool, tips, known);
+        let outcome = repo.scan(&source, WORD, &Allowlist::default());
+        assert!(outcome.skipped.is_empty(), "{:?}", outcome.skipped);
+        let mut own: Vec<String> = told(&outcome);
+        own.sort();
+        (own, outcome.summary.commits, outcome.summary.older)
+    };
+    let of_main = ["a word word_0012", "d word word_0005", "e/z word word_0007"];
+    let of_side = ["deep/er/t word word_0003", "s word word_0003"];
+    let of_first = ["a word word_0001", "d/x word word_0002"];
+    let of_merge = [" word word_0008", "m word word_0004"];
+    let name = "word_0006/deep/y word word_0006";
+    let with = |parts: &[&[&str]]| {
+        let mut all: Vec<String> =
+            parts.iter().flat_map(|part| part.iter()).map(|&it| it.to_owned()).collect();
+        all.sort();
+        all
+    };
+    let (main, side, tag) = (id("main"), id("side"), id("v1"));
+    let new = [&of_main[..], &of_side, &of_merge, &[name]];
+    assert_eq!(push(main, "", &[first]), (with(&new), 3, 1));
+    assert_eq!(push(main, "", &[]), (with(&[&new.concat(), &of_first]), 4, 1));
+    assert_eq!(push(main, "", &[side]), (with(&[&of_main, &of_merge, &[name]]), 2, 1));
+    assert_eq!(push(main, "", &[second]), (with(&[&of_side, &of_merge]), 2, 0));
+    assert_eq!(push(main, "", &[second, side]), (with(&[&of_merge]), 1, 0));
+    assert_eq!(push(main, "", &[main]), (Vec::new(), 0, 0));
+    assert_eq!(push(first, "", &[main]), (Vec::new(), 0, 0));
+    let named = ["refs/heads/word_0011 word word_0011"];
+    assert_eq!(push(main, "refs/heads/word_0011", &[main]), (with(&[&named]), 0, 0));
+    let tagged = ["refs/tags/v1 word word_0010"];
+    assert_eq!(push(tag, "refs/tags/v1", &[main]), (with(&[&tagged]), 0, 0));
 }
 
 #[test]
