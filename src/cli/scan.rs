@@ -1,5 +1,6 @@
 //! `tightlip scan`
 
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
@@ -7,7 +8,7 @@ use clap::Args;
 use super::paths::{self as filter, PathArgs};
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
-use tightlip::finding::{Outcome, Place, SkipKind};
+use tightlip::finding::{Outcome, Place};
 use tightlip::git::command::nul_fields;
 use tightlip::git::{Location, RepositoryPool};
 use tightlip::source::{ArchiveLimits, Stdin, Worktree, WorktreeOptions};
@@ -74,9 +75,11 @@ pub(super) fn run(
             reports: shared.report_files(),
             ..WorktreeOptions::everything(paths, Place::Worktree, usize::from(shared.threads))
         };
-        let mut found = session.scanner.scan(&Worktree::new(options.clone()));
-        if found.skipped.iter().any(|skipped| skipped.kind == SkipKind::Ignored) {
-            let paths = tracked_but_ignored(&options.paths, process)?;
+        let source = Worktree::new(options.clone());
+        let mut found = session.scanner.scan(&source);
+        let left_out = source.take_left_out();
+        if !left_out.is_empty() {
+            let paths = tracked(&left_out, &options.paths, process)?;
             let options = WorktreeOptions { paths, honour_ignore_files: false, ..options };
             found.merge(session.scanner.scan(&Worktree::new(options)));
         }
@@ -122,15 +125,33 @@ fn without_dots(path: &Path) -> PathBuf {
     clean
 }
 
-/// The files in directories that `.gitignore` names and git tracks all the same.
-fn tracked_but_ignored(paths: &[PathBuf], process: &Process<'_>) -> Result<Vec<PathBuf>, Failure> {
+/// More paths than this may not fit a command line.
+const MAX_PATHSPECS: usize = 100;
+
+/// The files that git tracks among those that `.gitignore` names in directories.
+fn tracked(
+    left_out: &[PathBuf],
+    paths: &[PathBuf],
+    process: &Process<'_>,
+) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for folder in paths.iter().filter(|path| path.is_dir()) {
+        let inside: Vec<&Path> =
+            left_out.iter().filter_map(|path| path.strip_prefix(folder).ok()).collect();
         let location = Location::named(folder, &process.environment);
-        if RepositoryPool::new(location.clone()).get_if_there()?.is_none_or(|own| own.is_bare()) {
+        if inside.is_empty()
+            || RepositoryPool::new(location.clone()).get_if_there()?.is_none_or(|own| own.is_bare())
+        {
             continue;
         }
-        let listed = location.run(["ls-files", "-z", "-c", "-i", "--exclude-standard"])?;
+        // Asked about each file of the index, git looks at it on disk.
+        let listed = match inside.len() > MAX_PATHSPECS {
+            true => location.run(["ls-files", "-z", "-c", "-i", "--exclude-standard"])?,
+            false => {
+                let command = ["ls-files", "-z", "-c", "--"].map(OsStr::new).into_iter();
+                location.run(command.chain(inside.iter().map(|path| path.as_os_str())))?
+            }
+        };
         let files = nul_fields(&listed).map(|path| folder.join(&*os_str(path)));
         found.extend(files.filter(|path| path.symlink_metadata().is_ok()));
     }

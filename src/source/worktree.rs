@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use globset::GlobSet;
@@ -12,7 +11,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::{Content, Listing, ReaderOptions, Source, SourceError, Unit};
 use crate::archive::ArchiveLimits;
-use crate::finding::{Origin, Place, Progress, SkipKind, Skipped};
+use crate::finding::{Origin, Place, Progress, SkipKind};
 use crate::text::count::counted;
 use crate::text::os::os_str;
 
@@ -77,13 +76,35 @@ impl WorktreeOptions {
 #[derive(Debug)]
 pub struct Worktree {
     options: WorktreeOptions,
+    left_out: Mutex<Vec<PathBuf>>,
 }
 
 impl Worktree {
     /// Makes a source of these files and directories.
     #[must_use]
     pub const fn new(options: WorktreeOptions) -> Self {
-        Worktree { options }
+        Worktree { options, left_out: Mutex::new(Vec::new()) }
+    }
+
+    /// Takes the files and directories that ignore files have named since, in order.
+    #[must_use]
+    pub fn take_left_out(&self) -> Vec<PathBuf> {
+        let mut left_out = std::mem::take(&mut *locked(&self.left_out));
+        left_out.sort();
+        left_out
+    }
+
+    fn walk(&self, root: &Path, listing: &mut Listing) {
+        let left_out = walk(root, &self.options, listing);
+        if !left_out.is_empty() {
+            let count = left_out.len() as u64;
+            let reason = format!(
+                "{} in it (--no-ignore reads them)",
+                counted(count, "ignored file or directory", "ignored files and directories")
+            );
+            listing.skip(SkipKind::Ignored, self.options.shown(root), reason);
+            locked(&self.left_out).extend(left_out);
+        }
     }
 }
 
@@ -98,9 +119,9 @@ impl Source for Worktree {
                 fs::symlink_metadata(path).map_err(|error| SourceError::file(path, error))?;
             match fs::metadata(path) {
                 Ok(kind) if kind.is_dir() && link.is_symlink() => {
-                    walk(&path.join(""), &self.options, &mut listing);
+                    self.walk(&path.join(""), &mut listing);
                 }
-                Ok(kind) if kind.is_dir() => walk(path, &self.options, &mut listing),
+                Ok(kind) if kind.is_dir() => self.walk(path, &mut listing),
                 Ok(kind) => {
                     push(path, Content::File(path.clone()), kind.len(), &self.options, &mut listing)
                 }
@@ -142,7 +163,8 @@ fn is_same_file(path: &Path, file: &Path) -> bool {
     path.file_name() == file.file_name() && path.canonicalize().is_ok_and(|path| path == file)
 }
 
-fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) {
+/// Lists the files in a directory, and returns what ignore files name.
+fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) -> Vec<PathBuf> {
     let ignored = options.honour_ignore_files.then(|| Arc::new(IgnoreFiles::new(root)));
     let mut builder = WalkBuilder::new(root);
     let is_git_dir = options.place == Place::GitDir;
@@ -164,7 +186,11 @@ fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) {
         })
     });
     *listing = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-    listing.skipped.extend(ignored.and_then(|files| files.summary(options.shown(root))));
+    ignored.map_or_else(Vec::new, |files| std::mem::take(&mut *locked(&files.left_out)))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether this is where a repository keeps its objects, which are read as such.
@@ -200,7 +226,7 @@ impl Batch<'_> {
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = locked(self.shared);
         shared.units.append(&mut self.listing.units);
         shared.skipped.append(&mut self.listing.skipped);
     }
@@ -250,7 +276,7 @@ fn push(
 struct IgnoreFiles {
     /// The directories that have been entered.
     folders: Mutex<HashMap<PathBuf, Folder>>,
-    count: AtomicU64,
+    left_out: Mutex<Vec<PathBuf>>,
 }
 
 /// A directory, with the ignore files that hold in it, the nearest last.
@@ -286,7 +312,7 @@ impl IgnoreFiles {
         let folder = Folder::enter(absolute, &Arc::new(above));
         IgnoreFiles {
             folders: Mutex::new(HashMap::from([(root.to_owned(), folder)])),
-            count: AtomicU64::new(0),
+            left_out: Mutex::new(Vec::new()),
         }
     }
 
@@ -305,7 +331,7 @@ impl IgnoreFiles {
             (!found.is_none()).then(|| found.is_ignore())
         });
         if verdict == Some(true) {
-            self.count.fetch_add(1, Ordering::Relaxed);
+            locked(&self.left_out).push(entry.path().to_owned());
             return true;
         }
         if is_dir {
@@ -316,16 +342,7 @@ impl IgnoreFiles {
     }
 
     fn folders(&self) -> MutexGuard<'_, HashMap<PathBuf, Folder>> {
-        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn summary(&self, root: &[u8]) -> Option<Skipped> {
-        let count = self.count.load(Ordering::Relaxed);
-        let reason = format!(
-            "{} in it (--no-ignore reads them)",
-            counted(count, "ignored file or directory", "ignored files and directories")
-        );
-        (count > 0).then(|| Skipped::new(SkipKind::Ignored, root, reason))
+        locked(&self.folders)
     }
 }
 
