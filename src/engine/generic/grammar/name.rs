@@ -6,8 +6,8 @@ use crate::text::search::{begins_with_ignoring_case, ends_with_ignoring_case};
 
 /// The words that make a name one of a secret, in lower case, each with what may follow it in the same word.
 /// `passing`, `keyboard` and `author` are other words.
-pub(in super::super) const WORDS: [(&str, &[&str]); 24] = [
-    ("pass", &["word", "words", "wd", "wrd", "phrase", "phrases", "code", "codes", "wort"]),
+pub(in super::super) const WORDS: [(&str, &[&str]); 27] = [
+    ("pass", &["word", "words", "wd", "wrd", "phrase", "phrases", "code", "codes", "wort", "e"]),
     ("pwd", &["s"]),
     ("secret", &["s"]),
     ("token", &["s"]),
@@ -32,6 +32,10 @@ pub(in super::super) const WORDS: [(&str, &[&str]); 24] = [
     ("wachtwoord", &[]),
     ("contrasena", &[]),
     ("senha", &["s"]),
+    ("contrase\u{f1}a", &["s"]),
+    // Polish and Russian.
+    ("has\u{142}o", &[]),
+    ("\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", &[]),
 ];
 
 /// For each letter that begins a word, the letters that follow it, as bits.
@@ -69,7 +73,7 @@ const OTHERS: [&[u8]; 13] = [
 ];
 
 /// How far a name reaches before its word and behind it, in bytes.
-const NAME_BEFORE: usize = 60;
+const NAME_BEFORE: usize = 80;
 const NAME_BEHIND: usize = 50;
 
 /// Whether there is a word of [`WORDS`] in part of a name.

@@ -1,6 +1,6 @@
 //! Operators: what stands between a name and its value.
 
-use super::place::ends_with_any;
+use super::place::{ends_with_any, opens_element};
 use super::{Operator, Reader};
 use crate::text::search::{begins_with_ignoring_case, find, holds};
 
@@ -49,14 +49,17 @@ impl Reader<'_> {
             {
                 Operator::Equals
             }
+            None if !closed && self.skip_attributes() => Operator::Element,
             None => match self.word_operator() {
                 true => Operator::Word,
                 false if is_flag || self.is_quote() || self.follows_command() => Operator::Blank,
                 false => return None,
             },
         };
-        if operator == Operator::Colon && self.eat(b"** ") {
-            // `**Password:** x` of Markdown.
+        // `**Password:** x` of Markdown, `*Password:* x` of Jira.
+        if operator == Operator::Colon
+            && (self.eat(b"** ") || self.before_name().ends_with(b"*") && self.eat(b"* "))
+        {
             return Some((operator, true));
         }
         let blank = self.blanks() || blank;
@@ -118,26 +121,108 @@ impl Reader<'_> {
         found.is_some()
     }
 
+    /// Skips the attributes of an element: `<wsse:Password Type="PasswordText">x`.
+    fn skip_attributes(&mut self) -> bool {
+        let before = self.before_name();
+        if !before.ends_with(b"<") && !opens_element(before) {
+            return false;
+        }
+        let rest = &self.rest()[..self.rest().len().min(120)];
+        let Some(end) = memchr::memchr3(b'>', b'<', b'\n', rest) else { return false };
+        let is_open = rest[end] == b'>' && !rest[..end].ends_with(b"/");
+        self.at += if is_open { end + 1 } else { 0 };
+        is_open
+    }
+
     fn word_operator(&mut self) -> bool {
         const VERBS: [&[u8]; 7] = [b"is ", b"to ", b"by ", b"as ", b"be ", b"equals ", b"eq "];
-        let found = VERBS.iter().find(|verb| begins_with_ignoring_case(self.rest(), verb));
+        // German, French, Spanish and Italian.
+        const OTHER_VERBS: [&[u8]; 5] =
+            [b"lautet ", b"ist ", b"est ", b"es ", "\u{e8} ".as_bytes()];
+        if self.skip_purpose() {
+            return true;
+        }
+        let has_digit = |verb: &&&[u8]| {
+            let value = self.rest()[verb.len().min(self.rest().len())..].iter();
+            value.take_while(|byte| !byte.is_ascii_whitespace()).any(u8::is_ascii_digit)
+        };
+        let begins = |verb: &&&[u8]| begins_with_ignoring_case(self.rest(), verb);
+        let other = OTHER_VERBS.iter().filter(has_digit);
+        let found = VERBS.iter().chain(other).find(begins);
         self.at += found.map_or(0, |verb| verb.len() - 1);
         found.is_some()
+    }
+
+    /// Skips what the secret is for: `pw for the staging db is x`.
+    fn skip_purpose(&mut self) -> bool {
+        const PREPOSITIONS: [&[u8]; 9] = [
+            b"for ",
+            b"of ",
+            b"do ",
+            b"da ",
+            b"de ",
+            b"del ",
+            b"du ",
+            b"vom ",
+            "f\u{fc}r ".as_bytes(),
+        ];
+        let text = &self.rest()[..self.rest().len().min(48)];
+        if !PREPOSITIONS.iter().any(|word| text.starts_with(word)) {
+            return false;
+        }
+        let is_word = |byte: &&u8| {
+            byte.is_ascii_alphanumeric() || !byte.is_ascii() || matches!(**byte, b' ' | b'-')
+        };
+        let words = text.iter().take_while(is_word).count();
+        let end = match find(&text[..words], b" is ") {
+            Some(verb) => Some(verb + 3),
+            None => text[words..].starts_with(b": ").then_some(words + 1),
+        };
+        self.at += end.unwrap_or(0);
+        end.is_some()
     }
 
     /// Whether the name follows `ENV`, `export` or `set` at the start of its line, or starts the line of a
     /// file of words (`.netrc`).
     fn follows_command(&self) -> bool {
         let trimmed = self.before_name().trim_ascii();
-        const COMMANDS: [&[u8]; 8] =
-            [b"env", b"export", b"set", b"setenv", b"arg", b"password", b"set -x", b"set -gx"];
-        ends_with_any(trimmed, &COMMANDS) || {
+        const COMMANDS: [&[u8]; 10] = [
+            b"env",
+            b"export",
+            b"set",
+            b"setenv",
+            b"arg",
+            b"password",
+            b"set -x",
+            b"set -gx",
+            b"set-environment -g",
+            b"setenv -g",
+        ];
+        // `npm config set //registry.acme.io/:_authToken x`
+        ends_with_any(trimmed, &COMMANDS) || trimmed.ends_with(b"/:") || self.follows_user() || {
             // `login x password y`, and files of words.
             const NAMES: [&[u8]; 4] = [b"password", b"passwd", b"requirepass", b"masterauth"];
             let name = &self.bytes[self.name.clone()];
             NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
                 && (trimmed.is_empty() || holds(&trimmed.to_ascii_lowercase(), b"login "))
         }
+    }
+
+    /// Whether the name follows that of a user in a sentence: `VPN user bob, pass x1y2z3w4, server ...`.
+    pub(super) fn follows_user(&self) -> bool {
+        const USERS: [&[u8]; 3] = [b"user ", b"username ", b"login "];
+        const NAMES: [&[u8]; 4] = [b"pass", b"password", b"pw", b"pwd"];
+        let name = &self.bytes[self.name.clone()];
+        if !NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return false;
+        }
+        let value = self.rest().iter().take_while(|byte| !matches!(byte, b' ' | b',' | b'\n'));
+        let value = &self.rest()[..value.take(40).count()];
+        let before = self.before_name().to_ascii_lowercase();
+        value.len() >= 8
+            && value.iter().any(u8::is_ascii_digit)
+            && value.iter().any(u8::is_ascii_alphabetic)
+            && USERS.iter().any(|user| holds(&before, user))
     }
 
     pub(super) fn starts_word(&self, at: usize) -> bool {

@@ -2,7 +2,7 @@
 
 use super::super::features::words;
 use super::name::is_bracket;
-use super::{Kind, Operator, Reader, Value};
+use super::{Kind, Operator, Quote, Reader, Value};
 use crate::text::search::{begins_with_ignoring_case, ends_with_ignoring_case};
 
 impl Reader<'_> {
@@ -19,7 +19,7 @@ impl Reader<'_> {
             return match closed {
                 // `<string name="password">x</string>`
                 true => names_element(before).then_some(Kind::Pair),
-                false => (last == Some(b'<')).then_some(Kind::Plain),
+                false => (last == Some(b'<') || opens_element(before)).then_some(Kind::Plain),
             };
         }
         let is_member = is_bracket(before) || before.ends_with(b"[") && before.contains(&b'&');
@@ -28,6 +28,14 @@ impl Reader<'_> {
             return Some(Kind::Parameter);
         }
         if operator == Operator::Equals && matches!(last, Some(b';' | b':')) && !closed {
+            return Some(Kind::Inside);
+        }
+        // `declare -A CREDS=([user]=x [password]=y)`, `http GET host X-Api-Key:x`
+        let is_subscript = operator == Operator::Equals
+            && before.ends_with(b"[")
+            && self.bytes[..self.at].ends_with(b"]=")
+            && before.contains(&b'(');
+        if !closed && (is_subscript || operator == Operator::Colon && self.is_header_argument()) {
             return Some(Kind::Inside);
         }
         if is_assignment && !closed && matches!(before.last(), Some(b'"' | b'\'' | b'`')) {
@@ -57,9 +65,9 @@ impl Reader<'_> {
         const FLAGS: [&[u8]; 6] =
             [b" -e", b" -d", b" --data", b" --env", b" --set", b"--from-literal"];
         // `a=` begins an attribute of SDP.
-        const MARKS: [&[u8]; 16] = [
+        const MARKS: [&[u8]; 17] = [
             b"#", b"//", b"-", b"*", b";", b"export", b"env", b"set", b"setx", b"arg", b"declare",
-            b"local", b"rem", b"-e", b"+", b"a=",
+            b"local", b"rem", b"-e", b"+", b"a=", b":",
         ];
         let quoted = trimmed.strip_suffix(b"\"").or(trimmed.strip_suffix(b"'"));
         let flag = trimmed.strip_suffix(b"=").unwrap_or(trimmed);
@@ -67,6 +75,8 @@ impl Reader<'_> {
             || MARKS.iter().any(|mark| trimmed.eq_ignore_ascii_case(mark))
             || closed && quoted.is_some_and(|rest| rest.trim_ascii().is_empty())
             || FLAGS.iter().any(|own| ends_with_ignoring_case(flag, own))
+            // `--dart-define=API_SECRET=x`
+            || flag.len() < trimmed.len() && last_word(flag).starts_with(b"--")
             || ends_with_ignoring_case(trimmed, b":set")
             || operator == Operator::Colon && (is_name_space(trimmed) || self.is_label(trimmed))
             || begins_with_ignoring_case(trimmed, b"env ")
@@ -88,6 +98,17 @@ impl Reader<'_> {
             )
             && !before.contains(&b'(')
             && value.clone().any(u8::is_ascii_digit)
+    }
+
+    /// Whether the name is a header that the argument of a command gives: `X-Api-Key:x`.
+    fn is_header_argument(&self) -> bool {
+        const MIN_BYTES: usize = 16;
+        let name = &self.bytes[self.name.clone()];
+        let value = self.rest().iter().take_while(|byte| byte.is_ascii_graphic());
+        begins_with_ignoring_case(name, b"x-")
+            && self.bytes[..self.at].ends_with(b":")
+            && self.before_name().ends_with(b" ")
+            && value.take(MIN_BYTES).count() == MIN_BYTES
     }
 
     /// Whether the line is a comment.
@@ -125,7 +146,8 @@ impl Reader<'_> {
 
     /// Whether a few words and the name are the label of a line: `wifi password: x`.
     fn is_label(&self, before: &[u8]) -> bool {
-        let is_word = |byte: &u8| byte.is_ascii_alphabetic() || b" -*#".contains(byte);
+        let is_word =
+            |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii() || b" -*#".contains(byte);
         let words = before.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).count();
         let line = self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
         let value = self.rest()[..line.count()].trim_ascii();
@@ -135,9 +157,10 @@ impl Reader<'_> {
         let of_password = [&b"pass"[..], b"pwd", b"pw", b"kennwort", b"wachtwoord", b"senha"]
             .iter()
             .any(|known| known.eq_ignore_ascii_case(word));
-        words <= 2
+        let is_short = words <= 2
             && (words == 0 || of_password || self.is_comment() && value.len() >= 16)
-            && before.iter().all(is_word)
+            && before.iter().all(is_word);
+        (is_short || of_password && is_prose(before) && is_mixed(value))
             && !value.iter().any(u8::is_ascii_whitespace)
             && !matches!(value.last(), Some(b',' | b';' | b'{' | b'('))
             && value.iter().any(u8::is_ascii_digit)
@@ -147,15 +170,32 @@ impl Reader<'_> {
     /// `export NAME x`, `#define NAME "x"`, `:password "x"`.
     pub(super) fn meant(&self, operator: Operator, closed: bool, value: &Value) -> Operator {
         let assigns = match operator {
-            Operator::Comma => closed && (self.is_named_by_call(value) || self.is_flag_of_list()),
+            Operator::Comma => {
+                closed
+                    && (self.is_named_by_call(value)
+                        || self.is_flag_of_list()
+                        || self.is_entry(value))
+            }
             Operator::Call => self.is_setter(),
             Operator::Blank => {
                 let before = self.before_name();
-                const COMMANDS: [&[u8]; 6] =
-                    [b"env", b"export", b"setenv", b"#define", b"set -x", b"set -gx"];
+                const COMMANDS: [&[u8]; 9] = [
+                    b"env",
+                    b"export",
+                    b"setenv",
+                    b"#define",
+                    b"set -x",
+                    b"set -gx",
+                    b"option",
+                    b"set-environment -g",
+                    b"setenv -g",
+                ];
                 !self.repeats_name(value)
-                    && (before.ends_with(b":") || ends_with_any(before, &COMMANDS))
+                    && (before.ends_with(b":")
+                        || before.ends_with(b"/:")
+                        || ends_with_any(before, &COMMANDS))
                     || self.is_setting(value)
+                    || self.is_of_user(value)
             }
             Operator::Element => closed,
             _ => false,
@@ -183,8 +223,9 @@ impl Reader<'_> {
 
     /// Whether the name is the first literal of a call that assigns: `os.Setenv("NAME", ...`.
     fn is_named_by_call(&self, value: &Value) -> bool {
-        const VERBS: [&[u8]; 17] = [
+        const VERBS: [&[u8]; 18] = [
             b"set",
+            b"param",
             b"put",
             b"add",
             b"append",
@@ -239,6 +280,25 @@ impl Reader<'_> {
         self.bytes[..self.name.start].ends_with(b"--")
     }
 
+    /// Whether the value is the password of a user whom its sentence names.
+    fn is_of_user(&self, value: &Value) -> bool {
+        let start = Reader {
+            bytes: self.bytes,
+            at: value.range.start,
+            name: self.name.clone(),
+            word: self.word.clone(),
+        };
+        value.quote == Quote::None && start.follows_user()
+    }
+
+    /// Whether name and value are an entry of a map of JavaScript: `new Map([['apiKey', 'x']])`.
+    fn is_entry(&self, value: &Value) -> bool {
+        let before = self.before_name();
+        let opened = before.strip_suffix(b"'").or(before.strip_suffix(b"\""));
+        opened.is_some_and(|rest| rest.ends_with(b"Map([["))
+            && self.bytes.get(value.range.end + 1) == Some(&b']')
+    }
+
     /// Whether the name is one of a call that takes the secret alone: `setApiKey(`, `bearer_auth(`.
     fn is_setter(&self) -> bool {
         const VERBS: [&[u8]; 3] = [b"set", b"with", b"bearer"];
@@ -248,10 +308,29 @@ impl Reader<'_> {
     }
 }
 
+/// Whether some text is the beginning of a sentence, or of a line of a log: `here you go, `.
+fn is_prose(before: &[u8]) -> bool {
+    const MAX_BYTES: usize = 80;
+    let is_part =
+        |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b" ,.:-'".contains(byte);
+    before.len() <= MAX_BYTES
+        && before.iter().all(is_part)
+        && before.iter().filter(|byte| byte.is_ascii_alphabetic()).count() * 2 > before.len()
+}
+
+/// Whether a value has letters and digits, and is as long as a password that rules ask for.
+fn is_mixed(value: &[u8]) -> bool {
+    value.len() >= 8
+        && value.iter().any(u8::is_ascii_digit)
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && !value.contains(&b'(')
+}
+
 /// Whether a name behind some text goes on a row of pairs: `user=app password=x`, `user=app,password=x`. Not
 /// the arguments of a call.
 fn follows_pair(before: &[u8]) -> bool {
-    let Some(rest) = before.strip_suffix(b" ").or(before.strip_suffix(b",")) else { return false };
+    let rest = before.strip_suffix(b", ").or(before.strip_suffix(b" "));
+    let Some(rest) = rest.or(before.strip_suffix(b",")) else { return false };
     // A call opens outside of the literal that holds the row: `connect("user=app password=x")`.
     let inside = memchr::memrchr2(b'"', b'\'', before).map_or(before, |at| &before[at + 1..]);
     let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b',' | b'"' | b'\'');
@@ -266,6 +345,11 @@ fn without_comment_mark(before: &[u8]) -> &[u8] {
     MARKS.iter().find_map(|mark| before.strip_prefix(*mark)).unwrap_or(before)
 }
 
+/// The last word of some text.
+fn last_word(text: &[u8]) -> &[u8] {
+    text.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default()
+}
+
 /// Whether all before a name is the name space of its key: `shop:dbPassword: x` of YAML.
 fn is_name_space(before: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -275,7 +359,15 @@ fn is_name_space(before: &[u8]) -> bool {
 /// Whether a name in quotes behind some text is the name of its XML element.
 fn names_element(before: &[u8]) -> bool {
     let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
-    [&b" name="[..], b" key="].iter().any(|attribute| before.ends_with(attribute))
+    [&b" name="[..], b" key=", b":name="].iter().any(|attribute| before.ends_with(attribute))
+}
+
+/// Whether some text ends with the start of an element of a name space: `<wsse:`.
+pub(super) fn opens_element(before: &[u8]) -> bool {
+    let Some(rest) = before.strip_suffix(b":") else { return false };
+    let name = rest.iter().rev().take(20).take_while(|byte| byte.is_ascii_alphanumeric());
+    let name = name.count();
+    name > 0 && rest[..rest.len() - name].ends_with(b"<")
 }
 
 /// Whether some text ends with one of these words.

@@ -37,7 +37,9 @@ impl Reader<'_> {
         let head_start = self.name.start - before.len();
         let above = &self.bytes[..head_start];
         if !above.is_empty()
-            && ![&b"\n\n"[..], b"\n\r\n", b"```\n"].iter().any(|end| above.ends_with(end))
+            && ![&b"\n\n"[..], b"\n\r\n", b"```\n", b"|===\n"]
+                .iter()
+                .any(|end| above.ends_with(end))
         {
             return None;
         }
@@ -45,7 +47,7 @@ impl Reader<'_> {
         let separator = separator(before, &self.bytes[self.name.end..head.end.max(self.name.end)])?;
         let mut row = self.line_at(head.end + 1)?;
         let is_rule = |byte: &u8| b"|-: ".contains(byte);
-        if separator == b'|' {
+        if separator == b'|' && !above.ends_with(b"|===\n") {
             // A table of Markdown has a line between its head and its rows.
             self.bytes[row.clone()].iter().all(is_rule).then_some(())?;
             row = self.line_at(row.end + 1)?;
@@ -121,8 +123,12 @@ impl Reader<'_> {
     }
 
     fn pair_value(&mut self, closed: bool) -> Option<Value> {
-        if closed && self.rest().starts_with(b" {") {
+        if closed && self.rest().starts_with(b" {") && self.before_name().ends_with(b"variable \"")
+        {
             return self.variable_default();
+        }
+        if closed && let Some(value) = self.environment_default() {
+            return Some(value);
         }
         let limit = self.at + PAIR_BYTES;
         let is_element = self.eat(b"</");
@@ -130,7 +136,16 @@ impl Reader<'_> {
             self.at += memchr::memchr(b'>', &self.rest()[..self.rest().len().min(40)])? + 1;
         }
         let ends_line = matches!(self.peek(0), b'\n' | b'\r');
-        if !is_element && !closed && !ends_line {
+        // `{name: TOKEN, value: x}`, `name=password,value=x`
+        let is_row =
+            [&b", value: "[..], b",value="].iter().any(|next| self.rest().starts_with(next));
+        // `api-token:` with `default: x` below
+        let is_below = [&b":\n"[..], b":\r\n"].iter().any(|end| self.rest().starts_with(end))
+            && begins_with_ignoring_case(self.rest()[1..].trim_ascii_start(), b"default:");
+        if is_below {
+            self.at += 1;
+        }
+        if !is_element && !closed && !ends_line && !is_row && !is_below {
             return None;
         }
         let gap = self.rest().iter().take(PAIR_BYTES);
@@ -141,8 +156,9 @@ impl Reader<'_> {
             })
             .count();
         self.at += gap;
-        const WORDS: [&[u8]; 9] = [
+        const WORDS: [&[u8]; 10] = [
             b"value",
+            b"envdefault",
             b"parametervalue",
             b"default",
             b"string",
@@ -175,11 +191,21 @@ impl Reader<'_> {
         }
     }
 
-    /// The default of a variable of Terraform: `variable "db_password" { ... default = "x"`.
-    fn variable_default(&mut self) -> Option<Value> {
-        if !self.before_name().ends_with(b"variable \"") {
+    /// The value that is taken where a variable of the environment is not set: `getenv("TOKEN")).orElse("x")`,
+    /// `ENV.fetch('TOKEN') {{ 'x' }}`, `String.fromEnvironment('TOKEN', defaultValue: 'x')`.
+    fn environment_default(&mut self) -> Option<Value> {
+        const CALLS: [&[u8]; 4] = [b"getenv(", b"ENV.fetch(", b".fromEnvironment(", b"env("];
+        const STEPS: [&[u8]; 4] = [b".orElse(", b" { ", b" ?: ", b", defaultValue: "];
+        let before = self.before_name();
+        let call = before.strip_suffix(b"\"").or(before.strip_suffix(b"'"))?;
+        if !CALLS.iter().any(|of| call.ends_with(of)) || !STEPS.iter().any(|step| self.eat(step)) {
             return None;
         }
+        self.quoted()
+    }
+
+    /// The default of a variable of Terraform: `variable "db_password" { ... default = "x"`.
+    fn variable_default(&mut self) -> Option<Value> {
         let text = &self.rest()[..self.rest().len().min(VARIABLE_BYTES)];
         let text = &text[..find(text, b"\n}").unwrap_or(text.len())];
         let at = find(text, b"\n  default ")?;

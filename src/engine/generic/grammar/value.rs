@@ -247,7 +247,10 @@ impl Reader<'_> {
             return None;
         }
         let name = rest[..callee].to_ascii_lowercase();
-        const CALLS: [&[u8]; 33] = [
+        const CALLS: [&[u8]; 36] = [
+            b"stringify",
+            b"bcrypt",
+            b"make",
             b"static",
             b"decodehex",
             b"frombase64string",
