@@ -14,7 +14,7 @@ use crate::rule::{Confidence, RuleSet, expand, parse_pack};
 use crate::source::{
     HistoryOptions, Source, Staged, StagedOptions, Stdin, Worktree, WorktreeOptions,
 };
-use crate::suppress::{Allow, AllowEntry, Allowlist, PathFilter};
+use crate::suppress::{Allow, AllowEntry, Allowlist, LineAllow, PathFilter};
 
 const WORD: &str = "[[rule]]\nid = 'word'\npattern = 'word_[0-9]{4}'\n";
 
@@ -256,6 +256,16 @@ fn what_is_left_out_of_a_scan_is_named_with_its_reason() {
     let engine = engine(WORD);
     let found = run(&source, &engine, &policy, Options::default(), &Progress::default()).unwrap();
     assert_eq!(found.findings.len(), 1);
+}
+
+#[test]
+fn an_allowed_line_of_git_secrets_is_known_by_its_number() {
+    let line = LineAllow::new(b"^a:2:", "x:1".into(), false).unwrap();
+    let policy = Allowlist::default().with_lines(vec![line]);
+    let list = [("a", "word_0001\nword_0002\n"), ("b", "y\nword_0002\n")];
+    let outcome = files(WORD, &policy, Options::default(), &list);
+    assert_eq!(told(&outcome), ["a word word_0001", "b word word_0002"]);
+    assert_eq!(outcome.suppressed.len(), 1);
 }
 
 #[test]

@@ -412,6 +412,81 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_baseline_file_says_why_by_whom_and_how_long() {
+        let secret = crate::finding::Secret::new(&b"Fake77"[..]);
+        let own = Fingerprint::new("acme", crate::finding::Place::Commit, b"a", &secret);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accepted");
+        let base = Accepted { fingerprint: own.as_str().to_owned(), ..entry(1) };
+        let known = |reason: &str, owner: &str, until: &str| {
+            let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            let entry = Accepted {
+                reason: filled(reason),
+                owner: filled(owner),
+                until: filled(until),
+                ..base.clone()
+            };
+            fs::write(&path, Baseline { entries: [(String::new(), entry)].into() }.render())
+                .unwrap();
+            let file = BaselineFile::new(path.clone(), 86_400 * 10 + 5);
+            assert_eq!(file.load().unwrap().entries().len(), 1);
+            match file.said_of([&own].into_iter()) {
+                Said::Nothing => String::new(),
+                Said::Accepted(reason) | Said::Expired(reason) => reason,
+            }
+        };
+        for (reason, owner, until, expected) in [
+            ("", "", "", "the baseline accepts it: it was there before"),
+            ("a test", "", "", "the baseline accepts it: a test"),
+            ("a test", "A", "1970-01-11", "the baseline accepts it: a test, says A"),
+            (
+                "",
+                "A",
+                "1970-01-10",
+                "the baseline accepted it until 1970-01-10: it was there before, says A",
+            ),
+        ] {
+            assert_eq!(known(reason, owner, until), expected);
+        }
+        let other = Fingerprint::new("acme", crate::finding::Place::Commit, b"b", &secret);
+        let file = BaselineFile::new(path.clone(), 0);
+        assert!(matches!(file.said_of([&other].into_iter()), Said::Nothing));
+        assert!(file.failure().is_none());
+    }
+
+    #[test]
+    fn a_baseline_that_is_there_and_cannot_be_read_is_no_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("folder")).unwrap();
+        fs::write(at("broken"), "{}\n").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("nowhere", at("dangling")).unwrap();
+        let unread: &[&str] =
+            if cfg!(unix) { &["folder", "broken", "dangling"] } else { &["folder", "broken"] };
+        for name in unread {
+            let file = BaselineFile::new(at(name), 0);
+            assert!(file.load().is_err(), "{name}");
+            assert!(file.failure().is_some() || *name == "broken", "{name}");
+        }
+        let absent = BaselineFile::new(at("absent"), 0);
+        assert_eq!(absent.load().unwrap().entries().len(), 0);
+        assert!(absent.failure().is_none());
+    }
+
+    #[test]
+    fn entries_that_are_not_kept_are_counted() {
+        let mut baseline = Baseline::default();
+        (1..=5).for_each(|number| baseline.add(entry(number)));
+        assert_eq!(baseline.retain(|one| one.path != "a/2" && one.path != "a/4"), 2);
+        let left: Vec<&str> = baseline.entries().map(|one| &*one.path).collect();
+        assert_eq!(left, ["a/1", "a/3", "a/5"]);
+        assert_eq!(baseline.retain(|_| true), 0);
+        assert!(baseline.find(&entry(3).fingerprint).is_some());
+        assert!(baseline.find(&entry(2).fingerprint).is_none());
+    }
+
     /// Entries whose texts hold what JSON escapes, and bytes that need none.
     fn entries() -> impl proptest::strategy::Strategy<Value = Vec<Accepted>> {
         use proptest::prelude::*;
