@@ -113,6 +113,12 @@ mod tests {
             ("[0-9](?:abc)+[0-9]", &["abc"]),
             (r"[0-9]ab\bcd[0-9]", &["abcd"]),
             ("[0-9]ab[0-9]", &[]),
+            // Two letters are one in either case only if they are the same one.
+            ("[0-9]secret[Kk]ey[0-9]", &["secretkey"]),
+            ("[0-9]secret[Kw]ey[0-9]", &["secret"]),
+            ("[0-9]secret[kw]ey[0-9]", &["secret"]),
+            ("[0-9]secret[A-Ca]ey[0-9]", &["secret"]),
+            ("[0-9]secret[Aa-c]ey[0-9]", &["secret"]),
         ] {
             let hir = crate::pattern::syntax::parse(pattern).unwrap();
             assert_eq!(
