@@ -1,10 +1,12 @@
 //! Files and directories.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::fast::RandomState;
 use globset::GlobSet;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -274,8 +276,8 @@ fn push(
 /// The `ignore` crate can apply them by itself, but then nobody knows how much was left out.
 #[derive(Debug)]
 struct IgnoreFiles {
-    /// The directories that have been entered.
-    folders: Mutex<HashMap<PathBuf, Folder>>,
+    /// The directories that have been entered, as they are written: to hash a path takes ten times as long.
+    folders: Mutex<HashMap<OsString, Folder, RandomState>>,
     left_out: Mutex<Vec<PathBuf>>,
 }
 
@@ -310,8 +312,10 @@ impl IgnoreFiles {
             above.extend(between.into_iter().rev());
         }
         let folder = Folder::enter(absolute, &Arc::new(above));
+        // As the parent of what is in it is written: without a slash at the end.
+        let name = root.components().as_path().into();
         IgnoreFiles {
-            folders: Mutex::new(HashMap::from([(root.to_owned(), folder)])),
+            folders: Mutex::new(HashMap::from_iter([(name, folder)])),
             left_out: Mutex::new(Vec::new()),
         }
     }
@@ -321,7 +325,7 @@ impl IgnoreFiles {
         let Some(parent) = entry.path().parent().filter(|_| entry.depth() > 0) else {
             return false;
         };
-        let Some(folder) = self.folders().get(parent).cloned() else {
+        let Some(folder) = self.folders().get(parent.as_os_str()).cloned() else {
             return false;
         };
         let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
@@ -336,12 +340,12 @@ impl IgnoreFiles {
         }
         if is_dir {
             let entered = Folder::enter(absolute, &folder.files);
-            self.folders().insert(entry.path().to_owned(), entered);
+            self.folders().insert(entry.path().into(), entered);
         }
         false
     }
 
-    fn folders(&self) -> MutexGuard<'_, HashMap<PathBuf, Folder>> {
+    fn folders(&self) -> MutexGuard<'_, HashMap<OsString, Folder, RandomState>> {
         locked(&self.folders)
     }
 }

@@ -32,6 +32,11 @@ fn ignored_files_are_counted_and_read_when_asked_for() {
     said.says("4 ignored files and directories");
     let said = repo.tightlip(&["scan", "--no-ignore", "--format", "jsonl"]).exits(1);
     assert_eq!(said.objects("finding").len(), 5);
+    // However a directory is written.
+    for written in ["./", ".//", "sub", "sub/", "sub//", "./sub/.", "sub/../sub"] {
+        let said = repo.tightlip(&["scan", written, "--format", "jsonl"]).exits(1);
+        assert_eq!(said.objects("finding").len(), 1, "{written}: {said:?}");
+    }
     // Named by itself, an ignored file is read.
     repo.tightlip(&["scan", "x.log"]).exits(1);
 }
