@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 /// The mask of a secret, whatever its length.
 const MASK: &str = "********";
@@ -92,7 +92,9 @@ impl Redactor {
         if known.is_empty() {
             return Redactor { automaton: None, masks: Vec::new() };
         }
+        // The default for few words takes longer to be laid out than most texts take to be read.
         let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .match_kind(MatchKind::LeftmostLongest)
             .build(known.iter().map(|secret| secret.expose()))
             .ok();
