@@ -195,9 +195,9 @@ pub(super) fn steps(bytes: &[u8], found: &Candidate) -> Steps {
 pub(super) fn guards_nothing(bytes: &[u8], found: &Candidate) -> bool {
     const MAX_WORD_BYTES: usize = 12;
     let value = &bytes[found.value.clone()];
-    let is_made = bytes[found.word.clone()].eq_ignore_ascii_case(b"secret")
-        || bytes[found.word.clone()].eq_ignore_ascii_case(b"token")
-        || bytes[found.word.clone()].eq_ignore_ascii_case(b"key");
+    const MADE: [&[u8]; 5] = [b"secret", b"token", b"key", b"salt", b"nonce"];
+    let word = &bytes[found.word.clone()];
+    let is_made = MADE.iter().any(|made| made.eq_ignore_ascii_case(word));
     let is_word = || {
         value.len() <= MAX_WORD_BYTES
             && value.iter().all(u8::is_ascii_lowercase)

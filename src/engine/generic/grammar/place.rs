@@ -112,7 +112,7 @@ impl Reader<'_> {
     }
 
     /// Whether the line is a comment.
-    fn is_comment(&self) -> bool {
+    pub(super) fn is_comment(&self) -> bool {
         let before = self.before_name().trim_ascii();
         without_comment_mark(before).len() < before.len()
     }

@@ -135,7 +135,7 @@ impl Reader<'_> {
         if is_element {
             self.at += memchr::memchr(b'>', &self.rest()[..self.rest().len().min(40)])? + 1;
         }
-        let ends_line = matches!(self.peek(0), b'\n' | b'\r');
+        let ends_line = matches!(self.peek(0), b'\n' | b'\r') && !self.is_comment();
         // `{name: TOKEN, value: x}`, `name=password,value=x`
         let is_row =
             [&b", value: "[..], b",value="].iter().any(|next| self.rest().starts_with(next));

@@ -103,7 +103,9 @@ pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bo
         || has(&["csrf", "xsrf"]) && is_uuid(value)
         || word == b"cookie" && has(&["magic"])
         || word == b"nonce"
-            && (has(&["client", "cnonce"]) || is_challenge(bytes, found))
+            && (has(&["client", "cnonce", "oauth"])
+                || joined == b"nonce" && is_of_cipher(value)
+                || is_challenge(bytes, found))
         || word == b"salt" && is_challenge(bytes, found)
         || word == b"auth" && has(&["tag"])
         || word == b"secret" && has(&["existing", "pull", "tls"])
@@ -172,6 +174,14 @@ fn is_identifier_with_words(value: &[u8]) -> bool {
 /// What a client of AWS makes up so that a request can be repeated.
 fn is_short_id(value: &[u8]) -> bool {
     value.len() < 24 && value.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// A nonce of 12 or 16 bytes in base64, which stands beside what a cipher made with it.
+fn is_of_cipher(value: &[u8]) -> bool {
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    value.iter().all(is_base64)
+        && (value.len() == 24 && value.ends_with(b"==")
+            || value.len() == 16 && !value.ends_with(b"="))
 }
 
 /// The id of an object of Docker Swarm: 25 digits of base 36.
