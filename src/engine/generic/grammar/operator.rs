@@ -123,6 +123,11 @@ impl Reader<'_> {
 
     /// Skips the attributes of an element: `<wsse:Password Type="PasswordText">x`.
     fn skip_attributes(&mut self) -> bool {
+        // Most names end here.
+        let last = self.name.start.checked_sub(1).map(|at| self.bytes[at]);
+        if !matches!(last, Some(b'<' | b':')) {
+            return false;
+        }
         let before = self.before_name();
         if !before.ends_with(b"<") && !opens_element(before) {
             return false;
@@ -147,8 +152,8 @@ impl Reader<'_> {
             value.take_while(|byte| !byte.is_ascii_whitespace()).any(u8::is_ascii_digit)
         };
         let begins = |verb: &&&[u8]| begins_with_ignoring_case(self.rest(), verb);
-        let other = OTHER_VERBS.iter().filter(has_digit);
-        let found = VERBS.iter().chain(other).find(begins);
+        let other = || OTHER_VERBS.iter().find(begins).filter(has_digit);
+        let found = VERBS.iter().find(begins).or_else(other);
         self.at += found.map_or(0, |verb| verb.len() - 1);
         found.is_some()
     }

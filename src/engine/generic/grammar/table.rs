@@ -196,6 +196,10 @@ impl Reader<'_> {
     fn environment_default(&mut self) -> Option<Value> {
         const CALLS: [&[u8]; 4] = [b"getenv(", b"ENV.fetch(", b".fromEnvironment(", b"env("];
         const STEPS: [&[u8]; 4] = [b".orElse(", b" { ", b" ?: ", b", defaultValue: "];
+        // Most names end here.
+        if !STEPS.iter().any(|step| self.rest().starts_with(step)) {
+            return None;
+        }
         let before = self.before_name();
         let call = before.strip_suffix(b"\"").or(before.strip_suffix(b"'"))?;
         if !CALLS.iter().any(|of| call.ends_with(of)) || !STEPS.iter().any(|step| self.eat(step)) {
