@@ -213,7 +213,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the name follows that of a user in a sentence: `VPN user bob, pass x1y2z3w4, server ...`.
+    /// Whether the name follows that of a user in a sentence: `VPN user bob, pass X, server ...`.
     pub(super) fn follows_user(&self) -> bool {
         const USERS: [&[u8]; 3] = [b"user ", b"username ", b"login "];
         const NAMES: [&[u8]; 4] = [b"pass", b"password", b"pw", b"pwd"];
