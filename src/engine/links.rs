@@ -87,7 +87,7 @@ impl Links {
     }
 }
 
-/// The links of rules of which some are a user's, while they are collected.
+/// Links that are still being collected, rule by rule. They are needed where a user has rules.
 #[derive(Default)]
 pub(super) struct Draft {
     keywords: Vec<Vec<u8>>,

@@ -18,7 +18,7 @@ struct Run {
     most: usize,
 }
 
-/// Runs of which each begins where the one before ends.
+/// Runs in a row: each begins where the one before it ends.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ByteRuns(Vec<Run>);
 
@@ -87,7 +87,7 @@ fn runs_of(part: &Hir) -> Option<Vec<Run>> {
     }
 }
 
-/// Whether a part is a class of which every character is one byte.
+/// Whether a part always matches exactly one byte.
 fn is_one_byte(part: &Hir) -> bool {
     let properties = part.properties();
     matches!(part.kind(), HirKind::Class(_) | HirKind::Literal(_))

@@ -275,7 +275,7 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         || named(b"nkey") && is_public_nkey(value)
 }
 
-/// A key of NATS that is no seed: 56 letters of base 32, of which the first tells what it is.
+/// Whether a value is a public NKEY of NATS: 56 letters of base 32. A seed, which is secret, begins with `S`.
 fn is_public_nkey(value: &[u8]) -> bool {
     let is_base32 = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'2'..=b'7');
     value.len() == 56 && value[0] != b'S' && value.iter().all(is_base32)

@@ -207,7 +207,8 @@ pub(super) const WEAK: [&[u8]; 116] = [
     b"salasana",
 ];
 
-/// Words of which whole values are made that say what they are, and whether one says so alone.
+/// Words of values that describe themselves, such as `my-secure-password`. The flag says whether the word alone
+/// names a secret.
 pub(super) const SELF_WORDS: [(&[u8], bool); 66] = [
     (b"a", false),
     (b"acc", false),

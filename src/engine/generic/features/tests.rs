@@ -56,7 +56,7 @@ fn the_model_is_shown_what_a_value_looks_like() {
         ("a-1", vec![("digit-letter-changes", 1)]),
         ("aBc", vec![("case-changes", 2)]),
         ("ABC", vec![("case-changes", 0)]),
-        // As many kinds of bytes as there can be, half of them, and one.
+        // All bytes differ; two of them are the same; all are.
         ("acegikmo", vec![("entropy-share", 9), ("distinct-share", 9), ("neighbour-share", 0)]),
         ("zzqq", vec![("entropy-share", 1), ("distinct-share", 5), ("longest-repeat", 1)]),
         ("zzzz", vec![("entropy-share", 0), ("distinct-share", 2), ("longest-repeat", 3)]),

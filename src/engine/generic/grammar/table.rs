@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use super::{Candidate, Kind, Operator, Quote, Reader, Scheme, Value};
-use crate::text::search::begins_with_ignoring_case;
-use crate::text::search::find;
+use crate::text::search::{begins_with_ignoring_case, find};
 
 /// How long the head of a column may be, in bytes.
 const HEAD_BYTES: usize = 40;
@@ -192,7 +191,7 @@ impl Reader<'_> {
     }
 
     /// The value that is taken where a variable of the environment is not set: `getenv("TOKEN")).orElse("x")`,
-    /// `ENV.fetch('TOKEN') {{ 'x' }}`, `String.fromEnvironment('TOKEN', defaultValue: 'x')`.
+    /// `ENV.fetch('TOKEN') { 'x' }`, `String.fromEnvironment('TOKEN', defaultValue: 'x')`.
     fn environment_default(&mut self) -> Option<Value> {
         const CALLS: [&[u8]; 4] = [b"getenv(", b"ENV.fetch(", b".fromEnvironment(", b"env("];
         const STEPS: [&[u8]; 4] = [b".orElse(", b" { ", b" ?: ", b", defaultValue: "];

@@ -85,7 +85,7 @@ const SUMS: [&str; 13] = [
     "websocket",
 ];
 
-/// A key of a table, a cursor, a version: no secret whatever its value. A sum is none, too.
+/// Whether the name says that the value is no secret: the key of a table, a cursor, a version, a checksum.
 pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     let name = words(&bytes[found.name.clone()]);
     let joined = bytes[found.name.clone()].to_ascii_lowercase();
