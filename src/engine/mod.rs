@@ -264,9 +264,7 @@ impl Engine {
         hits: impl FnOnce(&mut dyn FnMut(Hit)),
     ) -> Matches {
         let mut scan = Scan::new(self, bytes, is_new);
-        scan.keywords(hits);
-        scan.everywhere(std::slice::from_ref(&(0..bytes.len())));
-        scan.near();
+        scan.run_at(hits);
         let mut found = scan.found;
         decode::each_view(bytes, &mut |view| {
             let raw = |range: &Range<usize>| view.decoding.raw(range);

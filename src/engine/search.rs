@@ -56,8 +56,14 @@ impl<'a> Scan<'a> {
     /// Tries every rule.
     pub(super) fn run(&mut self) {
         let (engine, bytes) = (self.engine, self.bytes);
-        self.keywords(|each| engine.links.prefilter.for_each(bytes, each));
-        self.everywhere(std::slice::from_ref(&(0..bytes.len())));
+        self.run_at(|each| engine.links.prefilter.for_each(bytes, each));
+    }
+
+    /// Tries every rule, those with keywords at `hits`.
+    pub(super) fn run_at(&mut self, hits: impl FnOnce(&mut dyn FnMut(Hit))) {
+        self.keywords(hits);
+        self.drop_examples();
+        self.everywhere(std::slice::from_ref(&(0..self.bytes.len())));
         self.near();
     }
 
@@ -106,7 +112,6 @@ impl<'a> Scan<'a> {
         for (rule, window) in open.into_iter().filter(|(_, window)| !window.is_empty()) {
             self.try_rule(rule, window);
         }
-        self.drop_examples();
     }
 
     /// Tries the rules for values where a keyword at `hit` is part of a name that is assigned one.
@@ -229,7 +234,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Takes out what only the generic judge found where a rule of a service knows an example.
-    fn drop_examples(&mut self) {
+    pub(super) fn drop_examples(&mut self) {
         let examples = std::mem::take(&mut self.examples);
         if examples.is_empty() {
             return;

@@ -67,9 +67,9 @@ impl Engine {
         let mut tried = pass.trail.hits.clone();
         let mut regions: Vec<_> = edits.changes.iter().map(decode::region_around).collect();
         for kept in &edits.kept {
-            pass.keep_keywords(edits, *kept, before, &mut tried);
+            let settled = pass.keep_found(edits, *kept, before);
+            pass.keep_keywords(edits, *kept, before, &settled, &mut tried);
             pass.keep_views(*kept, before, &mut regions);
-            pass.keep_found(edits, *kept, before);
         }
         pass.trail.hits.sort();
         tried.sort();

@@ -6,7 +6,7 @@ use super::QuickScan;
 use super::reach::Reach;
 use super::trail::{Encoded, Extent, Mark, Trail};
 use crate::engine::search::Scan;
-use crate::engine::{Engine, decode, generic};
+use crate::engine::{Engine, Match, decode, generic};
 use crate::text::edits::{Edits, Kept};
 
 /// With more matches than this, the next version is scanned whole: the trail would cost more.
@@ -71,12 +71,14 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Keeps the keywords of a kept part. Those from which a rule reaches a change go into `tried`.
+    /// Keeps the keywords of a kept part. Into `tried` go those from which a rule reaches a change, and those outside
+    /// `settled`: a match that is broken held them, so that nobody tried them.
     pub(super) fn keep_keywords(
         &mut self,
         edits: &Edits,
         kept: Kept,
         before: &Trail,
+        settled: &Range<usize>,
         tried: &mut Vec<Mark>,
     ) {
         let far = self.engine.far();
@@ -96,6 +98,7 @@ impl<'a> Pass<'a> {
             if !is_first && self.is_reached(reach, own.start(), kept.at)
                 || !is_last && self.reaches(reach, now.start, kept.at + kept.bytes)
                 || reach.is_line && !(lines.start <= now.start && now.end <= lines.end)
+                || !settled.contains(&mark.start())
             {
                 tried.push(own);
             }
@@ -147,14 +150,22 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Keeps the places of matches, unless a change lies in one or right beside it: then its keyword is tried again.
-    pub(super) fn keep_found(&mut self, edits: &Edits, kept: Kept, before: &Trail) {
+    /// Keeps the places of matches, unless a change lies in one or right beside it: such a match is broken, and its
+    /// keyword is tried again. Returns the part of `kept`, in the bytes before, that lies outside broken matches.
+    pub(super) fn keep_found(&mut self, edits: &Edits, kept: Kept, before: &Trail) -> Range<usize> {
+        let mut settled = kept.from..kept.from + kept.bytes;
+        let Range { start: first, end: last } = settled.clone();
         for extent in &before.found {
             let Range { start, end } = extent.range();
             let beside = start.saturating_sub(1)..(end + 1).min(edits.base_bytes);
-            let found = kept.shifted(beside).and_then(|_| kept.shifted(start..end));
-            self.trail.found.extend(found.map(|now| Extent::new(&now)));
+            match kept.shifted(beside.clone()).and_then(|_| kept.shifted(start..end)) {
+                Some(now) => self.trail.found.push(Extent::new(&now)),
+                None if end <= first || last <= start => {}
+                None if beside.start < first => settled.start = settled.start.max(end),
+                None => settled.end = settled.end.min(start),
+            }
         }
+        settled
     }
 
     /// Tries rules without a keyword in `windows`, and decodes encoded text in `regions`.
@@ -167,14 +178,19 @@ impl<'a> Pass<'a> {
         self.scan.near();
         // A rule that is switched off may still be one that others are tried near.
         let rules = self.engine.rules.all();
-        let found = self.scan.found.list.iter().filter(|found| rules[found.rule].enabled);
+        let is_enabled = |found: &&Match| rules[found.rule].enabled;
+        let is_kept = !self.trail.found.is_empty();
+        let found = self.scan.found.list.iter().filter(is_enabled);
         self.trail.found.extend(found.map(|found| Extent::new(&found.span)));
+        // The trail keeps what an example covers: where a change ends the example, nobody tries the rest again.
+        self.scan.drop_examples();
+        let is_new = self.scan.found.list.iter().any(|found| is_enabled(&found));
         self.decode(regions);
         let mut trail = self.trail;
         trail.found.sort();
         trail.found.dedup();
         trail.is_opaque = trail.found.len() > MAX_FOUND;
-        let has_match = !trail.found.is_empty() || trail.views.iter().any(|view| view.has_match);
+        let has_match = is_kept || is_new || trail.views.iter().any(|view| view.has_match);
         QuickScan { has_match, trail }
     }
 

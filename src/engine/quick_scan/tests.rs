@@ -1,7 +1,7 @@
 //! Tests of the quick scan.
 
 use super::{Engine, QuickScan, Trail};
-use crate::rule::{RuleSet, expand};
+use crate::rule::{RuleSet, expand, parse_pack};
 use crate::text::edits::Edits;
 
 /// `text`, with `new` in place of what stands at `at`, and how it was made.
@@ -105,4 +105,39 @@ fn quick_scan_leaves_nothing_where_there_are_zeros() {
     let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
     assert!(engine.quick_scan(b"a\0b").trail.is_opaque);
     assert_eq!(engine.quick_scan(b"nothing to see here"), QuickScan::default());
+}
+
+fn engine_of(pack: &str) -> Engine {
+    Engine::new(RuleSet::from_rules(parse_pack(pack, "p.toml").unwrap()), 0).unwrap()
+}
+
+#[test]
+fn quick_scan_of_edits_finds_what_an_example_covered_until_a_change_ended_it() {
+    let engine = engine_of(
+        "[[rule]]\nid = 'token'\nkeywords = ['token']\ngrammar = 'assignment'\n\
+         [[rule]]\nid = 'acme'\nkeywords = ['acme']\n\
+         pattern = '(?s)acme[ .\\n]{0,4000}token = .([a-z0-9]{16})'\nstop_words = ['k3v9q7w2']\n",
+    );
+    // The name of the service stands further away than the judge looks.
+    let text = format!("acme {} token = 'k3v9q7w2x5z1b5n8'\n", ".\n".repeat(1500)).into_bytes();
+    let before = engine.quick_scan(&text);
+    assert!(!before.has_match && engine.scan(&text).list.is_empty());
+    let (text, edits) = edited(&text, 0..1, b"A");
+    assert_eq!(engine.scan(&text).list.len(), 1);
+    assert!(engine.quick_scan_of_edits(&text, &edits, &before.trail).has_match);
+}
+
+#[test]
+fn quick_scan_of_edits_finds_what_another_match_of_its_rule_held_until_a_change_ended_it() {
+    for id in
+        ["pattern = '(?s)acme_.{0,3000}?#[0-9]{4}'", "pattern = '[+]?acme_[a-z.]{0,3000}#[0-9]{4}'"]
+    {
+        let engine = engine_of(&format!("[[rule]]\nid = 'acme'\nkeywords = ['acme_']\n{id}\n"));
+        let text = format!("acme_{}acme_{}#1234", ".".repeat(1500), ".".repeat(20)).into_bytes();
+        let before = engine.quick_scan(&text);
+        assert!(before.has_match);
+        let (text, edits) = edited(&text, 1..2, b"A");
+        assert_eq!(engine.scan(&text).list.len(), 1);
+        assert!(engine.quick_scan_of_edits(&text, &edits, &before.trail).has_match, "{id}");
+    }
 }
