@@ -31,7 +31,7 @@ const INSIDE: &[(&str, &[&[&str]])] = &[
             &["remembered"],
             &["staged", "commits", "history", "message", "stdin", "tracked", "worktree"],
             &["reader"],
-            &["filter", "error", "lfs"],
+            &["filter", "error", "lfs", "deleted"],
         ],
     ),
     (

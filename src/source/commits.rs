@@ -8,7 +8,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Blob, Content, Deleted, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
+use super::deleted::{Deleted, join};
+use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
 use crate::archive::ArchiveLimits;
 use crate::finding::{CommitInfo, Origin, Place, Progress, Skipped};
 use crate::git::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, tag_target};
@@ -255,19 +256,24 @@ impl<'a> Lister<'a> {
         parents: &[ObjectId],
         commit: Option<&Arc<CommitInfo>>,
     ) -> Result<(), GitError> {
-        let parents = parents.iter().copied().map(Some).collect();
-        let mut todo = vec![Folder { path: Vec::new(), tree, parents }];
+        let before = parents.iter().copied().map(Some).collect();
+        let mut todo = vec![Folder { path: Vec::new(), tree, parents: before }];
         let mut changed = Vec::new();
-        let mut deleted = Vec::new();
         while let Some(folder) = todo.pop() {
-            if let Err(error) = self.folder_changes(&folder, &mut todo, &mut changed, &mut deleted)
-            {
+            if let Err(error) = self.folder_changes(&folder, &mut todo, &mut changed) {
                 let error = if self.has_promises { error.or_promised() } else { error };
                 self.listing.skipped.push(error.skip(&folder.path));
             }
         }
         changed.sort_by(|a, b| a.0.cmp(&b.0));
-        let deleted = Arc::new(Deleted::new(deleted));
+        let has_new = changed.iter().any(|(_, _, bases)| bases.is_empty());
+        let deleted = match (tree, parents) {
+            (Some(tree), [only]) if has_new => {
+                Deleted::between(*only, tree, |id| self.entries(Some(id)))
+            }
+            _ => Deleted::default(),
+        };
+        let deleted = Arc::new(deleted);
         for (path, id, bases) in changed {
             let path: Arc<[u8]> = path.into();
             let is_new = bases.is_empty();
@@ -285,7 +291,6 @@ impl<'a> Lister<'a> {
         folder: &Folder,
         todo: &mut Vec<Folder>,
         changed: &mut Vec<(Vec<u8>, ObjectId, Vec<ObjectId>)>,
-        deleted: &mut Vec<(ObjectId, Arc<[u8]>)>,
     ) -> Result<(), ReadError> {
         let own = self.entries(folder.tree)?;
         let mut theirs = Vec::new();
@@ -317,9 +322,6 @@ impl<'a> Lister<'a> {
                 }
             }
         }
-        if let [only] = &theirs[..] {
-            note_losses(folder, &own, only, todo, deleted);
-        }
         Ok(())
     }
 
@@ -341,34 +343,11 @@ impl<'a> Lister<'a> {
     }
 }
 
-/// Notes what the only parent has and the commit has not: a file may have been renamed.
-fn note_losses(
-    folder: &Folder,
-    own: &[TreeEntry],
-    theirs: &[TreeEntry],
-    todo: &mut Vec<Folder>,
-    deleted: &mut Vec<(ObjectId, Arc<[u8]>)>,
-) {
-    let kept: HashSet<&[u8]> = own.iter().map(|entry| &*entry.name).collect();
-    for old in theirs.iter().filter(|old| !kept.contains(&*old.name)) {
-        let path = join(&folder.path, &old.name);
-        if old.mode == MODE_TREE {
-            todo.push(Folder { path, tree: None, parents: vec![Some(old.id)] });
-        } else if old.mode != MODE_GITLINK {
-            deleted.push((old.id, path.into()));
-        }
-    }
-}
-
 /// A directory of a commit beside that of its parents.
 struct Folder {
     path: Vec<u8>,
     tree: Option<ObjectId>,
     parents: Vec<Option<ObjectId>>,
-}
-
-fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
-    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
 }
 
 /// Commits met so far, with those that still have to be followed in order of their date.
@@ -525,8 +504,8 @@ mod tests {
             ),
             ("w f 1; w a 1; c 1; git tag old; git mv f d; c 2", 1, &["+d", "d*"]),
             // Files and folders of one name.
-            ("w p 1; c 1; git tag old; git rm -q p; w p/q 1; c 2", 1, &["+p/q", "p/q"]),
-            ("w p/q 1; c 1; git tag old; git rm -rq p; w p 1; c 2", 1, &["+p", "p"]),
+            ("w p 1; c 1; git tag old; git rm -q p; w p/q 1; c 2", 1, &["+p/q", "p/q*"]),
+            ("w p/q 1; c 1; git tag old; git rm -rq p; w p 1; c 2", 1, &["+p", "p*"]),
             // Another mode is no other file, and a submodule is none.
             ("w a 1; c 1; git tag old; chmod +x a; git add a; c 2", 1, &[]),
             (

@@ -6,6 +6,7 @@
 //! only lists; there is one reader for all kinds of units.
 
 mod commits;
+mod deleted;
 mod error;
 mod filter;
 mod history;
@@ -18,12 +19,12 @@ mod stdin;
 mod tracked;
 mod worktree;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use crate::archive::ArchiveLimits;
 pub use commits::Commits;
+use deleted::Deleted;
 pub use error::SourceError;
 pub use filter::{Sieve, Verdict};
 pub use history::{History, HistoryOptions};
@@ -94,7 +95,7 @@ impl Unit {
     #[must_use]
     pub fn has_older(&self) -> bool {
         match &self.content {
-            Content::Blob(blob) => !blob.bases.is_empty() || !blob.deleted.files.is_empty(),
+            Content::Blob(blob) => !blob.bases.is_empty() || !blob.deleted.is_empty(),
             _ => false,
         }
     }
@@ -130,30 +131,6 @@ struct Blob {
     /// For a path that no parent has: the files that were deleted, one of which may be the same
     /// file under its older name.
     deleted: Arc<Deleted>,
-}
-
-/// Files that a change deletes.
-#[derive(Debug, Default)]
-struct Deleted {
-    /// Their blobs and paths.
-    files: Vec<(ObjectId, Arc<[u8]>)>,
-    /// Which of them have a blob.
-    by_id: HashMap<ObjectId, Vec<usize>>,
-}
-
-impl Deleted {
-    fn new(files: Vec<(ObjectId, Arc<[u8]>)>) -> Self {
-        let mut by_id: HashMap<ObjectId, Vec<usize>> = HashMap::new();
-        for (index, (id, _)) in files.iter().enumerate() {
-            by_id.entry(*id).or_default().push(index);
-        }
-        Deleted { files, by_id }
-    }
-
-    /// Returns the paths of the files that have a blob.
-    fn paths_of(&self, id: &ObjectId) -> impl Iterator<Item = &Arc<[u8]>> {
-        self.by_id.get(id).into_iter().flatten().map(|&index| &self.files[index].1)
-    }
 }
 
 impl Blob {

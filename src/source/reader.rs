@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Blob, Content, Deleted, Unit, lfs};
+use super::{Blob, Content, Unit, lfs};
 use crate::archive::{self, ArchiveLimits};
 use crate::finding::{SkipKind, Skipped};
 use crate::git::object::{Kind, ObjectId, header_bytes};
@@ -159,7 +159,7 @@ impl Reader {
             older.extend(self.against(base, &unit.origin.path, bytes)?);
         }
         if bases.is_empty() {
-            for (old, path) in same_name_first(deleted, &unit.origin.path).take(MAX_DELETED) {
+            for (old, path) in deleted.same_name_first(&unit.origin.path).take(MAX_DELETED) {
                 let against = self.against(old, path, bytes)?;
                 let is_mostly_old =
                     |older: &Older| line_diff::is_mostly_old(&older.added, bytes.len());
@@ -335,19 +335,6 @@ impl Reader {
         }
         Ok(())
     }
-}
-
-/// The deleted files, those first that have the name of `path`: whole directories are renamed.
-fn same_name_first<'a>(
-    deleted: &'a Deleted,
-    path: &[u8],
-) -> impl Iterator<Item = &'a (ObjectId, Arc<[u8]>)> {
-    let name = |path: &[u8]| path[memchr::memrchr(b'/', path).map_or(0, |at| at + 1)..].to_vec();
-    let own = name(path);
-    let has_name = move |file: &&(ObjectId, Arc<[u8]>)| name(&file.1) == own;
-    let others = has_name.clone();
-    let first = deleted.files.iter().filter(has_name);
-    first.chain(deleted.files.iter().filter(move |file| !others(file)))
 }
 
 fn unreadable(error: io::Error) -> ReadError {

@@ -153,9 +153,8 @@ impl Listed {
         let Origin { place, path, commit } = &unit.origin;
         let content = match &unit.content {
             Content::Name => ListedContent::Name,
-            Content::Blob(Blob { id, bases, deleted }) => (bases.is_empty()
-                && deleted.files.is_empty())
-            .then(|| ListedContent::Blob(id.to_string()))?,
+            Content::Blob(Blob { id, bases, deleted }) => (bases.is_empty() && deleted.is_empty())
+                .then(|| ListedContent::Blob(id.to_string()))?,
             Content::Header(id) => ListedContent::Header(id.to_string()),
             Content::Text(id) => ListedContent::Text(id.to_string()),
             Content::File(_) | Content::Link(_) | Content::Pipe(_) | Content::Bytes(_) => {

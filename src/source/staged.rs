@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Blob, Content, Deleted, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
+use super::deleted::Deleted;
+use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
 use crate::archive::ArchiveLimits;
 use crate::finding::{Origin, Place, Progress, SkipKind};
 use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId};

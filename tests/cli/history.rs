@@ -628,6 +628,28 @@ fn a_ci_range_is_what_its_head_has_and_its_base_has_not() {
 }
 
 #[test]
+fn a_range_that_renames_a_file_brings_nothing_old() {
+    for rename in [
+        "git mv a b",
+        "mkdir -p x; git mv a x/a",
+        "git mv a z; mkdir a; git mv z a/b",
+        // The file is changed at the same time, in another line.
+        "git mv a b; echo one more >>b; git add b",
+    ] {
+        let repo = TestRepo::new();
+        let lines = "a line that stays\n".repeat(20);
+        repo.commit("a", format!("id = {}\n{lines}", key(1)));
+        let before = repo.head();
+        // Where nothing else is found, the range is not traced.
+        repo.commit("f", key(2));
+        shell(&repo, &format!("{rename}; git commit -qm rename"));
+        let range = format!("{before}..HEAD");
+        let said = repo.tightlip(&["history", "--format", "jsonl", "--reveal", &range]).exits(1);
+        assert_eq!(by_secret(&said).into_keys().collect::<Vec<_>>(), [key(2)], "{rename}");
+    }
+}
+
+#[test]
 fn a_ci_range_of_a_shallow_clone_is_never_clean() {
     let repo = TestRepo::new();
     repo.commit("a", key(1));

@@ -17,6 +17,7 @@ use crate::git::object::Kind;
 use crate::git::odb::{ObjectNo, ObjectTable};
 use crate::git::{GitError, ReadError, Repository, Tip};
 use crate::source::Sieve;
+use crate::source::deleted::Deleted;
 use crate::source::{Blob, Content, Listing, Unit};
 use scope::{Ends, Scope};
 
@@ -41,6 +42,7 @@ pub(super) fn make(
         infos: HashMap::new(),
         lost: HashMap::new(),
         order: Vec::new(),
+        deleted: HashMap::new(),
         is_range: options.is_range(),
     };
     lister.lost = contents.unreadable.iter().map(|(no, why)| (*no, why.clone())).collect();
@@ -67,6 +69,8 @@ struct Lister<'a> {
     lost: HashMap<ObjectNo, String>,
     /// For each unit, what it is sorted by before its path.
     order: Vec<u32>,
+    /// What commits delete, where it was asked for.
+    deleted: HashMap<CommitNo, Arc<Deleted>>,
     is_range: bool,
 }
 
@@ -252,6 +256,9 @@ impl Lister<'_> {
                 let mut blob = Blob::alone(id);
                 if let Some(known) = occurrence.as_ref().filter(|_| self.is_range) {
                     blob.bases = self.before(&known.lifetime, &path);
+                    if blob.bases.is_empty() {
+                        blob.deleted = self.deleted_by(&known.lifetime);
+                    }
                 }
                 let origin = Origin { place: Place::Commit, path, commit };
                 let unit = Unit::new(origin, Content::Blob(blob));

@@ -6,6 +6,7 @@ use super::Lister;
 use super::scope::{Ends, Scope};
 use crate::finding::{CommitInfo, Lifetime, MAX_REFS, Occurrence, Presence};
 use crate::git::object::ObjectId;
+use crate::source::deleted::Deleted;
 use crate::source::history::graph::CommitNo;
 use crate::source::history::trace::Span;
 
@@ -21,6 +22,22 @@ impl Lister<'_> {
             }
         }
         found
+    }
+
+    /// What the first commit deletes: a file that no parent has at its path may be one of these under a new name.
+    pub(super) fn deleted_by(&mut self, lifetime: &Lifetime) -> Arc<Deleted> {
+        let [parent] = lifetime.parents[..] else { return Arc::default() };
+        if let Some(known) = self.deleted.get(&lifetime.first) {
+            return known.clone();
+        }
+        let (Ok(old), Ok(new)) = (self.graph.tree(parent), self.graph.tree(lifetime.first)) else {
+            return Arc::default();
+        };
+        let read = |id| self.repository.tree(&id).map(Arc::new);
+        let deleted = Deleted::between(self.objects.id(old), self.objects.id(new), read);
+        let deleted = Arc::new(deleted);
+        self.deleted.insert(lifetime.first, deleted.clone());
+        deleted
     }
 
     /// What is known of spans of commits; `in_head` is said where it is not that HEAD's history
