@@ -5,6 +5,7 @@
 //! <https://git-scm.com/docs/git-cat-file>, <https://git-scm.com/docs/gitformat-signature>.
 
 use std::fmt;
+use std::ops::Range;
 
 /// The id of an object: 20 bytes (SHA-1) or 32 (SHA-256).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -191,24 +192,40 @@ pub(crate) struct TreeEntry {
     pub(crate) id: ObjectId,
 }
 
+/// Finds the mode, the name and the id of the first entry of a raw tree; `None` if it is malformed.
+pub(crate) fn first_entry(
+    raw: &[u8],
+    id_bytes: usize,
+) -> Option<(u32, Range<usize>, Range<usize>)> {
+    let blank = raw.iter().take(12).position(|&byte| byte == b' ')?;
+    let mut mode = 0_u32;
+    for &digit in &raw[..blank] {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 7 {
+            return None;
+        }
+        mode = mode << 3 | u32::from(digit);
+    }
+    // The type counts, whatever the permissions beside it are: old and forged trees have any.
+    let mode = match mode & 0o170_000 {
+        MODE_TREE => MODE_TREE,
+        MODE_GITLINK => MODE_GITLINK,
+        _ => mode,
+    };
+    let zero = blank + 1 + memchr::memchr(0, &raw[blank + 1..])?;
+    let end = zero + 1 + id_bytes;
+    (end <= raw.len()).then_some((mode, blank + 1..zero, zero + 1..end))
+}
+
 /// Parses a raw tree whose ids have `id_bytes` bytes; `None` if it is malformed.
 pub(crate) fn parse_tree(mut raw: &[u8], id_bytes: usize) -> Option<Vec<TreeEntry>> {
     let mut entries = Vec::new();
     while !raw.is_empty() {
-        let blank = memchr::memchr(b' ', raw)?;
-        let mode = u32::from_str_radix(std::str::from_utf8(&raw[..blank]).ok()?, 8).ok()?;
-        // The type counts, whatever the permissions beside it are: old and forged trees have any.
-        let mode = match mode & 0o170_000 {
-            MODE_TREE => MODE_TREE,
-            MODE_GITLINK => MODE_GITLINK,
-            _ => mode,
-        };
-        raw = &raw[blank + 1..];
-        let zero = memchr::memchr(0, raw)?;
-        let name = raw[..zero].to_vec();
-        let id = ObjectId::from_bytes(raw.get(zero + 1..zero + 1 + id_bytes)?)?;
-        raw = &raw[zero + 1 + id_bytes..];
-        entries.push(TreeEntry { mode, name, id });
+        let (mode, name, id) = first_entry(raw, id_bytes)?;
+        let end = id.end;
+        let id = ObjectId::from_bytes(&raw[id])?;
+        entries.push(TreeEntry { mode, name: raw[name].to_vec(), id });
+        raw = &raw[end..];
     }
     Some(entries)
 }

@@ -12,7 +12,7 @@ use super::deleted::{Deleted, join};
 use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
 use crate::archive::ArchiveLimits;
 use crate::finding::{CommitInfo, Origin, Place, Progress, Skipped};
-use crate::git::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, tag_target};
+use crate::git::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry};
 use crate::git::{GitError, Known, ReadError, Repository, RepositoryPool, Tip};
 
 /// The commits that can be reached from tips and not from what is known, oldest first, with
@@ -122,31 +122,19 @@ impl<'a> Lister<'a> {
     /// Lists the tags on the way from a tip to its commit, or the tree or blob at its end.
     fn peel(&mut self, tip: &Tip) -> Result<Option<ObjectId>, GitError> {
         let name: Arc<[u8]> = tip.name.as_slice().into();
-        let mut id = tip.id;
-        for _ in 0..64 {
-            let (kind, target) =
-                self.repository.object(&id, |kind, raw| (kind, tag_target(raw)))?;
-            match (kind, target) {
-                (Kind::Commit, _) => return Ok(Some(id)),
-                (Kind::Tag, Some(target)) => {
-                    self.push(Place::TagMessage, &name, None, Content::Header(id));
-                    self.push(Place::TagMessage, &name, None, Content::Text(id));
-                    id = target;
-                }
-                (Kind::Tag, None) => {
-                    return Err(ReadError::object(&id, "it is a malformed tag").into());
-                }
-                (Kind::Blob, _) => {
-                    self.blob(&name, id, Vec::new(), Arc::default(), None);
-                    return Ok(None);
-                }
-                (Kind::Tree, _) => {
-                    self.tree_changes(Some(id), &[], None)?;
-                    return Ok(None);
-                }
-            }
+        let mut tags = Vec::new();
+        let (id, kind) =
+            self.repository.peel(&tip.id, &mut |tag| tags.push(tag), |kind, _| kind)?;
+        for tag in tags {
+            self.push(Place::TagMessage, &name, None, Content::Header(tag));
+            self.push(Place::TagMessage, &name, None, Content::Text(tag));
         }
-        Err(ReadError::object(&tip.id, "it is a tag of a tag, 64 times over").into())
+        match kind {
+            Kind::Commit => return Ok(Some(id)),
+            Kind::Tree => self.tree_changes(Some(id), &[], None)?,
+            Kind::Blob | Kind::Tag => self.blob(&name, id, Vec::new(), Arc::default(), None),
+        }
+        Ok(None)
     }
 
     fn blob(

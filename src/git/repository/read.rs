@@ -69,22 +69,38 @@ impl Repository {
         &mut self,
         id: &ObjectId,
     ) -> Result<Option<(ObjectId, Commit)>, ReadError> {
-        let mut id = *id;
+        let parse = |kind, raw: &[u8]| (kind == Kind::Commit).then(|| Commit::parse(raw));
+        match self.peel(id, &mut |_| {}, parse)? {
+            (id, Some(Some(commit))) => Ok(Some((id, commit))),
+            (id, Some(None)) => Err(ReadError::object(&id, "it is a malformed commit")),
+            (_, None) => Ok(None),
+        }
+    }
+
+    /// Follows annotated tags, which `each_tag` is told, and hands what they lead to in the end to `read`.
+    pub(crate) fn peel<R>(
+        &mut self,
+        start: &ObjectId,
+        each_tag: &mut dyn FnMut(ObjectId),
+        mut read: impl FnMut(Kind, &[u8]) -> R,
+    ) -> Result<(ObjectId, R), ReadError> {
+        let mut id = *start;
         // Tags of tags are rare and short; one that goes on is made to harm.
         for _ in 0..64 {
-            let next = self.object(&id, |kind, raw| match kind {
-                Kind::Commit => Some(Ok(Commit::parse(raw))),
-                Kind::Tag => tag_target(raw).map(Err),
-                Kind::Blob | Kind::Tree => None,
+            let end = self.object(&id, |kind, raw| match kind {
+                Kind::Tag => Err(tag_target(raw)),
+                _ => Ok(read(kind, raw)),
             })?;
-            match next {
-                Some(Ok(Some(commit))) => return Ok(Some((id, commit))),
-                Some(Ok(None)) => return Err(ReadError::object(&id, "it is a malformed commit")),
-                Some(Err(target)) => id = target,
-                None => return Ok(None),
+            match end {
+                Ok(end) => return Ok((id, end)),
+                Err(Some(target)) => {
+                    each_tag(id);
+                    id = target;
+                }
+                Err(None) => return Err(ReadError::object(&id, "it is a malformed tag")),
             }
         }
-        Err(ReadError::object(&id, "it is a tag of a tag, 64 times over"))
+        Err(ReadError::object(start, "it is a tag of a tag, 64 times over"))
     }
 
     /// Reads a tree.

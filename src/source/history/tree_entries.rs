@@ -2,35 +2,7 @@
 //!
 //! Format: <https://git-scm.com/book/en/v2/Git-Internals-Git-Objects#_tree_objects>.
 
-use std::ops::Range;
-
-use crate::git::object::{MODE_GITLINK, MODE_TREE};
 use crate::text::edits::{Edits, Kept};
-
-/// An entry of a tree: its mode, and where its name and its id stand.
-pub(super) type Entry = (u32, Range<usize>, Range<usize>);
-
-/// Finds the mode, the name and the id of the first entry of `raw`.
-pub(super) fn next_entry(raw: &[u8], id_bytes: usize) -> Option<Entry> {
-    let blank = raw.iter().take(12).position(|&byte| byte == b' ')?;
-    let mut mode = 0_u32;
-    for &digit in &raw[..blank] {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 7 {
-            return None;
-        }
-        mode = mode << 3 | u32::from(digit);
-    }
-    // The type counts, whatever the permissions beside it are.
-    let mode = match mode & 0o170_000 {
-        MODE_TREE => MODE_TREE,
-        MODE_GITLINK => MODE_GITLINK,
-        _ => mode,
-    };
-    let zero = blank + 1 + memchr::memchr(0, &raw[blank + 1..])?;
-    let end = zero + 1 + id_bytes;
-    (end <= raw.len()).then_some((mode, blank + 1..zero, zero + 1..end))
-}
 
 /// Where the entry that begins at `at` ends, without looking at it; `None` if it is cut short.
 fn end_of(tree: &[u8], at: usize, id_bytes: usize) -> Option<usize> {

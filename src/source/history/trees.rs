@@ -6,8 +6,8 @@
 
 use super::FastMap;
 use super::long_list::LongList;
-use super::tree_entries::{TreeDiff, next_entry};
-use crate::git::object::{Kind, MODE_GITLINK, MODE_TREE, ObjectId};
+use super::tree_entries::TreeDiff;
+use crate::git::object::{Kind, MODE_GITLINK, MODE_TREE, ObjectId, first_entry};
 use crate::git::odb::{Object, ObjectNo, Objects, Visitor};
 use crate::source::Sieve;
 use crate::text::fragment::Fragment;
@@ -222,7 +222,7 @@ impl TreeVisitor<'_> {
 
     fn note_entry(&mut self, tree: &[u8], at: usize) -> Option<()> {
         let bytes = &tree[at..];
-        let (mode, name, id) = next_entry(bytes, self.objects.table().id_bytes())?;
+        let (mode, name, id) = first_entry(bytes, self.objects.table().id_bytes())?;
         let at = u32::try_from(at).ok()?;
         let to = self.target(mode, &bytes[id]);
         let name = self.name(&bytes[name]);
