@@ -117,6 +117,7 @@ mod tests {
             ("[0-9]secret[Kk]ey[0-9]", &["secretkey"]),
             ("[0-9]secret[Kw]ey[0-9]", &["secret"]),
             ("[0-9]secret[kw]ey[0-9]", &["secret"]),
+            ("[0-9]secret[+k]ey[0-9]", &["secret"]),
             ("[0-9]secret[A-Ca]ey[0-9]", &["secret"]),
             ("[0-9]secret[Aa-c]ey[0-9]", &["secret"]),
         ] {

@@ -675,4 +675,31 @@ mod tests {
         let silent = AllowEntry { paths: vec!["x".into()], ..AllowEntry::default() };
         assert!(Allow::compile(silent, "a.toml:3".into()).is_err());
     }
+
+    #[test]
+    fn what_limits_an_entry_may_be_just_long_enough() {
+        let one = |text: &str| vec![text.to_owned()];
+        let none = AllowEntry { reason: "because".into(), ..AllowEntry::default() };
+        for (entry, is_taken) in [
+            (AllowEntry { stop_words: one("ab "), ..none.clone() }, false),
+            (AllowEntry { stop_words: one("abc"), ..none.clone() }, true),
+            (AllowEntry { patterns: one("a[bc]"), ..none.clone() }, false),
+            (AllowEntry { patterns: one("a[bc]d"), ..none.clone() }, true),
+            // What says where it stands may be short.
+            (AllowEntry { patterns: one("^a$"), ..none.clone() }, true),
+            (AllowEntry { line_patterns: one("xy"), ..none.clone() }, false),
+            (AllowEntry { path_patterns: one("q"), ..none.clone() }, false),
+            (AllowEntry { path_patterns: one("qq"), ..none.clone() }, true),
+            // One item that fits everything opens the whole key, whatever stands beside it.
+            (AllowEntry { patterns: vec!["abcd".into(), "z".into()], ..none.clone() }, false),
+            (AllowEntry { stop_words: vec!["z".into(), "abcd".into()], ..none.clone() }, false),
+            // Another key limits it.
+            (AllowEntry { patterns: one("z"), rules: one("acme"), ..none.clone() }, true),
+            (AllowEntry { paths: one("*"), commits: one("0123abcd"), ..none.clone() }, true),
+            (AllowEntry { patterns: one("z"), paths: one("lib/"), ..none.clone() }, true),
+        ] {
+            let compiled = Allow::compile(entry.clone(), "a.toml:3".into());
+            assert_eq!(compiled.is_ok(), is_taken, "{entry:?}: {:?}", compiled.err());
+        }
+    }
 }

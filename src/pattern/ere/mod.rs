@@ -231,6 +231,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_regular_expression_is_written_for_a_line_as_well() {
+        use crate::pattern::exact::Exact;
+        for (ere, line, expected) in [
+            (r"([a-z])\1", &b"xaabx"[..], Some(1..3)),
+            (r"([a-z])\1", b"abab", None),
+            // Bytes are characters, and a bracket takes any of them but an LF.
+            (r"(.)[^x]\1", b"\xe9\xe8\xe9", Some(0..3)),
+            (r"(a|b)c\1", b"acbc bcb", Some(5..8)),
+        ] {
+            let exact = Ere::translate(ere.as_bytes()).unwrap().exact.unwrap();
+            let found = Exact::compile(&exact).unwrap().find(line).unwrap();
+            assert_eq!(found.first().cloned(), expected, "{ere} as {exact}");
+        }
+        assert_eq!(Ere::translate(b"a(b|c)").unwrap().exact, None);
+    }
+
+    #[test]
     fn what_differs_is_written_anew() {
         for (ere, expected) in [
             ("AKIA[A-Z0-9]{16}", "AKIA[0-9A-Z]{16}"),
