@@ -495,6 +495,30 @@ mod tests {
     }
 
     #[test]
+    fn what_a_service_knows_is_nothing_generic_and_what_it_guesses_may_be() {
+        const VALUE: &str = "k3v9q7w2x5z1b5n8";
+        let told = |service: &str, text: &str| -> Vec<String> {
+            let pack = format!(
+                "[[rule]]\nid = 'token'\nkeywords = ['token']\ngrammar = 'assignment'\n\
+                 [[rule]]\nid = 'user'\npattern = 'user_[0-9]{{4}}'\n\
+                 [[rule]]\nid = 'acme'\nkeywords = ['token']\n\
+                 pattern = '[a-z]oken = .([a-z0-9]{{16}})'\nnear_bytes = 60\n{service}"
+            );
+            let outcome = scan(&engine(&pack), text.as_bytes(), Confidence::Medium);
+            outcome.findings.iter().map(|finding| finding.rule.to_string()).collect()
+        };
+        let alone = format!("token = '{VALUE}'");
+        let paired = format!("user_1234 token = '{VALUE}'");
+        // A service that is sure, and one that says that it is worth little.
+        assert_eq!(told("confidence = 'medium'", &alone), ["acme"]);
+        assert_eq!(told("confidence = 'low'", &alone), [""; 0]);
+        // Half of a pair is a guess where it is not sure by itself.
+        assert_eq!(told("confidence = 'low'\npair = 'user'", &alone), ["token"]);
+        assert_eq!(told("confidence = 'medium'\npair = 'user'", &alone), ["acme"]);
+        assert_eq!(told("confidence = 'low'\npair = 'user'", &paired), ["acme"]);
+    }
+
+    #[test]
     fn what_is_less_sure_than_asked_for_is_left_out() {
         let pack = "[[rule]]\nid = 'a'\npattern = 'aaaa_[0-9]'\nconfidence = 'low'\n\
              [[rule]]\nid = 'b'\npattern = 'bbbb_[0-9]'\nconfidence = 'medium'\n\
