@@ -7,6 +7,7 @@
 mod halves;
 mod history;
 mod judge;
+mod maker;
 mod occurrences;
 mod past;
 mod record;

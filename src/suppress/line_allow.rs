@@ -11,7 +11,7 @@ use regex_automata::Input;
 use regex_automata::meta::Regex;
 
 use super::Subject;
-use super::allowlist::{MIN_PATH_PATTERN_BYTES, is_short_pattern};
+use super::allow::{MIN_PATH_PATTERN_BYTES, is_short_pattern};
 use super::globs::MANY_PATHS;
 use crate::pattern::exact::Exact;
 use crate::pattern::{Ere, EreError, requires_literal, syntax};

@@ -3,6 +3,7 @@
 //! Nothing is dropped without a reason: the answer of this module is either nothing, or the
 //! sentence that says who allowed the finding.
 
+mod allow;
 mod allowlist;
 mod baseline;
 mod globs;
@@ -11,7 +12,8 @@ mod line_allow;
 mod mark;
 mod paths;
 
-pub use allowlist::{Allow, AllowEntry, AllowError, Allowlist};
+pub use allow::{Allow, AllowEntry, AllowError};
+pub use allowlist::Allowlist;
 pub use baseline::{Accepted, BASELINE_FILE, Baseline, BaselineError, BaselineFile};
 pub use inline::{InlineAllow, inline_allow};
 pub use line_allow::{LineAllow, LineAllowError};
