@@ -5,8 +5,10 @@
 //! a `name`/`value` pair. It starts at a word of the name, and a few byte tests end it at most words.
 //!
 //! `name` tells the words of names, `operator` reads what stands between name and value, `place` tells what a place
-//! allows, `value` reads literals and bare words, and `table` finds values that stand away from their names.
+//! allows, `value` reads literals and bare words, `argument` tells which of several values a name means, and `table` finds
+//! values that stand away from their names.
 
+mod argument;
 mod name;
 mod operator;
 mod place;
@@ -148,7 +150,7 @@ impl Reader<'_> {
         if let Some(found) = self.shell_default() {
             return Some(found);
         }
-        if let Some(found) = self.column() {
+        if let Some(found) = self.updated(closed).or_else(|| self.column()) {
             return Some(found);
         }
         if let Some(found) = self.scheme_alone() {
@@ -159,10 +161,17 @@ impl Reader<'_> {
             return None;
         }
         let kind = self.kind(operator, closed, is_flag);
-        let mut value = self.value(operator, kind, has_blank)?;
-        if operator == Operator::Equals && value.quote != Quote::None {
-            value = self.of_its_name(value)?;
-        }
+        let value = self.value(operator, kind, has_blank)?;
+        let value = match operator {
+            Operator::Equals | Operator::ColonEquals if value.quote != Quote::None => {
+                self.of_its_name(value)?
+            }
+            Operator::Call | Operator::Blank if value.quote != Quote::None && !closed => {
+                self.of_its_argument(value)?
+            }
+            Operator::Colon => self.behind_user(value, kind.unwrap_or(Kind::Plain))?,
+            _ => value,
+        };
         let operator = self.meant(operator, closed, &value);
         self.finish(operator, kind.unwrap_or(Kind::Plain), value)
     }

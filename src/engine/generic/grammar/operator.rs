@@ -15,6 +15,10 @@ impl Reader<'_> {
         if self.rest().starts_with(b"%5D=") || self.rest().starts_with(b"%5d=") {
             self.at += 3;
         }
+        // An array of C, an entry that is added in PHP: `char token[] = "x"`.
+        if self.rest().starts_with(b"[]") {
+            self.at += 1;
+        }
         let brackets = self.rest().iter().take(3);
         self.at += brackets
             .take_while(|byte| matches!(byte, b']' | b')' | b'}' | b'?' | b'!' | b'*'))
@@ -52,6 +56,7 @@ impl Reader<'_> {
             None if !closed && self.skip_attributes() => Operator::Element,
             None => match self.word_operator() {
                 true => Operator::Word,
+                false if self.is_variable_of_robot() => Operator::Equals,
                 false if is_flag || self.is_quote() || self.follows_command() => Operator::Blank,
                 false => return None,
             },
@@ -152,6 +157,15 @@ impl Reader<'_> {
             value.take_while(|byte| !byte.is_ascii_whitespace()).any(u8::is_ascii_digit)
         };
         let begins = |verb: &&&[u8]| begins_with_ignoring_case(self.rest(), verb);
+        // `options to pass to mysqldump`: the name is a verb.
+        let name = &self.bytes[self.name.clone()];
+        if name == b"pass"
+            && [&b"to "[..], b"by ", b"as ", b"be "]
+                .iter()
+                .any(|next| self.rest().starts_with(next))
+        {
+            return false;
+        }
         let other = || OTHER_VERBS.iter().find(begins).filter(has_digit);
         let found = VERBS.iter().find(begins).or_else(other);
         self.at += found.map_or(0, |verb| verb.len() - 1);
@@ -211,6 +225,14 @@ impl Reader<'_> {
             NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
                 && (trimmed.is_empty() || holds(&trimmed.to_ascii_lowercase(), b"login "))
         }
+    }
+
+    /// Whether name and value stand in a table of variables of Robot Framework: `${PASSWORD}    x`.
+    fn is_variable_of_robot(&self) -> bool {
+        let text = &self.bytes[..self.at];
+        self.before_name() == b"${"
+            && self.bytes.get(self.name.end) == Some(&b'}')
+            && (text.ends_with(b"  ") || text.ends_with(b"\t"))
     }
 
     /// Whether the name follows that of a user in a sentence: `VPN user bob, pass X, server ...`.

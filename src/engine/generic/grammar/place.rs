@@ -1,9 +1,10 @@
 //! What a place allows and means: whether a bare word may stand there, and whether the words before a name assign.
 
 use super::super::features::words;
+use super::argument::ends_with_user;
 use super::name::is_bracket;
 use super::{Kind, Operator, Quote, Reader, Value};
-use crate::text::search::{begins_with_ignoring_case, ends_with_ignoring_case};
+use crate::text::search::{begins_with_ignoring_case, ends_with_ignoring_case, holds};
 
 impl Reader<'_> {
     /// Where the value stands; `None` if only a quoted one will do.
@@ -44,6 +45,10 @@ impl Reader<'_> {
         if operator == Operator::Equals && !closed && (follows_pair(before) || self.is_variable()) {
             return Some(Kind::Inside);
         }
+        // `${PASSWORD}    x` of Robot Framework.
+        if operator == Operator::Equals && before == b"${" {
+            return Some(Kind::Plain);
+        }
         if is_assignment && !closed && self.starts_escaped_line() {
             return Some(Kind::Inside);
         }
@@ -51,6 +56,7 @@ impl Reader<'_> {
             return Some(Kind::Inside);
         }
         let takes_bare = matches!(operator, Operator::Blank | Operator::Word)
+            || operator == Operator::Arrow && self.is_arrow_of_note()
             || (is_assignment || operator == Operator::Table) && self.starts_line(operator, closed);
         takes_bare.then_some(Kind::Plain)
     }
@@ -78,7 +84,11 @@ impl Reader<'_> {
             // `--dart-define=API_SECRET=x`
             || flag.len() < trimmed.len() && last_word(flag).starts_with(b"--")
             || ends_with_ignoring_case(trimmed, b":set")
-            || operator == Operator::Colon && (is_name_space(trimmed) || self.is_label(trimmed))
+            || operator == Operator::Colon
+                && (is_name_space(trimmed)
+                    || self.is_label(trimmed)
+                    || ends_with_user(trimmed)
+                    || self.follows_user_label(trimmed))
             || begins_with_ignoring_case(trimmed, b"env ")
             || ends_with_ignoring_case(trimmed, b"export")
     }
@@ -144,6 +154,32 @@ impl Reader<'_> {
             && !self.before_name().trim_ascii_start().starts_with(b"|")
     }
 
+    /// Whether a name, an arrow and a password are all of their line: `password -> x`.
+    fn is_arrow_of_note(&self) -> bool {
+        self.before_name().trim_ascii().is_empty()
+            && self.bytes[..self.at].ends_with(b"-> ")
+            && is_mixed(self.line_behind())
+            && !self.line_behind().iter().any(|byte| b" ,;.".contains(byte))
+    }
+
+    /// The rest of the line.
+    fn line_behind(&self) -> &[u8] {
+        let line = self.rest().iter().take(200).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
+        self.rest()[..line.count()].trim_ascii()
+    }
+
+    /// Whether the name is the second label of a line whose first one is that of a user: `login: bob / password: x`.
+    fn follows_user_label(&self, before: &[u8]) -> bool {
+        const USERS: [&[u8]; 6] =
+            [b"user: ", b"username: ", b"login: ", b"account: ", b"email: ", b"mail: "];
+        let Some(user) = before.strip_suffix(b" /").or(before.strip_suffix(b" |")) else {
+            return false;
+        };
+        let lower = user.to_ascii_lowercase();
+        let value = self.line_behind().split(|byte| *byte == b' ').next().unwrap_or_default();
+        USERS.iter().any(|label| holds(&lower, label)) && is_mixed(value)
+    }
+
     /// Whether a few words and the name are the label of a line: `wifi password: x`.
     fn is_label(&self, before: &[u8]) -> bool {
         let is_word =
@@ -171,12 +207,14 @@ impl Reader<'_> {
     pub(super) fn meant(&self, operator: Operator, closed: bool, value: &Value) -> Operator {
         let assigns = match operator {
             Operator::Comma => {
-                closed
-                    && (self.is_named_by_call(value)
-                        || self.is_flag_of_list()
-                        || self.is_entry(value))
+                self.is_tuple_of_erlang(value)
+                    || closed
+                        && (self.is_named_by_call(value)
+                            || self.is_flag_of_list()
+                            || self.is_row_of_settings()
+                            || self.is_entry(value))
             }
-            Operator::Call => self.is_setter(),
+            Operator::Call => self.is_setter() || self.is_call_of_several(operator, value),
             Operator::Blank => {
                 let before = self.before_name();
                 const COMMANDS: [&[u8]; 9] = [
@@ -194,6 +232,7 @@ impl Reader<'_> {
                     && (before.ends_with(b":")
                         || before.ends_with(b"/:")
                         || ends_with_any(before, &COMMANDS))
+                    || self.is_call_of_several(operator, value)
                     || self.is_setting(value)
                     || self.is_of_user(value)
             }
@@ -280,6 +319,32 @@ impl Reader<'_> {
         self.bytes[..self.name.start].ends_with(b"--")
     }
 
+    /// Whether name and value are the first cells of a row of settings: `INSERT INTO settings (name, value) VALUES
+    /// ('api_key', 'x')`.
+    fn is_row_of_settings(&self) -> bool {
+        const NAMES: [&[u8]; 3] = [b"name", b"key", b"option_name"];
+        let before = self.before_name().to_ascii_lowercase();
+        let Some(head) = before.strip_suffix(b"('") else { return false };
+        let Some(head) = head.trim_ascii_end().strip_suffix(b"values") else { return false };
+        let Some(columns) = head.trim_ascii_end().strip_suffix(b")") else { return false };
+        let open = memchr::memrchr(b'(', columns).map_or(columns.len(), |at| at + 1);
+        let is_quoted = |byte: &u8| b"`\"[] ".contains(byte);
+        let mut columns = columns[open..].split(|byte| *byte == b',').map(|column| {
+            column.iter().copied().filter(|byte| !is_quoted(byte)).collect::<Vec<u8>>()
+        });
+        columns.next().is_some_and(|first| NAMES.contains(&&first[..]))
+            && columns
+                .next()
+                .is_some_and(|second| second.starts_with(b"val") || second == b"option_value")
+    }
+
+    /// Whether name and value are a pair of Erlang: `{default_pass, <<"x">>}`.
+    fn is_tuple_of_erlang(&self, value: &Value) -> bool {
+        self.before_name().ends_with(b"{")
+            && self.bytes[..value.range.start].ends_with(b"<<\"")
+            && self.bytes[value.range.end..].starts_with(b"\">>}")
+    }
+
     /// Whether the value is the password of a user whom its sentence names.
     fn is_of_user(&self, value: &Value) -> bool {
         let start = Reader {
@@ -300,7 +365,7 @@ impl Reader<'_> {
     }
 
     /// Whether the name is one of a call that takes the secret alone: `setApiKey(`, `bearer_auth(`.
-    fn is_setter(&self) -> bool {
+    pub(super) fn is_setter(&self) -> bool {
         const VERBS: [&[u8]; 3] = [b"set", b"with", b"bearer"];
         words(&self.bytes[self.name.clone()])
             .iter()

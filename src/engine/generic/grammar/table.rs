@@ -94,6 +94,26 @@ impl Reader<'_> {
         (value.quote != Quote::None).then_some(value)
     }
 
+    /// The value that a row gets that the name selects: `UPDATE settings SET value = 'x' WHERE name = 'api_key'`.
+    pub(super) fn updated(&mut self, closed: bool) -> Option<Candidate> {
+        const CONDITIONS: [&[u8]; 4] =
+            [b" where name = ", b" where key = ", b" where `key` = ", b" where option_name = "];
+        const COLUMNS: [&[u8]; 4] =
+            [b"set value = ", b"set `value` = ", b"set val = ", b"set option_value = "];
+        if !closed || self.bytes.get(self.name.end) != Some(&b'\'') {
+            return None;
+        }
+        let before = self.before_name().strip_suffix(b"'")?.to_ascii_lowercase();
+        let condition = CONDITIONS.iter().find(|condition| before.ends_with(condition))?;
+        let assigned = &before[..before.len() - condition.len()];
+        let at = COLUMNS.iter().find_map(|column| Some(find(assigned, column)? + column.len()))?;
+        let start = self.name.start - 1 - before.len() + at;
+        let value = self.cell(start..start + assigned.len() - at)?;
+        let is_one = value.quote == Quote::Single
+            && !self.bytes[value.range.clone()].iter().any(|byte| matches!(byte, b'\'' | b' '));
+        if is_one { self.finish(Operator::Colon, Kind::Pair, value) } else { None }
+    }
+
     /// A cell of a table, without blanks and quotes.
     fn cell(&self, range: Range<usize>) -> Option<Value> {
         let text = &self.bytes[range.clone()];

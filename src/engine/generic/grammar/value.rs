@@ -26,6 +26,11 @@ impl Reader<'_> {
         {
             return Some(value);
         }
+        if operator == Operator::Call
+            && let Some(value) = self.behind_variables()
+        {
+            return Some(value);
+        }
         if self.is_quote() {
             // An empty literal, or one that does not end.
             return None;
@@ -192,29 +197,6 @@ impl Reader<'_> {
         None
     }
 
-    /// The literal of this name where several are assigned at once: `user, password = "x", "y"`. The value given is the
-    /// first one.
-    pub(super) fn of_its_name(&mut self, first: Value) -> Option<Value> {
-        let before = self.before_name().trim_ascii();
-        let is_list =
-            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b',' | b' ');
-        if !before.ends_with(b",") || !before.iter().all(is_list) {
-            return Some(first);
-        }
-        let names = memchr::memchr_iter(b',', before).count();
-        let mut value = first;
-        for _ in 0..names {
-            self.at = value.range.end + 1;
-            self.blanks();
-            if !self.eat(b",") {
-                return None;
-            }
-            self.blanks();
-            value = self.literal()?;
-        }
-        Some(value)
-    }
-
     /// The second of two literals, where the first is a user: `auth=("user", "x")`.
     fn password_of_pair(&mut self, user: &Value) -> Option<Value> {
         let word = &self.bytes[self.word.clone()];
@@ -235,6 +217,10 @@ impl Reader<'_> {
         let rest = self.rest();
         if matches!(self.peek(0), b'(' | b'[' | b'{') {
             return Some(1 + member(&rest[1..]));
+        }
+        if rest.starts_with(b"<<\"") {
+            // A binary of Erlang.
+            return Some(2);
         }
         if let Some(length) = secure_string(rest) {
             return Some(length);
@@ -291,7 +277,7 @@ impl Reader<'_> {
     }
 
     /// A literal in quotes.
-    fn literal(&mut self) -> Option<Value> {
+    pub(super) fn literal(&mut self) -> Option<Value> {
         if matches!(self.peek(0), b'q' | b'%') {
             return self.perl_literal();
         }
@@ -352,6 +338,11 @@ impl Reader<'_> {
         if let Some((scheme, skip)) = self.peek_scheme().filter(|(_, skip)| *skip < length) {
             value.scheme = scheme;
             value.range.start += skip;
+        }
+        // Spring: the password stands there as it is.
+        const PLAIN: &[u8] = b"{noop}";
+        if self.bytes[value.range.clone()].starts_with(PLAIN) {
+            value.range.start += PLAIN.len();
         }
         Some(value)
     }
