@@ -1,5 +1,6 @@
 //! What surely is no secret, told by a few tests before the model is asked.
 
+mod label;
 mod thing;
 
 use std::ops::Range;
@@ -8,9 +9,11 @@ use base64::Engine as _;
 
 use super::features::words;
 use super::grammar::{Candidate, Kind, Operator, Quote, Scheme, candidate};
+use super::is_wordlike;
 use crate::engine::check::placeholder::is_sequence;
 use crate::text::base64::LENIENT;
 use crate::text::search::holds;
+use label::{is_name_of_a_value, is_phrase};
 use thing::is_of_a_thing;
 
 /// The candidate at a word, unless a few tests tell that it is no secret.
@@ -43,9 +46,9 @@ pub(super) fn implausible(bytes: &[u8], found: &Candidate) -> Option<&'static st
         Some("is a type, a variable, a number or a fingerprint")
     } else if is_handshake(value) {
         Some("is the first message of a handshake")
-    } else if is_name_of_a_value(found, behind) {
+    } else if is_name_of_a_value(bytes, found) {
         Some("is itself the name of a value")
-    } else if is_phrase(found, value, behind) {
+    } else if is_phrase(bytes, found, value) {
         Some("is a label, a sentence or the first of several arguments")
     } else if value.iter().all(|byte| !byte.is_ascii_alphanumeric()) {
         Some("has no letter and no digit")
@@ -72,7 +75,9 @@ fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8
     let word = name_word(bytes, found);
     let is_upper = value.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
     let is_key_id = matches!(value.len(), 16 | 40)
-        && value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'A'..=b'F'));
+        && value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'A'..=b'F'))
+        // The short form of such an id, or a sum.
+        || value.len() == 8 && value.iter().all(u8::is_ascii_hexdigit);
     let is_number = value.iter().all(u8::is_ascii_digit);
     let is_bare = found.quote == Quote::None && found.operator != Operator::Element;
     let is_password = matches!(&word[..], b"pass" | b"pwd" | b"pw");
@@ -103,8 +108,14 @@ fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8
     }
     let is_letters =
         |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    // `Sunshine!`, no method of Ruby and no type of GraphQL.
+    let is_shout = is_password
+        && value.ends_with(b"!")
+        && value.iter().any(u8::is_ascii_uppercase)
+        && value != b"String!";
     is_bare
         && (value.strip_suffix(b"!").or(value.strip_suffix(b"?")).is_some_and(is_letters)
+            && !is_shout
             || is_letters(value) && matches!(behind.first(), Some(b';' | b')'))
             || value == b"iota"
             || is_repetition(value)
@@ -219,7 +230,7 @@ fn has_field(value: &[u8]) -> bool {
 
 /// A public key, a hash of a password, a sum.
 fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
-    const STARTS: [&[u8]; 37] = [
+    const STARTS: [&[u8]; 36] = [
         b"pk.eyJ",
         b"pk_live_",
         b"pk_test_",
@@ -228,7 +239,6 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         b"AAAAB3Nza",
         b"AAAAC3Nza",
         b"-----",
-        b"MIIB",
         b"MFkw",
         b"MIGf",
         b"sha1-",
@@ -261,6 +271,8 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     let name = bytes[found.name.clone()].to_ascii_lowercase();
     let named = |word: &[u8]| holds(&name, word);
     STARTS.iter().any(|mark| value.starts_with(mark))
+        // A private key begins with its version, `02 01 00` of DER.
+        || value.starts_with(b"MIIB") && value.get(6..9) != Some(b"IBA")
         || named(b"publickey")
         || named(b"public_key")
         || named(b"public-key")
@@ -273,6 +285,17 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         // A line of a file of passwords: `bob:$2y$05$...`.
         || [&b":$2y$"[..], b":$2a$", b":$2b$", b":$apr1$"].iter().any(|hash| holds(value, hash))
         || named(b"nkey") && is_public_nkey(value)
+        || is_in_public_key(bytes, found)
+}
+
+/// Whether the value stands in braces behind the words *public key*: `PubKey{ID: 1, Key: "x"}`, `"publicKey": {"key": "x"}`.
+fn is_in_public_key(bytes: &[u8], found: &Candidate) -> bool {
+    let start = found.name.start.saturating_sub(120);
+    let line =
+        bytes[start..found.name.start].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let Some(open) = memchr::memrchr(b'{', line) else { return false };
+    let owner = &line[open.saturating_sub(16)..open].to_ascii_lowercase();
+    [&b"pubkey"[..], b"publickey", b"public_key"].iter().any(|word| holds(owner, word))
 }
 
 /// Whether a value is a public NKEY of NATS: 56 letters of base 32. A seed, which is secret, begins with `S`.
@@ -315,6 +338,11 @@ fn is_digest_of_a_file(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     }
     if !is_digest(value) {
         return false;
+    }
+    // `matches("password", "<digest>")`: a password and its sum.
+    if found.operator == Operator::Comma && matches!(&name_word(bytes, found)[..], b"pass" | b"pwd")
+    {
+        return true;
     }
     let before = found.name.start.checked_sub(1).map(|at| bytes[at]);
     let name = &bytes[found.name.clone()];
@@ -367,8 +395,17 @@ fn is_placeholder(value: &[u8]) -> bool {
     ];
     /// How often one character may follow itself.
     const MAX_RUN: usize = 5;
-    /// The keys of MinIO's own documentation, and the password of RFC 7617.
-    const DOCUMENTED: [&[u8]; 4] = [b"q3am3uq867", b"minioadmin", b"open sesame", b"opensesame"];
+    /// The keys of MinIO's own documentation, the password of RFC 7617, the tokens of RFC 6749, 6750 and 7628.
+    const DOCUMENTED: [&[u8]; 8] = [
+        b"q3am3uq867",
+        b"minioadmin",
+        b"open sesame",
+        b"opensesame",
+        b"2yotnfzfejr1zcsicmwpaa",
+        b"tgzv3jokf0xg5qx2tlkwia",
+        b"mf_9.b5f-4.1jqm",
+        b"vf9dft4qmtc2nvb3rlckbhbhrhdmlzdgeuy29t",
+    ];
     let lower = value.to_ascii_lowercase();
     let holds = |part: &[u8]| holds(&lower, part);
     let own = words(value);
@@ -390,29 +427,6 @@ fn is_placeholder(value: &[u8]) -> bool {
 /// The word of the name, in lower case.
 fn name_word(bytes: &[u8], found: &Candidate) -> Vec<u8> {
     bytes[found.word.clone()].to_ascii_lowercase()
-}
-
-/// A label, a sentence of another language, the first of several arguments.
-fn is_phrase(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
-    let behind_quote = behind.iter().skip(usize::from(found.quote != Quote::None));
-    let goes_on = behind_quote.clone().find(|byte| **byte != b' ') == Some(&b',');
-    let is_capitalised = value[0].is_ascii_uppercase()
-        && value[1..].iter().all(u8::is_ascii_lowercase)
-        && found.kind == Kind::Pair
-        && found.quote == Quote::None;
-    value.ends_with(b":")
-        // The text of a button: `<string name="password">Pasahitza</string>`.
-        || is_capitalised
-        || value.iter().filter(|byte| !byte.is_ascii()).count() * 3 > value.len()
-        || !value.is_ascii() && value.contains(&b' ')
-        || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit)
-        || found.operator == Operator::Call && goes_on
-}
-
-/// A quoted name, as `"shape"` in `"Password": {"shape": "String"}`.
-fn is_name_of_a_value(found: &Candidate, behind: &[u8]) -> bool {
-    let escapes = behind.iter().take_while(|byte| **byte == b'\\').count();
-    found.quote != Quote::None && matches!(behind[escapes..], [b'"' | b'\'', b':', ..])
 }
 
 /// The first message of NTLM, and schemes whose credentials follow further on.
@@ -447,10 +461,16 @@ fn is_encoded_placeholder(found: &Candidate, value: &[u8]) -> bool {
     };
     let lower = secret.to_ascii_lowercase();
     let says = |word: &[u8]| holds(&lower, word);
+    // `hello-world`, not a password with digits.
+    let is_words = |text: &[u8]| {
+        text.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'))
+            && is_wordlike(text)
+    };
     is_placeholder(secret)
         // A sentence, such as "this is not a real value".
         || !is_basic && secret.contains(&b' ')
         || super::features::is_weak(secret)
+        || !is_basic && is_words(secret)
         || says(b"secret")
         || says(b"token")
         || says(b"password")

@@ -272,7 +272,8 @@ fn is_password_disguised(value: &[u8]) -> bool {
 
 /// Whether a value is words in lower case that end in what it is: `rootpassword`, `my_client_secret`.
 fn names_itself(value: &[u8]) -> bool {
-    const ENDS: [&[u8]; 5] = [b"password", b"passwd", b"pwd", b"secret", b"passphrase"];
+    const ENDS: [&[u8]; 8] =
+        [b"password", b"passwd", b"pwd", b"secret", b"passphrase", b"passcode", b"_pass", b"-pass"];
     value.len() <= 32
         && value.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'))
         && ENDS.iter().any(|end| value.ends_with(end))

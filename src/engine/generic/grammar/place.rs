@@ -107,7 +107,7 @@ impl Reader<'_> {
                 [.., b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'*', b' ']
             )
             && !before.contains(&b'(')
-            && value.clone().any(u8::is_ascii_digit)
+            && (value.clone().any(u8::is_ascii_digit) || holds(before, b"config:set "))
     }
 
     /// Whether the name is a header that the argument of a command gives: `X-Api-Key:x`.
@@ -172,11 +172,17 @@ impl Reader<'_> {
     fn follows_user_label(&self, before: &[u8]) -> bool {
         const USERS: [&[u8]; 6] =
             [b"user: ", b"username: ", b"login: ", b"account: ", b"email: ", b"mail: "];
+        let value = self.line_behind().split(|byte| *byte == b' ').next().unwrap_or_default();
+        // `User: bob Password: x`
+        let label = before.len() - last_word(before).len();
+        let label = before[..label].to_ascii_lowercase();
+        if USERS.iter().any(|user| label.ends_with(user)) {
+            return is_mixed(value);
+        }
         let Some(user) = before.strip_suffix(b" /").or(before.strip_suffix(b" |")) else {
             return false;
         };
         let lower = user.to_ascii_lowercase();
-        let value = self.line_behind().split(|byte| *byte == b' ').next().unwrap_or_default();
         USERS.iter().any(|label| holds(&lower, label)) && is_mixed(value)
     }
 

@@ -215,6 +215,11 @@ impl Reader<'_> {
     /// The length of a call or bracket around a literal, up to what it opens.
     fn wrapper(&self) -> Option<usize> {
         let rest = self.rest();
+        const NO_FILE: &[u8] = b"(None, ";
+        if rest.starts_with(NO_FILE) {
+            // A field of a form that the requests of Python send.
+            return Some(NO_FILE.len());
+        }
         if matches!(self.peek(0), b'(' | b'[' | b'{') {
             return Some(1 + member(&rest[1..]));
         }

@@ -1,7 +1,8 @@
 //! What a name makes of its value: the key of a table, a cursor, a sum, an id.
 
 use super::super::features::words;
-use super::super::grammar::Candidate;
+use super::super::grammar::{Candidate, Kind};
+use super::label::is_path;
 use super::name_word;
 use crate::text::search::holds;
 
@@ -102,8 +103,13 @@ pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bo
         || word == b"key" && is_uuid(value) && !has(&KEYS_TO_SERVICES)
         || has(&["csrf", "xsrf"]) && is_uuid(value)
         || word == b"cookie" && has(&["magic"])
+        || word == b"token" && has(&["accessor"])
+        || word == b"cred" && has(&["id"])
+        || has(&["update"]) && is_plain_word(value)
+        || name.last().is_some_and(|last| is_path(last, value))
         || word == b"nonce"
             && (has(&["client", "cnonce", "oauth"])
+                || found.kind == Kind::Parameter
                 || joined == b"nonce" && is_of_cipher(value)
                 || is_challenge(bytes, found))
         || word == b"salt" && is_challenge(bytes, found)
@@ -134,6 +140,11 @@ pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bo
                 .rsplit(|byte| *byte == b'=')
                 .next()
                 .is_some_and(|last| last.len() == 128 && last.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// A word of a choice: `update_password: on_create`.
+fn is_plain_word(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
 }
 
 /// Whether a nonce or a salt is one that anyone may know: of a challenge, of a policy for scripts, of a record of
@@ -178,6 +189,9 @@ fn is_short_id(value: &[u8]) -> bool {
 
 /// A nonce of 12 or 16 bytes in base64, which stands beside what a cipher made with it.
 fn is_of_cipher(value: &[u8]) -> bool {
+    // In JSON, signs of equality may be escaped.
+    let is_escaped = value.len() == 34 && value.ends_with(b"\\u003d\\u003d");
+    let value = if is_escaped { [&value[..22], b"=="].concat() } else { value.to_vec() };
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     value.iter().all(is_base64)
         && (value.len() == 24 && value.ends_with(b"==")

@@ -1,0 +1,65 @@
+//! What is text: a label, a sentence, one of several words, the rest of a command.
+
+use super::super::grammar::{Candidate, Kind, Operator, Quote};
+use crate::text::search::begins_with_ignoring_case;
+
+/// A label, a sentence of another language, the first of several arguments or words.
+pub(super) fn is_phrase(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
+    value.ends_with(b":")
+        || is_text_of_button(bytes, found, value)
+        || value.iter().filter(|byte| !byte.is_ascii()).count() * 3 > value.len()
+        || !value.is_ascii() && value.contains(&b' ')
+        || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit)
+        || found.operator == Operator::Call && goes_on(bytes, found)
+        || is_first_of_words(bytes, found, value)
+        // What follows the quote that closes a prompt: `-p "password: " -u root`.
+        || found.quote != Quote::None && value.starts_with(b" -")
+}
+
+/// Whether a comma follows the value.
+fn goes_on(bytes: &[u8], found: &Candidate) -> bool {
+    behind_quote(bytes, found).iter().find(|byte| **byte != b' ') == Some(&b',')
+}
+
+/// A few bytes behind the value and the quote that closes it.
+fn behind_quote<'a>(bytes: &'a [u8], found: &Candidate) -> &'a [u8] {
+    let start = found.value.end + usize::from(found.quote != Quote::None);
+    bytes.get(start..bytes.len().min(start + 4)).unwrap_or_default()
+}
+
+/// The text of a button: `<string name="password">Pasahitza</string>`, in Android's files also one in small letters.
+fn is_text_of_button(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
+    let is_small = value[1..].iter().all(u8::is_ascii_lowercase);
+    let is_element = found.kind == Kind::Pair && found.quote == Quote::None;
+    is_element
+        && is_small
+        && (value[0].is_ascii_uppercase()
+            || value[0].is_ascii_lowercase()
+                && bytes[..found.name.start].ends_with(b"<string name=\""))
+}
+
+/// The first of several words in brackets: `PASS_KINDS = ('plain', 'hashed')`.
+fn is_first_of_words(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-');
+    let opened = found.value.start.checked_sub(2).map(|at| bytes[at]);
+    found.is_wrapped
+        && matches!(opened, Some(b'(' | b'[' | b'{'))
+        && value.iter().all(is_word)
+        && matches!(behind_quote(bytes, found), [b',', b' ', b'"' | b'\'', ..])
+}
+
+/// A quoted name, as `"shape"` in `"Password": {"shape": "String"}`.
+pub(super) fn is_name_of_a_value(bytes: &[u8], found: &Candidate) -> bool {
+    let behind = &bytes[found.value.end..(found.value.end + 4).min(bytes.len())];
+    let escapes = behind.iter().take_while(|byte| **byte == b'\\').count();
+    found.quote != Quote::None && matches!(behind[escapes..], [b'"' | b'\'', b':', ..])
+}
+
+/// Whether the name is that of a file, and the value a path: `private_key_file: /etc/app/identity`.
+pub(super) fn is_path(last: &[u8], value: &[u8]) -> bool {
+    const FILES: [&[u8]; 4] = [b"file", b"path", b"dir", b"filename"];
+    value.contains(&b'/')
+        && FILES
+            .iter()
+            .any(|file| begins_with_ignoring_case(last, file) && last.len() == file.len())
+}
