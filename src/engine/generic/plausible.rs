@@ -65,6 +65,7 @@ fn is_call(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
     let is_name = value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.:$>-".contains(byte));
     is_name && !value[0].is_ascii_digit() && matches!(behind.first(), Some(b'(' | b'[' | b'{'))
         || value.ends_with(b"-") && behind.starts_with(b">")
+        || [&b" == "[..], b" != "].iter().any(|compares| behind.starts_with(compares))
         || value.starts_with(b"self.")
         || value.starts_with(b"this.")
         || found.kind != Kind::Parameter && holds(value, b"->")
@@ -103,7 +104,7 @@ fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8
     if is_pairs || is_hex {
         return true;
     }
-    if is_time(value) || matches!(value, b"true" | b"false") {
+    if is_time(value) || matches!(value, b"true" | b"false" | b"latest") {
         return true;
     }
     let is_letters =

@@ -223,7 +223,12 @@ impl Reader<'_> {
             Operator::Call => self.is_setter() || self.is_call_of_several(operator, value),
             Operator::Blank => {
                 let before = self.before_name();
-                const COMMANDS: [&[u8]; 9] = [
+                const COMMANDS: [&[u8]; 13] = [
+                    // nginx and Apache
+                    b"proxy_set_header",
+                    b"add_header",
+                    b"fastcgi_param",
+                    b"requestheader set",
                     b"env",
                     b"export",
                     b"setenv",

@@ -1,7 +1,7 @@
 //! What a name makes of its value: the key of a table, a cursor, a sum, an id.
 
 use super::super::features::words;
-use super::super::grammar::{Candidate, Kind};
+use super::super::grammar::{Candidate, Kind, has_word};
 use super::label::is_path;
 use super::name_word;
 use crate::text::search::holds;
@@ -126,7 +126,8 @@ pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bo
         || has(&["encoded"]) && value.iter().all(u8::is_ascii_hexdigit)
         || word == b"secret" && is_one_of(name[name.len() - 1], &["id"]) && is_docker_id(value)
         || matches!(&bytes[found.name.clone()], b"PWD" | b"$PWD" | b"OLDPWD" | b"$OLDPWD")
-            && value.starts_with(b"/")
+            && (value.starts_with(b"/") || bytes[..found.name.start].ends_with(b"[ \""))
+        || is_end_of_name(&joined, value)
         // Palau, in a list of countries.
         || &bytes[found.name.clone()] == b"PW" && value.iter().all(u8::is_ascii_alphabetic)
         || word == b"secret" && is_one_of(name[0], &["from"])
@@ -140,6 +141,18 @@ pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bo
                 .rsplit(|byte| *byte == b'=')
                 .next()
                 .is_some_and(|last| last.len() == 128 && last.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// A constant that holds its own name: `stsLdapPassword = "LdapPassword"`.
+fn is_end_of_name(name: &[u8], value: &[u8]) -> bool {
+    const MIN_BYTES: usize = 6;
+    let letters = |text: &[u8]| -> Vec<u8> {
+        text.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    value.len() >= MIN_BYTES
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        && has_word(value)
+        && letters(name).ends_with(&letters(value))
 }
 
 /// A word of a choice: `update_password: on_create`.
