@@ -39,20 +39,67 @@ pub(super) const BEHIND_BYTES: usize = 1100;
 /// How far behind the word the value begins at most.
 const NAME_TO_VALUE_BYTES: usize = 200;
 
-/// Whether all that matters of a word at `start` stands before `end`: a value ends where its line does, but
-/// for those of `CDATA` sections and of HTML quotes.
-pub(super) fn ends_before(bytes: &[u8], start: usize, end: usize) -> bool {
-    let value = start + NAME_TO_VALUE_BYTES;
-    let line = bytes.get(value..end);
-    let ends_line = line.is_some_and(|line| memchr::memchr(b'\n', line).is_some());
-    ends_line && ![&b"[CDATA["[..], b"&quot;"].iter().any(|mark| holds(&bytes[start..value], mark))
+/// Tells of words in one part of some bytes whether all that matters of them stands in it. What is looked up in the
+/// part is looked up once, whatever the number of words.
+#[derive(Debug)]
+pub(super) struct Lines<'a> {
+    bytes: &'a [u8],
+    part: Range<usize>,
+    /// Where the second line end of the part is, if it is near its start.
+    second_end: Option<Option<usize>>,
+    /// Where the last line end of the part is, if it is near its end.
+    last_end: Option<Option<usize>>,
+    /// From here on the part has none of [`LONG_VALUES`].
+    plain_from: Option<usize>,
 }
 
-/// Whether all that matters before a word at `start` stands behind `from`: its line and the one above.
-pub(super) fn begins_behind(bytes: &[u8], start: usize, from: usize) -> bool {
-    bytes
-        .get(from..start)
-        .is_some_and(|before| memchr::memrchr_iter(b'\n', before).nth(1).is_some())
+/// What begins values that go on behind their line: `CDATA` sections, and quotes of HTML.
+const LONG_VALUES: [&[u8]; 2] = [b"[CDATA[", b"&quot;"];
+
+/// How far from the edges of a part the ends of lines are looked for: further than anything matters.
+const LINE_BYTES: usize = 4096;
+
+impl<'a> Lines<'a> {
+    pub(super) const fn new(bytes: &'a [u8], part: Range<usize>) -> Self {
+        Lines { bytes, part, second_end: None, last_end: None, plain_from: None }
+    }
+
+    /// Whether all that matters before a word at `start` stands in the part: its line and the one above.
+    pub(super) fn has_start_of(&mut self, start: usize) -> bool {
+        let Range { start: from, end } = self.part;
+        let second = *self.second_end.get_or_insert_with(|| {
+            let near = &self.bytes[from..end.min(from + LINE_BYTES)];
+            memchr::memchr_iter(b'\n', near).nth(1).map(|at| from + at)
+        });
+        second.is_some_and(|second| second < start)
+    }
+
+    /// Whether all that matters of a word at `start` behind it stands in the part: a value ends where its line does,
+    /// but for [`LONG_VALUES`]. Words are asked for in rising order.
+    pub(super) fn has_end_of(&mut self, start: usize) -> bool {
+        let Range { start: from, end } = self.part;
+        let value = start + NAME_TO_VALUE_BYTES;
+        let last = *self.last_end.get_or_insert_with(|| {
+            let from = from.max(end.saturating_sub(LINE_BYTES));
+            memchr::memrchr(b'\n', &self.bytes[from..end]).map(|at| from + at)
+        });
+        last.is_some_and(|last| value <= last) && self.is_plain(start..value)
+    }
+
+    /// Whether `range` of the part has none of [`LONG_VALUES`].
+    fn is_plain(&mut self, range: Range<usize>) -> bool {
+        let begins = |at: usize| LONG_VALUES.iter().any(|mark| self.bytes[at..].starts_with(mark));
+        let plain_from = *self.plain_from.get_or_insert_with(|| {
+            let rest = &self.bytes[range.start..self.part.end];
+            memchr::memchr2_iter(b'[', b'&', rest)
+                .map(|at| range.start + at)
+                .filter(|&at| begins(at))
+                .last()
+                .map_or(range.start, |at| at + 1)
+        });
+        plain_from <= range.start
+            || !LONG_VALUES.iter().any(|mark| holds(&self.bytes[range.clone()], mark))
+    }
 }
 
 /// A name that speaks of a secret, with the value assigned to it.

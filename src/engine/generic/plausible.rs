@@ -350,7 +350,7 @@ fn is_digest_of_a_file(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     let has_ending =
         memchr::memrchr(b'.', name).is_some_and(|dot| (2..=4).contains(&(name.len() - dot - 1)));
     let around = &bytes[found.name.start.saturating_sub(160)..found.name.start];
-    // The line and the one above: see `begins_behind`.
+    // The line and the one above: see `Lines`.
     let start = memchr::memrchr_iter(b'\n', around).nth(1).map_or(0, |at| at + 1);
     let mut runs = around[start..].split(|byte| !byte.is_ascii_alphanumeric());
     before == Some(b'/') || has_ending || runs.any(|run| run.len() == value.len() && is_digest(run))

@@ -48,6 +48,7 @@ impl Engine {
                 each(hit);
             });
         });
+        pass.note_farthest((0, 0));
         let whole = 0..bytes.len();
         let whole = std::slice::from_ref(&whole);
         pass.finish(whole, whole)
@@ -64,7 +65,9 @@ impl Engine {
         }
         let mut pass = Pass::new(self, bytes);
         pass.new_keywords(edits);
+        pass.note_farthest(before.farthest);
         let mut tried = pass.trail.hits.clone();
+        pass.trail.hits.reserve_exact(before.hits.len());
         let mut regions: Vec<_> = edits.changes.iter().map(decode::region_around).collect();
         for kept in &edits.kept {
             let settled = pass.keep_found(edits, *kept, before);

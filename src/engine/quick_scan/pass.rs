@@ -28,6 +28,32 @@ fn from_here<T>(list: &[T], place: &mut usize, is_before: impl Fn(&T) -> bool) -
     *place
 }
 
+/// A part of the bytes that was kept, for the keywords in it.
+struct KeptPart<'a> {
+    kept: Kept,
+    /// Whether it stands at the start of the bytes, and did before.
+    is_first: bool,
+    /// Whether it stands at the end of the bytes, and did before.
+    is_last: bool,
+    /// What of it consists of whole lines, if there are rules for lines.
+    lines: Range<usize>,
+    /// The part of it, in the bytes before, that lies outside broken matches.
+    settled: Range<usize>,
+    judged: generic::Lines<'a>,
+}
+
+impl KeptPart<'_> {
+    /// Whether a rule of the keyword that stands at `now` reaches a change.
+    fn is_reached(&mut self, reach: Reach, now: &Range<usize>) -> bool {
+        let Range { start, end } = self.kept.at..self.kept.at + self.kept.bytes;
+        let begins_in_reach = !self.is_first && now.start < start.saturating_add(reach.before);
+        let ends_in_reach = !self.is_last && now.start.saturating_add(reach.behind) > end;
+        begins_in_reach && !(reach.is_assignment && self.judged.has_start_of(now.start))
+            || ends_in_reach && !(reach.is_assignment && self.judged.has_end_of(now.start))
+            || reach.is_line && !(self.lines.start <= now.start && now.end <= self.lines.end)
+    }
+}
+
 /// A quick scan that is not finished.
 pub(super) struct Pass<'a> {
     engine: &'a Engine,
@@ -71,6 +97,17 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Notes how far the rules look of the keywords so far, and those of a trail before that looked as far as
+    /// `before`.
+    pub(super) fn note_farthest(&mut self, before: (usize, usize)) {
+        let reaches = self.trail.hits.iter().map(|mark| {
+            let reach = self.engine.reach(mark.keyword);
+            let keyword_bytes = self.engine.links.prefilter.keyword_bytes(mark.keyword);
+            (reach.before, reach.behind.max(keyword_bytes))
+        });
+        self.trail.farthest = reaches.fold(before, |all, one| (all.0.max(one.0), all.1.max(one.1)));
+    }
+
     /// Keeps the keywords of a kept part. Into `tried` go those from which a rule reaches a change, and those outside
     /// `settled`: a match that is broken held them, so that nobody tried them.
     pub(super) fn keep_keywords(
@@ -83,40 +120,52 @@ impl<'a> Pass<'a> {
     ) {
         let far = self.engine.far();
         let base_end = kept.from + kept.bytes;
+        let start = from_here(&before.hits, &mut self.next_hit, |mark| mark.start() < kept.from);
+        let marks = &before.hits[start..];
+        if marks.first().is_none_or(|first| first.start() >= base_end) {
+            return;
+        }
         // Nothing was changed where the bytes begin or end.
         let is_first = kept.from == 0 && kept.at == 0;
         let is_last = base_end == edits.base_bytes && kept.at + kept.bytes == self.bytes.len();
         let lines =
             if far.has_line_rules { self.whole_lines(kept, is_first, is_last) } else { 0..0 };
-        let start = from_here(&before.hits, &mut self.next_hit, |mark| mark.start() < kept.from);
-        for mark in before.hits[start..].iter().take_while(|mark| mark.start() < base_end) {
-            let end = mark.start() + self.engine.links.prefilter.keyword_bytes(mark.keyword);
-            let Some(now) = kept.shifted(mark.start()..end) else { continue };
-            let reach = self.engine.reach(mark.keyword);
-            let own = Mark::new(now.start, mark.keyword);
-            self.trail.hits.push(own);
-            if !is_first && self.is_reached(reach, own.start(), kept.at)
-                || !is_last && self.reaches(reach, now.start, kept.at + kept.bytes)
-                || reach.is_line && !(lines.start <= now.start && now.end <= lines.end)
-                || !settled.contains(&mark.start())
-            {
-                tried.push(own);
-            }
+        let mut part = KeptPart {
+            kept,
+            is_first,
+            is_last,
+            lines,
+            settled: settled.clone(),
+            judged: generic::Lines::new(self.bytes, kept.at..kept.at + kept.bytes),
+        };
+        // No keyword of these reaches a change or was in a broken match, and most are of these.
+        let (reach_before, reach_behind) = before.farthest;
+        let deep_from = if is_first { 0 } else { kept.from.saturating_add(reach_before) };
+        let deep_end = if is_last { base_end } else { base_end.saturating_sub(reach_behind) };
+        let (deep_from, deep_end) = (deep_from.max(settled.start), deep_end.min(settled.end));
+        let deep = if deep_from < deep_end && !far.has_line_rules {
+            let start = marks.partition_point(|mark| mark.start() < deep_from);
+            start..start + marks[start..].partition_point(|mark| mark.start() < deep_end)
+        } else {
+            0..0
+        };
+        marks[..deep.start].iter().for_each(|mark| self.keep_keyword(&mut part, *mark, tried));
+        self.trail.hits.extend(marks[deep.clone()].iter().map(|mark| mark.shifted(kept)));
+        for mark in marks[deep.end..].iter().take_while(|mark| mark.start() < base_end) {
+            self.keep_keyword(&mut part, *mark, tried);
         }
     }
 
-    /// Whether a rule of the keyword at `start` reaches the change that ends at `change`.
-    fn is_reached(&self, reach: Reach, start: usize, change: usize) -> bool {
-        start < change.saturating_add(reach.before)
-            && !(reach.is_assignment && generic::begins_behind(self.bytes, start, change))
-    }
-
-    /// Whether a rule of the keyword at `start` reaches the change at `end`.
-    fn reaches(&self, reach: Reach, start: usize, end: usize) -> bool {
-        if start.saturating_add(reach.behind) <= end {
-            return false;
+    /// Keeps a keyword if all of it is in a kept part, and notes it if a rule reaches a change from there.
+    fn keep_keyword(&mut self, part: &mut KeptPart<'_>, mark: Mark, tried: &mut Vec<Mark>) {
+        let end = mark.start() + self.engine.links.prefilter.keyword_bytes(mark.keyword);
+        let Some(now) = part.kept.shifted(mark.start()..end) else { return };
+        let reach = self.engine.reach(mark.keyword);
+        let own = Mark::new(now.start, mark.keyword);
+        self.trail.hits.push(own);
+        if part.is_reached(reach, &now) || !part.settled.contains(&mark.start()) {
+            tried.push(own);
         }
-        !(reach.is_assignment && generic::ends_before(self.bytes, start, end))
     }
 
     /// Returns the part of `kept` that consists of whole kept lines.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::text::edits::Kept;
+
 /// What a quick scan remembers of bytes for those that are made from them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trail {
@@ -13,6 +15,9 @@ pub struct Trail {
     pub(super) views: Vec<Encoded>,
     /// Where something was found in plain text.
     pub(super) found: Vec<Extent>,
+    /// How far the rules look before and behind where one of the keywords begins, at most. It may be too far, because
+    /// keywords that are gone count, too.
+    pub(super) farthest: (usize, usize),
 }
 
 /// Encoded text, with what is around it.
@@ -42,6 +47,13 @@ impl Mark {
 
     pub(super) const fn start(self) -> usize {
         self.start as usize
+    }
+
+    /// The same keyword where the kept part stands now that holds it.
+    pub(super) const fn shifted(self, kept: Kept) -> Self {
+        // Both places are below 4 GB: what is added is their difference, modulo 4 GB.
+        let by = (kept.at as u32).wrapping_sub(kept.from as u32);
+        Mark { start: self.start.wrapping_add(by), keyword: self.keyword }
     }
 }
 

@@ -211,7 +211,7 @@ fn is_user(bytes: &[u8], found: &Candidate) -> bool {
     const NAMES: [&[u8]; 3] = [b"user", b"login", b"role"];
     let value = &bytes[found.value.clone()];
     let around = &bytes[found.name.start.saturating_sub(160)..found.name.start];
-    // The line and the one above: see `begins_behind`.
+    // The line and the one above: see `Lines`.
     let start = memchr::memrchr_iter(b'\n', around).nth(1).map_or(0, |at| at + 1);
     let before = &around[start..];
     let is_part = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
