@@ -79,9 +79,12 @@ fn view(
     let mut builder = Builder::at(window.start);
     let mut decoded: Option<Range<usize>> = None;
     let mut at = 0;
-    while at < text.len() {
-        let escape = if text[at] == introducer { read(&text[at..]) } else { None };
-        let (byte, length) = escape.unwrap_or((Some(text[at]), 1));
+    while let Some(plain) = memchr::memchr(introducer, &text[at..]) {
+        let plain = at..at + plain;
+        builder.copy(bytes, window.start + plain.start..window.start + plain.end);
+        at = plain.end;
+        let escape = read(&text[at..]);
+        let (byte, length) = escape.unwrap_or((Some(introducer), 1));
         if let Some(byte) = byte {
             builder.push(byte, window.start + at);
         }
@@ -91,6 +94,7 @@ fn view(
         }
         at += length;
     }
+    builder.copy(bytes, window.start + at..window.end);
     Some(builder.view(encoding, decoded?, window.end))
 }
 

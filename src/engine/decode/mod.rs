@@ -242,7 +242,9 @@ impl Builder {
 
     /// Adds bytes as they are.
     fn copy(&mut self, bytes: &[u8], raw: Range<usize>) {
-        raw.for_each(|at| self.push(bytes[at], at));
+        self.bytes.extend_from_slice(&bytes[raw.clone()]);
+        let base = self.base;
+        self.offsets.extend(raw.map(|at| u32::try_from(at - base).unwrap_or(u32::MAX)));
     }
 
     /// Ends the view, whose last byte ends at `raw`.

@@ -48,10 +48,7 @@ pub(super) fn views_in(bytes: &[u8], regions: &[Range<usize>]) -> Vec<View> {
         let mut block = (region.start / BLOCK / 2 * 2).max(done);
         let last = region.end.div_ceil(BLOCK).min(blocks.len());
         // Of two blocks in a row one has an even number, so the others are looked at beside it only.
-        while let Some(found) =
-            blocks.get(block..last).and_then(|rest| rest.iter().step_by(2).position(all_base64))
-        {
-            let inside = block + 2 * found;
+        while let Some(inside) = next_inside(blocks, block..last) {
             let is_beside = |at: usize| blocks.get(at).is_some_and(all_base64);
             block = if is_beside(inside + 1) || inside.checked_sub(1).is_some_and(is_beside) {
                 let run = run_around(bytes, inside * BLOCK, done.saturating_sub(2) * BLOCK);
@@ -80,11 +77,20 @@ fn add_views(bytes: &[u8], run: Range<usize>, views: &mut Vec<View>) -> usize {
     run.end
 }
 
-/// Whether every byte could be base64. Written without branches, so that it is compiled to vectors.
+/// Returns the first block of `range` that lies inside a run, looking at every second one.
+fn next_inside(blocks: &[[u8; BLOCK]], range: Range<usize>) -> Option<usize> {
+    let range = range.start..range.end.min(blocks.len());
+    range.step_by(2).find(|&at| all_base64(&blocks[at]))
+}
+
+/// Whether every byte could be base64. Written without branches, so that it is compiled to vectors; inlined, so that
+/// these are loaded once.
+#[inline(always)]
 fn all_base64(block: &[u8; BLOCK]) -> bool {
     block.iter().fold(true, |all, &byte| all & is_base64(byte))
 }
 
+#[inline(always)]
 const fn is_base64(byte: u8) -> bool {
     let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     // From `/` to `9` in one comparison.
