@@ -23,8 +23,9 @@ pub(super) struct Pack {
     end: u64,
     /// In the order of the file.
     pub(super) entries: Vec<Entry>,
-    /// The entry of each id, in the order of the ids.
-    entry_of_id: Vec<u32>,
+    /// The number of the type of each object, or 0, in the order of the ids: whoever asks has an id, and in a byte for
+    /// each they stay near.
+    kinds: Vec<u8>,
     /// The entries made from each entry: those of entry `e` are
     /// `children[first_child[e]..first_child[e + 1]]`, the one from which most is made being last.
     first_child: Vec<u32>,
@@ -168,16 +169,20 @@ impl Pack {
         for (entry, at) in entries.iter().zip(0..) {
             entry_of_id[entry.id_at as usize] = at;
         }
-        let (first_child, children) = (Vec::new(), Vec::new());
-        let mut pack = Pack { file, end, entries, entry_of_id, first_child, children };
-        pack.read_headers(&ids, id_bytes)?;
+        let (kinds, first_child, children) = (Vec::new(), Vec::new(), Vec::new());
+        let mut pack = Pack { file, end, entries, kinds, first_child, children };
+        pack.read_headers(&ids, &entry_of_id, id_bytes)?;
         pack.link();
+        pack.kinds = vec![0; entry_of_id.len()];
+        for entry in &pack.entries {
+            pack.kinds[entry.id_at as usize] = entry.kind().map_or(0, Kind::number);
+        }
         Ok((ids, pack))
     }
 
     /// Reads the header of every entry. One that cannot be understood is left without a type, and
     /// read by other means.
-    fn read_headers(&mut self, ids: &Ids, id_bytes: usize) -> io::Result<()> {
+    fn read_headers(&mut self, ids: &Ids, entry_of_id: &[u32], id_bytes: usize) -> io::Result<()> {
         const CHUNK: usize = 1 << 20;
         let mut chunk = vec![0; CHUNK];
         let mut chunk_at = 0;
@@ -199,9 +204,7 @@ impl Pack {
                 Form::Offset(back) => offset
                     .checked_sub(back)
                     .and_then(|base| self.entries.binary_search_by_key(&base, Entry::offset).ok()),
-                Form::Id(id) => {
-                    ids.find(&id[..id_bytes]).map(|id_at| self.entry_of_id[id_at] as usize)
-                }
+                Form::Id(id) => ids.find(&id[..id_bytes]).map(|id_at| entry_of_id[id_at] as usize),
             };
             self.entries[at].base = entry.map_or(NONE, |entry| entry as u32);
         }
@@ -273,7 +276,7 @@ impl Pack {
 
     /// The type of the object whose id stands at a place of the order, where the pack tells it.
     pub(super) fn kind_of_id(&self, id_at: u32) -> Option<Kind> {
-        self.entries[self.entry_of_id[id_at as usize] as usize].kind()
+        Kind::from_number(self.kinds[id_at as usize])
     }
 
     /// Where an entry's bytes end.
