@@ -93,8 +93,7 @@ impl<'a> Lines<'a> {
             let rest = &self.bytes[range.start..self.part.end];
             memchr::memchr2_iter(b'[', b'&', rest)
                 .map(|at| range.start + at)
-                .filter(|&at| begins(at))
-                .last()
+                .rfind(|&at| begins(at))
                 .map_or(range.start, |at| at + 1)
         });
         plain_from <= range.start

@@ -96,7 +96,7 @@ fn copied(code: u8, rest: &mut &[u8]) -> Result<(usize, usize), Damage> {
     let mut value = 0_u64;
     for at in 0..7 {
         let is_there = u64::from(code >> at & 1);
-        value |= (next & 0xff * is_there) << (8 * at);
+        value |= (next & (0xff * is_there)) << (8 * at);
         next >>= 8 * is_there;
     }
     let (from, bytes) = (value as u32 as usize, (value >> 32) as usize);
