@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tightlip::engine::Engine;
 use tightlip::rule::{Confidence, RuleSet, expand};
+use tightlip::text::edits::Edits;
 
 /// Passwords of mixed characters, passwords that a person chose, and tokens: one of each for each round.
 const ROUNDS: [[&str; 3]; 3] = [
@@ -135,4 +136,48 @@ fn next_to_nothing_harmless_is_reported() {
     let (count, wrong) = judged(false);
     assert!(count >= 700, "{count}");
     assert!(wrong.len() * 100 <= count, "{} of {count}: {wrong:#?}", wrong.len());
+}
+
+/// `base`, with `new` in place of what stands at `at`, and how it was made.
+fn edited(base: &[u8], at: Range<usize>, new: &[u8]) -> (Vec<u8>, Edits) {
+    let mut edits = Edits::default();
+    edits.begin(base.len());
+    edits.keep(0, at.start);
+    edits.insert(new.len());
+    edits.keep(at.end, base.len() - at.end);
+    edits.end();
+    ([&base[..at.start], new, &base[at.end..]].concat(), edits)
+}
+
+/// A history looks only around the edits of a version. What it then sees is what a scan of the whole version finds.
+#[test]
+fn an_edit_that_completes_a_shape_is_seen_wherever_it_stands() {
+    let engine = Engine::new(RuleSet::builtin(), 1_790_000_000).expect("built-in rules");
+    let filler = "some words that mean nothing\n".repeat(3);
+    let (mut seen, mut missed) = (0, Vec::new());
+    for shape in shapes(include_str!("everyday/shapes.txt")) {
+        let (text, _) = shape.fill(ROUNDS[0]);
+        let whole = [filler.as_bytes(), &text, filler.as_bytes()].concat();
+        if engine.scan(&whole).list.is_empty() {
+            continue;
+        }
+        let inside = filler.len()..filler.len() + text.len();
+        for at in inside.clone().step_by(1 + text.len() / 24) {
+            let line_end =
+                whole[at..].iter().position(|&byte| byte == b'\n').map_or(1, |end| end + 1);
+            // The version before lacked a byte or the rest of a line, had others there, or had something between.
+            for (length, other) in [(1, &b""[..]), (line_end, b""), (1, b"~"), (0, b"\n---\n")] {
+                let (base, _) = edited(&whole, at..at + length, other);
+                let (now, edits) = edited(&base, at..at + other.len(), &whole[at..at + length]);
+                assert_eq!(now, whole);
+                seen += 1;
+                let before = engine.quick_scan(&base).trail;
+                if !engine.quick_scan_of_edits(&now, &edits, &before).has_match {
+                    missed.push(format!("{} at {} of {length}", shape.name, at - inside.start));
+                }
+            }
+        }
+    }
+    assert!(seen > 50_000, "{seen}");
+    assert!(missed.is_empty(), "{}: {missed:#?}", missed.len());
 }
