@@ -358,7 +358,7 @@ fn is_digest_of_a_file(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
 
 /// What documentation puts in the place of a secret.
 fn is_placeholder(value: &[u8]) -> bool {
-    const WORDS: [&str; 34] = [
+    const WORDS: [&str; 37] = [
         "my",
         "your",
         "the",
@@ -386,6 +386,9 @@ fn is_placeholder(value: &[u8]) -> bool {
         "app",
         "auth",
         "user",
+        "username",
+        "name",
+        "email",
         "db",
         "database",
         "here",
@@ -415,7 +418,7 @@ fn is_placeholder(value: &[u8]) -> bool {
         || holds(b"redacted")
         || holds(b"***")
         || value.chunk_by(|a, b| a == b).any(|run| run.len() > MAX_RUN)
-        || value.ends_with(b"...")
+        || value.ends_with(b"..")
         || lower.strip_prefix(b"demo").is_some_and(is_demo)
         || DOCUMENTED.iter().any(|known| holds(known))
         || is_sequence(value)

@@ -52,6 +52,8 @@ fn a_value_that_is_surely_no_secret_is_dropped_for_its_reason() {
                 "password = \"your_password\"".into(),
                 "password = \"theExample9\"".into(),
                 "password = \"kd8s2...\"".into(),
+                "cookie = \"kd8s2..\"".into(),
+                "password = \"my-username\"".into(),
                 "password = \"demo4711\"".into(),
                 "password = \"my-secret-key\"".into(),
                 "password = \"xminioadminx\"".into(),
