@@ -58,7 +58,7 @@ pub(super) fn portable(
 ) {
     let mut at = range.start;
     while let Some(window) = window(bytes, at, range.end) {
-        visit_lanes(at, window, mask(window, filter), visit);
+        visit_lanes(at, bytes, u64::from(mask(window, filter)), visit);
         at += STEP;
     }
     tail(bytes, at..range.end, filter, visit);
@@ -70,18 +70,13 @@ fn window(bytes: &[u8], at: usize, end: usize) -> Option<&[u8; WINDOW]> {
     if at < end { bytes.get(at..)?.first_chunk() } else { None }
 }
 
-/// Visits the lanes of a window that are set in `found`.
+/// Visits the lanes that are set in `found`, of which the first is `at`.
 #[inline(always)]
-fn visit_lanes(
-    at: usize,
-    window: &[u8; WINDOW],
-    mut found: u32,
-    visit: &mut impl FnMut(usize, u32),
-) {
+fn visit_lanes(at: usize, bytes: &[u8], mut found: u64, visit: &mut impl FnMut(usize, u32)) {
     while found != 0 {
         let lane = found.trailing_zeros() as usize;
         found &= found - 1;
-        visit(at + lane, gram(window, lane));
+        visit(at + lane, gram(bytes, at + lane));
     }
 }
 
@@ -127,12 +122,18 @@ mod avx2 {
         visit: &mut impl FnMut(usize, u32),
     ) {
         let mut at = range.start;
-        while let Some(window) = window(bytes, at, range.end) {
-            let found = mask(window, filter);
-            if found != 0 {
-                visit_lanes(at, window, found, visit);
+        // What is found is visited when some more has been looked up: a branch behind each gather would wait for it.
+        while at < range.end {
+            let (start, mut found) = (at, 0_u64);
+            for lane in (0..u64::BITS).step_by(STEP) {
+                let Some(window) = window(bytes, at, range.end) else { break };
+                found |= u64::from(mask(window, filter)) << lane;
+                at += STEP;
             }
-            at += STEP;
+            if at == start {
+                break;
+            }
+            visit_lanes(start, bytes, found, visit);
         }
         tail(bytes, at..range.end, filter, visit);
     }
@@ -202,7 +203,7 @@ mod neon {
         while let Some(window) = window(bytes, at, range.end) {
             let found = mask(window, filter);
             if found != 0 {
-                visit_lanes(at, window, found, visit);
+                visit_lanes(at, bytes, u64::from(found), visit);
             }
             at += STEP;
         }
