@@ -60,7 +60,7 @@ pub(super) struct Pass<'a> {
     bytes: &'a [u8],
     pub(super) scan: Scan<'a>,
     pub(super) trail: Trail,
-    /// Where the keywords of the last kept part begin in the trail before.
+    /// Where the keywords of the last kept part end in the trail before.
     next_hit: usize,
 }
 
@@ -151,9 +151,13 @@ impl<'a> Pass<'a> {
         };
         marks[..deep.start].iter().for_each(|mark| self.keep_keyword(&mut part, *mark, tried));
         self.trail.hits.extend(marks[deep.clone()].iter().map(|mark| mark.shifted(kept)));
-        for mark in marks[deep.end..].iter().take_while(|mark| mark.start() < base_end) {
+        let mut next = deep.end;
+        while let Some(mark) = marks.get(next).filter(|mark| mark.start() < base_end) {
             self.keep_keyword(&mut part, *mark, tried);
+            next += 1;
         }
+        // The next part stands right behind this one, as a rule.
+        self.next_hit = start + next;
     }
 
     /// Keeps a keyword if all of it is in a kept part, and notes it if a rule reaches a change from there.
