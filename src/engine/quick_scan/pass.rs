@@ -12,19 +12,17 @@ use crate::text::edits::{Edits, Kept};
 /// With more matches than this, the next version is scanned whole: the trail would cost more.
 const MAX_FOUND: usize = 1000;
 
-/// How far from the last place the next one is looked for step by step: kept parts follow each other, as a rule.
-const STEPS: usize = 16;
-
 /// Returns where `is_before` ends to hold in `list`, which is sorted by it. It begins at `place`, where the last
-/// search ended.
+/// search ended, with steps that double: kept parts follow each other, as a rule.
 fn from_here<T>(list: &[T], place: &mut usize, is_before: impl Fn(&T) -> bool) -> usize {
-    let here = *place;
-    let is_behind = here.checked_sub(1).is_none_or(|last| is_before(&list[last]));
-    let near = list[here..].iter().take(STEPS).position(|item| !is_before(item));
-    *place = match near.filter(|_| is_behind) {
-        Some(steps) => here + steps,
-        None => list.partition_point(is_before),
-    };
+    let (mut start, mut end, mut step) = (*place, *place, 1);
+    while start > 0 && !is_before(&list[start - 1]) {
+        (start, end, step) = (start.saturating_sub(step), start - 1, 2 * step);
+    }
+    while end < list.len() && is_before(&list[end]) {
+        (start, end, step) = (end + 1, (end + step).min(list.len()), 2 * step);
+    }
+    *place = start + list[start..end].partition_point(is_before);
     *place
 }
 
@@ -275,5 +273,26 @@ impl<'a> Pass<'a> {
             view.has_match |= later.extent == view.extent && later.has_match;
             later.extent == view.extent
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_here;
+
+    #[test]
+    fn from_here_finds_the_same_from_every_place() {
+        let list: Vec<usize> = (0..70).map(|at| at / 2 * 3).collect();
+        for length in [0, 1, 2, 33, 70] {
+            let list = &list[..length];
+            for from in 0..=length {
+                for wanted in 0..110 {
+                    let mut place = from;
+                    let found = from_here(list, &mut place, |item| *item < wanted);
+                    assert_eq!(found, list.partition_point(|item| *item < wanted));
+                    assert_eq!(found, place);
+                }
+            }
+        }
     }
 }
