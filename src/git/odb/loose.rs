@@ -1,8 +1,8 @@
 //! Loose objects: one zlib stream a file, `type size NUL` before the bytes.
 
 use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
 use flate2::{Decompress, FlushDecompress};
 
@@ -13,27 +13,27 @@ use crate::text::fragment::Fragment;
 
 /// What a loose object's file says of it.
 pub(super) struct Loose {
-    file: File,
+    /// The first bytes of the file: all of it, if it is small.
+    start: Vec<u8>,
+    /// The rest of the file; `None` where there is none.
+    rest: Option<File>,
     pub(super) kind: Kind,
     pub(super) size: u64,
     header_bytes: usize,
-    path: PathBuf,
 }
+
+/// How much of a file is read to see its header. Most files have fewer bytes.
+const START_BYTES: u64 = 4096;
 
 impl Loose {
     pub(super) fn open(path: &Path) -> Result<Self, LooseError> {
         let mut file = File::open(path)?;
-        let mut start = [0; 192];
-        let mut have = 0;
-        while have < start.len() {
-            match file.read(&mut start[have..])? {
-                0 => break,
-                read => have += read,
-            }
-        }
+        let mut start = Vec::with_capacity(START_BYTES as usize);
+        file.by_ref().take(START_BYTES).read_to_end(&mut start)?;
+        let rest = (start.len() as u64 == START_BYTES).then_some(file);
         let mut plain = [0; 64];
         let mut inflate = Decompress::new(true);
-        let said = inflate.decompress(&start[..have], &mut plain, FlushDecompress::Sync);
+        let said = inflate.decompress(&start, &mut plain, FlushDecompress::Sync);
         // An error behind the header shows when the rest is read.
         let plain = &plain[..inflate.total_out() as usize];
         let end = memchr::memchr(0, plain).filter(|_| said.is_ok());
@@ -48,7 +48,7 @@ impl Loose {
         };
         let size = header.and_then(|(_, size)| size.parse().ok());
         let size = size.ok_or(Damage("its declared size cannot be understood"))?;
-        Ok(Loose { file, kind, size, header_bytes: end + 1, path: path.to_owned() })
+        Ok(Loose { start, rest, kind, size, header_bytes: end + 1 })
     }
 
     /// Inflates the object behind its header: `out` holds both, see [`Self::header_bytes`].
@@ -57,8 +57,10 @@ impl Loose {
         inflater: &mut Inflater,
         out: &mut Buffer,
     ) -> Result<(), LooseError> {
-        let packed = std::fs::read(&self.path)?;
-        inflater.inflate(&packed, self.size + self.header_bytes as u64, out)?;
+        if let Some(mut rest) = self.rest.take() {
+            rest.read_to_end(&mut self.start)?;
+        }
+        inflater.inflate(&self.start, self.size + self.header_bytes as u64, out)?;
         Ok(())
     }
 
@@ -71,9 +73,12 @@ impl Loose {
         buffer: &mut Vec<u8>,
         each: &mut dyn FnMut(Fragment<'_>),
     ) -> Result<(), LooseError> {
-        drop(self.file);
-        let file = File::open(&self.path)?;
-        in_fragments(file, self.header_bytes as u64, self.size, buffer, each)?;
+        let start = self.start.as_slice();
+        let (skip, size) = (self.header_bytes as u64, self.size);
+        match self.rest {
+            Some(rest) => in_fragments(start.chain(rest), skip, size, buffer, each)?,
+            None => in_fragments(start, skip, size, buffer, each)?,
+        }
         Ok(())
     }
 }
