@@ -229,49 +229,51 @@ fn has_field(value: &[u8]) -> bool {
     })
 }
 
+/// How public keys, hashes of passwords and sums begin.
+const PUBLIC_STARTS: [&[u8]; 36] = [
+    b"pk.eyJ",
+    b"pk_live_",
+    b"pk_test_",
+    b"ssh-",
+    b"ecdsa-",
+    b"AAAAB3Nza",
+    b"AAAAC3Nza",
+    b"-----",
+    b"MFkw",
+    b"MIGf",
+    b"sha1-",
+    b"sha1:",
+    b"sha1$",
+    b"argon2:",
+    b"scrypt:",
+    b"$y$",
+    b"sha256",
+    b"sha384-",
+    b"sha512",
+    b"$2a$",
+    b"$2b$",
+    b"$2y$",
+    b"$1$",
+    b"$5$",
+    b"$6$",
+    b"$apr1$",
+    b"$argon2",
+    b"pbkdf2",
+    b"$pbkdf2",
+    b"SCRAM-SHA-",
+    b"{SSHA",
+    b"{SHA",
+    b"{bcrypt}",
+    b"{pbkdf2",
+    b"{scrypt",
+    b"{argon2",
+];
+
 /// A public key, a hash of a password, a sum.
 fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
-    const STARTS: [&[u8]; 36] = [
-        b"pk.eyJ",
-        b"pk_live_",
-        b"pk_test_",
-        b"ssh-",
-        b"ecdsa-",
-        b"AAAAB3Nza",
-        b"AAAAC3Nza",
-        b"-----",
-        b"MFkw",
-        b"MIGf",
-        b"sha1-",
-        b"sha1:",
-        b"sha1$",
-        b"argon2:",
-        b"scrypt:",
-        b"$y$",
-        b"sha256",
-        b"sha384-",
-        b"sha512",
-        b"$2a$",
-        b"$2b$",
-        b"$2y$",
-        b"$1$",
-        b"$5$",
-        b"$6$",
-        b"$apr1$",
-        b"$argon2",
-        b"pbkdf2",
-        b"$pbkdf2",
-        b"SCRAM-SHA-",
-        b"{SSHA",
-        b"{SHA",
-        b"{bcrypt}",
-        b"{pbkdf2",
-        b"{scrypt",
-        b"{argon2",
-    ];
     let name = bytes[found.name.clone()].to_ascii_lowercase();
     let named = |word: &[u8]| holds(&name, word);
-    STARTS.iter().any(|mark| value.starts_with(mark))
+    PUBLIC_STARTS.iter().any(|mark| value.starts_with(mark))
         // A private key begins with its version, `02 01 00` of DER.
         || value.starts_with(b"MIIB") && value.get(6..9) != Some(b"IBA")
         || named(b"publickey")
@@ -356,60 +358,63 @@ fn is_digest_of_a_file(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     before == Some(b'/') || has_ending || runs.any(|run| run.len() == value.len() && is_digest(run))
 }
 
+/// Words that alone make a placeholder: `your-secret-key-here`.
+const PLACEHOLDER_WORDS: [&str; 37] = [
+    "my",
+    "your",
+    "the",
+    "a",
+    "an",
+    "some",
+    "any",
+    "super",
+    "very",
+    "top",
+    "secret",
+    "secrets",
+    "key",
+    "keys",
+    "token",
+    "tokens",
+    "password",
+    "passwd",
+    "pass",
+    "passphrase",
+    "api",
+    "access",
+    "private",
+    "client",
+    "app",
+    "auth",
+    "user",
+    "username",
+    "name",
+    "email",
+    "db",
+    "database",
+    "here",
+    "value",
+    "string",
+    "goes",
+    "id",
+];
+
+/// The keys of MinIO's own documentation, the password of RFC 7617, the tokens of RFC 6749, 6750 and 7628.
+const DOCUMENTED: [&[u8]; 8] = [
+    b"q3am3uq867",
+    b"minioadmin",
+    b"open sesame",
+    b"opensesame",
+    b"2yotnfzfejr1zcsicmwpaa",
+    b"tgzv3jokf0xg5qx2tlkwia",
+    b"mf_9.b5f-4.1jqm",
+    b"vf9dft4qmtc2nvb3rlckbhbhrhdmlzdgeuy29t",
+];
+
 /// What documentation puts in the place of a secret.
 fn is_placeholder(value: &[u8]) -> bool {
-    const WORDS: [&str; 37] = [
-        "my",
-        "your",
-        "the",
-        "a",
-        "an",
-        "some",
-        "any",
-        "super",
-        "very",
-        "top",
-        "secret",
-        "secrets",
-        "key",
-        "keys",
-        "token",
-        "tokens",
-        "password",
-        "passwd",
-        "pass",
-        "passphrase",
-        "api",
-        "access",
-        "private",
-        "client",
-        "app",
-        "auth",
-        "user",
-        "username",
-        "name",
-        "email",
-        "db",
-        "database",
-        "here",
-        "value",
-        "string",
-        "goes",
-        "id",
-    ];
     /// How often one character may follow itself.
     const MAX_RUN: usize = 5;
-    /// The keys of MinIO's own documentation, the password of RFC 7617, the tokens of RFC 6749, 6750 and 7628.
-    const DOCUMENTED: [&[u8]; 8] = [
-        b"q3am3uq867",
-        b"minioadmin",
-        b"open sesame",
-        b"opensesame",
-        b"2yotnfzfejr1zcsicmwpaa",
-        b"tgzv3jokf0xg5qx2tlkwia",
-        b"mf_9.b5f-4.1jqm",
-        b"vf9dft4qmtc2nvb3rlckbhbhrhdmlzdgeuy29t",
-    ];
     let lower = value.to_ascii_lowercase();
     let holds = |part: &[u8]| holds(&lower, part);
     let own = words(value);
@@ -423,9 +428,9 @@ fn is_placeholder(value: &[u8]) -> bool {
         || DOCUMENTED.iter().any(|known| holds(known))
         || is_sequence(value)
         || own.len() > 1
-            && own
-                .iter()
-                .all(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes())))
+            && own.iter().all(|word| {
+                PLACEHOLDER_WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+            })
 }
 
 /// The word of the name, in lower case.

@@ -150,23 +150,7 @@ impl Reader<'_> {
             return Some(value);
         }
         let limit = self.at + PAIR_BYTES;
-        let is_element = self.eat(b"</");
-        if is_element {
-            self.at += memchr::memchr(b'>', &self.rest()[..self.rest().len().min(40)])? + 1;
-        }
-        let ends_line = matches!(self.peek(0), b'\n' | b'\r') && !self.is_comment();
-        // `{name: TOKEN, value: x}`, `name=password,value=x`
-        let is_row =
-            [&b", value: "[..], b",value="].iter().any(|next| self.rest().starts_with(next));
-        // `api-token:` with `default: x` below
-        let is_below = [&b":\n"[..], b":\r\n"].iter().any(|end| self.rest().starts_with(end))
-            && begins_with_ignoring_case(self.rest()[1..].trim_ascii_start(), b"default:");
-        if is_below {
-            self.at += 1;
-        }
-        if !is_element && !closed && !ends_line && !is_row && !is_below {
-            return None;
-        }
+        self.skip_to_pair(closed)?;
         let gap = self.rest().iter().take(PAIR_BYTES);
         let gap = gap
             .take_while(|byte| {
@@ -208,6 +192,25 @@ impl Reader<'_> {
             b'>' => self.element(),
             _ => self.quoted().or_else(|| self.bare(Kind::Pair)),
         }
+    }
+
+    /// Skips what ends the name of a pair; `None` where none can follow.
+    fn skip_to_pair(&mut self, closed: bool) -> Option<()> {
+        let is_element = self.eat(b"</");
+        if is_element {
+            self.at += memchr::memchr(b'>', &self.rest()[..self.rest().len().min(40)])? + 1;
+        }
+        let ends_line = matches!(self.peek(0), b'\n' | b'\r') && !self.is_comment();
+        // `{name: TOKEN, value: x}`, `name=password,value=x`
+        let is_row =
+            [&b", value: "[..], b",value="].iter().any(|next| self.rest().starts_with(next));
+        // `api-token:` with `default: x` below
+        let is_below = [&b":\n"[..], b":\r\n"].iter().any(|end| self.rest().starts_with(end))
+            && begins_with_ignoring_case(self.rest()[1..].trim_ascii_start(), b"default:");
+        if is_below {
+            self.at += 1;
+        }
+        (is_element || closed || ends_line || is_row || is_below).then_some(())
     }
 
     /// The value that is taken where a variable of the environment is not set: `getenv("TOKEN")).orElse("x")`,

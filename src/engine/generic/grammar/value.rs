@@ -9,6 +9,46 @@ const CASE_BYTES: usize = 160;
 /// The shortest token behind a scheme without a header.
 const MIN_BEARER_BYTES: usize = 16;
 
+/// Calls that take a literal and give it back, as another type or decoded: `String("x")`, `atob("x")`.
+const WRAPPERS: [&[u8]; 36] = [
+    b"stringify",
+    b"bcrypt",
+    b"make",
+    b"static",
+    b"decodehex",
+    b"frombase64string",
+    b"fromhexstring",
+    b"atob",
+    b"base64decode",
+    b"decodestring",
+    b"unhexlify",
+    b"fromhex",
+    b"hex2bin",
+    b"b64decode",
+    b"decode",
+    b"parse",
+    b"some",
+    b"string",
+    b"str",
+    b"byte",
+    b"bytes",
+    b"from",
+    b"new",
+    b"secretstr",
+    b"secret",
+    b"just",
+    b"text",
+    b"ok",
+    b"securestring",
+    b"strdup",
+    b"literal",
+    b"char",
+    b"raw",
+    b"quote",
+    b"b",
+    b"field",
+];
+
 impl Reader<'_> {
     pub(super) fn value(
         &mut self,
@@ -238,47 +278,9 @@ impl Reader<'_> {
             return None;
         }
         let name = rest[..callee].to_ascii_lowercase();
-        const CALLS: [&[u8]; 36] = [
-            b"stringify",
-            b"bcrypt",
-            b"make",
-            b"static",
-            b"decodehex",
-            b"frombase64string",
-            b"fromhexstring",
-            b"atob",
-            b"base64decode",
-            b"decodestring",
-            b"unhexlify",
-            b"fromhex",
-            b"hex2bin",
-            b"b64decode",
-            b"decode",
-            b"parse",
-            b"some",
-            b"string",
-            b"str",
-            b"byte",
-            b"bytes",
-            b"from",
-            b"new",
-            b"secretstr",
-            b"secret",
-            b"just",
-            b"text",
-            b"ok",
-            b"securestring",
-            b"strdup",
-            b"literal",
-            b"char",
-            b"raw",
-            b"quote",
-            b"b",
-            b"field",
-        ];
         let last =
             name.rsplit(|byte| !byte.is_ascii_alphanumeric()).find(|part| !part.is_empty())?;
-        CALLS.contains(&last).then_some(callee + 1)
+        WRAPPERS.contains(&last).then_some(callee + 1)
     }
 
     /// A literal in quotes.
