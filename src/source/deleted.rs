@@ -6,6 +6,9 @@ use std::sync::Arc;
 use crate::git::ReadError;
 use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry};
 
+/// Not more directories and files are looked at: a tree made to harm has more than there are atoms.
+const MAX_LOOKED_AT: usize = 1 << 20;
+
 /// Files that a change deletes.
 #[derive(Debug, Default)]
 pub(super) struct Deleted {
@@ -16,6 +19,7 @@ pub(super) struct Deleted {
 }
 
 impl Deleted {
+    /// Makes a list of blobs and their paths.
     pub(super) fn new(files: Vec<(ObjectId, Arc<[u8]>)>) -> Self {
         let mut by_id: HashMap<ObjectId, Vec<usize>> = HashMap::new();
         for (index, (id, _)) in files.iter().enumerate() {
@@ -24,8 +28,8 @@ impl Deleted {
         Deleted { files, by_id }
     }
 
-    /// Compares two trees, which `read` reads. What of `old` cannot be read counts as kept, so that it makes nothing
-    /// old.
+    /// Compares two trees, which `read` reads. What of `old` cannot be read, or is too much to look at, is not listed,
+    /// so it makes nothing old.
     pub(super) fn between(
         old: ObjectId,
         new: ObjectId,
@@ -33,9 +37,14 @@ impl Deleted {
     ) -> Self {
         let mut files = Vec::new();
         let mut todo = vec![(Vec::new(), old, Some(new))];
+        let mut looked_at = 0;
         while let Some((folder, old, new)) = todo.pop() {
             if new == Some(old) {
                 continue;
+            }
+            looked_at += 1;
+            if looked_at + files.len() > MAX_LOOKED_AT {
+                break;
             }
             let Ok(old) = read(old) else { continue };
             let Ok(new) = new.map_or_else(|| Ok(Arc::default()), &mut read) else { continue };

@@ -711,15 +711,12 @@ fn deltas_that_grow_are_held_within_bounds() {
     bounded(&repo, &["history"]).exits(0);
 }
 
-#[test]
-fn trees_that_hold_themselves_over_and_over_end() {
-    let repo = TestRepo::new();
-    let blob = |text: &str| {
-        let file = repo.folder().join("bomb");
-        std::fs::write(&file, text).unwrap();
-        repo.git(&["hash-object", "-w", file.to_str().unwrap()]).exits(0).out.trim().to_owned()
-    };
-    let mut below = format!("100644 blob {}", blob(&key(1)));
+/// A tree of 10^12 paths, all of which lead to one blob; returns its id.
+fn tree_bomb(repo: &TestRepo, text: &str) -> String {
+    let file = repo.folder().join("bomb");
+    std::fs::write(&file, text).unwrap();
+    let blob = repo.git(&["hash-object", "-w", file.to_str().unwrap()]).exits(0).out;
+    let mut below = format!("100644 blob {}", blob.trim());
     for _ in 0..12 {
         let list: String = (0..10).map(|number| format!("{below}\td{number}\n")).collect();
         let file = repo.folder().join("list");
@@ -728,10 +725,33 @@ fn trees_that_hold_themselves_over_and_over_end() {
         command.arg("mktree").stdin(std::fs::File::open(&file).unwrap());
         below = format!("040000 tree {}", repo.run(command).exits(0).out.trim());
     }
-    let tree = below.rsplit(' ').next().unwrap();
-    let commit = repo.git(&["commit-tree", "-m", "bomb", tree]).exits(0).out;
+    below.rsplit(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn trees_that_hold_themselves_over_and_over_end() {
+    let repo = TestRepo::new();
+    let tree = tree_bomb(&repo, &key(1));
+    let commit = repo.git(&["commit-tree", "-m", "bomb", &tree]).exits(0).out;
     repo.git(&["update-ref", "refs/heads/bomb", commit.trim()]).exits(0);
     scan(&repo, &[]).exits(2).says(&key(1)).says("more paths lead to findings");
+}
+
+#[test]
+fn a_range_that_brings_or_deletes_such_trees_ends() {
+    let repo = TestRepo::new();
+    repo.commit("a", "nothing");
+    let before = repo.head();
+    let tree = tree_bomb(&repo, "nothing");
+    let bomb = repo.git(&["commit-tree", "-m", "bomb", "-p", &before, &tree]).exits(0).out;
+    let brings = format!("{before}..{}", bomb.trim());
+    scan(&repo, &[&brings]).exits(2).says("more paths than can be listed");
+    repo.commit("k", key(1));
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]).exits(0).out;
+    let last = repo.git(&["commit-tree", "-m", "x", "-p", bomb.trim(), tree.trim()]).exits(0).out;
+    repo.git(&["update-ref", "refs/heads/last", last.trim()]).exits(0);
+    let deletes = format!("{}..last", bomb.trim());
+    assert_eq!(by_secret(&scan(&repo, &[&deletes]).exits(1)).len(), 1);
 }
 
 #[test]
