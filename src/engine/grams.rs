@@ -70,7 +70,7 @@ fn window(bytes: &[u8], at: usize, end: usize) -> Option<&[u8; WINDOW]> {
     if at < end { bytes.get(at..)?.first_chunk() } else { None }
 }
 
-/// Visits the lanes that are set in `found`, of which the first is `at`.
+/// Visits every lane that is set in `found`. Lane 0 is the place `at`.
 #[inline(always)]
 fn visit_lanes(at: usize, bytes: &[u8], mut found: u64, visit: &mut impl FnMut(usize, u32)) {
     while found != 0 {

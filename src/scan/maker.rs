@@ -30,6 +30,7 @@ pub(super) struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
+    /// Makes one for the matches of `hits`.
     pub(super) fn new(job: &'a Job<'a>, unit: &'a Unit, hits: &'a Hits<'a>) -> Self {
         let fragment = hits.fragment();
         let locator = match job.options.lines {
@@ -44,6 +45,7 @@ impl<'a> Maker<'a> {
         Maker { job, unit, hits, locator, line: 0..0, reached: reached.collect(), decoded: None }
     }
 
+    /// Makes the finding of a match.
     pub(super) fn finding(&mut self, found: &Match) -> Finding {
         let rule = &self.job.engine.rules().all()[found.rule];
         let secret = Secret::new(found.text.clone());

@@ -218,6 +218,7 @@ impl Allow {
         format!("{} ({})", self.entry.reason, self.origin)
     }
 
+    /// Whether it asks for nothing but the path.
     pub(super) fn is_path_only(&self) -> bool {
         let AllowEntry { paths, path_patterns, outside_path_patterns, .. } = &self.entry;
         let of_paths = [paths, path_patterns, outside_path_patterns];
@@ -225,6 +226,7 @@ impl Allow {
         count(&self.entry.lists()) == count(&of_paths)
     }
 
+    /// Whether it allows a finding.
     pub(super) fn fits(&self, subject: Subject<'_>) -> bool {
         let AllowEntry {
             reason: _,
@@ -266,6 +268,7 @@ impl Allow {
                 || subject.known_by().any(|own| fingerprints.iter().any(|one| one == own.as_str())))
     }
 
+    /// Whether a path is one of those that it is for.
     pub(super) fn fits_path(&self, path: &[u8]) -> bool {
         let AllowEntry { paths, path_patterns, outside_path_patterns, .. } = &self.entry;
         (paths.is_empty() || self.paths.is_match(as_path(path).as_ref()))

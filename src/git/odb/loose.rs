@@ -15,7 +15,7 @@ use crate::text::fragment::Fragment;
 pub(super) struct Loose {
     /// The first bytes of the file: all of it, if it is small.
     start: Vec<u8>,
-    /// The rest of the file; `None` where there is none.
+    /// The open file, if it may hold more bytes.
     rest: Option<File>,
     pub(super) kind: Kind,
     pub(super) size: u64,
