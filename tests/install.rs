@@ -1515,6 +1515,11 @@ fn doctor_names_submodules_whose_commits_nothing_stops() {
         let ran = repo.git_in(folder, &["commit", "-q", "-m", "f"]);
         assert_eq!(ran.code == 0, passes, "{ran:?}");
     }
+    // With GIT_DIR, as in a hook, a submodule is still its own repository.
+    let mut doctor = repo.command(&repo.tightlip, &repo.root);
+    doctor.arg("doctor").env("GIT_DIR", repo.root.join(".git")).env("GIT_TRACE", "1");
+    let in_a_hook = Ran::of(&mut doctor).out;
+    assert!(in_a_hook.lines().any(|line| line == told), "{in_a_hook}");
     repo.tightlip_in(&inner, &["install"]).ok();
     repo.tightlip_in(&other, &["install"]).ok();
     assert_eq!(warning(), None);

@@ -238,3 +238,31 @@ fn modules_and_files_stay_small() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What of the process the library is told, so that two repositories fit into one.
+const OF_THE_PROCESS: &[&str] =
+    &["env::var", "env::args", "env::current_", "env::set_", "set_current_dir"];
+
+#[test]
+fn the_library_is_told_what_the_process_knows_and_git_starts_in_one_place() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for path in files(&src) {
+        let relative = path.strip_prefix(&src).unwrap().to_owned();
+        let name = relative.to_str().unwrap().replace('\\', "/");
+        let is_of_binary = ["cli/", "git_secrets/", "main.rs", "process.rs"];
+        if is_of_tests(&relative) || is_of_binary.iter().any(|start| name.starts_with(start)) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for line in without_tests(&text).map(|line| line.split("//").next().unwrap()) {
+            if OF_THE_PROCESS.iter().any(|call| line.contains(call)) {
+                wrong.push(format!("src/{name}: {}", line.trim()));
+            }
+            if line.contains("Command::new(\"git\")") && name != "git/command.rs" {
+                wrong.push(format!("src/{name}: git starts in `Location::plain_git`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

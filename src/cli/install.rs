@@ -6,6 +6,7 @@ use std::{env, io};
 
 use super::{Failure, Process};
 use crate::git_secrets::link;
+use tightlip::git::Location;
 use tightlip::hook::{
     Hook, How, InstallOptions, Installation, Surroundings, Target, Without, install, managers,
 };
@@ -204,7 +205,10 @@ pub(super) fn surroundings(process: &Process<'_>) -> io::Result<Surroundings> {
     let config_directory = absolute("XDG_CONFIG_HOME")
         .or_else(|| home().map(|home| home.join(".config")))
         .ok_or_else(|| io::Error::other("HOME is not set to a directory: set it"))?;
-    Ok(Surroundings { directory: process.directory.clone(), config_directory })
+    Ok(Surroundings {
+        location: Location::new(process.directory.clone(), environment.clone()),
+        config_directory,
+    })
 }
 
 /// The path to record for this program: as the PATH has it, because that link survives an

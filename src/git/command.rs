@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use super::object::{Kind, ObjectId};
 use super::{GitError, Location, ReadError};
 use crate::text::fragment::Fragment;
-use crate::text::os::os_str;
+use crate::text::os::path_from;
 use crate::text::stream;
 
 impl Location {
@@ -60,6 +60,17 @@ impl Location {
         arguments: impl IntoIterator<Item = W>,
     ) -> Result<Vec<u8>, GitError> {
         printed(self.git().args(arguments))
+    }
+
+    /// As [`run`](Self::run), with git as the user would run it: for what its own configuration of hooks says.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(crate) fn plain_run<W: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = W>,
+    ) -> Result<Vec<u8>, GitError> {
+        printed(self.plain_git().args(arguments))
     }
 
     /// As [`run`](Self::run), without the newline at the end.
@@ -154,11 +165,6 @@ fn fields(printed: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let body = printed.strip_suffix(&[separator]).unwrap_or(printed);
     let is_empty = printed.is_empty();
     body.split(move |&byte| byte == separator).filter(move |_| !is_empty)
-}
-
-/// A path that git printed.
-pub(crate) fn path_from(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(os_str(bytes).into_owned())
 }
 
 /// A running `git cat-file --batch`.

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use git2::{Config, ConfigEntry, ConfigLevel};
 
-use super::command::{nul_fields, printed_if_set};
+use super::command::{nul_fields, printed, printed_if_set};
 use super::{GitError, Location};
+use crate::text::os::path_from;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,10 @@ impl Level {
             Level::Worktree => "worktree",
             Level::Command => "command",
         }
+    }
+
+    fn of_name(name: &[u8]) -> Option<Self> {
+        Level::ALL.into_iter().find(|known| known.name().as_bytes() == name)
     }
 
     const fn of_native(level: ConfigLevel) -> Self {
@@ -204,14 +209,67 @@ fn by_git(location: &Location) -> Result<Settings, GitError> {
     let mut fields = nul_fields(&listed);
     while let (Some(level), Some(entry)) = (fields.next(), fields.next()) {
         let end = memchr::memchr(b'\n', entry).unwrap_or(entry.len());
-        let level = Level::ALL.into_iter().find(|known| known.name().as_bytes() == level);
         found.push(Setting {
             key: String::from_utf8_lossy(&entry[..end]).into_owned(),
             value: entry.get(end + 1..).map(<[u8]>::to_vec),
-            level: level.unwrap_or(Level::Local),
+            level: Level::of_name(level).unwrap_or(Level::Local),
         });
     }
     Ok(Settings(found))
+}
+
+/// The value that counts for a key, and who sets it, as git itself says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Which of git's files sets it.
+    pub(crate) level: Level,
+    /// The file, as git names it.
+    pub(crate) file: String,
+    pub(crate) value: Vec<u8>,
+}
+
+/// Asks git who sets a key; `None` where nobody does. Our own commands set some keys for themselves, so this is
+/// git as the user runs it.
+pub(crate) fn origin(location: &Location, key: &str) -> Result<Option<Origin>, GitError> {
+    let mut command = location.plain_git();
+    command.args(["config", "-z", "--show-scope", "--show-origin", "--get", key]);
+    let Some(said) = printed_if_set(&mut command)? else { return Ok(None) };
+    let mut fields = nul_fields(&said);
+    let mut field = || fields.next().unwrap_or_default();
+    let (level, file, value) = (field(), field(), field());
+    Ok(Some(Origin {
+        level: Level::of_name(level).unwrap_or(Level::Local),
+        file: String::from_utf8_lossy(file).into_owned(),
+        value: value.to_vec(),
+    }))
+}
+
+/// Reads the path that a key has in git's files of one level: the user's or the machine's.
+pub(crate) fn path_at(
+    location: &Location,
+    level: Level,
+    key: &str,
+) -> Result<Option<PathBuf>, GitError> {
+    let level = format!("--{}", level.name());
+    let mut command = location.plain_git();
+    command.args(["config", &level, "-z", "--type=path", "--get", key]);
+    let said = printed_if_set(&mut command)?;
+    Ok(said.map(|value| path_from(value.strip_suffix(b"\0").unwrap_or(&value))))
+}
+
+/// Sets a key of the user's own configuration to a path, or unsets it.
+pub(crate) fn set_global(
+    location: &Location,
+    key: &str,
+    value: Option<&Path>,
+) -> Result<(), GitError> {
+    let mut command = location.plain_git();
+    command.args(["config", "--global"]);
+    match value {
+        Some(value) => command.arg(key).arg(value),
+        None => command.args(["--unset", key]),
+    };
+    printed(&mut command).map(drop)
 }
 
 /// Whether the git on the PATH has a system file where libgit2 does not look: beside itself, as a

@@ -4,7 +4,7 @@
 //! bytes or knows what a finding is.
 
 pub mod command;
-mod config;
+pub(crate) mod config;
 mod error;
 mod index;
 pub(crate) mod line_diff;

@@ -33,7 +33,7 @@ const EXTRA: [(&str, &str); 3] = [
 pub(super) fn install(options: &Options, process: &mut Process<'_>) -> Result<u8, Stop> {
     let operand = options.operands.first().filter(|path| !path.is_empty());
     let folder = match operand {
-        Some(path) => folder_of(Path::new(path))?,
+        Some(path) => folder_of(Path::new(path), process)?,
         None => folder_here(process)?,
     };
     fs::create_dir_all(&folder).map_err(|error| {
@@ -145,22 +145,23 @@ Not in a Git repository"
             ),
         )
     })?;
-    searched(&process.directory, &Path::new(&*os_str(&git_dir)).join("hooks"))
+    searched(&process.directory, process, &Path::new(&*os_str(&git_dir)).join("hooks"))
 }
 
 /// Where the hooks go for a directory that is named: a repository, or a template.
-fn folder_of(directory: &Path) -> Result<PathBuf, Stop> {
+fn folder_of(directory: &Path, process: &Process<'_>) -> Result<PathBuf, Stop> {
     let git = directory.join(".git");
     match git.symlink_metadata() {
-        Ok(_) => searched(directory, &git.join("hooks")),
+        Ok(_) => searched(directory, process, &git.join("hooks")),
         Err(_) => Ok(directory.join("hooks")),
     }
 }
 
 /// Where git looks for the hooks of the repository in `directory`, called `usual` if it is that.
-fn searched(directory: &Path, usual: &Path) -> Result<PathBuf, Stop> {
+fn searched(directory: &Path, process: &Process<'_>, usual: &Path) -> Result<PathBuf, Stop> {
     let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    let place = Place::of_repository(&directory).map_err(|error| Stop::of(1, &error))?;
+    let location = Location::new(directory, process.environment.clone());
+    let place = Place::of_repository(&location).map_err(|error| Stop::of(1, &error))?;
     let is_usual = match (usual.parent().map(Path::canonicalize), place.folder.parent()) {
         (Some(Ok(usual)), Some(parent)) => {
             place.folder.file_name() == Some("hooks".as_ref())

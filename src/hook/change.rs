@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::HookError;
+use super::place::{HOOKS_PATH, global_hooks_path};
+use crate::git::{Location, config};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +23,8 @@ pub(super) enum Change {
     Remove(PathBuf),
     /// A directory, and those above it.
     MakeFolder(PathBuf),
-    /// A value in the user's own configuration; `None` unsets it.
-    GlobalConfig { key: &'static str, value: Option<PathBuf> },
+    /// The user's own `core.hooksPath`; `None` unsets it.
+    GlobalHooks(Option<PathBuf>),
 }
 
 /// Makes all changes, or none.
@@ -33,8 +35,8 @@ pub(super) enum Change {
 ///
 /// # Errors
 /// One of them cannot be made; those before it are undone.
-pub(super) fn apply(changes: &[Change]) -> Result<(), HookError> {
-    let mut work = Work::default();
+pub(super) fn apply(changes: &[Change], location: &Location) -> Result<(), HookError> {
+    let mut work = Work { undo: Vec::new(), old: Vec::new(), steps: 0, location };
     match work.run(changes) {
         Ok(()) => {
             work.clean_up();
@@ -64,18 +66,20 @@ enum Undo {
         to: PathBuf,
         aside: PathBuf,
     },
-    Config(&'static str, Option<PathBuf>),
+    GlobalHooks(Option<PathBuf>),
 }
 
-#[derive(Debug, Default)]
-struct Work {
+#[derive(Debug)]
+struct Work<'a> {
     undo: Vec<Undo>,
     /// What stood in the place of something new, until all has gone well.
     old: Vec<PathBuf>,
     steps: usize,
+    /// Where git is asked.
+    location: &'a Location,
 }
 
-impl Work {
+impl Work<'_> {
     fn run(&mut self, changes: &[Change]) -> Result<(), HookError> {
         for change in changes {
             match change {
@@ -85,7 +89,7 @@ impl Work {
                 | Change::Rename { to: file, .. } => {
                     remove_leftovers(file);
                 }
-                Change::Keep { .. } | Change::GlobalConfig { .. } => {}
+                Change::Keep { .. } | Change::GlobalHooks(_) => {}
             }
         }
         // Writing is what fails, if anything does: first everything is written beside its place.
@@ -148,10 +152,10 @@ impl Work {
             Change::Rename { from, to } => self.replace(from, to),
             Change::Remove(file) => self.set_aside(file),
             Change::MakeFolder(_) => Ok(()),
-            Change::GlobalConfig { key, value } => {
-                let old = super::place::global_hooks_path()?;
-                set_global(key, value.as_deref())?;
-                self.undo.push(Undo::Config(key, old));
+            Change::GlobalHooks(value) => {
+                let old = global_hooks_path(self.location)?;
+                config::set_global(self.location, HOOKS_PATH, value.as_deref())?;
+                self.undo.push(Undo::GlobalHooks(old));
                 Ok(())
             }
         }
@@ -229,7 +233,9 @@ impl Work {
                             .map_err(|error| HookError::file("rename back", aside, error))
                     })
                 }
-                Undo::Config(key, value) => set_global(key, value.as_deref()),
+                Undo::GlobalHooks(value) => {
+                    Ok(config::set_global(self.location, HOOKS_PATH, value.as_deref())?)
+                }
             };
             result = result.and(undone);
         }
@@ -302,18 +308,6 @@ fn create_new(file: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-fn set_global(key: &str, value: Option<&Path>) -> Result<(), HookError> {
-    let here = Path::new(".");
-    match value {
-        Some(value) => super::place::ask(
-            here,
-            &["config".as_ref(), "--global".as_ref(), key.as_ref(), value.as_os_str()],
-        ),
-        None => super::place::ask_str(here, &["config", "--global", "--unset", key]),
-    }
-    .map(drop)
-}
-
 /// Whether there is anything of this name, a link that leads nowhere too.
 pub(super) fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
@@ -347,6 +341,7 @@ pub(super) fn is_executable(file: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::Environment;
 
     #[test]
     fn a_failure_in_the_middle_leaves_everything_as_it_was() {
@@ -354,6 +349,7 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         fs::write(path("a"), "a").unwrap();
         fs::write(path("b"), "b").unwrap();
+        let location = Location::named(folder.path(), &Environment::default());
         let changes = [
             Change::MakeFolder(path("new/deep")),
             Change::Write { file: path("new/deep/file"), bytes: b"x".to_vec(), mode: Some(0o755) },
@@ -363,12 +359,12 @@ mod tests {
             Change::Remove(path("a")),
             Change::Remove(path("missing")),
         ];
-        let error = apply(&changes).unwrap_err();
+        let error = apply(&changes, &location).unwrap_err();
         assert!(error.to_string().contains("missing"), "{error}");
         assert_eq!(fs::read(path("a")).unwrap(), b"a");
         assert_eq!(fs::read(path("b")).unwrap(), b"b");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-        apply(&changes[..5]).unwrap();
+        apply(&changes[..5], &location).unwrap();
         assert_eq!(fs::read(path("a.kept")).unwrap(), b"a");
         assert_eq!(fs::read(path("b")).unwrap(), b"ours");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);

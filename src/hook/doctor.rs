@@ -11,6 +11,7 @@ use super::plan::kept_name;
 use super::proof::{Proof, prove};
 use super::script::{self, BlockOptions, Form, Program, Run, Without};
 use super::{Hook, HookError, Surroundings, Target, callers, ours, submodules};
+use crate::git::config::Level;
 use crate::text::escape::{escape, escape_path};
 
 /// What to examine, and where.
@@ -116,11 +117,13 @@ pub struct Bypass {
 /// that they keep do not run.
 ///
 /// ```no_run
+/// use tightlip::environment::Environment;
+/// use tightlip::git::Location;
 /// use tightlip::hook::{DoctorOptions, Surroundings, Target, doctor};
 /// let report = doctor(&DoctorOptions {
 ///     target: Target::Repository,
 ///     around: Surroundings {
-///         directory: "/home/me/project".into(),
+///         location: Location::new("/home/me/project", Environment::default()),
 ///         config_directory: "/home/me/.config".into(),
 ///     },
 ///     temporary: std::env::temp_dir(),
@@ -135,7 +138,7 @@ pub fn doctor(options: &DoctorOptions) -> Result<Report, HookError> {
     let place = place(options)?;
     let mut hooks = Vec::new();
     for hook in Hook::ALL {
-        let report = examine(hook, &place, &options.temporary)?;
+        let report = examine(hook, &place, options)?;
         if is_expected(hook, &place) || is_ours(&report.state) {
             hooks.push(report);
         }
@@ -146,24 +149,23 @@ pub fn doctor(options: &DoctorOptions) -> Result<Report, HookError> {
 }
 
 fn place(options: &DoctorOptions) -> Result<Place, HookError> {
-    let around = &options.around;
+    let location = &options.around.location;
     match &options.target {
-        Target::Repository => Place::of_repository(&around.directory),
+        Target::Repository => Place::of_repository(location),
         Target::Template(folder) => {
-            let folder = around.directory.join(folder).join("hooks");
+            let folder = location.join(folder).join("hooks");
             Ok(Place::of_folder(&folder, Reason::Named))
         }
         Target::Global => {
-            let scope = "global".to_owned();
             let origin = "its core.hooksPath".to_owned();
-            let folder = global_hooks_path()?.ok_or_else(|| {
+            let folder = global_hooks_path(location)?.ok_or_else(|| {
                 HookError::Refused(
                     "no global core.hooksPath is set, so nothing is installed for all \
                      repositories: see `tightlip install --global`"
                         .into(),
                 )
             })?;
-            Ok(Place::of_folder(&folder, Reason::Configured { scope, origin }))
+            Ok(Place::of_folder(&folder, Reason::Configured { level: Level::Global, origin }))
         }
     }
 }
@@ -180,7 +182,7 @@ const fn is_ours(state: &State) -> bool {
     !matches!(state, State::Missing | State::Foreign | State::Calls(_))
 }
 
-fn examine(hook: Hook, place: &Place, temporary: &Path) -> Result<HookReport, HookError> {
+fn examine(hook: Hook, place: &Place, options: &DoctorOptions) -> Result<HookReport, HookError> {
     let file = place.folder.join(hook.name());
     let bytes = fs::read(&file).unwrap_or_default();
     let state = state(hook, place, &file, &bytes);
@@ -195,7 +197,7 @@ fn examine(hook: Hook, place: &Place, temporary: &Path) -> Result<HookReport, Ho
         let reason = "other lines of the file come before tightlip's block, so it was not fired";
         Some(Proof::unfired(reason))
     } else {
-        Some(prove(hook, place, temporary)?)
+        Some(prove(hook, place, options)?)
     };
     Ok(HookReport {
         hook,
@@ -276,7 +278,7 @@ fn warnings(options: &DoctorOptions, place: &Place) -> Result<Vec<String>, HookE
             ));
         }
         if place.reason != Reason::Default
-            && global_hooks_path()?.is_some_and(|folder| has_ours(&folder))
+            && global_hooks_path(&options.around.location)?.is_some_and(|folder| has_ours(&folder))
         {
             warnings.push(format!(
                 "the global install does not guard this repository: {} goes before it; \
@@ -286,7 +288,7 @@ fn warnings(options: &DoctorOptions, place: &Place) -> Result<Vec<String>, HookE
         }
     }
     if options.target == Target::Repository {
-        warnings.extend(submodules::warning(place)?);
+        warnings.extend(submodules::warning(place, &options.around.location)?);
     }
     if place.own != place.searched {
         for name in HIDDEN {

@@ -9,6 +9,7 @@ use super::place::{self, Kind, Place, Reason, global_hooks_path, system_hooks_pa
 use super::plan::{Plan, for_colleagues, notes, without_in};
 use super::script::{self, Form, Program, Without};
 use super::{Hook, HookError, Surroundings, Target};
+use crate::git::config::Level;
 use crate::text::escape::escape_path;
 
 /// The other hooks that a directory named by the global `core.hooksPath` has to hand on to the
@@ -125,10 +126,12 @@ pub enum How {
 /// A hook that an earlier install was asked for stays, and is brought up to date as well.
 ///
 /// ```
+/// use tightlip::environment::Environment;
+/// use tightlip::git::Location;
 /// use tightlip::hook::{InstallOptions, Surroundings, Target, UninstallOptions};
 /// let folder = tempfile::tempdir()?;
 /// let around = Surroundings {
-///     directory: folder.path().into(),
+///     location: Location::new(folder.path(), Environment::default()),
 ///     config_directory: folder.path().join("config"),
 /// };
 /// let target = Target::Template("template".into());
@@ -151,16 +154,17 @@ pub enum How {
 /// Git looks for hooks nowhere, something is in the way, or a file cannot be written; then
 /// nothing has been changed.
 pub fn install(options: &InstallOptions) -> Result<Installation, HookError> {
+    let location = &options.around.location;
     match &options.target {
         Target::Repository => {
-            let _lock = place::lock(&options.around.directory);
+            let _lock = place::lock(location);
             install_in_repository(options)
         }
         Target::Template(folder) => {
-            let folder = options.around.directory.join(folder).join("hooks");
+            let folder = location.join(folder).join("hooks");
             let place = Place::of_folder(&folder, Reason::Named);
             let hooks = client_hooks(options, &place);
-            plan_beside(options, place, &hooks, Vec::new())?.carry_out()
+            plan_beside(options, place, &hooks, Vec::new())?.carry_out(location)
         }
         Target::Global => install_globally(options),
     }
@@ -171,7 +175,7 @@ pub fn install(options: &InstallOptions) -> Result<Installation, HookError> {
 /// # Errors
 /// There is no repository.
 pub fn managers(around: &Surroundings) -> Result<Vec<Managed>, HookError> {
-    let place = Place::of_repository(&around.directory)?;
+    let place = Place::of_repository(&around.location)?;
     Ok(manager::in_use(&place, None))
 }
 
@@ -193,7 +197,7 @@ fn client_hooks(options: &InstallOptions, place: &Place) -> Vec<Hook> {
 }
 
 fn install_in_repository(options: &InstallOptions) -> Result<Installation, HookError> {
-    let place = Place::of_repository(&options.around.directory)?;
+    let place = Place::of_repository(&options.around.location)?;
     let mut hooks = client_hooks(options, &place);
     if place.is_bare {
         if !hooks.contains(&Hook::PreReceive) {
@@ -227,7 +231,7 @@ fn install_in_repository(options: &InstallOptions) -> Result<Installation, HookE
             plan.wire(managed, options.without)?;
         }
     }
-    plan.carry_out()
+    plan.carry_out(&options.around.location)
 }
 
 /// A setting for all repositories decides: what one repository wants must not change it.
@@ -307,9 +311,10 @@ fn plan_for_team(
 
 fn install_globally(options: &InstallOptions) -> Result<Installation, HookError> {
     let ours = options.around.global_hooks();
-    let set = global_hooks_path()?;
+    let location = &options.around.location;
+    let set = global_hooks_path(location)?;
     let reason = Reason::Configured {
-        scope: "global".into(),
+        level: Level::Global,
         origin: "set by `tightlip install --global`".into(),
     };
     match &set {
@@ -323,9 +328,9 @@ fn install_globally(options: &InstallOptions) -> Result<Installation, HookError>
             let hooks = client_hooks(options, &place);
             let note = "the global core.hooksPath was set before, so the hooks went there; \
                         whether a repository's own hooks run is up to that directory";
-            plan_beside(options, place, &hooks, vec![note.into()])?.carry_out()
+            plan_beside(options, place, &hooks, vec![note.into()])?.carry_out(location)
         }
-        None if system_hooks_path()?.is_some() => Err(HookError::Refused(
+        None if system_hooks_path(location)?.is_some() => Err(HookError::Refused(
             "the system's configuration sets core.hooksPath, and a global value would switch off \
              the hooks it names; ask whoever keeps this machine to install tightlip there"
                 .into(),
@@ -358,7 +363,7 @@ fn install_own_folder(
         plan.own(name, |_| script::pass(name))?;
     }
     if !is_set {
-        plan.changes.push(Change::GlobalConfig { key: "core.hooksPath", value: Some(value) });
+        plan.changes.push(Change::GlobalHooks(Some(value)));
     }
-    plan.carry_out()
+    plan.carry_out(&options.around.location)
 }

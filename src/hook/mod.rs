@@ -45,7 +45,7 @@ pub use script::Without;
 pub use uninstall::{Fate, Removal, Removed, UninstallOptions, uninstall};
 pub use work::{Call, Work, WorkError, message};
 
-use crate::git::GitError;
+use crate::git::{GitError, Location};
 use crate::text::escape::escape_path;
 
 /// A hook of git that scans.
@@ -144,8 +144,8 @@ pub enum Target {
 /// Where the module may look and write; nothing is taken from the environment.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// The directory to start from: that of the process, as a rule.
-    pub directory: PathBuf,
+    /// The repository to look at: that of the process's directory, as a rule.
+    pub location: Location,
     /// Where this user's configuration lives, such as `~/.config`; a global install makes
     /// `tightlip/hooks` in it.
     pub config_directory: PathBuf,
@@ -163,7 +163,7 @@ impl Surroundings {
 pub enum HookError {
     /// Git is missing or failed.
     #[error(transparent)]
-    Git(#[from] GitError),
+    Git(GitError),
     /// There is no repository.
     #[error(
         "this is not a git repository; run it inside one, or use --global for all repositories"
@@ -197,6 +197,17 @@ pub enum HookError {
         /// Why it could not be undone.
         second: Box<HookError>,
     },
+}
+
+impl From<GitError> for HookError {
+    fn from(error: GitError) -> Self {
+        match &error {
+            GitError::Failed { message, .. } if message.contains("not a git repository") => {
+                HookError::NoRepository
+            }
+            _ => HookError::Git(error),
+        }
+    }
 }
 
 impl HookError {

@@ -1,14 +1,16 @@
 //! Where git looks for hooks, and why there.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use super::HookError;
-use super::script::path_from;
-use crate::git::GitError;
+use crate::git::Location;
+use crate::git::config::{self, Level, Origin};
 use crate::text::escape::escape_path;
+use crate::text::os::path_from;
+
+/// The key that says where git looks for hooks.
+pub(super) const HOOKS_PATH: &str = "core.hooksPath";
 
 /// Where git looks for the hooks of a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +49,8 @@ pub enum Reason {
     Default,
     /// `core.hooksPath` says so.
     Configured {
-        /// Which configuration: `local`, `worktree`, `global`, `system` or `command`.
-        scope: String,
+        /// Which of git's files.
+        level: Level,
         /// The file, as git names it.
         origin: String,
     },
@@ -59,7 +61,7 @@ pub enum Reason {
 impl Reason {
     /// Whether the setting is not this repository's own.
     pub(super) fn is_shared(&self) -> bool {
-        matches!(self, Reason::Configured { scope, .. } if scope == "global" || scope == "system")
+        matches!(self, Reason::Configured { level: Level::Global | Level::System, .. })
     }
 }
 
@@ -67,8 +69,8 @@ impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Reason::Default => f.write_str("git's default"),
-            Reason::Configured { scope, origin } => {
-                write!(f, "core.hooksPath in the {scope} configuration, {origin}")
+            Reason::Configured { level, origin } => {
+                write!(f, "core.hooksPath in the {} configuration, {origin}", level.name())
             }
             Reason::Named => f.write_str("named on the command line"),
         }
@@ -77,29 +79,29 @@ impl std::fmt::Display for Reason {
 
 /// Keeps other installs and uninstalls in a repository waiting until what is returned is dropped, or the process
 /// ends: two at once would each keep what the other has half written. Where the system cannot lock, nobody waits.
-pub(super) fn lock(directory: &Path) -> Option<fs::File> {
-    let common = ask_path(directory, &["rev-parse", "--git-common-dir"]).ok()?;
+pub(super) fn lock(location: &Location) -> Option<fs::File> {
+    let common = ask_path(location, &["--git-common-dir"]).ok()?;
     let folder = fs::File::open(common).ok()?;
     folder.lock().ok()?;
     Some(folder)
 }
 
 impl Place {
-    /// Finds the place for the repository that `directory` is in.
+    /// Finds the place for the repository of a location.
     ///
     /// # Errors
     /// There is no repository, or its hooks are switched off in a way that an install would have
     /// to overrule.
-    pub fn of_repository(directory: &Path) -> Result<Place, HookError> {
-        let bare = ask_str(directory, &["rev-parse", "--is-bare-repository"])?;
-        let common = ask_path(directory, &["rev-parse", "--git-common-dir"])?;
+    pub fn of_repository(location: &Location) -> Result<Place, HookError> {
+        let bare = location.plain_run(["rev-parse", "--is-bare-repository"])?;
+        let common = ask_path(location, &["--git-common-dir"])?;
         let is_bare = bare.starts_with(b"true");
         let work_tree = match is_bare {
             true => None,
-            false => Some(ask_path(directory, &["rev-parse", "--show-toplevel"])?),
+            false => Some(ask_path(location, &["--show-toplevel"])?),
         };
-        let reason = reason(directory)?;
-        let searched = ask_path(directory, &["rev-parse", "--git-path", "hooks"])?;
+        let reason = reason(location)?;
+        let searched = ask_path(location, &["--git-path", "hooks"])?;
         if !searched.is_dir() && super::change::exists(&searched) {
             return Err(HookError::Refused(format!(
                 "git looks for hooks in `{}`, which is not a directory, so no hook runs \
@@ -152,96 +154,49 @@ impl Place {
 }
 
 /// Reads why git looks where it does.
-fn reason(directory: &Path) -> Result<Reason, HookError> {
-    let arguments = ["config", "-z", "--show-scope", "--show-origin"];
-    let arguments = [&arguments[..], &["--get", "core.hooksPath"]].concat();
-    let Some(said) = ask_value(directory, &arguments)? else {
+fn reason(location: &Location) -> Result<Reason, HookError> {
+    let Some(Origin { level, file, value }) = config::origin(location, HOOKS_PATH)? else {
         return Ok(Reason::Default);
     };
-    let mut fields = said.split(|&byte| byte == 0);
-    let mut field = || String::from_utf8_lossy(fields.next().unwrap_or_default()).into_owned();
-    let (scope, origin, value) = (field(), field(), field());
     if value.is_empty() {
+        let level = level.name();
         return Err(HookError::Refused(format!(
-            "core.hooksPath is empty ({scope} configuration, {origin}), so git looks for hooks \
+            "core.hooksPath is empty ({level} configuration, {file}), so git looks for hooks \
              in the top of the work tree and runs none; unset it with \
-             `git config --{scope} --unset core.hooksPath`"
+             `git config --{level} --unset core.hooksPath`"
         )));
     }
-    if scope == "command" {
+    if level == Level::Command {
         return Err(HookError::Refused(
             "core.hooksPath is given for this one command (git -c, or GIT_CONFIG_COUNT), so it \
              does not say where git looks tomorrow; run again without it"
                 .into(),
         ));
     }
-    Ok(Reason::Configured { scope, origin })
+    Ok(Reason::Configured { level, origin: file })
 }
 
 /// Reads the user's own `core.hooksPath`.
 ///
 /// # Errors
 /// Git cannot read it.
-pub(super) fn global_hooks_path() -> Result<Option<PathBuf>, HookError> {
-    path_of_scope("--global")
+pub(super) fn global_hooks_path(location: &Location) -> Result<Option<PathBuf>, HookError> {
+    Ok(config::path_at(location, Level::Global, HOOKS_PATH)?)
 }
 
 /// Reads this machine's `core.hooksPath`.
 ///
 /// # Errors
 /// Git cannot read it.
-pub(super) fn system_hooks_path() -> Result<Option<PathBuf>, HookError> {
-    path_of_scope("--system")
+pub(super) fn system_hooks_path(location: &Location) -> Result<Option<PathBuf>, HookError> {
+    Ok(config::path_at(location, Level::System, HOOKS_PATH)?)
 }
 
-fn path_of_scope(scope: &str) -> Result<Option<PathBuf>, HookError> {
-    let arguments = ["config", scope, "-z", "--type=path", "--get", "core.hooksPath"];
-    let value = ask_value(Path::new("."), &arguments)?;
-    Ok(value.map(|value| path_from(value.strip_suffix(b"\0").unwrap_or(&value))))
-}
-
-/// Asks git, which must know the hooks of the repository: the hermetic commands of
-/// [`command`](crate::git::command) set `core.hooksPath` themselves. What is asked here
-/// (`rev-parse`, `config`) runs nothing that a repository names.
-pub(super) fn ask(directory: &Path, arguments: &[&OsStr]) -> Result<Vec<u8>, HookError> {
-    let output = command(directory).args(arguments).output().map_err(GitError::NoGit)?;
-    if output.status.success() {
-        return Ok(output.stdout);
-    }
-    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    if said.contains("not a git repository") {
-        return Err(HookError::NoRepository);
-    }
-    let command =
-        arguments.first().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let said = said.replace('\n', "; ");
-    Err(GitError::Failed { command, message: said }.into())
-}
-
-/// As [`ask`], for arguments that are text.
-pub(super) fn ask_str(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, HookError> {
-    ask(directory, &arguments.iter().map(OsStr::new).collect::<Vec<_>>())
-}
-
-/// Asks for a value that may be unset.
-fn ask_value(directory: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, HookError> {
-    let output = command(directory).args(arguments).output().map_err(GitError::NoGit)?;
-    match output.status.code() {
-        Some(0) => Ok(Some(output.stdout)),
-        Some(1) => Ok(None),
-        _ => {
-            let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
-            let command = "config".into();
-            Err(GitError::Failed { command, message: said }.into())
-        }
-    }
-}
-
-/// Asks for a path and makes it absolute, with links followed as far as it exists.
-fn ask_path(directory: &Path, arguments: &[&str]) -> Result<PathBuf, HookError> {
-    let said = ask_str(directory, arguments)?;
-    let said = said.strip_suffix(b"\n").unwrap_or(&said);
-    let path = directory.join(path_from(said));
+/// Asks git, as the user runs it, for a path and makes it absolute, with links followed as far as it exists.
+/// `rev-parse` runs nothing that a repository names.
+fn ask_path(location: &Location, argument: &[&str]) -> Result<PathBuf, HookError> {
+    let said = location.plain_run([&["rev-parse"], argument].concat())?;
+    let path = location.join(path_from(said.strip_suffix(b"\n").unwrap_or(&said)));
     Ok(fs::canonicalize(&path).unwrap_or_else(|_| resolved(&path)))
 }
 
@@ -261,12 +216,6 @@ fn resolved(path: &Path) -> PathBuf {
         }
     }
     out
-}
-
-fn command(directory: &Path) -> Command {
-    let mut command = Command::new("git");
-    command.current_dir(directory).env("LC_ALL", "C").stdin(Stdio::null());
-    command
 }
 
 #[cfg(test)]

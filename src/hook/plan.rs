@@ -9,6 +9,7 @@ use super::manager::{Managed, Manager};
 use super::place::{Kind, Place};
 use super::script::{self, BlockOptions, Form, KEPT, Program, Run, Without};
 use super::{Hook, HookError};
+use crate::git::Location;
 use crate::text::escape::escape_path;
 
 /// What is going to be done.
@@ -26,11 +27,11 @@ impl Plan {
         Plan { place, changes, hooks: Vec::new(), managers: Vec::new(), notes }
     }
 
-    pub(super) fn carry_out(self) -> Result<Installation, HookError> {
+    pub(super) fn carry_out(self, location: &Location) -> Result<Installation, HookError> {
         let is_done = |hook: &Installed| matches!(hook.how, How::Already | How::Edited);
         let is_changed = self.changes.len() > 1;
         if is_changed || !self.hooks.iter().all(is_done) {
-            apply(&self.changes)?;
+            apply(&self.changes, location)?;
         }
         let Plan { place, hooks, managers, notes, .. } = self;
         Ok(Installation { place, hooks, managers, notes })

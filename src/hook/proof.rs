@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::place::Place;
 use super::sandbox::{Outcome, Sandbox};
-use super::{Hook, HookError, ours};
+use super::{DoctorOptions, Hook, HookError, ours};
 use crate::rule::expand;
 use crate::text::escape::escape;
 
@@ -45,11 +45,15 @@ const MAX_CHARS: usize = 160;
 ///
 /// # Errors
 /// The repositories cannot be made.
-pub(super) fn prove(hook: Hook, place: &Place, temporary: &Path) -> Result<Proof, HookError> {
-    let first = prove_by(Way::Usual, hook, place, temporary)?;
+pub(super) fn prove(
+    hook: Hook,
+    place: &Place,
+    options: &DoctorOptions,
+) -> Result<Proof, HookError> {
+    let first = prove_by(Way::Usual, hook, place, options)?;
     if hook == Hook::PrepareCommitMsg && first != Proof::Proven {
         // In a cherry-pick, reference-transaction sees the commit before it.
-        let second = prove_by(Way::Other, hook, place, temporary)?;
+        let second = prove_by(Way::Other, hook, place, options)?;
         if second == Proof::Proven {
             return Ok(second);
         }
@@ -64,11 +68,16 @@ enum Way {
     Other,
 }
 
-fn prove_by(way: Way, hook: Hook, place: &Place, temporary: &Path) -> Result<Proof, HookError> {
+fn prove_by(
+    way: Way,
+    hook: Hook,
+    place: &Place,
+    options: &DoctorOptions,
+) -> Result<Proof, HookError> {
     let mut secret = expand(SECRET)
         .map_err(|error| HookError::Refused(format!("the secret to plant: {error}")))?;
     secret.push(b'\n');
-    let sandbox = Sandbox::new(temporary, &secret, CONFIG)?;
+    let sandbox = Sandbox::new(options, &secret, CONFIG)?;
     let hooks = ours::copy(hook, place, sandbox.root())?;
     let scene = Scene { folder: sandbox.repository("work", false)?, sandbox, hooks };
     let outcome = scene.play(hook, way)?;

@@ -3,16 +3,17 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::HookError;
-use crate::git::GitError;
+use super::{DoctorOptions, HookError};
+use crate::environment::Environment;
+use crate::git::{GitError, Location};
 
 /// A directory of our own that goes when it is dropped.
 #[derive(Debug)]
 pub(super) struct Sandbox {
     root: PathBuf,
+    environment: Environment,
     /// A file that holds a line with a secret in it.
     pub(super) secret: PathBuf,
 }
@@ -48,16 +49,24 @@ const FOREIGN: &[&str] = &[
 ];
 
 impl Sandbox {
-    /// Makes the directory in `temporary`, with `secret` in a file, and `config` as the
+    /// Makes the directory in the one for temporary files, with `secret` in a file, and `config` as the
     /// configuration of every repository that is made in it.
-    pub(super) fn new(temporary: &Path, secret: &[u8], config: &str) -> Result<Self, HookError> {
+    pub(super) fn new(
+        options: &DoctorOptions,
+        secret: &[u8],
+        config: &str,
+    ) -> Result<Self, HookError> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let nanoseconds = since.map_or(0, |since| since.as_nanos());
         let name = format!("tightlip-doctor-{}-{nanoseconds}", std::process::id());
-        let root = temporary.join(name);
+        let root = options.temporary.join(name);
         let failed = |error| HookError::file("make the temporary directory", &root, error);
         make_private(&root).map_err(failed)?;
-        let sandbox = Sandbox { secret: root.join("secret"), root: root.clone() };
+        let sandbox = Sandbox {
+            secret: root.join("secret"),
+            root: root.clone(),
+            environment: options.around.location.environment().without(FOREIGN),
+        };
         fs::write(&sandbox.secret, secret).map_err(failed)?;
         fs::write(root.join("gitconfig"), "").map_err(failed)?;
         fs::write(sandbox.config(), config).map_err(failed)?;
@@ -99,12 +108,8 @@ impl Sandbox {
 
     /// Runs git as it is.
     pub(super) fn git(&self, folder: &Path, arguments: &[&OsStr]) -> Result<Outcome, HookError> {
-        let mut command = Command::new("git");
-        for name in FOREIGN {
-            command.env_remove(name);
-        }
+        let mut command = Location::new(folder, self.environment.clone()).plain_git();
         command
-            .current_dir(folder)
             .args(["-c", "commit.gpgsign=false", "-c", "core.autocrlf=false"])
             .args(arguments)
             .env("GIT_CONFIG_NOSYSTEM", "1")
@@ -115,9 +120,7 @@ impl Sandbox {
             .env("TIGHTLIP_SECRET", &self.secret)
             .env("TIGHTLIP_DOCTOR", "1")
             // What the fired hooks note goes with the rest.
-            .env("XDG_CACHE_HOME", &self.root)
-            .env("LC_ALL", "C")
-            .stdin(Stdio::null());
+            .env("XDG_CACHE_HOME", &self.root);
         let output = command.output().map_err(GitError::NoGit)?;
         Ok(Outcome {
             is_success: output.status.success(),

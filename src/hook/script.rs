@@ -10,7 +10,7 @@ use bstr::ByteSlice as _;
 
 use super::Hook;
 use crate::text::checksum::crc32_base62;
-use crate::text::os::os_str;
+use crate::text::os::path_from;
 
 const GUARD: &str = include_str!("../../hooks/guard.sh");
 const PASS: &str = include_str!("../../hooks/pass.sh");
@@ -332,10 +332,6 @@ fn quoted(path: &Path) -> Vec<u8> {
     let bytes = path.as_os_str().as_encoded_bytes();
     let bytes = if cfg!(windows) { bytes.replace(b"\\", b"/") } else { bytes.to_vec() };
     [&b"'"[..], &bytes.replace(b"'", b"'\\''"), b"'"].concat()
-}
-
-pub(super) fn path_from(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(os_str(bytes).into_owned())
 }
 
 #[cfg(test)]

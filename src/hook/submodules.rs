@@ -4,8 +4,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::place::{Place, ask_str};
+use super::place::Place;
 use super::{Hook, HookError, script};
+use crate::git::Location;
+use crate::git::command::nul_fields;
 use crate::text::escape::escape_path;
 use crate::text::os::os_str;
 
@@ -17,16 +19,17 @@ const MAX_NAMED: usize = 5;
 ///
 /// # Errors
 /// Git cannot list what the index of the superproject holds.
-pub(super) fn warning(place: &Place) -> Result<Option<String>, HookError> {
+pub(super) fn warning(place: &Place, location: &Location) -> Result<Option<String>, HookError> {
     let Some(top) = &place.work_tree else {
         return Ok(None);
     };
     let mut uncovered = Vec::new();
-    let mut repositories = vec![(top.clone(), place.own.clone())];
-    while let Some((folder, own)) = repositories.pop() {
-        for submodule in checked_out(&folder)? {
-            // With GIT_DIR in the environment git answers for the superproject: that is no cover.
-            let inner = Place::of_repository(&submodule).ok().filter(|inner| inner.own != own);
+    let mut repositories = vec![(top.clone(), location.clone(), place.own.clone())];
+    while let Some((folder, location, own)) = repositories.pop() {
+        for submodule in checked_out(&folder, &location)? {
+            let location = Location::named(&submodule, location.environment());
+            // A damaged submodule is one in which git finds the superproject: that is no cover.
+            let inner = Place::of_repository(&location).ok().filter(|inner| inner.own != own);
             let Some(inner) = inner else {
                 uncovered.push(submodule);
                 continue;
@@ -34,7 +37,7 @@ pub(super) fn warning(place: &Place) -> Result<Option<String>, HookError> {
             if !stops_commits(&inner) {
                 uncovered.push(submodule.clone());
             }
-            repositories.push((submodule, inner.own));
+            repositories.push((submodule, location, inner.own));
         }
     }
     uncovered.sort();
@@ -42,10 +45,9 @@ pub(super) fn warning(place: &Place) -> Result<Option<String>, HookError> {
 }
 
 /// Lists the submodules of a repository that have a working tree.
-fn checked_out(folder: &Path) -> Result<Vec<PathBuf>, HookError> {
-    // The repository may name a program in core.fsmonitor, which must not run.
-    let listed = ask_str(folder, &["-c", "core.fsmonitor=false", "ls-files", "--stage", "-z"])?;
-    let gitlinks = listed.split(|&byte| byte == 0).filter_map(|entry| {
+fn checked_out(folder: &Path, location: &Location) -> Result<Vec<PathBuf>, HookError> {
+    let listed = location.run(["ls-files", "--stage", "-z"])?;
+    let gitlinks = nul_fields(&listed).filter_map(|entry| {
         let tab = memchr::memchr(b'\t', entry)?;
         entry.starts_with(b"160000 ").then(|| &entry[tab + 1..])
     });

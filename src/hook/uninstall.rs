@@ -10,6 +10,7 @@ use super::place::{self, Kind, Place, global_hooks_path};
 use super::plan::{MADE_HEAD, is_same, kept_name, moved_guards};
 use super::script::{self, KEPT};
 use super::{Hook, HookError, Surroundings, Target};
+use crate::git::Location;
 use crate::text::escape::escape_path;
 
 /// What to take out, and where.
@@ -59,23 +60,25 @@ pub enum Fate {
 /// # Errors
 /// There is no repository, or a file cannot be written; then nothing has been changed.
 pub fn uninstall(options: &UninstallOptions) -> Result<Removal, HookError> {
+    let location = &options.around.location;
     match &options.target {
         Target::Repository => {
-            let _lock = place::lock(&options.around.directory);
+            let _lock = place::lock(location);
             uninstall_from_repository(options)
         }
         Target::Template(folder) => {
-            let folder = options.around.directory.join(folder).join("hooks");
+            let folder = location.join(folder).join("hooks");
             let mut plan = Plan::default();
             plan.folder(&folder)?;
-            plan.carry_out()
+            plan.carry_out(location)
         }
         Target::Global => uninstall_globally(options),
     }
 }
 
 fn uninstall_from_repository(options: &UninstallOptions) -> Result<Removal, HookError> {
-    let place = Place::of_repository(&options.around.directory)?;
+    let location = &options.around.location;
+    let place = Place::of_repository(location)?;
     let mut plan = Plan::default();
     if place.reason.is_shared() {
         plan.removal.notes.push(format!(
@@ -114,12 +117,13 @@ fn uninstall_from_repository(options: &UninstallOptions) -> Result<Removal, Hook
             escape_path(&place.folder)
         ));
     }
-    plan.carry_out()
+    plan.carry_out(location)
 }
 
 fn uninstall_globally(options: &UninstallOptions) -> Result<Removal, HookError> {
     let ours = options.around.global_hooks();
-    let set = global_hooks_path()?;
+    let location = &options.around.location;
+    let set = global_hooks_path(location)?;
     let mut plan = Plan::default();
     plan.folder(&ours)?;
     let is_left = |hook: &Removed| matches!(hook.fate, Fate::Left(_));
@@ -130,12 +134,12 @@ fn uninstall_globally(options: &UninstallOptions) -> Result<Removal, HookError> 
                 escape_path(&ours)
             ));
         } else {
-            plan.changes.push(Change::GlobalConfig { key: "core.hooksPath", value: None });
+            plan.changes.push(Change::GlobalHooks(None));
         }
     } else if let Some(other) = set.filter(|folder| folder.is_absolute()) {
         plan.folder(&other)?;
     }
-    let removal = plan.carry_out()?;
+    let removal = plan.carry_out(location)?;
     for folder in [Some(ours.as_path()), ours.parent()].into_iter().flatten() {
         // Where anything is left in it, the directory stays.
         let _ = fs::remove_dir(folder);
@@ -150,8 +154,8 @@ struct Plan {
 }
 
 impl Plan {
-    fn carry_out(self) -> Result<Removal, HookError> {
-        apply(&self.changes)?;
+    fn carry_out(self, location: &Location) -> Result<Removal, HookError> {
+        apply(&self.changes, location)?;
         Ok(self.removal)
     }
 

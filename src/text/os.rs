@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 /// Returns `bytes` as a string of the system. Where the system's strings are text, bytes that
 /// are not UTF-8 are lost.
@@ -24,4 +25,10 @@ pub fn os_str(bytes: &[u8]) -> Cow<'_, OsStr> {
         Cow::Borrowed(text) => Cow::Borrowed(OsStr::new(text)),
         Cow::Owned(text) => Cow::Owned(text.into()),
     }
+}
+
+/// Returns `bytes` as a path, as [`os_str`] does.
+#[must_use]
+pub fn path_from(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(os_str(bytes).into_owned())
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::finding::{SkipKind, Skipped};
 use crate::git::object::ObjectId;
+use crate::text::os::path_from;
 
 pub(super) fn skip(path: &Path, why: &dyn std::fmt::Display) -> Skipped {
     let reason = format!("cannot be read: {why}; `git fsck` shows what is lost with it");
@@ -42,7 +43,7 @@ pub(super) fn folders(root: &Path, more: &[PathBuf], skipped: &mut Vec<Skipped>)
         });
         let lines = listed.split(|&byte| byte == b'\n');
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with(b"#")) {
-            todo.push_back(folder.join(crate::git::command::path_from(&unquoted(line))));
+            todo.push_back(folder.join(path_from(&unquoted(line))));
         }
         found.push(folder);
     }

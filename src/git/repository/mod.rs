@@ -20,12 +20,13 @@ pub(crate) use changes::parse_mode;
 pub(crate) use compare::IndexChange;
 pub use refs::Tip;
 
-use super::command::{CatFile, lines, nul_fields, path_from, printed_if_set};
+use super::command::{CatFile, lines, nul_fields, printed_if_set};
 use super::config::{RepositoryFiles, Settings};
 use super::object::ObjectId;
 use super::odb::Lookup;
 use super::{GitError, Location, MAX_OBJECT_BYTES};
 use crate::text::escape::escape;
+use crate::text::os::path_from;
 
 /// An open repository, for one thread.
 pub struct Repository {
