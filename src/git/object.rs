@@ -192,6 +192,31 @@ pub(crate) struct TreeEntry {
     pub(crate) id: ObjectId,
 }
 
+/// How much of one tree is looked at. A tree made to harm has more paths than there are atoms, because it holds the
+/// same tree many times over, or a path of megabytes.
+#[derive(Debug, Default)]
+pub(crate) struct TreeLimit {
+    paths: usize,
+    bytes: usize,
+}
+
+impl TreeLimit {
+    const MAX_PATHS: usize = 1 << 20;
+    /// Of all paths together.
+    const MAX_BYTES: usize = 256 << 20;
+
+    /// Counts the path of a directory or a file.
+    pub(crate) fn count(&mut self, path: &[u8]) {
+        self.paths += 1;
+        self.bytes += path.len();
+    }
+
+    /// Whether no more is to be looked at.
+    pub(crate) fn is_reached(&self) -> bool {
+        self.paths > Self::MAX_PATHS || self.bytes > Self::MAX_BYTES
+    }
+}
+
 /// Finds the mode, the name and the id of the first entry of a raw tree; `None` if it is malformed.
 pub(crate) fn first_entry(
     raw: &[u8],

@@ -4,10 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::git::ReadError;
-use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry};
-
-/// Not more directories and files are looked at: a tree made to harm has more than there are atoms.
-const MAX_LOOKED_AT: usize = 1 << 20;
+use crate::git::object::{MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, TreeLimit};
 
 /// Files that a change deletes.
 #[derive(Debug, Default)]
@@ -37,13 +34,13 @@ impl Deleted {
     ) -> Self {
         let mut files = Vec::new();
         let mut todo = vec![(Vec::new(), old, Some(new))];
-        let mut looked_at = 0;
+        let mut limit = TreeLimit::default();
         while let Some((folder, old, new)) = todo.pop() {
             if new == Some(old) {
                 continue;
             }
-            looked_at += 1;
-            if looked_at + files.len() > MAX_LOOKED_AT {
+            limit.count(&folder);
+            if limit.is_reached() {
                 break;
             }
             let Ok(old) = read(old) else { continue };
@@ -60,6 +57,7 @@ impl Deleted {
                         todo.push((path, old.id, now));
                     }
                     _ if now.is_none_or(|(mode, _)| [MODE_TREE, MODE_GITLINK].contains(&mode)) => {
+                        limit.count(&path);
                         files.push((old.id, path.into()));
                     }
                     _ => {}

@@ -752,6 +752,29 @@ fn a_range_that_brings_or_deletes_such_trees_ends() {
     repo.git(&["update-ref", "refs/heads/last", last.trim()]).exits(0);
     let deletes = format!("{}..last", bomb.trim());
     assert_eq!(by_secret(&scan(&repo, &[&deletes]).exits(1)).len(), 1);
+    // As HEAD, beside an index that has none of it.
+    repo.git(&["update-ref", "HEAD", bomb.trim()]).exits(0);
+    repo.git(&["read-tree", "--empty"]).exits(0);
+    repo.git(&["add", "k"]).exits(0);
+    repo.tightlip(&["staged"]).exits(1).says(&key(1)[..4]);
+}
+
+#[test]
+fn a_range_that_brings_a_path_of_megabytes_ends() {
+    let repo = TestRepo::new();
+    repo.commit("a", "nothing");
+    let before = repo.head();
+    // 24,000 levels: their paths together are longer than what is listed.
+    let (path, file) = ("d/".repeat(24_000), repo.folder().join("stream"));
+    let stream = format!(
+        "commit refs/heads/deep\ncommitter A <a@b> 1700000000 +0000\ndata 4\ndeep\n\
+         from {before}\nM 100644 inline {path}file\ndata 1\n1\n\n"
+    );
+    std::fs::write(&file, stream).unwrap();
+    let mut command = repo.command("git");
+    command.args(["fast-import", "--quiet"]).stdin(std::fs::File::open(&file).unwrap());
+    let _ = repo.run(command).exits(0);
+    scan(&repo, &[&format!("{before}..deep")]).exits(2).says("more paths than can be listed");
 }
 
 #[test]

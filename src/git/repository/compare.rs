@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Repository;
 use crate::git::ReadError;
 use crate::git::index::{Cached, Entry, Index};
-use crate::git::object::{MODE_TREE, ObjectId, TreeEntry};
+use crate::git::object::{MODE_TREE, ObjectId, TreeEntry, TreeLimit};
 
 /// A changed path of the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub(crate) fn changes(
     tree: Option<&ObjectId>,
     repository: &mut Repository,
 ) -> Result<Vec<IndexChange>, ReadError> {
-    let mut comparison = Comparison { index, repository, changes: Vec::new() };
+    let mut comparison =
+        Comparison { index, repository, changes: Vec::new(), limit: TreeLimit::default() };
     let mut todo = vec![Folder {
         prefix: Vec::new(),
         entries: 0..index.entries.len(),
@@ -52,6 +53,8 @@ struct Comparison<'a> {
     index: &'a Index,
     repository: &'a mut Repository,
     changes: Vec<IndexChange>,
+    /// Of what the index has not: what is in the index is in a file of its own, which is as long.
+    limit: TreeLimit,
 }
 
 impl<'a> Comparison<'a> {
@@ -140,8 +143,13 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What the tree has and the index has not.
+    /// What the tree has and the index has not. It can only make a new file an old one that was renamed, so what is
+    /// beyond the limit is left out.
     fn lost(&mut self, old: &TreeEntry, path: Vec<u8>, todo: &mut Vec<Folder<'a>>) {
+        if self.limit.is_reached() {
+            return;
+        }
+        self.limit.count(&path);
         if old.mode == MODE_TREE {
             let prefix = [&path, &b"/"[..]].concat();
             todo.push(Folder { prefix, entries: 0..0, cached: None, tree: Some(old.id) });

@@ -13,7 +13,7 @@ use super::deleted::{Deleted, join};
 use super::{Blob, Content, Listing, ReaderOptions, Source, SourceError, Unit, lfs};
 use crate::archive::ArchiveLimits;
 use crate::finding::{CommitInfo, Origin, Place, Progress, SkipKind, Skipped};
-use crate::git::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry};
+use crate::git::object::{Commit, Kind, MODE_GITLINK, MODE_TREE, ObjectId, TreeEntry, TreeLimit};
 use crate::git::{GitError, Known, ReadError, Repository, RepositoryPool, Tip};
 use walk::Walk;
 
@@ -74,9 +74,6 @@ impl Source for Commits {
 
 /// How many bytes of parsed trees are kept, roughly: neighbours in history share most of them.
 const TREE_CACHE_ENTRIES: usize = 400_000;
-
-/// Not more directories and files are listed of one commit: a tree made to harm has more than there are atoms.
-const MAX_PATHS: usize = 1 << 20;
 
 struct Lister<'a> {
     repository: &'a mut Repository,
@@ -247,18 +244,20 @@ impl<'a> Lister<'a> {
         let before = parents.iter().copied().map(Some).collect();
         let mut todo = vec![Folder { path: Vec::new(), tree, parents: before }];
         let mut changed = Vec::new();
-        let mut folders = 0;
+        let mut limit = TreeLimit::default();
         while let Some(folder) = todo.pop() {
-            folders += 1;
-            if folders + changed.len() > MAX_PATHS {
+            limit.count(&folder.path);
+            if limit.is_reached() {
                 let reason = "it and others are more paths than can be listed";
                 self.listing.skip(SkipKind::Unreadable, &folder.path, reason);
                 break;
             }
+            let before = changed.len();
             if let Err(error) = self.folder_changes(&folder, &mut todo, &mut changed) {
                 let error = if self.has_promises { error.or_promised() } else { error };
                 self.listing.skipped.push(error.skip(&folder.path));
             }
+            changed[before..].iter().for_each(|(path, ..)| limit.count(path));
         }
         changed.sort_by(|a, b| a.0.cmp(&b.0));
         let has_new = changed.iter().any(|(_, _, bases)| bases.is_empty());
