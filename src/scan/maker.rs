@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Hits, Job, Lines};
-use crate::engine::{Encoding, Engine, Match};
+use crate::engine::{Encoding, Match};
 use crate::finding::{Excerpt, Finding, Fingerprint, Location, Related, Secret};
 use crate::source::Unit;
 use crate::text::fragment::Fragment;
@@ -172,11 +172,10 @@ impl Job<'_> {
             // Lines are shown as grep shows them.
             return Vec::new();
         }
-        let masker = self.masker.get_or_init(Engine::of_all_rules);
         let start = part.start.saturating_sub(EXCERPT_BYTES);
         let around = &bytes[start..(part.end + EXCERPT_BYTES).min(bytes.len())];
-        let found = masker.scan(around).list.into_iter();
-        found.map(|one| start + one.secret.start..start + one.secret.end).collect()
+        let found = self.masker.secrets(around);
+        found.iter().map(|secret| start + secret.start..start + secret.end).collect()
     }
 }
 

@@ -8,6 +8,7 @@ mod halves;
 mod history;
 mod judge;
 mod maker;
+mod masker;
 mod occurrences;
 mod past;
 mod record;
@@ -17,11 +18,12 @@ mod tests;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use halves::Collected;
 pub use history::Scan;
+use masker::Masker;
 use past::Past;
 use rayon::ThreadPoolBuilder;
 pub use record::Record;
@@ -134,7 +136,7 @@ fn scan_all(
     let mut listing = source.list(progress)?;
     let skipped = leave_out(&mut listing, allowlist);
     take.listed(&listing, &skipped);
-    let masker = OnceLock::new();
+    let masker = Masker::default();
     let job = Job { engine, allowlist, options, progress, listing: &listing, masker: &masker };
     let mut outcome = Outcome { skipped, ..Outcome::default() };
     outcome.summary.commits = listing.commits;
@@ -251,8 +253,7 @@ struct Job<'a> {
     options: Options,
     progress: &'a Progress,
     listing: &'a Listing,
-    /// All built-in rules, to mask what stands beside a finding; made when first needed.
-    masker: &'a OnceLock<Engine>,
+    masker: &'a Masker,
 }
 
 /// So many units a thread are scanned before what they came to is handed on.
