@@ -235,8 +235,9 @@ impl CatFile {
 
 impl Drop for CatFile {
     fn drop(&mut self) {
-        // Closing its input ends it.
+        // Closing its input ends it, unless it waits for a reader of what it has printed so far.
         self.input = None;
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
@@ -260,6 +261,10 @@ pub(super) fn stream_blob(
         Some(output) => stream::fragments(output, buffer, each),
         None => Ok(()),
     };
+    if read.is_err() {
+        // It may wait for a reader of the rest.
+        let _ = child.kill();
+    }
     let status = child.wait().map_err(stopped)?;
     read.map_err(stopped)?;
     if status.success() { Ok(()) } else { Err(ReadError::object(id, "git cannot read it")) }

@@ -126,6 +126,29 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Whether a key (in lower case) is true in git's terms. One that stands without a value is.
+    ///
+    /// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-boolean>
+    #[must_use]
+    pub fn is_true(&self, key: &str) -> bool {
+        self.0.iter().rfind(|setting| setting.key == key).is_some_and(Setting::is_true)
+    }
+}
+
+impl Setting {
+    /// Whether the value is true in git's terms.
+    #[must_use]
+    pub fn is_true(&self) -> bool {
+        let Some(value) = &self.value else { return true };
+        let value = String::from_utf8_lossy(value).to_ascii_lowercase();
+        // Git reads numbers as well, with a unit behind them.
+        let digits = value.trim_end_matches(['k', 'm', 'g']);
+        let number = digits.parse::<i64>();
+        matches!(&*value, "true" | "yes" | "on") || number.is_ok_and(|number| number != 0)
+    }
+}
+
 fn native_error(error: git2::Error) -> GitError {
     GitError::Native { what: "git's configuration", message: error.message().to_owned() }
 }
@@ -294,4 +317,52 @@ fn prefix_of_git(folder: &Path) -> Option<PathBuf> {
     // Most folders have none, and to resolve a path asks for each part of it.
     git.symlink_metadata().ok()?;
     git.canonicalize().ok()?.ancestors().nth(2).map(Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Environment;
+
+    #[test]
+    fn a_value_is_true_where_git_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = ("PATH".into(), std::env::var_os("PATH").unwrap());
+        let location = Location::named(folder.path(), &Environment::new([path]));
+        let file = folder.path().join("config");
+        for (line, expected) in [
+            ("key", true),
+            ("key = true", true),
+            ("key = Yes", true),
+            ("key = on", true),
+            ("key = 1", true),
+            ("key = 2", true),
+            ("key = -1", true),
+            ("key = 1k", true),
+            ("key =", false),
+            ("key = false", false),
+            ("key = no", false),
+            ("key = OFF", false),
+            ("key = 0", false),
+            ("key\nkey = no", false),
+            ("key = no\nkey", true),
+        ] {
+            std::fs::write(&file, format!("[one]\n{line}\n")).unwrap();
+            let environment = Environment::new([
+                ("GIT_CONFIG_GLOBAL".into(), file.clone().into()),
+                ("GIT_CONFIG_NOSYSTEM".into(), "1".into()),
+            ]);
+            let settings = Settings::outside(&Location::named(folder.path(), &environment));
+            let settings = settings.unwrap();
+            assert_eq!(settings.is_true("one.key"), expected, "{line}");
+            let said = location.run([
+                "config".as_ref(),
+                "--type=bool".as_ref(),
+                "--file".as_ref(),
+                file.as_os_str(),
+                "one.key".as_ref(),
+            ]);
+            assert_eq!(said.unwrap().trim_ascii(), expected.to_string().as_bytes(), "{line}");
+        }
+    }
 }

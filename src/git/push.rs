@@ -155,8 +155,7 @@ fn is_here(repository: &Repository, address: &[u8]) -> bool {
 }
 
 fn is_asking(repository: &Repository) -> bool {
-    let set = repository.settings().ok().and_then(|settings| settings.get(ASK));
-    set.is_some_and(|value| matches!(&*value.to_ascii_lowercase(), "true" | "yes" | "on" | "1"))
+    repository.settings().is_ok_and(|settings| settings.is_true(ASK))
 }
 
 /// Whether a remote is elsewhere and not asked before a push: what it has besides the refs that are pushed is

@@ -304,6 +304,12 @@ impl BaselineFile {
         self.whole.get_or_init(whole).as_ref()
     }
 
+    /// Whether the last day of an entry has passed, today being that of the run.
+    #[must_use]
+    pub fn is_expired(&self, entry: &Accepted) -> bool {
+        entry.is_expired(self.now)
+    }
+
     fn ledger(&self) -> Result<&Ledger, &BaselineError> {
         self.ledger.get_or_init(|| read(&self.path)).as_ref()
     }

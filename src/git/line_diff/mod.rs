@@ -34,7 +34,8 @@ impl Added {
         match self {
             Added::All => true,
             Added::Ranges(ranges) => {
-                ranges.iter().any(|new| new.start < range.end && range.start < new.end)
+                let at = ranges.partition_point(|new| new.end <= range.start);
+                ranges.get(at).is_some_and(|new| new.start < range.end)
             }
         }
     }
@@ -95,10 +96,17 @@ pub(crate) fn both(a: Added, b: Added) -> Added {
     match (a, b) {
         (Added::All, other) | (other, Added::All) => other,
         (Added::Ranges(a), Added::Ranges(b)) => {
-            let shared = a
-                .iter()
-                .flat_map(|a| b.iter().map(move |b| a.start.max(b.start)..a.end.min(b.end)));
-            Added::Ranges(shared.filter(|range| !range.is_empty()).collect())
+            let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
+            let mut shared = Vec::new();
+            while let (Some(one), Some(other)) = (a.peek(), b.peek()) {
+                let range = one.start.max(other.start)..one.end.min(other.end);
+                // The one that ends first has nothing in common with what follows.
+                let _ = if one.end < other.end { a.next() } else { b.next() };
+                if !range.is_empty() {
+                    shared.push(range);
+                }
+            }
+            Added::Ranges(shared)
         }
     }
 }
@@ -183,6 +191,43 @@ mod tests {
                 });
                 let other: Vec<String> = other.collect();
                 assert!(found == expected || found == other, "{length}: {old:?} {new:?} {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_two_answers_share_takes_one_walk_along_both() {
+        // A walk of one beside all of the other would take 10^11 steps.
+        let odd = |from: usize| (0..400_000).map(|at| from + 4 * at..from + 4 * at + 2).collect();
+        let shared = both(Added::Ranges(odd(0)), Added::Ranges(odd(1)));
+        let expected = (0..400_000).map(|at| 4 * at + 1..4 * at + 2).collect();
+        assert!(shared == Added::Ranges(expected));
+        assert!((0..400_000).all(|at| shared.touches(&(4 * at..4 * at + 2))));
+        assert!((0..400_000).all(|at| !shared.touches(&(4 * at + 2..4 * at + 5))));
+        // Against the plain way.
+        let mut random = 7_u64;
+        for _ in 0..200 {
+            let mut list = || {
+                let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
+                let mut at = 0;
+                for _ in 0..6 {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    let (gap, length) = ((random >> 40) as usize % 4, (random >> 50) as usize % 5);
+                    ranges.push(at + 1 + gap..at + 2 + gap + length);
+                    at += 2 + gap + length;
+                }
+                ranges
+            };
+            let (a, b) = (list(), list());
+            let holds =
+                |all: &[std::ops::Range<usize>], at| all.iter().any(|one| one.contains(&at));
+            let Added::Ranges(found) = both(Added::Ranges(a.clone()), Added::Ranges(b.clone()))
+            else {
+                panic!("ranges share ranges");
+            };
+            assert!(found.is_sorted_by(|one, next| one.end <= next.start), "{found:?}");
+            for at in 0..60 {
+                assert_eq!(holds(&found, at), holds(&a, at) && holds(&b, at), "{a:?} {b:?} {at}");
             }
         }
     }

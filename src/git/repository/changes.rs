@@ -52,7 +52,9 @@ impl Repository {
             && let Some(index) = self.own_index()?
         {
             let mut entries = index.entries.iter();
-            let found = entries.find(|entry| index.path(entry) == path.as_bytes());
+            // Of a conflict, the common ancestor is old.
+            let found =
+                entries.find(|entry| entry.stage != 1 && index.path(entry) == path.as_bytes());
             return Ok(found.map(|entry| entry.id));
         }
         let root = self.location.root().unwrap_or_default();

@@ -300,9 +300,9 @@ impl Repository {
     /// The configuration cannot be read.
     pub fn is_partial(&self) -> Result<bool, GitError> {
         let settings = self.settings()?;
-        let is_promisor = |key: &str| key.ends_with(".promisor");
+        let mut remotes = settings.section("remote").map(|setting| &*setting.key);
         Ok(settings.get("extensions.partialclone").is_some()
-            || settings.section("remote").any(|setting| is_promisor(&setting.key)))
+            || remotes.any(|key| key.ends_with(".promisor") && settings.is_true(key)))
     }
 
     /// Returns the empty tree's id in this repository's hash.

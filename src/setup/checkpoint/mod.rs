@@ -25,8 +25,11 @@ use crate::file::{self, Mode};
 use crate::git::ObjectId;
 use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, Scope};
 use crate::setup::Config;
-use crate::suppress::{AllowEntry, Allowlist, BaselineFile};
+use crate::suppress::{AllowEntry, Allowlist};
 use crate::text::escape::escape_path;
+
+/// What this program was built from: another build may find something else.
+const BUILD: &str = env!("TIGHTLIP_BUILD");
 
 /// The most that a checkpoint may hold: it comes out of a cache that anything may have written.
 const MAX_BYTES: u64 = 64 << 20;
@@ -165,7 +168,7 @@ pub fn rules_hash(
     } = config;
     let mut parts = Parts::default();
     parts.text("tightlip rules 1");
-    parts.text(env!("CARGO_PKG_VERSION"));
+    parts.text(BUILD);
     parts.number(max_object_bytes);
     parts.text(min_confidence.unwrap_or(Confidence::Medium).name());
     parts.number(u64::from(*other_marks));
@@ -181,14 +184,16 @@ pub fn rules_hash(
         parts.text(entry);
         parts.number(u64::from(hides_line));
     }
-    match allowlist.baseline().map(BaselineFile::load) {
-        Some(Ok(baseline)) => {
+    match allowlist.baseline().map(|file| (file, file.load())) {
+        Some((file, Ok(baseline))) => {
             for accepted in baseline.entries() {
                 parts.text(&accepted.fingerprint);
                 parts.text(accepted.until.as_deref().unwrap_or_default());
+                // On the day after the last one, what it accepted is to be reported.
+                parts.number(u64::from(file.is_expired(accepted)));
             }
         }
-        Some(Err(_)) => parts.text("a baseline that cannot be read"),
+        Some((_, Err(_))) => parts.text("a baseline that cannot be read"),
         None => {}
     }
     hex(&parts.0.finalize())
@@ -292,7 +297,7 @@ mod tests {
     use crate::git::ObjectId;
     use crate::rule::{RuleSet, parse_pack};
     use crate::setup::{Config, load_file};
-    use crate::suppress::{Allowlist, LineAllow};
+    use crate::suppress::{Allowlist, BaselineFile, LineAllow};
 
     const LIMIT: u64 = 1 << 20;
 
@@ -379,6 +384,29 @@ mod tests {
         let none = rules_hash(&rules, &config, &Allowlist::default(), LIMIT);
         assert_ne!(hash(true), hash(false));
         assert_ne!(hash(false), none);
+    }
+
+    #[test]
+    fn the_day_on_which_an_entry_of_the_baseline_expires_changes_the_hash() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("baseline");
+        let line = |until: &str| {
+            format!(
+                "{{\"fingerprint\":\"{}\",\"rule\":\"r\",\"path\":\"p\"{until}}}\n",
+                "0123456789abcdef".repeat(2)
+            )
+        };
+        let hash = |until: &str, day: i64| {
+            fs::write(&path, line(until)).unwrap();
+            let file = BaselineFile::new(path.clone(), day * 86_400);
+            assert_eq!(file.load().unwrap().entries().count(), 1);
+            let allowlist = Allowlist::default().with_baseline(Some(file));
+            rules_hash(&RuleSet::builtin(), &Config::default(), &allowlist, LIMIT)
+        };
+        let until = ",\"until\":\"1970-01-11\"";
+        assert_eq!(hash(until, 3), hash(until, 10));
+        assert_ne!(hash(until, 10), hash(until, 11), "the last day has passed");
+        assert_eq!(hash("", 10), hash("", 11));
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Whole {
             return None;
         }
         let rules = scanner.rules_hash();
-        let mut parts: Vec<&[u8]> = vec![b"history 1", BUILD.as_bytes(), rules.as_bytes()];
+        let mut parts: Vec<&[u8]> = vec![b"history 2", rules.as_bytes()];
         for tip in &tips {
             parts.extend([tip.id.as_bytes(), &*tip.name]);
         }
@@ -146,9 +146,6 @@ impl Whole {
 
 /// The name of the file.
 const FILE: &str = "history";
-
-/// What this program was built from.
-const BUILD: &str = env!("TIGHTLIP_BUILD");
 
 /// The folder, and whether it is of the repository itself. In CI only one that is told: the git directory of a
 /// job is new, or it was left by another job.
