@@ -437,3 +437,24 @@ fn deltas_in_a_circle_end_and_are_named() {
         repo.tightlip(&["history"]).exits(2);
     }
 }
+
+#[test]
+fn commits_whose_parents_lead_in_a_circle_are_named_and_read() {
+    let repo = TestRepo::new();
+    repo.commit("a", key(1));
+    let first = repo.head();
+    repo.commit("b", key(2));
+    let second = repo.head();
+    // A loose object says what its file's name is worth: the first commit is given the second one as its parent.
+    let text = repo.git(&["cat-file", "commit", &first]).exits(0).out;
+    let (tree, rest) = text.split_once('\n').unwrap();
+    let forged = format!("{tree}\nparent {second}\n{rest}");
+    let raw = format!("commit {}\0{forged}", forged.len());
+    let file = repo.root.join(format!(".git/objects/{}/{}", &first[..2], &first[2..]));
+    std::fs::remove_file(&file).unwrap();
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, raw.as_bytes()).unwrap();
+    std::fs::write(&file, packed.finish().unwrap()).unwrap();
+    let said = repo.tightlip(&["history", "--reveal", "--no-checkpoint"]).exits(2);
+    said.says("its parents lead in a circle").says(&key(1)).says(&key(2));
+}

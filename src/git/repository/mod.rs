@@ -20,7 +20,7 @@ pub(crate) use changes::parse_mode;
 pub(crate) use compare::IndexChange;
 pub use refs::Tip;
 
-use super::command::{CatFile, lines, nul_fields, printed_if_set};
+use super::command::{CatFile, lines, printed_if_set};
 use super::config::{RepositoryFiles, Settings};
 use super::object::ObjectId;
 use super::odb::Lookup;
@@ -191,15 +191,12 @@ impl Repository {
     pub fn other_worktrees(&self) -> Vec<PathBuf> {
         let listed = self.location.run(["worktree", "list", "--porcelain", "-z"]);
         let Ok(listed) = listed else { return Vec::new() };
-        let mut roots = Vec::new();
-        for line in nul_fields(&listed) {
-            if let Some(root) = line.strip_prefix(b"worktree ") {
-                roots.push(path_from(root));
-            } else if line == b"bare" {
-                // It stands for the repository itself.
-                roots.pop();
-            }
-        }
+        let worktrees = refs::parse_worktrees(&listed).into_iter();
+        // A bare one stands for the repository itself.
+        let mut roots: Vec<PathBuf> = worktrees
+            .filter(|worktree| worktree.head != refs::Head::Bare)
+            .map(|worktree| path_from(worktree.root))
+            .collect();
         let own = self.worktree();
         roots.retain(|root| Some(root) != own.as_ref());
         roots

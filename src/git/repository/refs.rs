@@ -7,7 +7,7 @@ use git2::ErrorCode;
 use super::Repository;
 use crate::finding::{SkipKind, Skipped};
 use crate::git::GitError;
-use crate::git::command::{lines, printed_if_set};
+use crate::git::command::{lines, nul_fields, printed_if_set};
 use crate::git::object::ObjectId;
 
 /// Something that is sent, with the name it is sent under.
@@ -106,7 +106,7 @@ impl Repository {
         if let Some(id) = self.head()? {
             tips.push(Tip { id, name: b"HEAD".to_vec() });
         }
-        tips.extend(self.worktree_heads());
+        tips.extend(self.worktree_heads(skipped)?);
         let mut refs = self.named_refs(skipped)?;
         refs.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
         tips.extend(refs);
@@ -127,26 +127,43 @@ impl Repository {
         Ok(ids.enumerate().skip(1).map(tip).collect())
     }
 
-    /// Returns what is checked out in other worktrees without being on a branch.
-    fn worktree_heads(&self) -> Vec<Tip> {
+    /// Returns what is checked out in other worktrees without being on a branch. What cannot be read is named in
+    /// `skipped`.
+    fn worktree_heads(&self, skipped: &mut Vec<Skipped>) -> Result<Vec<Tip>, GitError> {
         let common = self.common_dir();
-        let mut heads = Vec::new();
-        if self.git_dir != common {
-            heads.push((common.join("HEAD"), b"HEAD of the main worktree".to_vec()));
+        let folder = common.join("worktrees");
+        let is_linked = self.git_dir != common;
+        match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_linked => {
+                return Ok(Vec::new());
+            }
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                let reason = format!("linked working trees cannot be listed: {error}");
+                let folder = folder.as_os_str().as_encoded_bytes();
+                skipped.push(Skipped::new(SkipKind::Unreadable, folder, reason));
+            }
+            _ => {}
         }
-        if let Ok(folders) = std::fs::read_dir(common.join("worktrees")) {
-            for folder in folders.flatten() {
-                let name = folder.file_name();
-                let name = [b"HEAD of worktree ", name.as_encoded_bytes()].concat();
-                heads.push((folder.path().join("HEAD"), name));
+        // Git knows how each kind of repository stores a HEAD.
+        let listed = self.location.run(["worktree", "list", "--porcelain", "-z"])?;
+        let mut tips = Vec::new();
+        // The main one is first.
+        for (at, worktree) in parse_worktrees(&listed).into_iter().enumerate() {
+            let name = match at {
+                0 if is_linked => b"HEAD of the main worktree".to_vec(),
+                0 => continue,
+                _ => [b"HEAD of worktree ", file_name(worktree.root)].concat(),
+            };
+            match worktree.head {
+                Head::Detached(id) => tips.push(Tip { id, name }),
+                Head::Branch | Head::Bare => {}
+                Head::Unreadable => {
+                    let reason = "git cannot read it; `git worktree repair` or `prune` may help";
+                    skipped.push(Skipped::new(SkipKind::Unreadable, &name, reason));
+                }
             }
         }
-        heads.sort();
-        let detached = heads.into_iter().filter_map(|(file, name)| {
-            let id = ObjectId::parse(std::fs::read(file).ok()?.trim_ascii())?;
-            Some(Tip { id, name })
-        });
-        detached.collect()
+        Ok(tips)
     }
 
     /// Returns every ref with what it points at, tags not peeled. One that cannot be read is named
@@ -242,4 +259,48 @@ fn is_packed_ref(line: &[u8]) -> bool {
 fn rank(name: &[u8]) -> u8 {
     let order: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
     order.iter().position(|prefix| name.starts_with(prefix)).unwrap_or(3) as u8
+}
+/// A working tree, as git lists it.
+pub(super) struct ListedWorktree<'a> {
+    pub(super) root: &'a [u8],
+    pub(super) head: Head,
+}
+
+/// What is checked out in a working tree.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Head {
+    /// A commit, on no branch.
+    Detached(ObjectId),
+    Branch,
+    /// Nothing: it stands for a bare repository.
+    Bare,
+    Unreadable,
+}
+
+/// Parses what `git worktree list --porcelain -z` prints.
+/// <https://git-scm.com/docs/git-worktree#_porcelain_format>
+pub(super) fn parse_worktrees(listed: &[u8]) -> Vec<ListedWorktree<'_>> {
+    let mut found: Vec<ListedWorktree<'_>> = Vec::new();
+    let mut id = None;
+    for line in nul_fields(listed) {
+        if let Some(root) = line.strip_prefix(b"worktree ") {
+            found.push(ListedWorktree { root, head: Head::Unreadable });
+            id = None;
+        } else if let Some(named) = line.strip_prefix(b"HEAD ") {
+            id = ObjectId::parse(named);
+        } else if let Some(last) = found.last_mut() {
+            match line {
+                b"detached" => last.head = id.map_or(Head::Unreadable, Head::Detached),
+                b"bare" => last.head = Head::Bare,
+                _ if line.starts_with(b"branch ") => last.head = Head::Branch,
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// The last part of a path that git prints.
+fn file_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().filter(|name| !name.is_empty()).unwrap_or(path)
 }

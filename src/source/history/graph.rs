@@ -22,6 +22,9 @@ pub(super) struct Graph {
     missing: Vec<ObjectId>,
     /// All commits by their objects' numbers.
     numbers: Vec<(ObjectNo, CommitNo)>,
+    /// Commits of which a parent is left out, because it stands behind them: objects under false ids can be parents
+    /// in a circle.
+    pub(super) circular: Vec<ObjectNo>,
 }
 
 /// A list of numbers for each of many things, one list behind the other.
@@ -69,8 +72,7 @@ impl Graph {
         let order = order(&read, &numbers, id);
         let commits: Vec<CommitRecord> =
             order.iter().map(|&at| read.records[at as usize]).collect();
-        // Objects under false ids can be parents in a circle: those have no place.
-        let mut place = vec![CommitNo::MAX; read.records.len()];
+        let mut place = vec![0; read.records.len()];
         for (&at, number) in order.iter().zip(0..) {
             place[at as usize] = number;
         }
@@ -78,12 +80,16 @@ impl Graph {
             *at = place[*at as usize];
         }
         drop(place);
-        numbers.retain(|(_, commit)| *commit != CommitNo::MAX);
         let mut graph = Graph { commits, numbers, ..Graph::default() };
         for (&at, commit) in order.iter().zip(0..) {
             for &parent in read.parents(at as usize) {
                 match parent {
-                    Link::Here(no) => graph.parents.numbers.extend(graph.number(no)),
+                    Link::Here(no) => match graph.number(no) {
+                        Some(parent) if parent >= commit => {
+                            graph.circular.push(read.records[at as usize].no);
+                        }
+                        parent => graph.parents.numbers.extend(parent),
+                    },
                     Link::Missing(at) => {
                         graph.missing_parents.push((commit, read.missing[at as usize]));
                     }
@@ -219,16 +225,36 @@ fn order<I: Ord>(
     let mut queue: BinaryHeap<_> =
         (0..count as u32).filter(|&at| missing[at as usize] == 0).map(ready).collect();
     let mut order = Vec::with_capacity(count);
-    while let Some(Reverse((_, _, at))) = queue.pop() {
-        order.push(at);
-        for &child in children.of(at as usize) {
-            missing[child as usize] -= 1;
-            if missing[child as usize] == 0 {
-                queue.push(ready(child));
+    let mut is_placed = vec![false; count];
+    let mut in_circles = None;
+    loop {
+        while let Some(Reverse((_, _, at))) = queue.pop() {
+            order.push(at);
+            is_placed[at as usize] = true;
+            for &child in children.of(at as usize).iter().filter(|&&at| !is_placed[at as usize]) {
+                missing[child as usize] -= 1;
+                if missing[child as usize] == 0 {
+                    queue.push(ready(child));
+                }
+            }
+        }
+        if order.len() == count {
+            return order;
+        }
+        // Each of those that are left waits for another: the oldest goes on without.
+        let left = in_circles.get_or_insert_with(|| {
+            let left = (0..count as u32).filter(|&at| !is_placed[at as usize]);
+            let mut left: Vec<_> = left.map(ready).collect();
+            left.sort_unstable();
+            left
+        });
+        while let Some(next) = left.pop() {
+            if !is_placed[next.0.2 as usize] {
+                queue.push(next);
+                break;
             }
         }
     }
-    order
 }
 
 #[cfg(test)]
@@ -257,16 +283,20 @@ mod tests {
     }
 
     #[test]
-    fn commits_in_a_circle_have_no_place_and_the_others_theirs() {
+    fn a_circle_of_commits_begins_with_the_oldest() {
         let mut read = Commits::default();
         read.push_here(7, 1, &[8]);
         read.push_here(8, 2, &[7]);
         read.push_here(9, 3, &[5]);
         read.push_here(5, 4, &[]);
+        // Behind the circle, and one that is its own parent.
+        read.push_here(6, 0, &[8, 5]);
+        read.push_here(4, 5, &[4]);
         let graph = Graph::new(read, &|no| no);
         let order: Vec<u32> = graph.commits.iter().map(|commit| commit.no).collect();
-        assert_eq!(order, [5, 9]);
-        assert_eq!((graph.number(7), graph.number(9)), (None, Some(1)));
-        assert_eq!(graph.parents(1), [0]);
+        assert_eq!(order, [5, 9, 6, 7, 8, 4]);
+        assert_eq!(graph.circular, [6, 7, 4]);
+        let parents: Vec<&[u32]> = (0..6).map(|at| graph.parents(at)).collect();
+        assert_eq!(parents, [&[][..], &[0], &[0], &[], &[3], &[]]);
     }
 }

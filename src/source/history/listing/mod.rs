@@ -49,6 +49,12 @@ pub(super) fn make(
     lister.listing.skipped.extend(skipped);
     lister.listing.blobs = Some(contents.blobs);
     lister.listing.bytes = contents.bytes;
+    for &no in &graph.circular {
+        let place = format!("commit {}", objects.id(no));
+        let reason = "its parents lead in a circle, so where its files came from may be told wrong; \
+                      `git fsck` names what is damaged";
+        lister.listing.skip(SkipKind::Damaged, place.as_bytes(), reason);
+    }
     let ends = lister.ends(refs, &contents.tags);
     let scope = lister.scope(options, &ends)?;
     lister.ref_names(sieve, refs);
