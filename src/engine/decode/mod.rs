@@ -2,7 +2,8 @@
 //!
 //! A decoder looks at bytes and returns the views that they are worth; the engine scans each view like
 //! any other buffer and leads its matches back. Views nest: what one decoder returns is given to the
-//! others, up to [`MAX_DEPTH`]. A new decoder is a file beside [`wide`] and a line in [`DECODERS`].
+//! others, up to [`MAX_DEPTH`]. A new decoder is a file beside [`wide`] and an entry in [`DECODERS`], which says how a
+//! history asks it.
 //!
 //! Escapes (`%2F`, `\u002b`, `&#43;`) are decoded elsewhere: they are too frequent for views of whole
 //! buffers, and a keyword has none as a rule. [`escapes::views`] decodes the window around a keyword, and
@@ -25,11 +26,26 @@ use crate::text::lines::Position;
 /// How many encodings may be inside each other.
 const MAX_DEPTH: usize = 3;
 
-/// A decoder: the views that bytes are worth; none for most bytes, at next to no price.
-type Decoder = fn(&[u8]) -> Vec<View>;
+/// A decoder.
+struct Decoder {
+    /// The views that bytes are worth; none for most bytes, at next to no price.
+    views: fn(&[u8]) -> Vec<View>,
+    in_history: InHistory,
+}
+
+/// How the quick scan of a history asks a decoder, without which a history would miss what it decodes.
+enum InHistory {
+    /// For the views that stand in regions, which reach as far around each change as [`region_around`] says.
+    Regions(fn(&[u8], &[Range<usize>]) -> Vec<View>),
+    /// Not at all: bytes of which this is true are scanned whole. It is true of bytes if it is true of a part.
+    Whole(fn(&[u8]) -> bool),
+}
 
 /// Every decoder.
-const DECODERS: [Decoder; 2] = [wide::views, runs::views];
+const DECODERS: [Decoder; 2] = [
+    Decoder { views: wide::views, in_history: InHistory::Whole(wide::may_be_in) },
+    Decoder { views: runs::views, in_history: InHistory::Regions(runs::views_in) },
+];
 
 /// An encoding of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,12 +272,23 @@ impl Builder {
     }
 }
 
-/// The same without UTF-16 and UTF-32, for bytes without a zero: with the views of what stands in `regions`,
-/// which rise, as a whole.
-pub(super) fn each_run(bytes: &[u8], regions: &[Range<usize>], each: &mut dyn FnMut(&View)) {
-    for view in runs::views_in(bytes, regions) {
-        each(&view);
-        nested(&view.bytes, Some(&view.decoding), 1, each);
+/// Whether a quick scan has to take bytes as a whole. It is true of bytes if it is true of a part.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    DECODERS.iter().any(|decoder| match decoder.in_history {
+        InHistory::Whole(may_be_in) => may_be_in(bytes),
+        InHistory::Regions(_) => false,
+    })
+}
+
+/// Calls `each` with the views of what stands in `regions`, which rise, and those inside them. The bytes are none
+/// that [`is_whole`] is true of.
+pub(super) fn each_in(bytes: &[u8], regions: &[Range<usize>], each: &mut dyn FnMut(&View)) {
+    for decoder in &DECODERS {
+        let InHistory::Regions(views_in) = decoder.in_history else { continue };
+        for view in views_in(bytes, regions) {
+            each(&view);
+            nested(&view.bytes, Some(&view.decoding), 1, each);
+        }
     }
 }
 
@@ -274,8 +301,8 @@ fn nested(bytes: &[u8], outer: Option<&Arc<Decoding>>, depth: usize, each: &mut 
     if depth == MAX_DEPTH {
         return;
     }
-    for decoder in DECODERS {
-        for view in decoder(bytes) {
+    for decoder in &DECODERS {
+        for view in (decoder.views)(bytes) {
             let decoding = outer.map_or_else(|| view.decoding.clone(), |o| view.decoding.inside(o));
             let is_wide = wide::Units::of(decoding.encoding).is_some();
             if is_wide && outer.is_some_and(|outer| outer.encoding == decoding.encoding) {

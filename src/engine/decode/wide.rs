@@ -31,10 +31,15 @@ const OTHER: u8 = 0xff;
 /// file, the one stands that tells.
 const KINDS: [(usize, usize); 6] = [(2, 0), (2, 1), (4, 0), (4, 1), (4, 2), (4, 3)];
 
+/// Whether there may be wide text in `bytes`: it has zeros between its letters.
+pub(super) fn may_be_in(bytes: &[u8]) -> bool {
+    memchr::memchr(0, bytes).is_some()
+}
+
 /// Returns the views of all wide text in `bytes`.
 pub(super) fn views(bytes: &[u8]) -> Vec<View> {
     let mut views = Vec::new();
-    if memchr::memchr(0, bytes).is_none() {
+    if !may_be_in(bytes) {
         return views;
     }
     let (words, _) = bytes.as_chunks::<WORD>();

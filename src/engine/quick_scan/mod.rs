@@ -35,8 +35,7 @@ impl Engine {
     /// Scans bytes for whether they hold a match at all.
     #[must_use]
     pub fn quick_scan(&self, bytes: &[u8]) -> QuickScan {
-        if memchr::memchr(0, bytes).is_some() || u32::try_from(bytes.len()).is_err() {
-            // UTF-16 has zeros between the letters of a keyword: such text is scanned whole.
+        if decode::is_whole(bytes) || u32::try_from(bytes.len()).is_err() {
             let has_match = !self.scan(bytes).list.is_empty();
             return QuickScan { has_match, trail: Trail::opaque() };
         }
@@ -59,8 +58,8 @@ impl Engine {
     /// The result is that of [`quick_scan`](Self::quick_scan), but that it may report a match too many.
     #[must_use]
     pub fn quick_scan_of_edits(&self, bytes: &[u8], edits: &Edits, before: &Trail) -> QuickScan {
-        let has_zero = |change: &Range<usize>| memchr::memchr(0, &bytes[change.clone()]).is_some();
-        if before.is_opaque || self.far().is_whole || edits.changes.iter().any(has_zero) {
+        let is_whole = |change: &Range<usize>| decode::is_whole(&bytes[change.clone()]);
+        if before.is_opaque || self.far().is_whole || edits.changes.iter().any(is_whole) {
             return self.quick_scan(bytes);
         }
         let mut pass = Pass::new(self, bytes);

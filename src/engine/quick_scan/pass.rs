@@ -250,7 +250,7 @@ impl<'a> Pass<'a> {
         let rules = self.engine.rules.all();
         let views = &mut self.trail.views;
         let mut matched = Vec::new();
-        decode::each_run(self.bytes, regions, &mut |view| {
+        decode::each_in(self.bytes, regions, &mut |view| {
             let extent = Extent::new(&view.decoding.raw(&(0..view.bytes.len())));
             if view.decoding.is_outermost() {
                 views.push(Encoded { extent, has_match: false });
