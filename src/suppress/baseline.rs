@@ -410,6 +410,35 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_read_fast_only_in_the_form_that_is_written() {
+        let whole = Accepted {
+            reason: Some("old".into()),
+            owner: Some("me".into()),
+            until: Some("2027-01-31".into()),
+            ..entry(1)
+        };
+        for entry in [entry(1), whole] {
+            let line = Baseline { entries: [(String::new(), entry.clone())].into() }.render();
+            let line = line.trim_end();
+            assert_eq!(plain_line(line.as_bytes()), Some(digits_of(&entry)));
+            for (good, bad) in [
+                ("{\"fing", "{ \"fing"),
+                ("0001\"", "000g\""),
+                ("0001\"", "00gg\""),
+                ("0001\"", "001\""),
+                ("\"r\"", "\"\\u0072\""),
+                ("\"a/1\"", "\"a\\/1\""),
+                ("\"}", "\"} "),
+                ("\"}", "\",\"x\":1}"),
+            ] {
+                assert!(line.contains(good), "{line}");
+                let line = line.replacen(good, bad, 1);
+                assert_eq!(plain_line(line.as_bytes()), None, "{line}");
+            }
+        }
+    }
+
+    #[test]
     fn an_entry_ends_after_its_last_day() {
         let file = BaselineFile::new("unused".into(), 86_400 * 10 + 5);
         for (until, expired) in [("1970-01-10", true), ("1970-01-11", false)] {

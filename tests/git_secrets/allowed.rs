@@ -281,3 +281,17 @@ fn an_allowed_expression_that_is_too_large_is_named() {
     repo.write(".gitallowed", "(.{1,500}x){500}\n");
     repo.secrets(["--scan", "f"]).status(2).says(".gitallowed:1").says("it is too large");
 }
+
+#[test]
+fn a_key_in_the_file_of_allowed_patterns_is_found_unless_one_of_them_fits_it() {
+    let repo = Repo::new();
+    let key = tightlip::rule::expand("AKIA{base32:16}").unwrap();
+    let key = String::from_utf8(key).unwrap();
+    let _ = repo.secrets(["--register-aws"]).status(0);
+    // The pattern begins at the start of a line, where the key does not stand.
+    repo.write(".gitallowed", format!("^{key}$\n"));
+    repo.git(["add", "."]).passes();
+    repo.secrets(["--scan", ".gitallowed"]).finds(&*format!(".gitallowed:1:^{key}$"));
+    repo.write(".gitallowed", format!("{key}\n"));
+    repo.secrets(["--scan", ".gitallowed"]).passes();
+}

@@ -287,6 +287,14 @@ fn a_value_is_read_from_the_place_that_its_name_gives_it() {
         ("setCookie('sid', 'k9q2x7', '/')", &["k9q2x7"]),
         ("getUserPassword('realm', 'k9q2x7')", &["realm"]),
         ("req.SetBasicAuth('bob', 'k9q2x7')", &["k9q2x7"]),
+        (":password \"k9q2x7\"", &["k9q2x7"]),
+        // Labels, and the first case of a choice.
+        ("wifi password: k9q2x7m4\n", &["k9q2x7m4"]),
+        ("secret = match stage {\n    Stage::Prod => \"k9q2x7\",\n", &["k9q2x7"]),
+        ("secret = when (stage) {\n  \"a\" -> \"k9q2x7\"\n", &["k9q2x7"]),
+        ("secret = match stage\n    Stage::Prod => \"k9q2x7\",\n", &["match"]),
+        // Rows of pairs.
+        ("f(\"user=app password=k9q2x7m4\")", &["k9q2x7m4"]),
         // Several names or values at once.
         ("let (user, password) = ('bob', 'k9q2x7');", &["k9q2x7"]),
         ("user, password := \"bob\", \"k9q2x7\"", &["k9q2x7"]),
@@ -349,6 +357,7 @@ fn a_value_is_read_from_the_place_that_its_name_gives_it() {
         // Schemes.
         ("Authorization: Bearer k9q2x7k9q2x7", &["k9q2x7k9q2x7"]),
         ("authorization = \"Basic k9q2x7k9q2x7\"", &["k9q2x7k9q2x7"]),
+        ("f(\"Bearer k9q2x7k9q2x7k9q2x7k9q2x7\")", &["k9q2x7k9q2x7k9q2x7k9q2x7"]),
         // Bare words.
         ("password: k9q2x7 # x", &["k9q2x7"]),
         ("password: k9#q2x7", &["k9#q2x7"]),
