@@ -91,25 +91,29 @@ impl Environment {
     /// Returns the directory of the user's configuration: `XDG_CONFIG_HOME`, or `~/.config`.
     #[must_use]
     pub fn config_directory(&self) -> Option<PathBuf> {
-        let named = self.get_filled("XDG_CONFIG_HOME").map(PathBuf::from);
-        named.or_else(|| self.home().map(|home| home.join(".config")))
+        self.directory("XDG_CONFIG_HOME", ".config")
     }
 
     /// Returns the directory of what can be made again: `XDG_CACHE_HOME`, or `~/.cache`.
     #[must_use]
     pub fn cache_directory(&self) -> Option<PathBuf> {
-        let named = self.get_filled("XDG_CACHE_HOME").map(PathBuf::from);
-        let found = named.or_else(|| self.home().map(|home| home.join(".cache")));
-        // A relative one is not to be heeded (<https://specifications.freedesktop.org/basedir/latest/>).
-        found.filter(|folder| folder.is_absolute())
+        self.directory("XDG_CACHE_HOME", ".cache")
     }
 
     /// Returns the directory of what programs keep of their runs: `XDG_STATE_HOME`, or
     /// `~/.local/state`.
     #[must_use]
     pub fn state_directory(&self) -> Option<PathBuf> {
-        let named = self.get_filled("XDG_STATE_HOME").map(PathBuf::from);
-        named.or_else(|| self.home().map(|home| home.join(".local/state")))
+        self.directory("XDG_STATE_HOME", ".local/state")
+    }
+
+    /// The directory that a variable names, or one below the user's. A relative one is not heeded: it would be another
+    /// one in each directory, which may be somebody else's.
+    /// <https://specifications.freedesktop.org/basedir/latest/>
+    fn directory(&self, name: &str, below_home: &str) -> Option<PathBuf> {
+        let absolute = |path: PathBuf| path.is_absolute().then_some(path);
+        let named = self.get_filled(name).map(PathBuf::from).and_then(absolute);
+        named.or_else(|| self.home().map(|home| home.join(below_home)).and_then(absolute))
     }
 }
 
@@ -124,6 +128,33 @@ mod tests {
         };
         assert!(home("HOME", "/h") && home("USERPROFILE", "/h"));
         assert!(!home("HOME", "") && !home("X", "/h"));
+    }
+
+    #[test]
+    fn a_relative_directory_is_not_heeded() {
+        let environment = |values: &[(&str, &str)]| {
+            Environment::new(values.iter().map(|(name, value)| (name.into(), value.into())))
+        };
+        let names = ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"];
+        let all = |environment: &Environment| {
+            [
+                environment.config_directory(),
+                environment.cache_directory(),
+                environment.state_directory(),
+            ]
+        };
+        let below = |folders: [&str; 3]| folders.map(|folder| Some(folder.into()));
+        let of_home = below(["/h/.config", "/h/.cache", "/h/.local/state"]);
+        for (home, named, expected) in [
+            ("/h", "", of_home.clone()),
+            ("/h", "here", of_home),
+            ("/h", "/x", below(["/x"; 3])),
+            ("h", "here", [None, None, None]),
+        ] {
+            let named = names.map(|name| (name, named));
+            let given = environment(&[&named[..], &[("HOME", home)]].concat());
+            assert_eq!(all(&given), expected, "{home} {named:?}");
+        }
     }
 
     #[test]

@@ -34,6 +34,12 @@ use crate::file;
 pub use rev::Rev;
 use rev::Said;
 
+/// Whether a process runs in a job: the variable is one that every service sets.
+#[must_use]
+pub fn is_job(environment: &Environment) -> bool {
+    environment.is_true("CI")
+}
+
 /// What a job is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CiRange {

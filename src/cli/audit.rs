@@ -41,6 +41,9 @@ pub(super) fn run(
     shared: &Shared,
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
+    if let Some(path) = &args.replace_text {
+        replace_text::check(path)?;
+    }
     let repository = repository(args.repository.as_deref(), process)?;
     let mut session = Session::load(process, &repository, shared, Purpose::Audit)?;
     args.paths.limit(&mut session.scanner)?;
@@ -55,22 +58,33 @@ pub(super) fn run(
     let mut outcome = scan.run(options, |outcome| files.scan(outcome))?;
     let lists = paths::of_history(repository.location(), &[]);
     paths::name_unused(&session.scanner, &mut outcome, lists, process)?;
-    if let Some(path) = &args.replace_text {
-        let count = replace_text::write(path, &outcome.findings)?;
-        let path = escape_path(path);
-        let err = &mut process.streams.err;
-        let secrets = counted(count as u64, "secret", "secrets");
-        writeln!(err, "tightlip: {secrets} written to `{path}`")?;
-        let encoded = outcome.findings.iter().filter(|one| !one.decoded.is_empty()).count();
-        if encoded > 0 {
-            writeln!(
-                err,
-                "tightlip: {} encoded, where git filter-repo does not see them: remove their files",
-                counted(encoded as u64, "finding stands", "findings stand")
-            )?;
-        }
+    let written =
+        args.replace_text.as_ref().map(|path| write_replacements(path, &outcome, process));
+    // What was found is reported, whether they could be written or not.
+    let status = session.finish(&outcome, &mut process.streams)?;
+    written.transpose().map(|_| status)
+}
+
+/// Writes the file for `git filter-repo`, and says what it does not reach.
+fn write_replacements(
+    path: &Path,
+    outcome: &Outcome,
+    process: &mut Process<'_>,
+) -> Result<(), Failure> {
+    let count = replace_text::write(path, &outcome.findings)?;
+    let path = escape_path(path);
+    let err = &mut process.streams.err;
+    let secrets = counted(count as u64, "secret", "secrets");
+    writeln!(err, "tightlip: {secrets} written to `{path}`")?;
+    let encoded = outcome.findings.iter().filter(|one| !one.decoded.is_empty()).count();
+    if encoded > 0 {
+        writeln!(
+            err,
+            "tightlip: {} encoded, where git filter-repo does not see them: remove their files",
+            counted(encoded as u64, "finding stands", "findings stand")
+        )?;
     }
-    session.finish(&outcome, &mut process.streams)
+    Ok(())
 }
 
 /// Opens what is audited, from its top, so that the report is the same from every directory in it.

@@ -267,8 +267,15 @@ fn update(
         entries.into_iter().for_each(|entry| known.add(entry));
     }
     file.write(&known)?;
+    // What was accepted until a day that has passed is reported again.
+    let now = process.now;
+    let expired = known.entries().filter(|entry| entry.is_expired(now)).count();
     let out = &mut process.streams.out;
-    let all = known.entries().len();
+    let all = known.entries().len() - expired;
+    if expired > 0 {
+        let entries = counted(expired as u64, "entry has", "entries have");
+        writeln!(out, "{}: {entries} expired; accept again, or remove what is found", file.shown)?;
+    }
     match add {
         Some(_) => {
             writeln!(out, "{}: {all} accepted, {count} of them new, {gone} gone", file.shown)?;
@@ -281,7 +288,7 @@ fn update(
                 "{}: {all} accepted, {gone} gone, {count} new and not added",
                 file.shown
             )?;
-            Ok(u8::from(count > 0))
+            Ok(u8::from(count + expired > 0))
         }
     }
 }

@@ -307,7 +307,6 @@ impl<'a> Started<'a> {
         let key = Key::load(&process.environment).map_err(|error| {
             format!("no checkpoint can be sealed: {error}; set TIGHTLIP_CACHE_KEY to a secret text")
         })?;
-        let is_ci_or_all = selection.known.is_empty();
         let rules = scanner.rules_hash();
         if selection.tips.is_empty() {
             let mut skipped = Vec::new();
@@ -329,7 +328,7 @@ impl<'a> Started<'a> {
         if let Some(last) = last.filter(|last| last.is_for(&key, &rules)) {
             // Instead of what a CI service says was scanned: this is known.
             selection.known = last.tips().to_vec();
-        } else if !is_ci_or_all {
+        } else {
             selection.known.clear();
         }
         let next = Checkpoint::new(&key, &rules, tips);

@@ -56,7 +56,14 @@ pub(super) fn name_unused(
     while filter.has_unused()
         && let Some(list) = lists.next()
     {
-        nul_fields(&list?).for_each(|path| filter.note(path));
+        match list {
+            Ok(list) => nul_fields(&list).for_each(|path| filter.note(path)),
+            // What was found is reported all the same.
+            Err(error) => {
+                let reason = format!("the paths that there are cannot be listed: {error}");
+                outcome.skipped.push(Skipped::new(SkipKind::Source, b"", reason));
+            }
+        }
     }
     for pattern in filter.unused_only() {
         let reason = "`--path` names nothing here; a pattern goes from the top, as in .gitignore";

@@ -16,6 +16,17 @@ use tightlip::text::escape::escape_path;
 /// Shorter secrets would be replaced in the middle of words.
 const MIN_BYTES: usize = 5;
 
+/// Refuses a file that [`write`] could not make, before a long scan.
+pub(super) fn check(path: &Path) -> Result<(), Failure> {
+    match path.symlink_metadata() {
+        Ok(_) => {
+            let shown = escape_path(path);
+            Err(format!("cannot write `{shown}`: it is there already; name a new file").into())
+        }
+        Err(_) => Ok(()),
+    }
+}
+
 /// Writes a line for every secret to a new file, and returns how many there are.
 ///
 /// # Errors

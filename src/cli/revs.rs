@@ -38,7 +38,7 @@ impl Selection {
         if selection.tips.is_empty() && !selection.known.is_empty() {
             // As in git: what is left out is left out of HEAD's history.
             let head = location.id(["rev-parse", "--verify", "HEAD"])?;
-            let id = head.ok_or("HEAD has no commit yet")?;
+            let id = head.ok_or("HEAD has no commit yet; name a revision to start from")?;
             selection.tips.push(Tip { id, name: b"HEAD".to_vec() });
         }
         Ok(selection)

@@ -11,6 +11,7 @@ use super::{Failure, FormatArg, INCOMPLETE, Process, Shared};
 use tightlip::engine::Engine;
 use tightlip::engine::lint::{Cost, Problem, Severity, expensive, lint};
 use tightlip::finding::{Place, Progress, Skipped};
+use tightlip::git::RepositoryPool;
 use tightlip::report::masked;
 use tightlip::rule::RuleSet;
 use tightlip::setup::Config;
@@ -52,7 +53,10 @@ pub(super) fn run(
     problems.extend(lint(rules.clone())?);
     let sample = match args.sample.is_empty() {
         true => None,
-        false => Some(Sample::read(args, shared, Engine::new(rules.clone(), process.now)?)?),
+        false => {
+            let engine = Engine::new(rules.clone(), process.now)?;
+            Some(Sample::read(args, shared, engine, &process.repository())?)
+        }
     };
     if let Some(sample) = &sample {
         problems.extend(expensive(&rules, &sample.costs, sample.bytes));
@@ -93,11 +97,17 @@ struct Sample {
 }
 
 impl Sample {
-    fn read(args: &CheckArgs, shared: &Shared, engine: Engine) -> Result<Self, Failure> {
+    fn read(
+        args: &CheckArgs,
+        shared: &Shared,
+        engine: Engine,
+        repository: &RepositoryPool,
+    ) -> Result<Self, Failure> {
         let paths = args.sample.clone();
         let threads = usize::from(shared.threads);
         let source = Worktree::new(WorktreeOptions {
             honour_ignore_files: true,
+            global_ignore: repository.excludes_file(),
             archives: None,
             ..WorktreeOptions::everything(paths, Place::Worktree, threads)
         });

@@ -8,7 +8,7 @@ use clap::Args;
 use super::paths::{self as filter, PathArgs};
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
-use tightlip::finding::{Outcome, Place};
+use tightlip::finding::{Outcome, Place, SkipKind, Skipped};
 use tightlip::git::command::nul_fields;
 use tightlip::git::{Location, RepositoryPool};
 use tightlip::source::{ArchiveLimits, Stdin, Worktree, WorktreeOptions};
@@ -71,6 +71,7 @@ pub(super) fn run(
     if !paths.is_empty() {
         let options = WorktreeOptions {
             honour_ignore_files: !args.no_ignore,
+            global_ignore: session.scanner.repository().excludes_file(),
             archives: (args.archives || names_file(args)).then(ArchiveLimits::default),
             reports: shared.report_files(),
             ..WorktreeOptions::everything(paths, Place::Worktree, usize::from(shared.threads))
@@ -79,9 +80,17 @@ pub(super) fn run(
         let mut found = session.scanner.scan(&source);
         let left_out = source.take_left_out();
         if !left_out.is_empty() {
-            let paths = tracked(&left_out, &options.paths, process)?;
-            let options = WorktreeOptions { paths, honour_ignore_files: false, ..options };
-            found.merge(session.scanner.scan(&Worktree::new(options)));
+            match tracked(&left_out, &options.paths, process) {
+                Ok(paths) => {
+                    let options = WorktreeOptions { paths, honour_ignore_files: false, ..options };
+                    found.merge(session.scanner.scan(&Worktree::new(options)));
+                }
+                // What was found is reported all the same.
+                Err(error) => {
+                    let reason = format!("ignored files that git tracks cannot be listed: {error}");
+                    found.skipped.push(Skipped::new(SkipKind::Source, b"", reason));
+                }
+            }
         }
         outcome.merge(found);
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::output::{add_summary, write_file};
 use super::{ColorArg, Failure, FormatArg, Process, Shared};
+use tightlip::ci::is_job;
 use tightlip::environment::Environment;
 use tightlip::finding::{Outcome, Status};
 use tightlip::git::RepositoryPool;
@@ -16,9 +17,6 @@ use tightlip::text::wrap::wrap;
 
 /// The variable that names the file for the Markdown summary of a step of GitHub Actions.
 const STEP_SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
-
-/// The variable that every CI service sets.
-const CI_VARIABLE: &str = "CI";
 
 /// A scanner, and how its findings are shown.
 pub(super) struct Session<'a> {
@@ -114,7 +112,7 @@ impl<'a> Session<'a> {
     /// Looks for the user's own credentials, too. In a job of CI, where the credentials are those of the job, only
     /// if it is told to.
     pub(super) fn knowing(mut self, process: &Process<'_>, is_told: bool) -> Self {
-        if is_told || !process.environment.is_true(CI_VARIABLE) {
+        if is_told || !is_job(&process.environment) {
             let scanner = ManuallyDrop::into_inner(self.scanner);
             self.scanner = ManuallyDrop::new(scanner.with_known_values());
         }

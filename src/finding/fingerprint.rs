@@ -5,6 +5,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use super::{Place, Secret};
+use crate::text::hex::hex;
 
 /// Names a finding by its rule, path and secret: no line, no commit, so it survives edits around
 /// it, rebases and clones. It is a SHA-256 cut to 128 bits, in hexadecimal.
@@ -85,7 +86,7 @@ fn hash(parts: &[&[u8]]) -> [u8; 32] {
 }
 
 fn cut(digest: &[u8; 32]) -> Fingerprint {
-    Fingerprint(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    Fingerprint(hex(&digest[..16]))
 }
 
 impl fmt::Display for Fingerprint {

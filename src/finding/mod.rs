@@ -98,6 +98,15 @@ pub struct CommitInfo {
     pub time: i64,
 }
 
+impl CommitInfo {
+    /// Returns as much of the id as tells commits apart for people.
+    #[must_use]
+    pub fn short_id(&self) -> &str {
+        const SHORT_ID: usize = 12;
+        &self.id[..self.id.len().min(SHORT_ID)]
+    }
+}
+
 /// Where bytes come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {

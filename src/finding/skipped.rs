@@ -9,12 +9,14 @@ pub struct Skipped {
     pub kind: SkipKind,
     /// The same for people, as a sentence without a full stop.
     pub reason: String,
+    /// The id of the object that is not here, in hexadecimal, if that is why.
+    pub object: Option<String>,
 }
 
 impl Skipped {
     /// Names something that was not read.
     pub fn new(kind: SkipKind, path: &[u8], reason: impl Into<String>) -> Self {
-        Skipped { path: path.to_vec(), kind, reason: reason.into() }
+        Skipped { path: path.to_vec(), kind, reason: reason.into(), object: None }
     }
 
     /// Whether it makes the run incomplete; else the run was told to leave it out.

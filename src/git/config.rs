@@ -127,6 +127,23 @@ impl Settings {
 }
 
 impl Settings {
+    /// Returns the file of ignore patterns that holds for all of the user's repositories.
+    ///
+    /// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreexcludesFile>
+    #[must_use]
+    pub fn excludes_file(&self, location: &Location) -> Option<PathBuf> {
+        match self.get("core.excludesfile") {
+            Some(named) => {
+                let below_home = named.strip_prefix("~/").zip(location.environment().home());
+                Some(
+                    below_home
+                        .map_or_else(|| location.join(&named), |(path, home)| home.join(path)),
+                )
+            }
+            None => location.xdg_file("ignore"),
+        }
+    }
+
     /// Whether a key (in lower case) is true in git's terms. One that stands without a value is.
     ///
     /// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-boolean>
@@ -203,7 +220,7 @@ fn files(
     match environment.get("GIT_CONFIG_GLOBAL") {
         Some(file) => files.push((location.join(file), ConfigLevel::Global)),
         None => {
-            let xdg = environment.config_directory().map(|folder| folder.join("git/config"));
+            let xdg = location.xdg_file("config");
             files.extend(xdg.map(|file| (file, ConfigLevel::XDG)));
             let home = environment.home().map(|home| home.join(".gitconfig"));
             files.extend(home.map(|file| (file, ConfigLevel::Global)));

@@ -65,7 +65,7 @@ pub enum GitError {
         advice: &'static str,
     },
     /// libgit2 cannot read something without which nothing can be listed.
-    #[error("cannot read {what}: {message}")]
+    #[error("cannot read {what}: {message}; `git fsck` shows what is damaged")]
     Native {
         /// What was to be read.
         what: &'static str,
@@ -82,7 +82,7 @@ pub enum GitError {
         path: String,
     },
     /// An object that must be a commit is something else.
-    #[error("expected a commit, found another object: {0}")]
+    #[error("expected a commit, found another object: {0}; `git fsck` shows what is damaged")]
     NotACommit(ObjectId),
     /// An object without which nothing can be listed.
     #[error(transparent)]
@@ -110,6 +110,8 @@ impl GitError {
 pub struct ReadError {
     kind: SkipKind,
     message: String,
+    /// The object that is not here, if that is why.
+    missing: Option<ObjectId>,
 }
 
 impl ReadError {
@@ -118,13 +120,11 @@ impl ReadError {
     }
 
     pub(crate) fn missing(id: &ObjectId) -> Self {
-        ReadError::new(
-            SkipKind::Missing,
-            format!(
-                "object {id} is missing; `git fsck` shows what else is, and in a partial clone \
-                 `git fetch` brings it"
-            ),
-        )
+        let message = format!(
+            "object {id} is missing; `git fsck` shows what else is, and in a partial clone \
+             `git fetch` brings it"
+        );
+        ReadError { missing: Some(*id), ..ReadError::new(SkipKind::Missing, message) }
     }
 
     pub(crate) fn too_large(id: &ObjectId, size: u64, limit: u64) -> Self {
@@ -137,12 +137,18 @@ impl ReadError {
         )
     }
 
+    /// An object of a kind, `what`, that is not of its form.
+    pub(crate) fn malformed(what: &str) -> Self {
+        let message = format!("it is a malformed {what}; `git fsck` shows what else is damaged");
+        ReadError::new(SkipKind::Damaged, message)
+    }
+
     pub(crate) fn no_git(error: &std::io::Error) -> Self {
         ReadError::new(SkipKind::Unreadable, format!("git cannot be started: {error}"))
     }
 
     pub(crate) fn new(kind: SkipKind, message: String) -> Self {
-        ReadError { kind, message }
+        ReadError { kind, message, missing: None }
     }
 
     /// Whether the object is there, and damaged.
@@ -166,6 +172,7 @@ impl ReadError {
     /// Names what could not be read because of this.
     #[must_use]
     pub fn skip(&self, path: &[u8]) -> Skipped {
-        Skipped::new(self.kind, path, self.message.clone())
+        let object = self.missing.as_ref().map(ToString::to_string);
+        Skipped { object, ..Skipped::new(self.kind, path, self.message.clone()) }
     }
 }

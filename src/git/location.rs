@@ -81,6 +81,14 @@ impl Location {
         self.directory.join(path)
     }
 
+    /// Returns a file in the user's directory of git's configuration. Git heeds a relative one, too.
+    pub(super) fn xdg_file(&self, name: &str) -> Option<PathBuf> {
+        let environment = &self.environment;
+        let named = environment.get_filled("XDG_CONFIG_HOME").map(|folder| self.join(folder));
+        let folder = named.or_else(|| environment.home().map(|home| home.join(".config")));
+        folder.map(|folder| folder.join("git").join(name))
+    }
+
     /// Returns the paths of a variable that holds a list of them.
     pub(super) fn paths(&self, name: &str) -> Vec<PathBuf> {
         let list = self.environment.get_filled(name).unwrap_or_default();

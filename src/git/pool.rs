@@ -1,10 +1,11 @@
 //! Open handles of one repository, one for each thread that reads.
 
 use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{GitError, Location, MAX_OBJECT_BYTES, Repository};
+use super::{GitError, Location, MAX_OBJECT_BYTES, Repository, Settings};
 
 /// A repository that is opened as often as it is read at the same time, and no more often: opening
 /// takes longer than reading a file. Clones share their handles.
@@ -64,6 +65,18 @@ impl RepositoryPool {
         };
         repository.set_max_object_bytes(self.max_object_bytes());
         Ok(Handle { repository: Some(repository), pool: self.clone() })
+    }
+
+    /// Returns the user's own ignore file, which need not be there; `None` too where git's configuration cannot be
+    /// read: then more is looked at.
+    #[must_use]
+    pub fn excludes_file(&self) -> Option<PathBuf> {
+        let location = self.location();
+        let settings = match self.get_if_there().ok()? {
+            Some(repository) => repository.settings().ok()?.clone(),
+            None => Settings::outside(location).ok()?,
+        };
+        settings.excludes_file(location)
     }
 
     /// As [`get`](Self::get); `None` where there is no repository.

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::ReportOptions;
-use crate::finding::{Finding, Outcome, Place, Presence, Redactor, Secret, Skipped};
+use super::{ReportOptions, printable, shown_secret};
+use crate::finding::{Finding, Outcome, Place, Presence, Redactor, Skipped};
 use crate::text::date::moment;
-use crate::text::escape::escape;
+use crate::text::hex::hex;
 
 /// The version of the contract. It only ever grows: a new key does not change it.
 const SCHEMA: u32 = 1;
@@ -170,26 +170,22 @@ fn line(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
 
 fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> FindingObject {
     let origin = &finding.origin;
-    let text = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    let text = |bytes: &[u8]| printable(bytes, redactor);
     let has_path = !matches!(origin.place, Place::CommitMessage | Place::CommitHeader);
     let is_text = std::str::from_utf8(&origin.path).is_ok();
     let commit = origin.commit.as_ref();
     let (start, end) = (finding.location.start, finding.location.end);
-    let shown = |secret: &Secret| match options.reveal {
-        true => escape(secret.expose()).into_owned(),
-        false => secret.redacted(),
-    };
     FindingObject {
         r#type: "finding",
         rule: finding.rule.to_string(),
-        description: finding.description.to_string(),
+        description: text(finding.description.as_bytes()),
         path: has_path.then(|| text(&origin.path)),
         path_hex: (has_path && !is_text).then(|| hex(&redactor.redact(&origin.path))),
         line: start.line,
         column: start.column,
         end_line: end.line,
         end_column: end.column,
-        secret: shown(&finding.secret),
+        secret: shown_secret(&finding.secret, options),
         fingerprint: finding.fingerprint.to_string(),
         accepted_by: finding.accepted_by().iter().map(ToString::to_string).collect(),
         source: origin.place.name(),
@@ -201,7 +197,7 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
         confidence: finding.confidence.name(),
         decoded: finding.decoded.clone(),
         notes: finding.notes.iter().map(|note| text(note.as_bytes())).collect(),
-        warnings: finding.warnings.clone(),
+        warnings: finding.warnings.iter().map(|warning| text(warning.as_bytes())).collect(),
         related: finding
             .related
             .iter()
@@ -209,7 +205,7 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
                 rule: related.rule.to_string(),
                 path: text(&related.path),
                 line: related.start.line,
-                secret: shown(&related.secret),
+                secret: shown_secret(&related.secret, options),
             })
             .collect(),
         aws_account: finding.account.clone(),
@@ -229,7 +225,7 @@ fn presence_object(presence: &Presence, text: impl Fn(&[u8]) -> String) -> Prese
 }
 
 fn skipped(skipped: &Skipped, redactor: &Redactor) -> SkippedObject {
-    let text = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    let text = |bytes: &[u8]| printable(bytes, redactor);
     SkippedObject {
         r#type: "skipped",
         kind: skipped.kind.name(),
@@ -254,8 +250,4 @@ fn summary(outcome: &Outcome) -> SummaryObject {
         older: summary.older,
         elapsed_ms: u64::try_from(summary.elapsed.as_millis()).unwrap_or(u64::MAX),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,8 +1,8 @@
 //! How long history has held a secret, in words.
 
+use super::printable;
 use crate::finding::{CommitInfo, Finding, Place, Presence, Redactor};
 use crate::text::date::day;
-use crate::text::escape::escape;
 
 /// Says from when to when, under which names and refs, and what that means for what to do.
 pub(super) fn lines(finding: &Finding, redactor: &Redactor) -> Vec<String> {
@@ -14,7 +14,7 @@ pub(super) fn lines(finding: &Finding, redactor: &Redactor) -> Vec<String> {
 /// Says from when to when, and under which names and refs.
 pub(super) fn facts(finding: &Finding, redactor: &Redactor) -> Vec<String> {
     let mut lines = Vec::new();
-    let shown = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    let shown = |bytes: &[u8]| printable(bytes, redactor);
     if !finding.other_paths.is_empty() {
         let paths: Vec<String> = finding.other_paths.iter().map(|path| shown(path)).collect();
         lines.push(format!("also as {}", paths.join(", ")));
@@ -31,18 +31,17 @@ pub(super) fn facts(finding: &Finding, redactor: &Redactor) -> Vec<String> {
 
 /// The same on one line, without what a title above it says.
 pub(super) fn short_facts(finding: &Finding, redactor: &Redactor, is_in_head: bool) -> Vec<String> {
-    const SHORT_ID: usize = 12;
-    let shown = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    let shown = |bytes: &[u8]| printable(bytes, redactor);
     let mut parts = Vec::new();
     if !finding.other_paths.is_empty() {
         let paths: Vec<String> = finding.other_paths.iter().map(|path| shown(path)).collect();
         parts.push(format!("also as {}", paths.join(", ")));
     }
     let Some(presence) = finding.presence.as_ref().filter(|_| !is_in_head) else { return parts };
-    parts.extend(last_commit(finding).map(|last| {
-        let id = &last.id[..last.id.len().min(SHORT_ID)];
-        format!("last in {id} of {}", day(last.time))
-    }));
+    parts.extend(
+        last_commit(finding)
+            .map(|last| format!("last in {} of {}", last.short_id(), day(last.time))),
+    );
     let held = held_by(presence, &shown);
     // Behind the commit that brought it in, it is plain whose history is meant.
     parts.push(held.replacen("in the history of ", "in ", 1));
@@ -58,13 +57,13 @@ pub(super) fn last_commit(finding: &Finding) -> Option<&CommitInfo> {
 
 /// Says what leads to it.
 pub(super) fn held(finding: &Finding, redactor: &Redactor) -> Option<String> {
-    let shown = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    let shown = |bytes: &[u8]| printable(bytes, redactor);
     finding.presence.as_ref().map(|presence| held_by(presence, &shown))
 }
 
 /// Says how to get rid of it at this place.
 pub(super) fn next_step(finding: &Finding, redactor: &Redactor) -> Option<String> {
-    let shown = |bytes: &[u8]| escape(&redactor.redact(bytes)).into_owned();
+    let shown = |bytes: &[u8]| printable(bytes, redactor);
     if finding.origin.place == Place::TagMessage {
         return Some(about_a_tag(&shown(&finding.origin.path)));
     }

@@ -15,6 +15,7 @@ use crate::file::{self, Mode};
 use crate::finding::Finding;
 use crate::git::RepositoryPool;
 use crate::report::PathMask;
+use crate::text::hex::hex;
 
 /// How many findings are kept.
 const MAX_FINDINGS: usize = 10_000;
@@ -89,7 +90,7 @@ fn path(repository: &RepositoryPool) -> Option<PathBuf> {
     let opened = repository.get_if_there().ok()??;
     let folder = fs::canonicalize(opened.git_dir()).ok()?;
     let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
-    let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let name = hex(&digest[..16]);
     let cache = repository.location().environment().cache_directory()?;
     Some(cache.join("tightlip").join("last").join(name))
 }

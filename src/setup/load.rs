@@ -52,13 +52,16 @@ pub struct Discovery {
 pub fn load(discovery: &Discovery) -> Result<Config, ConfigError> {
     let mut config = Config::default();
     if let Some(dir) = &discovery.user_dir {
-        add_if_there(&mut config, dir.join("tightlip").join(USER_FILE))?;
+        add_if_there(&mut config, dir.join("tightlip").join(USER_FILE), Author::User)?;
     }
     if let Some(path) = &discovery.from_git {
-        add_file(&mut config, path.clone())?;
+        // What stands in the working tree is committed by anybody, whoever names it.
+        let is_inside = discovery.root.as_ref().is_some_and(|root| is_inside(root, path));
+        let author = if is_inside { Author::Anybody } else { Author::User };
+        add_file(&mut config, path.clone(), author)?;
     }
     if let Some(root) = &discovery.root {
-        add_if_there(&mut config, root.join(FILE_NAME))?;
+        add_if_there(&mut config, root.join(FILE_NAME), Author::Anybody)?;
     }
     Ok(config)
 }
@@ -69,13 +72,36 @@ pub fn load(discovery: &Discovery) -> Result<Config, ConfigError> {
 /// It cannot be read or understood.
 pub fn load_file(path: &Path) -> Result<Config, ConfigError> {
     let mut config = Config::default();
-    add_file(&mut config, path.to_owned())?;
+    add_file(&mut config, path.to_owned(), author_of(path))?;
     Ok(config)
 }
 
-fn add_if_there(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
+/// Who may have written a config file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Author {
+    /// The user alone.
+    User,
+    /// Whoever commits to the repository.
+    Anybody,
+}
+
+/// Whose a file is of which nothing but its name is known.
+fn author_of(path: &Path) -> Author {
+    match path.file_name().is_some_and(|name| name == FILE_NAME) {
+        true => Author::Anybody,
+        false => Author::User,
+    }
+}
+
+/// Whether a path leads into a directory, with links followed.
+fn is_inside(folder: &Path, path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    path.starts_with(folder) || real(path).starts_with(real(folder))
+}
+
+fn add_if_there(config: &mut Config, path: PathBuf, author: Author) -> Result<(), ConfigError> {
     let is_link = path.symlink_metadata().is_ok_and(|kind| kind.is_symlink());
-    match add_file(config, path) {
+    match add_file(config, path, author) {
         // A link that leads nowhere is a file that cannot be read.
         Err(ConfigError::Read { source, .. })
             if source.kind() == io::ErrorKind::NotFound && !is_link =>
@@ -86,22 +112,26 @@ fn add_if_there(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
     }
 }
 
-fn add_file(config: &mut Config, path: PathBuf) -> Result<(), ConfigError> {
+fn add_file(config: &mut Config, path: PathBuf, author: Author) -> Result<(), ConfigError> {
     let shown = shown(&path);
     let text = read(&path).map_err(|source| ConfigError::Read { path: shown.clone(), source })?;
-    add_text(config, shown, &text)?;
+    add_text(config, shown, &text, author)?;
     config.files.push(path);
     Ok(())
 }
 
-fn add_text(config: &mut Config, path: String, text: &str) -> Result<(), ConfigError> {
+fn add_text(
+    config: &mut Config,
+    path: String,
+    text: &str,
+    author: Author,
+) -> Result<(), ConfigError> {
     let file: ConfigFile = toml::from_str(text).map_err(|error| ConfigError::Content {
         path: path.clone(),
         line: line_of(text, error.span().map_or(0, |span| span.start)),
         message: toml_problem(&error),
     })?;
-    let is_of_repository = Path::new(&path).file_name().is_some_and(|name| name == FILE_NAME);
-    Layer { path, text, is_of_repository }.join(file, config)
+    Layer { path, text, author }.join(file, config)
 }
 
 /// Parses the text of a config file that is not written yet, and is called `name` in errors.
@@ -110,7 +140,7 @@ fn add_text(config: &mut Config, path: String, text: &str) -> Result<(), ConfigE
 /// It cannot be understood.
 pub fn load_text(text: &str, name: &str) -> Result<Config, ConfigError> {
     let mut config = Config::default();
-    add_text(&mut config, name.to_owned(), text)?;
+    add_text(&mut config, name.to_owned(), text, author_of(Path::new(name)))?;
     Ok(config)
 }
 
@@ -135,8 +165,7 @@ pub(super) fn shown(path: &Path) -> String {
 struct Layer<'a> {
     path: String,
     text: &'a str,
-    /// Whether it comes with the repository, and so from anybody.
-    is_of_repository: bool,
+    author: Author,
 }
 
 /// Whether a path leads out of the repository.
@@ -167,7 +196,7 @@ impl Layer<'_> {
         for named in file.known_values.files {
             let line = line_of(self.text, named.span().start);
             let named = named.into_inner();
-            if self.is_of_repository && leads_out(&named) {
+            if self.author == Author::Anybody && leads_out(&named) {
                 let message = "known_values.files may name files of this repository alone here; name \
                                your own ones in your own config file";
                 return Err(ConfigError::Content {

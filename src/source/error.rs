@@ -21,10 +21,12 @@ pub enum SourceError {
         source: std::io::Error,
     },
     /// The repository has no index.
-    #[error("this repository is bare: nothing can be staged in it")]
+    #[error(
+        "this repository is bare, so nothing can be staged in it; scan it with `tightlip history`"
+    )]
     Bare,
     /// What was kept of an earlier listing does not fit the repository any more.
-    #[error("what an earlier run has listed is not here any more")]
+    #[error("what an earlier run has listed is not here any more; run again")]
     Outdated,
 }
 

@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use super::{Blob, Content, Unit, lfs};
 use crate::archive::{self, ArchiveLimits};
+use crate::file;
 use crate::finding::{SkipKind, Skipped};
 use crate::git::object::{Kind, ObjectId, header_bytes};
-use crate::git::{Added, Handle, ReadError, Repository, RepositoryPool, line_diff};
+use crate::git::{
+    Added, Handle, MAX_OBJECT_BYTES, ReadError, Repository, RepositoryPool, line_diff,
+};
 use crate::text::fragment::Fragment;
 use crate::text::stream;
 
@@ -198,9 +201,11 @@ impl Reader {
         each: impl FnOnce(&[u8]) -> R,
     ) -> Result<Option<R>, ReadError> {
         let store = self.options.lfs.clone();
+        let pool = self.options.repository.as_ref();
+        let max_bytes = pool.map_or(MAX_OBJECT_BYTES, RepositoryPool::max_object_bytes);
         let read = self.repository()?.object(id, |_, bytes| {
             let file = store.as_ref().and_then(|store| store.file(bytes));
-            match file.map(fs::read) {
+            match file.map(|path| file::read(&path, max_bytes)) {
                 None => Some(each(bytes)),
                 Some(Ok(content)) => Some(each(&content)),
                 Some(Err(_)) => None,
@@ -231,30 +236,45 @@ impl Reader {
         let repository = self.repository()?;
         let is_large = repository.size(id) > stream_from_bytes;
         if is_large {
-            let mut is_archive = None;
+            let mut begins = None;
+            let mut ends = false;
             repository.stream(id, &mut |fragment| {
-                is_archive.get_or_insert_with(|| archive::is_whole_archive(fragment.bytes));
+                begins.get_or_insert_with(|| archive::is_archive(fragment.bytes));
+                ends = archive::ends_like_zip(fragment.bytes);
                 each(fragment);
             })?;
-            if archives.is_none() || is_archive != Some(true) {
+            let is_archive = ends || begins == Some(true);
+            if is_archive && archives.is_none() {
+                self.name_closed(unit);
+            }
+            if !is_archive || archives.is_none() {
                 return Ok(());
             }
         }
         let mut left_out = Vec::new();
         let store = self.options.lfs.clone();
         let mut file = None;
+        let mut is_closed = false;
         let repository = self.repository()?;
         let found = repository.object(id, |kind, bytes| {
             file = store.as_ref().and_then(|store| store.file(bytes));
             if !is_large {
                 each(Fragment::whole(bytes));
             }
-            if let Some(limits) = archives.filter(|_| archive::is_whole_archive(bytes)) {
-                archive::open(Cursor::new(bytes), limits, &unit.origin.path, &mut left_out, each);
+            match archives {
+                _ if !archive::is_whole_archive(bytes) => {}
+                Some(limits) => {
+                    let path = &unit.origin.path;
+                    archive::open(Cursor::new(bytes), limits, path, &mut left_out, each);
+                }
+                None => is_closed = true,
             }
             kind
         })?;
         self.left_out.append(&mut left_out);
+        if is_closed {
+            self.name_closed(unit);
+        }
         if let Some(file) = file {
             self.file(&file, unit, each).map_err(unreadable)?;
         }

@@ -12,7 +12,7 @@ use super::{ArchiveLimits, Blob, Content, Listing, ReaderOptions, Source, Source
 use crate::finding::{
     CommitInfo, Lifetime, Occurrence, Origin, Place, Presence, Progress, SkipKind, Skipped,
 };
-use crate::git::{ObjectId, ReadError, Repository, RepositoryPool};
+use crate::git::{ObjectId, Repository, RepositoryPool};
 
 /// The listing of a history, without what is in it.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl Listed {
         for skip in skipped {
             let kind = match skip.kind {
                 SkipKind::AllowedPath => ListedKind::AllowedPath,
-                SkipKind::Unreadable => ListedKind::Missing(missing_object(skip)?.to_string()),
+                SkipKind::Missing => ListedKind::Missing(skip.object.clone()?),
                 _ => return None,
             };
             let path = listed.text(&skip.path, &mut numbers)?;
@@ -257,12 +257,6 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     text.chars().map(|char| u8::try_from(char).ok()).collect()
 }
 
-/// The object that is not here, if that is why something was left out.
-fn missing_object(skip: &Skipped) -> Option<ObjectId> {
-    let id = skip.reason.split(' ').nth(1).and_then(|id| ObjectId::parse(id.as_bytes()))?;
-    (skip.reason == ReadError::missing(&id).to_string()).then_some(id)
-}
-
 /// Some units of a history that was listed before.
 #[derive(Debug)]
 pub struct Remembered<'a> {
@@ -292,11 +286,15 @@ impl<'a> Remembered<'a> {
                     let id = ObjectId::parse(id.as_bytes())?;
                     // By now it may have come.
                     let read = repository.object(&id, |_, _| ());
-                    read.is_err_and(|error| error.is_missing()).then_some(SkipKind::Unreadable)?
+                    read.is_err_and(|error| error.is_missing()).then_some(SkipKind::Missing)?
                 }
             };
+            let object = match &skip.kind {
+                ListedKind::AllowedPath => None,
+                ListedKind::Missing(id) => Some(id.clone()),
+            };
             let reason = String::from_utf8(self.listed.text_at(skip.reason)?.to_vec()).ok()?;
-            Some(Skipped::new(kind, &self.listed.text_at(skip.path)?, reason))
+            Some(Skipped { object, ..Skipped::new(kind, &self.listed.text_at(skip.path)?, reason) })
         };
         self.listed.skipped.iter().map(again).collect()
     }

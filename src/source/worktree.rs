@@ -24,6 +24,8 @@ pub struct WorktreeOptions {
     pub paths: Vec<PathBuf>,
     /// Whether files that `.gitignore` names are left out (and counted) inside directories.
     pub honour_ignore_files: bool,
+    /// The user's own ignore file, which holds in every directory.
+    pub global_ignore: Option<PathBuf>,
     /// How far archives are opened, if they are.
     pub archives: Option<ArchiveLimits>,
     /// What kind of files they are: [`Place::Worktree`] or [`Place::GitDir`].
@@ -47,6 +49,7 @@ impl WorktreeOptions {
         WorktreeOptions {
             paths,
             honour_ignore_files: false,
+            global_ignore: None,
             archives: Some(ArchiveLimits::default()),
             place,
             keeps_dot: false,
@@ -167,7 +170,9 @@ fn is_same_file(path: &Path, file: &Path) -> bool {
 
 /// Lists the files in a directory, and returns what ignore files name.
 fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) -> Vec<PathBuf> {
-    let ignored = options.honour_ignore_files.then(|| Arc::new(IgnoreFiles::new(root)));
+    let ignored = options
+        .honour_ignore_files
+        .then(|| Arc::new(IgnoreFiles::new(root, options.global_ignore.as_deref())));
     let mut builder = WalkBuilder::new(root);
     let is_git_dir = options.place == Place::GitDir;
     builder.standard_filters(false).threads(options.threads).filter_entry({
@@ -300,10 +305,16 @@ impl Folder {
 }
 
 impl IgnoreFiles {
-    fn new(root: &Path) -> Self {
+    fn new(root: &Path, global: Option<&Path>) -> Self {
         let absolute = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-        let mut above = vec![Gitignore::global().0];
-        if let Some(top) = absolute.ancestors().find(|folder| folder.join(".git").exists()) {
+        let mut above = Vec::new();
+        let top = absolute.ancestors().find(|folder| folder.join(".git").exists());
+        if let Some(global) = global {
+            let mut file = GitignoreBuilder::new(top.unwrap_or(&absolute));
+            file.add(global);
+            above.extend(file.build().ok());
+        }
+        if let Some(top) = top {
             let mut exclude = GitignoreBuilder::new(top);
             exclude.add(top.join(".git/info/exclude"));
             above.extend(exclude.build().ok());

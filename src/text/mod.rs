@@ -11,6 +11,7 @@ pub mod edits;
 pub mod entropy;
 pub mod escape;
 pub mod fragment;
+pub mod hex;
 pub mod lines;
 pub(crate) mod lists;
 pub mod os;

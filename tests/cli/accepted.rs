@@ -133,7 +133,17 @@ fn what_is_gone_or_expired_is_reported_and_pruned() {
     repo.tightlip(&["baseline", "create", "--until", "2020-01-31"]).exits(0);
     let said = repo.tightlip(&["history"]).exits(1);
     assert!(said.out.contains("the baseline accepted it until 2020-01-31"), "{}", said.out);
+    // Nothing of the reason reaches a report unescaped.
+    let before = std::fs::read_to_string(repo.root.join(".tightlip.baseline")).unwrap();
+    let said = ",\"reason\":\"old \\u001b[2J\",\"until\"";
+    repo.write(".tightlip.baseline", before.replace(",\"until\"", said));
+    let history = repo.tightlip(&["history", "--format", "jsonl"]).exits(1);
+    let finding = &history.objects("finding")[0];
+    let warning = finding["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("old \\x1b[2J"), "{warning}");
     repo.tightlip(&["baseline", "show"]).exits(0).says("EXPIRED").says("1 expired");
+    let ratchet = repo.tightlip(&["baseline", "update", "--ratchet"]).exits(1);
+    ratchet.says("1 entry has expired").says("0 accepted, 0 gone, 0 new");
     repo.tightlip(&["baseline", "prune"]).exits(0).says("0 accepted, 0 gone, 1 expired");
     repo.tightlip(&["baseline", "update", "--until", "2999-01-31"]).exits(0).says("1 of them new");
     repo.tightlip(&["history"]).exits(0).never_says("prune");

@@ -144,6 +144,18 @@ fn linked_worktrees_are_part_of_the_repository() {
     assert_eq!(found[&key(2)]["source"], "worktree");
     // History has what is checked out there, too.
     repo.tightlip(&["history", "--reveal"]).exits(1).says(&key(1));
+    let head = repo.root.join(".git/worktrees/linked/HEAD");
+    std::fs::write(head, "nonsense").unwrap();
+    repo.tightlip(&["history"]).exits(2).says("HEAD of worktree linked");
+}
+
+#[test]
+fn what_a_linked_worktree_has_checked_out_is_read_as_git_stores_it() {
+    let repo = TestRepo::made_by(&["init", "-q", "-b", "main", "--ref-format=reftable"]);
+    repo.commit("a", "clean");
+    repo.git(&["worktree", "add", "-q", "--detach", "../linked"]).exits(0);
+    repo.git_in("../linked", &["commit", "-q", "--allow-empty", "-m", &key(1)]).exits(0);
+    repo.tightlip(&["history", "--reveal"]).exits(1).says(&key(1));
 }
 
 #[test]
@@ -194,6 +206,16 @@ fn what_archives_of_a_history_hold_is_found_and_what_is_not_opened_is_named() {
     let allow = "[[allow]]\nreason = 'made by the vendor'\npaths = ['*.7z', 'gone.*']\n";
     repo.commit(".tightlip.toml", allow);
     scan().exits(0);
+}
+
+#[test]
+fn a_zip_behind_a_large_program_is_opened_in_every_place() {
+    let repo = TestRepo::new();
+    let program = [vec![b'p'; 17 << 20], archive(&repo, "zip", &key(1))].concat();
+    repo.commit("installer", program);
+    repo.tightlip(&["history", "--reveal"]).exits(1).says(&key(1)).says("inside.txt");
+    repo.tightlip(&["scan", "--archives", "--reveal"]).exits(1).says(&key(1));
+    repo.tightlip(&["history", "--reveal", "HEAD"]).exits(1).says(&key(1));
 }
 
 #[test]
@@ -381,5 +403,9 @@ fn secrets_are_written_for_filter_repo_to_a_file_of_the_users_own() {
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    audit().exits(2).says("cannot write");
+    // Before anything is read.
+    audit().exits(2).says("cannot write").says("it is there already").never_says(&key(0)[..4]);
+    // What can only be known afterwards does not keep the findings back.
+    let nowhere = ["audit", "--replace-text", "no/such/folder"];
+    repo.tightlip(&nowhere).exits(2).says("cannot write").says("aws-access-key-id");
 }

@@ -148,6 +148,12 @@ fn the_configuration_leaves_files_out_and_adds_others() {
     // A repository must not name files of its users.
     repo.write(".tightlip.toml", "[known_values]\nfiles = ['~/team.env']\n");
     repo.tightlip(&["staged"]).exits(2).says(".tightlip.toml:2: known_values.files");
+    // So is a file of the working tree that git's configuration names.
+    repo.write("team.toml", "[known_values]\nfiles = ['~/team.env']\n");
+    std::fs::remove_file(repo.root.join(".tightlip.toml")).unwrap();
+    repo.git(&["config", "tightlip.config", "team.toml"]).exits(0);
+    repo.tightlip(&["staged"]).exits(2).says("team.toml:2: known_values.files");
+    repo.git(&["config", "--unset", "tightlip.config"]).exits(0);
     repo.write(".tightlip.toml", "[known_values]\nfiles = ['../home/team.env']\n");
     repo.tightlip(&["staged"]).exits(2);
     // Nor by a link.

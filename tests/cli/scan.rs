@@ -42,6 +42,24 @@ fn ignored_files_are_counted_and_read_when_asked_for() {
 }
 
 #[test]
+fn the_users_own_ignore_file_is_the_one_of_git() {
+    let repo = TestRepo::new();
+    repo.write("a.own", key(0));
+    let found = || repo.tightlip(&["scan", "--format", "jsonl"]).objects("finding").len();
+    assert_eq!(found(), 1);
+    let ignore = repo.home().join(".config/git/ignore");
+    std::fs::create_dir_all(ignore.parent().unwrap()).unwrap();
+    std::fs::write(&ignore, "*.own\n").unwrap();
+    assert_eq!(found(), 0);
+    // Git's configuration names another one.
+    std::fs::write(repo.home().join("ignored"), "*.other\n").unwrap();
+    repo.git(&["config", "core.excludesFile", "~/ignored"]).exits(0);
+    assert_eq!(found(), 1);
+    std::fs::write(repo.home().join("ignored"), "a.*\n").unwrap();
+    assert_eq!(found(), 0);
+}
+
+#[test]
 fn a_key_as_long_as_a_secret_of_aws_is_found_as_a_key() {
     let repo = TestRepo::new();
     for (name, rule) in [

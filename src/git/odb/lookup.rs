@@ -22,6 +22,7 @@ use super::pread::read_at;
 use super::{Damage, delta};
 use crate::git::object::{Kind, ObjectId};
 use crate::text::edits::Edits;
+use crate::text::hex::hex;
 
 /// git makes chains of at most 4,095 deltas. A longer chain is a circle, or made to harm.
 const MAX_DELTAS: usize = 10_000;
@@ -137,7 +138,7 @@ impl Lookup {
     }
 
     fn loose(&self, root: usize, id: &[u8]) -> Result<Option<Loose>, Damage> {
-        let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(id);
         let path = self.roots[root].join(&hex[..2]).join(&hex[2..]);
         match Loose::open(&path) {
             Ok(loose) => Ok(Some(loose)),

@@ -52,7 +52,7 @@ pub(crate) trait Visitor: Send {
     fn part(&mut self, no: ObjectNo, fragment: Fragment<'_>);
 
     /// Is told of an object that cannot be read.
-    fn unreadable(&mut self, no: ObjectNo, reason: String);
+    fn unreadable(&mut self, no: ObjectNo, error: ReadError);
 }
 
 /// What bounds a sweep.
@@ -393,7 +393,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
                 ReadError::object(&id, &reason)
             }
         };
-        self.visitor.unreadable(no, error.to_string());
+        self.visitor.unreadable(no, error);
         None
     }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::pack_index::Ids;
 use crate::git::object::{Kind, ObjectId};
+use crate::text::hex::hex;
 
 /// The number of an object: its place in an [`ObjectTable`].
 pub(crate) type ObjectNo = u32;
@@ -149,7 +150,7 @@ impl LooseFiles {
     }
 
     pub(super) fn path(&self, at: usize) -> PathBuf {
-        let hex: String = self.ids.get(at).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(self.ids.get(at));
         self.roots[usize::from(self.folders[at])].join(&hex[..2]).join(&hex[2..])
     }
 

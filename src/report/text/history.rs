@@ -18,9 +18,6 @@ const MAX_PLACES: usize = 3;
 /// Up to this many secrets, all details are shown.
 const FEW: usize = 3;
 
-/// How many digits name a commit where space is short.
-const SHORT_ID: usize = 12;
-
 /// How many rules and directories a summary names.
 const MAX_NAMED: usize = 5;
 
@@ -177,7 +174,7 @@ fn facts_of(writer: &Writer<'_>, entry: &Entry<'_>) -> Vec<String> {
     let finding = entry.lead();
     let mut parts = Vec::new();
     if let Some(commit) = &finding.origin.commit {
-        let id = &commit.id[..commit.id.len().min(SHORT_ID)];
+        let id = commit.short_id();
         // The name says enough here; `-v` shows the address, too.
         let author = writer.shown(&commit.author);
         let name = author.split_once(" <").map_or(&*author, |(name, _)| name);

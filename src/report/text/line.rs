@@ -11,9 +11,6 @@ use crate::text::wrap::columns;
 /// The mark of a cut.
 const CUT: &str = "...";
 
-/// How many digits name a commit where space is short.
-const SHORT_ID: usize = 12;
-
 /// How many columns show enough of a line.
 const ENOUGH: usize = 48;
 
@@ -62,7 +59,7 @@ fn behind(writer: &Writer<'_>, notes: &[String]) -> String {
 /// Names the commit of a finding where space is short.
 pub(super) fn commit(finding: &Finding) -> Option<String> {
     let commit = finding.origin.commit.as_ref()?;
-    Some(format!("commit {}", &commit.id[..commit.id.len().min(SHORT_ID)]))
+    Some(format!("commit {}", commit.short_id()))
 }
 
 /// What is needed to take the secret out, without what helps only later.

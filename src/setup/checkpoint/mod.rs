@@ -16,7 +16,6 @@ use std::io;
 use std::path::Path;
 
 pub use seal::Key;
-use seal::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 pub use whole::{Earlier, Whole};
@@ -27,6 +26,7 @@ use crate::rule::{Confidence, Rule, RuleOrigin, RuleSet, Scope};
 use crate::setup::Config;
 use crate::suppress::{AllowEntry, Allowlist};
 use crate::text::escape::escape_path;
+use crate::text::hex::hex;
 
 /// What this program was built from: another build may find something else.
 const BUILD: &str = env!("TIGHTLIP_BUILD");

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::environment::Environment;
 use crate::file::{self, Mode};
+use crate::text::hex::hex;
 
 /// The variable that holds the key's text, in CI.
 const KEY_VARIABLE: &str = "TIGHTLIP_CACHE_KEY";
@@ -127,11 +128,6 @@ impl Key {
 /// Where the system gives random bytes.
 const RANDOM: &str = "/dev/urandom";
 
-/// Writes bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(unix)]
 fn is_private(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -147,8 +143,9 @@ fn is_private(_path: &Path) -> io::Result<bool> {
 mod tests {
     use sha2::Digest as _;
 
-    use super::{Key, hex};
+    use super::Key;
     use crate::environment::Environment;
+    use crate::text::hex::hex;
 
     fn environment(name: &str, value: &str) -> Environment {
         Environment::new([(name.into(), value.into())])

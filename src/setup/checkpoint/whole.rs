@@ -12,19 +12,18 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use super::seal::{Key, hex};
+use super::seal::Key;
+use crate::ci;
 use crate::environment::Environment;
 use crate::file::{self, Mode};
 use crate::git::Repository;
 use crate::scan::Record;
 use crate::setup::Scanner;
 use crate::text::escape::escape_path;
+use crate::text::hex::hex;
 
 /// The variable that names a directory that a CI service keeps from one job to the next.
 const CACHE_VARIABLE: &str = "TIGHTLIP_CACHE";
-
-/// Set by every service of CI.
-const CI_VARIABLE: &str = "CI";
 
 /// The most that is kept.
 const MAX_BYTES: u64 = 64 << 20;
@@ -155,7 +154,7 @@ fn folder(environment: &Environment, repository: &Repository) -> Option<(PathBuf
     }
     match environment.get_filled(CACHE_VARIABLE) {
         Some(folder) => Some((PathBuf::from(folder), false)),
-        None if environment.is_true(CI_VARIABLE) => None,
+        None if ci::is_job(environment) => None,
         None => Some((repository.common_dir().join("tightlip"), true)),
     }
 }

@@ -18,6 +18,7 @@ use crate::git::{ObjectId, RepositoryPool};
 use crate::setup::Scanner;
 use crate::source::{Stdin, Worktree, WorktreeOptions};
 use crate::text::escape::escape;
+use crate::text::hex::hex;
 use crate::text::os::os_str;
 
 /// A finding that another scanner was told to accept.
@@ -90,11 +91,6 @@ impl Mark {
     }
 }
 
-/// A digest in hexadecimal.
-pub(super) fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A finding that is accepted from now on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Known {
@@ -145,8 +141,12 @@ fn resolve_anywhere(draft: &mut Draft, scanner: &Scanner, known: &mut Vec<Known>
     }
     let everything =
         WorktreeOptions::everything(vec![draft.root.clone()], Place::Worktree, scanner.threads());
-    let options =
-        WorktreeOptions { honour_ignore_files: true, named_from: draft.root.clone(), ..everything };
+    let options = WorktreeOptions {
+        honour_ignore_files: true,
+        global_ignore: scanner.repository().excludes_file(),
+        named_from: draft.root.clone(),
+        ..everything
+    };
     let outcome = scanner.scan(&Worktree::new(options));
     for skipped in outcome.skipped.iter().filter(|skipped| skipped.is_incomplete()) {
         let path = escape(&skipped.path).into_owned();

@@ -3,12 +3,13 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::accepted::{Anywhere, Mark, hex};
+use super::accepted::{Anywhere, Mark};
 use super::yaml::Yaml;
 use super::{Draft, ImportError, SourceFile, is_hash};
 use crate::finding::{Finding, Secret};
 use crate::suppress::AllowEntry;
 use crate::text::escape::escape;
+use crate::text::hex::hex;
 
 /// Adds what the file says.
 pub(super) fn add(draft: &mut Draft, file: &SourceFile) -> Result<(), ImportError> {

@@ -8,11 +8,12 @@ use std::path::Path;
 use globset::GlobBuilder;
 use sha2::{Digest as _, Sha256};
 
-use super::accepted::{Accepted, Mark, hex, in_worktree};
+use super::accepted::{Accepted, Mark, in_worktree};
 use super::{Draft, SourceFile, is_hash};
 use crate::git::command::nul_fields;
 use crate::git::{Location, RepositoryPool};
 use crate::text::escape::escape;
+use crate::text::hex::hex;
 
 /// Files that talisman was told to leave out as long as their checksum is this.
 #[derive(Debug, Clone)]

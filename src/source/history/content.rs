@@ -6,6 +6,8 @@ use std::mem;
 use super::commits::Commits;
 use crate::archive::{self, ArchiveLimits};
 use crate::engine::Trail;
+use crate::finding::SkipKind;
+use crate::git::ReadError;
 use crate::git::object::{Commit, Kind, ObjectId, tag_target};
 use crate::git::odb::{Object, ObjectNo, ObjectTable, Visitor};
 use crate::source::{Sieve, Verdict};
@@ -18,7 +20,7 @@ pub(super) struct Contents {
     pub(super) hot: Vec<(ObjectNo, Kind)>,
     pub(super) commits: Commits,
     pub(super) tags: Vec<(ObjectNo, Option<ObjectId>)>,
-    pub(super) unreadable: Vec<(ObjectNo, String)>,
+    pub(super) unreadable: Vec<(ObjectNo, ReadError)>,
     pub(super) blobs: u64,
     pub(super) bytes: u64,
 }
@@ -37,7 +39,7 @@ impl Contents {
         joined.hot.sort_unstable_by_key(|&(no, _)| no);
         joined.hot.dedup();
         joined.tags.sort_unstable_by_key(|tag| tag.0);
-        joined.unreadable.sort_unstable();
+        joined.unreadable.sort_by_key(|(no, _)| *no);
         joined
     }
 }
@@ -61,13 +63,13 @@ impl ContentVisitor<'_> {
         match object.kind {
             Kind::Commit => {
                 let Some(commit) = Commit::parse(object.bytes) else {
-                    let reason = "it is a malformed commit".to_owned();
-                    self.found.unreadable.push((object.no, reason));
+                    self.found.unreadable.push((object.no, ReadError::malformed("commit")));
                     return;
                 };
                 if !self.found.commits.push(object.no, &commit, self.objects) {
                     let reason = "there are more parents than can be noted".to_owned();
-                    self.found.unreadable.push((object.no, reason));
+                    let error = ReadError::new(SkipKind::Unreadable, reason);
+                    self.found.unreadable.push((object.no, error));
                 }
             }
             Kind::Tag => self.found.tags.push((object.no, tag_target(object.bytes))),
@@ -94,18 +96,19 @@ impl Visitor for ContentVisitor<'_> {
         let (start, end) = fragment.own;
         self.found.bytes += (end - start) as u64;
         self.found.blobs += u64::from(start == 0);
-        // What is in a large archive is looked at when it is read again.
-        let is_archive = self.archives.is_some() && archive::is_archive(fragment.bytes);
-        let is_archive = is_archive && start == 0;
-        if (is_archive || self.sieve.whole(fragment.bytes).is_hot)
+        // What is in a large archive is looked at when it is read again. A zip that a program stands before tells
+        // at its end alone; what looks like that in the middle is read once more than is needed.
+        let is_archive = start == 0 && archive::is_archive(fragment.bytes)
+            || archive::ends_like_zip(fragment.bytes);
+        if (is_archive && self.archives.is_some() || self.sieve.whole(fragment.bytes).is_hot)
             && self.found.hot.last() != Some(&(no, Kind::Blob))
         {
             self.found.hot.push((no, Kind::Blob));
         }
     }
 
-    fn unreadable(&mut self, no: ObjectNo, reason: String) {
-        self.found.unreadable.push((no, reason));
+    fn unreadable(&mut self, no: ObjectNo, error: ReadError) {
+        self.found.unreadable.push((no, error));
     }
 }
 

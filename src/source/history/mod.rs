@@ -139,7 +139,7 @@ impl<'a> History<'a> {
             contents.bytes += notes.bytes;
             lost.append(&mut notes.unreadable);
         }
-        lost.sort_unstable();
+        lost.sort_by_key(|(no, _)| *no);
         let trees = lost.iter().map(|(no, _)| *no).collect();
         contents.unreadable.append(&mut lost);
         (notes, trees)

@@ -7,6 +7,7 @@
 use super::FastMap;
 use super::long_list::LongList;
 use super::tree_entries::TreeDiff;
+use crate::git::ReadError;
 use crate::git::object::{Kind, MODE_GITLINK, MODE_TREE, ObjectId, first_entry};
 use crate::git::odb::{Object, ObjectNo, Objects, Visitor};
 use crate::source::Sieve;
@@ -59,7 +60,7 @@ pub(super) struct TreeNotes {
     pub(super) names: FastMap<Box<[u8]>, Name>,
     /// The number of each object that is not here.
     pub(super) missing: FastMap<ObjectId, u32>,
-    pub(super) unreadable: Vec<(ObjectNo, String)>,
+    pub(super) unreadable: Vec<(ObjectNo, ReadError)>,
     pub(super) bytes: u64,
     /// Whether there were more entries than can be noted.
     pub(super) is_cut: bool,
@@ -200,14 +201,14 @@ impl Visitor for TreeVisitor<'_> {
         if is_whole {
             return said;
         }
-        self.notes.unreadable.push((object.no, "it is a malformed tree".to_owned()));
+        self.notes.unreadable.push((object.no, ReadError::malformed("tree")));
         Said::Malformed
     }
 
     fn part(&mut self, _: ObjectNo, _: Fragment<'_>) {}
 
-    fn unreadable(&mut self, no: ObjectNo, reason: String) {
-        self.notes.unreadable.push((no, reason));
+    fn unreadable(&mut self, no: ObjectNo, error: ReadError) {
+        self.notes.unreadable.push((no, error));
     }
 }
 

@@ -18,16 +18,16 @@ impl Lister<'_> {
                 if boundary.contains(&id) {
                     cut += 1;
                 } else {
-                    let reason = ReadError::missing(parent).to_string();
-                    self.skip(format!("parent of commit {id}").as_bytes(), reason);
+                    let place = format!("parent of commit {id}");
+                    self.skip(place.as_bytes(), &ReadError::missing(parent));
                 }
             }
             let why = match self.graph.tree(commit) {
                 Ok(tree) => self.lost.remove(&tree),
-                Err(tree) => Some(ReadError::missing(tree).to_string()),
+                Err(tree) => Some(ReadError::missing(tree)),
             };
             if let Some(why) = why {
-                self.skip(format!("tree of commit {id}").as_bytes(), why);
+                self.skip(format!("tree of commit {id}").as_bytes(), &why);
             }
         }
         if cut > 0 {
@@ -40,16 +40,16 @@ impl Lister<'_> {
             self.listing.skipped.push(Skipped::new(kind, b"", reason));
         }
         // What leads to the others is not known, or is itself lost: they may count.
-        let mut left: Vec<(ObjectNo, String)> =
+        let mut left: Vec<(ObjectNo, ReadError)> =
             self.lost.iter().map(|(no, why)| (*no, why.clone())).collect();
-        left.sort_unstable();
+        left.sort_by_key(|(no, _)| *no);
         for (no, why) in left {
             let id = self.objects.id(no);
             // `git gc` beside it takes away what nothing leads to.
             if self.repository.object(&id, |_, _| ()).is_err_and(|error| error.is_missing()) {
                 continue;
             }
-            self.skip(format!("object {id}").as_bytes(), why);
+            self.skip(format!("object {id}").as_bytes(), &why);
         }
     }
 }

@@ -72,7 +72,7 @@ struct Lister<'a> {
     listing: Listing,
     infos: HashMap<CommitNo, Arc<CommitInfo>>,
     /// Objects that cannot be read, and why.
-    lost: HashMap<ObjectNo, String>,
+    lost: HashMap<ObjectNo, ReadError>,
     /// For each unit, what it is sorted by before its path.
     order: Vec<u32>,
     /// What commits delete, where it was asked for.
@@ -164,7 +164,8 @@ impl Lister<'_> {
         let Trace { paths, spans, .. } = trace;
         let is_cut = trace.is_cut || self.trees.is_cut;
         if is_cut {
-            self.skip(b"", "more paths lead to findings than can be listed".into());
+            let reason = "more paths lead to findings than can be listed";
+            self.listing.skip(SkipKind::Unreadable, b"", reason);
         }
 
         let mut all: Vec<(Standing, Span, Vec<u8>)> = spans
@@ -251,11 +252,12 @@ impl Lister<'_> {
         match what {
             Target::Missing(number) => {
                 let id = self.trees.missing[number as usize];
-                self.skip(&place, ReadError::missing(&id).to_string());
+                self.skip(&place, &ReadError::missing(&id));
             }
             Target::Blob(no) | Target::Tree(no) if self.lost.contains_key(&no) => {
-                let why = self.lost.remove(&no).unwrap_or_default();
-                self.skip(&place, why);
+                if let Some(why) = self.lost.remove(&no) {
+                    self.skip(&place, &why);
+                }
             }
             Target::Blob(no) => {
                 let id = self.objects.id(no);
@@ -278,8 +280,8 @@ impl Lister<'_> {
         }
     }
 
-    fn skip(&mut self, path: &[u8], reason: String) {
-        self.listing.skip(SkipKind::Unreadable, path, reason);
+    fn skip(&mut self, path: &[u8], error: &ReadError) {
+        self.listing.skipped.push(error.skip(path));
     }
 
     fn push(&mut self, order: u32, unit: Unit) {
@@ -305,7 +307,8 @@ impl Lister<'_> {
         let more = self.listing.skipped.len().saturating_sub(MAX_NAMED);
         if more > 0 {
             self.listing.skipped.truncate(MAX_NAMED);
-            self.skip(b"", format!("{more} more that cannot be read"));
+            let reason = format!("{more} more that cannot be read");
+            self.listing.skip(SkipKind::Unreadable, b"", reason);
         }
         self.listing
     }

@@ -53,13 +53,13 @@ impl Lister<'_> {
             // A tag may be of a tag; one that goes on is made to harm.
             for _ in 0..1000 {
                 let Some(no) = self.objects.find(id.as_bytes()) else {
-                    self.skip(&tip.name, ReadError::missing(&id).to_string());
+                    self.skip(&tip.name, &ReadError::missing(&id));
                     break;
                 };
                 if let Ok(at) = tags.binary_search_by_key(&no, |tag| tag.0) {
                     ends.tags.push((no, name.clone()));
                     let Some(target) = tags[at].1 else {
-                        self.skip(&tip.name, format!("tag {id} is malformed"));
+                        self.skip(&tip.name, &ReadError::malformed(&format!("tag, {id}")));
                         break;
                     };
                     id = target;
