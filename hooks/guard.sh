@@ -20,7 +20,7 @@ case $kept_in in
         ;;
     *)
         # The repository's own hook, which core.hooksPath hides from git.
-        if [ "${TIGHTLIP_GUARD-}" = "$PPID" ] || [ "${TIGHTLIP_GUARD-}" = "$$" ]; then
+        if [ "${TIGHTLIP_GUARD-}" = "$PPID" ]; then
             exit 0
         fi
         dir=${GIT_DIR:-.git}

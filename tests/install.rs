@@ -603,6 +603,33 @@ fn a_global_install_finds_own_hooks_wherever_the_git_directory_is() {
 }
 
 #[test]
+fn a_hook_that_becomes_git_itself_is_guarded_as_any_other_git() {
+    let push = "#!/bin/sh\nexec git push -q ../server.git main\n";
+    for (name, folder, install) in [
+        ("post-commit", ".git/hooks", &["install", "--global"][..]),
+        ("pre-commit", ".git/hooks", &["install", "--global"]),
+        ("pre-commit", ".git/hooks", &["install"]),
+        // A block in a file of a team.
+        ("pre-commit", ".githooks", &["install"]),
+    ] {
+        let repo = TestRepo::new();
+        repo.git(&["init", "-q", "--bare", "../server.git"]).ok();
+        repo.stage("file", secret());
+        repo.git(&["commit", "-q", "-m", "secret"]).ok();
+        script(&repo.root.join(folder).join(name), push);
+        if folder == ".githooks" {
+            repo.git(&["config", "core.hooksPath", folder]).ok();
+        }
+        repo.tightlip(install).ok();
+        repo.stage("other", "clean\n");
+        let ran = repo.git_with_path(&["commit", "-m", "clean"]);
+        let pushed = repo.git(&["ls-remote", "../server.git"]).ok();
+        assert_eq!(pushed, "", "{name} in {folder} after {install:?}: {ran:?}");
+        ran.says("nothing was pushed");
+    }
+}
+
+#[test]
 fn an_install_never_takes_back_what_an_earlier_one_was_asked_for() {
     let repo = TestRepo::new();
     for target in [&["install"][..], &["install", "--global"]] {

@@ -16,15 +16,12 @@ const GUARD: &str = include_str!("../../hooks/guard.sh");
 const PASS: &str = include_str!("../../hooks/pass.sh");
 const BLOCK: &str = include_str!("../../hooks/block.sh");
 
-/// How a script ends that only passes on, whichever version of the program wrote it.
-const PASS_END: &str = "\
-if [ -f \"$kept\" ] && [ -x \"$kept\" ]; then
-    TIGHTLIP_GUARD=$$
-    export TIGHTLIP_GUARD
-    exec \"$kept\" \"$@\"
-fi
-exit 0
-";
+/// How scripts end that only pass on: as this version writes them, and as those before it did, whose hook had the
+/// script's own process.
+const PASS_ENDS: [&str; 2] = [
+    "    TIGHTLIP_GUARD=$$ \"$kept\" \"$@\"\n    exit $?\nfi\nexit 0\n",
+    "    TIGHTLIP_GUARD=$$\n    export TIGHTLIP_GUARD\n    exec \"$kept\" \"$@\"\nfi\nexit 0\n",
+];
 
 /// The second line of every script of ours begins so.
 const MARKER: &[u8] = b"\n# tightlip guard: ";
@@ -187,7 +184,8 @@ pub(super) fn is_ours(bytes: &[u8]) -> bool {
 
 /// Whether a file has a script or block of ours that scans, edited or not.
 pub(super) fn scans(bytes: &[u8]) -> bool {
-    let is_guard = is_ours(bytes) && !bytes.ends_with(PASS_END.as_bytes());
+    let only_passes_on = || PASS_ENDS.iter().any(|end| bytes.ends_with(end.as_bytes()));
+    let is_guard = is_ours(bytes) && !only_passes_on();
     is_guard || find_block(bytes).is_some()
 }
 
@@ -462,8 +460,12 @@ mod tests {
 
     #[test]
     fn pass_script_is_known_as_one_that_does_not_scan() {
-        assert!(PASS.ends_with(PASS_END));
-        assert!(is_ours(&pass("post-commit")) && !scans(&pass("post-commit")));
+        let [now, before] = PASS_ENDS;
+        assert!(PASS.ends_with(now));
+        let older = PASS.replace(now, before);
+        for script in [pass("post-commit"), older.into_bytes()] {
+            assert!(is_ours(&script) && !scans(&script));
+        }
         assert!(scans(&guard(Hook::PrePush, &Form::Own, TEAM)));
     }
 }

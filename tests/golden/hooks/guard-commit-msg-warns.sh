@@ -1,5 +1,5 @@
 #!/bin/sh
-# tightlip guard: commit-msg (checksum 1bXh17). `tightlip install` wrote it, `tightlip uninstall` takes it out.
+# tightlip guard: commit-msg (checksum 4Q3Gct). `tightlip install` wrote it, `tightlip uninstall` takes it out.
 
 # The hook that git runs this file as, the program that scans, where the hook is that runs first
 # (beside this file, or the repository's own), the interpreter that hook needs under its old name, and
@@ -20,7 +20,7 @@ case $kept_in in
         ;;
     *)
         # The repository's own hook, which core.hooksPath hides from git.
-        if [ "${TIGHTLIP_GUARD-}" = "$PPID" ] || [ "${TIGHTLIP_GUARD-}" = "$$" ]; then
+        if [ "${TIGHTLIP_GUARD-}" = "$PPID" ]; then
             exit 0
         fi
         dir=${GIT_DIR:-.git}
