@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fixture::{Ran, link_program, made, script};
+use tightlip::text::checksum::crc32_base62;
 
 /// A line with a secret that the AWS rules find.
 fn secret() -> String {
@@ -1076,7 +1077,7 @@ fn doctor_tells_what_is_broken() {
         out.ends_with("verdict: NOT guarded: pre-commit, pre-merge-commit, commit-msg, pre-push\n"),
         "{out}"
     );
-    assert!(line("commit-msg").contains("NOT PROVEN: git did not run it (not executable"), "{out}");
+    assert!(line("commit-msg").contains("NOT PROVEN: it was not fired (not executable"), "{out}");
     assert!(line("applypatch-msg").contains("proven: it stopped"), "{out}");
     assert!(out.contains("nothing here: a server's pre-receive, or CI"), "{out}");
 }
@@ -1209,6 +1210,63 @@ fn doctor_fires_no_hook_of_others_and_no_program_that_an_edited_one_names() {
     );
     script(&repo.hooks().join("pre-commit"), &edited);
     assert_eq!(repo.tightlip(&["doctor"]).code, 1);
+    assert_eq!(lines(&repo.folder().join("home/log")), Vec::<String>::new());
+}
+
+#[test]
+fn doctor_runs_nothing_that_came_with_a_repository() {
+    let log = "#!/bin/sh\necho \"$0\" >>\"$HOME/log\"\n";
+    let unfired = |repo: &TestRepo, reason: &str| {
+        let path = format!("{}:/usr/bin:/bin", repo.folder().join("bin").display());
+        let ran = Ran::of(repo.command(&repo.tightlip, &repo.root).arg("doctor").env("PATH", path));
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert_eq!(lines(&repo.folder().join("home/log")), Vec::<String>::new(), "{reason}");
+        let told = ran.out.lines().find(|line| line.starts_with("  pre-commit ")).unwrap();
+        assert!(told.contains("NOT PROVEN") && told.contains(reason), "{told}");
+    };
+    // Just as this version writes it, for a program in the repository.
+    let repo = TestRepo::new();
+    let theirs = link_program(&repo.root.join("bin"));
+    Ran::of(repo.command(&theirs, &repo.root).arg("install")).ok();
+    fs::remove_file(&theirs).unwrap();
+    script(&theirs, log);
+    unfired(&repo, "neither this program nor on the PATH");
+
+    // With a right checksum, as another version may have written it.
+    let repo = TestRepo::new();
+    repo.tightlip(&["install"]).ok();
+    let other = log.replace("/sh\n", "/sh\n# tightlip guard: x (checksum @SUM@).\n");
+    let sum = String::from_utf8(crc32_base62(other.as_bytes()).to_vec()).unwrap();
+    script(&repo.hooks().join("pre-commit"), &other.replace("@SUM@", &sum));
+    unfired(&repo, "another version wrote it");
+
+    // By an interpreter in the repository, and below a line that runs more than it seems to.
+    for (first, head) in
+        [("#!{repo}/sh\n", "#!/bin/sh\n"), ("#!/bin/sh\n", "#!/bin/sh\n. \"$(./sh)/husky.sh\"\n")]
+    {
+        let repo = TestRepo::new();
+        repo.git(&["config", "core.hooksPath", "hooks"]).ok();
+        let name = repo.root.to_str().unwrap();
+        script(&repo.root.join("sh"), log);
+        let file = repo.root.join("hooks/pre-commit");
+        script(&file, head);
+        repo.tightlip(&["install"]).ok();
+        let text = fs::read_to_string(&file).unwrap();
+        let first = first.replace("{repo}", name);
+        script(&file, &text.replacen("#!/bin/sh\n", &first, 1));
+        unfired(&repo, "no shell of the system runs it");
+    }
+
+    // What husky has generated, or somebody else in its place.
+    let repo = TestRepo::new();
+    husky(&repo);
+    repo.tightlip(&["install"]).ok();
+    for name in ["h", "husky.sh", "pre-commit"] {
+        script(&repo.root.join(".husky/_").join(name), log);
+    }
+    let path = format!("{}:/usr/bin:/bin", repo.folder().join("bin").display());
+    let ran = Ran::of(repo.command(&repo.tightlip, &repo.root).arg("doctor").env("PATH", path));
+    assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(lines(&repo.folder().join("home/log")), Vec::<String>::new());
 }
 

@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, Write};
 
-use super::install::{WhereTo, surroundings};
+use super::install::{WhereTo, program, surroundings};
 use super::{Failure, Process, Shared};
 use tightlip::git::RepositoryPool;
 use tightlip::git::push::has_unasked_remote;
@@ -15,9 +15,9 @@ use tightlip::text::escape::{escape, escape_path};
 
 /// Prove that git runs the hooks and that they stop a secret
 ///
-/// Fires each hook of tightlip's in a throw-away repository, outside of this one, by the git command that
-/// runs it, with a made-up AWS key. The rule of that key is on there even if the configuration here has it
-/// off. No other hook runs meanwhile. Hooks that call tightlip by themselves, or through lefthook or
+/// Fires each hook that this version of tightlip wrote in a throw-away repository, outside of this one, by the
+/// git command that runs it, with a made-up AWS key. The rule of that key is on there even if the configuration
+/// here has it off. No other hook runs meanwhile, and no program that came with the repository. Hooks that call tightlip by themselves, or through lefthook or
 /// pre-commit, are named and count. Doctor also names built-in rules that the configuration here switches
 /// off, changes or allows everywhere. Exit status: 0 if all hooks are guarded, 1 if one is not, 2 if it
 /// could not be tried.
@@ -39,6 +39,7 @@ pub(super) fn run(
     let report = doctor(&DoctorOptions {
         target: args.where_to.target(),
         around: surroundings(process)?,
+        binary: program(process)?,
         temporary: env::temp_dir(),
     })?;
     let repository = process.repository();
@@ -77,7 +78,7 @@ fn tell_hook(report: &HookReport, out: &mut dyn Write) -> io::Result<()> {
         State::Missing => "missing: run `tightlip install`",
         State::Foreign => "not tightlip's: run `tightlip install`, which keeps it and runs it",
         State::Calls(_) | State::Current => "",
-        State::Outdated => " (written by another version: run `tightlip install`)",
+        State::Outdated => "; run `tightlip install`",
         State::Edited => " (delete it and run `tightlip install`)",
         State::NotExecutable => " (not executable, so git does not run it)",
     };

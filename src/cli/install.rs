@@ -213,7 +213,7 @@ pub(super) fn surroundings(process: &Process<'_>) -> io::Result<Surroundings> {
 
 /// The path to record for this program: as the PATH has it, because that link survives an
 /// upgrade, else as the system knows it.
-fn program(process: &Process<'_>) -> io::Result<PathBuf> {
+pub(super) fn program(process: &Process<'_>) -> io::Result<PathBuf> {
     let this = env::current_exe()?;
     let real = this.canonicalize()?;
     let name = format!("tightlip{}", env::consts::EXE_SUFFIX);

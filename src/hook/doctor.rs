@@ -11,6 +11,7 @@ use super::plan::kept_name;
 use super::proof::{Proof, prove};
 use super::script::{self, BlockOptions, Form, Program, Run, Without};
 use super::{Hook, HookError, Surroundings, Target, callers, ours, submodules};
+use crate::environment::Environment;
 use crate::git::config::Level;
 use crate::text::escape::{escape, escape_path};
 
@@ -21,6 +22,9 @@ pub struct DoctorOptions {
     pub target: Target,
     /// Where to look.
     pub around: Surroundings,
+    /// The program that examines. A hook that names another one is fired only if that one is the `tightlip` of
+    /// the PATH or of the usual places: any other may have come with the repository.
+    pub binary: PathBuf,
     /// A directory for throw-away repositories: the system's for temporary files.
     pub temporary: PathBuf,
 }
@@ -113,8 +117,8 @@ pub struct Bypass {
 
 /// Examines the hooks and fires each one in a throw-away repository.
 ///
-/// Only hooks of ours are fired, as they were written, in a directory where no other hook stands; those
-/// that they keep do not run.
+/// Only hooks are fired that are byte for byte what this version writes, in a directory where no other hook
+/// stands; those that they keep do not run. So nothing is run that came with a repository.
 ///
 /// ```no_run
 /// use tightlip::environment::Environment;
@@ -126,10 +130,11 @@ pub struct Bypass {
 ///         location: Location::new("/home/me/project", Environment::default()),
 ///         config_directory: "/home/me/.config".into(),
 ///     },
+///     binary: std::env::current_exe()?,
 ///     temporary: std::env::temp_dir(),
 /// })?;
 /// assert!(report.is_guarded());
-/// # Ok::<(), tightlip::hook::HookError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
@@ -186,27 +191,71 @@ fn examine(hook: Hook, place: &Place, options: &DoctorOptions) -> Result<HookRep
     let file = place.folder.join(hook.name());
     let bytes = fs::read(&file).unwrap_or_default();
     let state = state(hook, place, &file, &bytes);
-    let is_as_written = is_ours(&state) && state != State::Edited;
-    // A file that somebody has edited may name any program.
-    let recorded = if is_as_written { script::recorded_binary(&bytes) } else { None };
-    let proof = if !is_ours(&state) {
-        None
-    } else if !is_as_written {
-        Some(Proof::unfired("somebody has edited it, so it was not fired"))
-    } else if !ours::comes_first(&bytes) {
-        let reason = "other lines of the file come before tightlip's block, so it was not fired";
-        Some(Proof::unfired(reason))
-    } else {
-        Some(prove(hook, place, options)?)
+    // Whoever wrote another file may have named any program in it.
+    let recorded = script::recorded_binary(&bytes).filter(|_| state == State::Current);
+    let obstacle = obstacle(&state, &bytes, recorded.as_deref(), options);
+    let is_fired = is_ours(&state) && obstacle.is_none();
+    let proof = match obstacle {
+        Some(reason) => Some(Proof::unfired(&reason)),
+        None if is_fired => Some(prove(hook, place, options)?),
+        None => None,
     };
+    let environment = options.around.location.environment();
+    let binary = recorded.filter(|_| is_fired);
     Ok(HookReport {
         hook,
-        binary: recorded.map(|path| Binary { version: version(&path), path }),
+        binary: binary.map(|path| Binary { version: version(&path, environment), path }),
         without: if is_ours(&state) { Without::of(&bytes) } else { Without::Stops },
         file,
         state,
         proof,
     })
+}
+
+/// Says why a hook of ours is not fired: what may have come with the repository is not run.
+fn obstacle(
+    state: &State,
+    bytes: &[u8],
+    recorded: Option<&Path>,
+    options: &DoctorOptions,
+) -> Option<String> {
+    match state {
+        State::Missing | State::Foreign | State::Calls(_) => None,
+        State::Edited => Some("somebody has edited it, so it was not fired".into()),
+        State::Outdated => Some("another version wrote it, so it was not fired".into()),
+        State::NotExecutable => Some("it was not fired".into()),
+        State::Current if !ours::comes_first(bytes) => {
+            let reason = "other lines of the file come before tightlip's block, or no shell of the \
+                          system runs it, so it was not fired";
+            Some(reason.into())
+        }
+        State::Current => {
+            let unknown = recorded.filter(|program| !is_known(program, options))?;
+            Some(format!(
+                "it runs `{}`, which is neither this program nor on the PATH, so it was not fired; run \
+                 `tightlip install`",
+                escape_path(unknown)
+            ))
+        }
+    }
+}
+
+/// Whether a program is this one, or one that hooks find without being told where it is; so is one that is
+/// not there, for then they look on.
+fn is_known(program: &Path, options: &DoctorOptions) -> bool {
+    let Ok(real) = fs::canonicalize(program) else { return true };
+    let environment = options.around.location.environment();
+    let home = environment.home().unwrap_or_default();
+    let on_path = std::env::split_paths(environment.get("PATH").unwrap_or_default());
+    let folders = on_path
+        .chain([".cargo/bin", ".local/bin"].map(|folder| home.join(folder)))
+        .chain(["/usr/local/bin", "/opt/homebrew/bin"].map(PathBuf::from))
+        .filter(|folder| folder.is_absolute());
+    let name = format!("tightlip{}", std::env::consts::EXE_SUFFIX);
+    folders
+        .map(|folder| folder.join(&name))
+        .chain([options.binary.clone()])
+        .any(|known| fs::canonicalize(known).is_ok_and(|known| known == real))
 }
 
 fn state(hook: Hook, place: &Place, file: &Path, bytes: &[u8]) -> State {
@@ -251,9 +300,11 @@ fn is_current_guard(hook: Hook, file: &Path, bytes: &[u8]) -> bool {
     [Form::Beside(run), Form::Own].iter().any(|form| bytes == script::guard(hook, form, program))
 }
 
-fn version(binary: &Path) -> Option<String> {
+fn version(binary: &Path, environment: &Environment) -> Option<String> {
     let output = Command::new(binary)
         .arg("--version")
+        .env_clear()
+        .envs(environment.iter())
         .stdin(Stdio::null())
         .output()
         .ok()
