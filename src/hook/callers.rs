@@ -2,18 +2,19 @@
 //! a team.
 //!
 //! They are read and never run: what else they do is not known. A manager's file is searched line by line, for
-//! it is enough to know whether it names tightlip for this hook.
+//! it is enough to know whether it calls tightlip for this hook.
 
 use super::Hook;
-use super::manager::{Manager, calls, code_lines};
+use super::commands::calls;
+use super::manager::Manager;
 use super::place::Place;
 
 /// Returns what a hook that is not ours calls tightlip through, if it does: a file of the work tree or the hook
 /// itself.
 pub(super) fn caller(hook: Hook, place: &Place, bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    let mut reached = code_lines(&text).take_while(|line| !leaves(line));
-    if reached.any(calls) {
+    let reached: Vec<&str> = text.lines().take_while(|line| !leaves(line)).collect();
+    if calls(&reached.join("\n"), hook) {
         return Some("a script that is not tightlip's".to_owned());
     }
     let manager = Manager::of_hook(bytes)?;
@@ -24,6 +25,7 @@ pub(super) fn caller(hook: Hook, place: &Place, bytes: &[u8]) -> Option<String> 
 /// Whether a line ends every script that comes to it.
 fn leaves(line: &str) -> bool {
     let words = ["exit", "return"];
+    let line = line.split(" #").next().unwrap_or_default();
     let mut line_words = line.split([' ', '\t', ';']);
     // What is indented may depend on a condition.
     line_words.next().is_some_and(|word| words.contains(&word)) && !line.contains("tightlip")
@@ -73,6 +75,7 @@ mod tests {
         config("- repo: local\n  hooks:\n  - id: own\n    entry: tightlip hook pre-push\n");
         assert!(ask(Hook::PrePush, framework) && !ask(Hook::CommitMsg, framework));
         assert!(ask(Hook::CommitMsg, "#!/bin/sh\ntightlip hook commit-msg \"$1\"\n"));
+        assert!(!ask(Hook::PreCommit, "#!/bin/sh\ntightlip hook commit-msg \"$1\"\n"));
         assert!(!ask(Hook::CommitMsg, "#!/bin/sh\necho 'no tightlip here'\n"));
         let early = "#!/bin/sh\nif x; then\n    exit 0\nfi\ntightlip hook commit-msg \"$1\"\n";
         assert!(ask(Hook::CommitMsg, early));

@@ -18,6 +18,7 @@
 
 mod callers;
 mod change;
+mod commands;
 mod doctor;
 mod install;
 mod lost;

@@ -2,10 +2,11 @@
 //! <https://pre-commit.com/#adding-pre-commit-plugins-to-your-project>
 
 use super::super::Hook;
+use super::super::commands::calls;
 use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{beside_value, calls, code_lines, shell};
+use super::{beside_value, code_lines, shell, unquoted};
 
 /// The key that decides which hooks `pre-commit install` writes.
 const INSTALLED: &str = "default_install_hook_types";
@@ -152,12 +153,12 @@ fn item<'a>(lines: &[&'a str]) -> Option<Item<'a>> {
         }
         is_stages = line.starts_with("stages:");
         is_entry = line.starts_with("entry:");
-        let value =
-            |key| line.strip_prefix(key).map(|value: &str| value.trim().trim_matches(['"', '\'']));
+        let value = |key| line.strip_prefix(key).map(str::trim);
         if let Some(id) = value("id:") {
-            item.id = id;
+            item.id = id.trim_matches(['"', '\'']);
         } else if let Some(entry) = value("entry:") {
-            item.entry = entry.to_owned();
+            // A value that begins with a sign for it stands on the lines below.
+            item.entry = if entry.starts_with(['>', '|']) { String::new() } else { unquoted(entry) };
         } else if let Some(stages) = value("stages:") {
             item.stages = Some(words(stages).collect());
         }
@@ -171,10 +172,7 @@ impl Item<'_> {
         if self.entry.is_empty() {
             return is_in_stage && id_of(hook) == Some(self.id);
         }
-        let is_named = words(&self.entry).any(|word| word == hook.name());
-        let is_by_command = hook == Hook::PreCommit && self.entry.contains("tightlip staged")
-            || hook == Hook::CommitMsg && self.entry.contains("tightlip message");
-        is_in_stage && calls(&self.entry) && (is_named || is_by_command)
+        is_in_stage && calls(&self.entry, hook)
     }
 }
 

@@ -2,10 +2,11 @@
 //! <https://lefthook.dev/configuration/>
 
 use super::super::Hook;
+use super::super::commands::calls;
 use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{beside_value, calls, section, shell};
+use super::{beside_value, section, shell, unquoted};
 
 /// Lines that have lefthook run tightlip in each of `hooks`.
 pub(super) fn inserts(
@@ -91,7 +92,18 @@ const fn arguments(hook: Hook) -> &'static str {
 /// Whether the section of a hook calls tightlip, and passes on what it needs.
 pub(super) fn names(text: &str, hook: Hook) -> bool {
     let has_input = || section(text, hook.name()).any(|line| line.trim() == "use_stdin: true");
-    section(text, hook.name()).any(calls) && (hook != Hook::PrePush || has_input())
+    section(text, hook.name()).any(|line| calls(&command_in(line), hook))
+        && (hook != Hook::PrePush || has_input())
+}
+
+/// The command on a line: what follows the key `run`, or the whole line, which may go on from the one above.
+fn command_in(line: &str) -> String {
+    let is_key = |at: usize| line[..at].ends_with([' ', '{', ',']) || at == 0;
+    let run = line.match_indices("run: ").find(|(at, _)| is_key(*at));
+    run.map_or_else(
+        || line.to_owned(),
+        |(at, key)| unquoted(line[at + key.len()..].trim_end_matches(['}', ' '])),
+    )
 }
 
 /// Whether lefthook leaves out the whole hook where the section says so.

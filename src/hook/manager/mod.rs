@@ -369,16 +369,19 @@ fn read(file: &Path) -> Result<Vec<u8>, HookError> {
     crate::file::read(file, MAX_BYTES).map_err(|error| HookError::file("read", file, error))
 }
 
-/// The commands that look at what a hook is about. A line that only speaks of tightlip calls nothing.
-const CALLS: [&str; 3] = ["tightlip hook ", "tightlip staged", "tightlip message "];
-
-/// Whether a line calls tightlip for the work of a hook.
-pub(super) fn calls(line: &str) -> bool {
-    CALLS.iter().any(|call| line.contains(call))
+/// A plain or quoted value of YAML on one line, without its quotes.
+fn unquoted(value: &str) -> String {
+    let value = value.trim();
+    let inside = |quote| value.strip_prefix(quote).and_then(|rest: &str| rest.strip_suffix(quote));
+    match (inside('\''), inside('"')) {
+        (Some(text), _) => text.replace("''", "'"),
+        (_, Some(text)) => text.replace("\\\"", "\"").replace("\\\\", "\\"),
+        _ => value.to_owned(),
+    }
 }
 
 /// The lines that are no comments and not empty, each without the comment at its end.
-pub(super) fn code_lines(text: &str) -> impl Iterator<Item = &str> {
+fn code_lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .map(|line| line.find(" #").map_or(line, |at| &line[..at]))
         .filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty())

@@ -2,10 +2,11 @@
 //! <https://github.com/sds/overcommit#adding-existing-git-hooks>
 
 use super::super::Hook;
+use super::super::commands::is_call;
 use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{beside_value, calls, section, shell};
+use super::{beside_value, section, shell, unquoted};
 
 /// The hooks that overcommit runs, of those that are installed where people commit, by its names.
 const SECTIONS: [(Hook, &str); 4] = [
@@ -78,7 +79,23 @@ fn entry(hook: Hook, indent: usize, without: Without) -> Vec<String> {
 
 /// Whether the file has overcommit call tightlip in a hook.
 pub(super) fn names(text: &str, hook: Hook) -> bool {
-    // A command is a list of words.
-    let plain = |line: &str| line.replace(['\'', '"'], "").replace(", ", " ");
-    section(text, section_of(hook)).any(|line| calls(&plain(line)))
+    section(text, section_of(hook)).any(|line| {
+        let list = line.trim().strip_prefix("command:").map(str::trim);
+        let list = list.and_then(|list| list.strip_prefix('[')?.strip_suffix(']'));
+        list.is_some_and(|list| is_call(&words(list), hook))
+    })
+}
+
+/// The words of a list of YAML between its brackets.
+fn words(list: &str) -> Vec<String> {
+    let mut quote = None;
+    let between = |char: char| {
+        match quote {
+            None if char == '\'' || char == '"' => quote = Some(char),
+            Some(open) if char == open => quote = None,
+            _ => {}
+        }
+        char == ',' && quote.is_none()
+    };
+    list.split(between).map(unquoted).collect()
 }
