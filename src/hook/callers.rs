@@ -72,6 +72,17 @@ mod tests {
         config("repos:\n- hooks: [{ id: \"tightlip-push\" }, { id: tightlip-message }]\n");
         assert!(ask(Hook::PrePush, framework) && ask(Hook::CommitMsg, framework));
         assert!(!ask(Hook::PreCommit, framework) && !ask(Hook::PreMergeCommit, framework));
+        config("- hooks: [{ id: tightlip, stages: [pre-push] }, { id: tightlip-message }]\n");
+        assert!(!ask(Hook::PreCommit, framework) && ask(Hook::CommitMsg, framework));
+        let entry = "- repo: local\n  hooks:\n  - id: own\n    entry: tightlip staged\n";
+        config(&format!("default_stages: [pre-commit]\nrepos:\n{entry}"));
+        assert!(ask(Hook::PreCommit, framework));
+        config(&format!("default_stages:\n- pre-push\nrepos:\n{entry}"));
+        assert!(!ask(Hook::PreCommit, framework), "it is run before a push only");
+        config(&format!("default_stages: [pre-push]\nrepos:\n{entry}    stages: [pre-commit]\n"));
+        assert!(ask(Hook::PreCommit, framework));
+        config("default_stages: [pre-push]\nrepos:\n- hooks:\n  - id: tightlip\n");
+        assert!(ask(Hook::PreCommit, framework), "this repository names the stages of its hooks");
         config("- repo: local\n  hooks:\n  - id: own\n    entry: tightlip hook pre-push\n");
         assert!(ask(Hook::PrePush, framework) && !ask(Hook::CommitMsg, framework));
         assert!(ask(Hook::CommitMsg, "#!/bin/sh\ntightlip hook commit-msg \"$1\"\n"));

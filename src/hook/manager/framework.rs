@@ -38,13 +38,19 @@ pub(super) fn inserts(
 
 /// The hooks that a file does not let `pre-commit install` write, although it has a list of them.
 pub(super) fn not_installed(text: &str, hooks: &[Hook]) -> Vec<Hook> {
-    let mut lines = code_lines(text).skip_while(|line| !line.starts_with(INSTALLED)).peekable();
-    let Some(first) = lines.next() else {
+    let Some(words) = listed(text, INSTALLED) else {
         return Vec::new();
     };
-    let below = lines.take_while(|line| line.starts_with([' ', '-', ']']));
-    let words: Vec<&str> = std::iter::once(first).chain(below).flat_map(words).collect();
     hooks.iter().copied().filter(|hook| !words.contains(&hook.name())).collect()
+}
+
+/// The words of a list at the top of a file; `None` where its key is missing.
+fn listed<'a>(text: &'a str, key: &str) -> Option<Vec<&'a str>> {
+    let is_key = |line: &&str| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
+    let mut lines = code_lines(text).skip_while(|line| !is_key(line));
+    let (_, first) = lines.next()?.split_once(':')?;
+    let below = lines.take_while(|line| line.starts_with([' ', '-', ']']));
+    Some(std::iter::once(first).chain(below).flat_map(words).collect())
 }
 
 /// The whole of what a file needs.
@@ -92,9 +98,11 @@ fn repository(hooks: &[Hook], indent: usize, without: Without) -> Vec<String> {
 /// Whether the file has the framework call tightlip in a hook.
 pub(super) fn names(text: &str, hook: Hook) -> bool {
     let lines: Vec<&str> = code_lines(text).collect();
+    let default_stages = listed(text, "default_stages");
     let is_in_braces = |line: &&str| line.contains('{') && has_id(line, hook);
+    let runs = |item: Item<'_>| item.runs_in(hook, default_stages.as_deref());
     lines.iter().any(is_in_braces)
-        || (0..lines.len()).any(|at| item(&lines[at..]).is_some_and(|item| item.runs_in(hook)))
+        || (0..lines.len()).any(|at| item(&lines[at..]).is_some_and(runs))
 }
 
 /// The id in `.pre-commit-hooks.yaml` of this repository that does the work of a hook.
@@ -112,13 +120,19 @@ const fn id_of(hook: Hook) -> Option<&'static str> {
     }
 }
 
-/// Whether a line names the hook of this repository that does the work of `hook`.
+/// Whether a line has entries in braces one of which is the hook of this repository that does the work of
+/// `hook`, and runs there.
 fn has_id(line: &str, hook: Hook) -> bool {
     let Some(id) = id_of(hook) else { return false };
     let is_part = |next: char| next.is_ascii_alphanumeric() || "-_".contains(next);
     line.match_indices("id:").any(|(at, key)| {
         let value = line[at + key.len()..].trim_start().trim_start_matches(['"', '\'']);
-        value.strip_prefix(id).is_some_and(|rest| !rest.starts_with(is_part))
+        value.strip_prefix(id).is_some_and(|rest| {
+            let entry = rest.split('}').next().unwrap_or_default();
+            let stages = entry.split_once("stages:").map(|(_, stages)| stages);
+            !rest.starts_with(is_part)
+                && stages.is_none_or(|stages| words(stages).any(|word| word == hook.name()))
+        })
     })
 }
 
@@ -158,7 +172,8 @@ fn item<'a>(lines: &[&'a str]) -> Option<Item<'a>> {
             item.id = id.trim_matches(['"', '\'']);
         } else if let Some(entry) = value("entry:") {
             // A value that begins with a sign for it stands on the lines below.
-            item.entry = if entry.starts_with(['>', '|']) { String::new() } else { unquoted(entry) };
+            item.entry =
+                if entry.starts_with(['>', '|']) { String::new() } else { unquoted(entry) };
         } else if let Some(stages) = value("stages:") {
             item.stages = Some(words(stages).collect());
         }
@@ -167,12 +182,15 @@ fn item<'a>(lines: &[&'a str]) -> Option<Item<'a>> {
 }
 
 impl Item<'_> {
-    fn runs_in(&self, hook: Hook) -> bool {
-        let is_in_stage = self.stages.as_ref().is_none_or(|stages| stages.contains(&hook.name()));
+    /// Whether the framework runs it in a hook, and it does the work of that hook there.
+    fn runs_in(&self, hook: Hook, default_stages: Option<&[&str]>) -> bool {
+        let stages = self.stages.as_deref().filter(|stages| !stages.is_empty());
+        let is_among = |stages: &[&str]| stages.contains(&hook.name());
         if self.entry.is_empty() {
-            return is_in_stage && id_of(hook) == Some(self.id);
+            // The hooks of this repository name their stages, and these go before the default.
+            return id_of(hook) == Some(self.id) && stages.is_none_or(is_among);
         }
-        is_in_stage && calls(&self.entry, hook)
+        stages.or(default_stages).is_none_or(is_among) && calls(&self.entry, hook)
     }
 }
 
