@@ -216,6 +216,7 @@ fn a_value_that_is_surely_no_secret_is_dropped_for_its_reason() {
                 "password: Kqvxzw!".into(),
                 format!("key = 'MIIB{}'", made("{upper:2}IBADAN{alnum:40}")),
                 "setPassword('k9q2x7')".into(),
+                "nonce = 'k9q2x7m4w8'".into(),
             ],
         ),
         (
@@ -295,6 +296,9 @@ fn a_value_is_read_from_the_place_that_its_name_gives_it() {
         ("secret = match stage\n    Stage::Prod => \"k9q2x7\",\n", &["match"]),
         // Rows of pairs.
         ("f(\"user=app password=k9q2x7m4\")", &["k9q2x7m4"]),
+        ("x user=app password=k9q2x7m4 y\n", &["k9q2x7m4"]),
+        ("x user= password=k9q2x7m4 y\n", &[]),
+        ("x =app password=k9q2x7m4 y\n", &[]),
         // Several names or values at once.
         ("let (user, password) = ('bob', 'k9q2x7');", &["k9q2x7"]),
         ("user, password := \"bob\", \"k9q2x7\"", &["k9q2x7"]),

@@ -240,9 +240,7 @@ impl Reader<'_> {
                     b"setenv -g",
                 ];
                 !self.repeats_name(value)
-                    && (before.ends_with(b":")
-                        || before.ends_with(b"/:")
-                        || ends_with_any(before, &COMMANDS))
+                    && (before.ends_with(b":") || ends_with_any(before, &COMMANDS))
                     || self.is_call_of_several(operator, value)
                     || self.is_setting(value)
                     || self.is_of_user(value)
