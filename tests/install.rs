@@ -1092,8 +1092,13 @@ fn doctor_does_not_count_a_guard_that_ends_before_it_scans() {
         guard.replacen('\n', "\nexit 0\n", 1),
         format!("#!/bin/sh\nexit 0\n{guard}"),
         "#!/bin/sh\nexit 0\ntightlip hook pre-commit\n".to_owned(),
+        "#!/bin/sh\ntightlip hook commit-msg \"$1\"\n".to_owned(),
+        "#!/bin/sh\n# Not executable.\ntightlip hook pre-commit\n".to_owned(),
     ] {
         script(&hook, &edited);
+        if edited.contains("Not executable") {
+            fs::set_permissions(&hook, fs::Permissions::from_mode(0o644)).unwrap();
+        }
         let ran = repo.tightlip(&["doctor"]);
         assert_eq!(ran.code, 1, "{edited}\n{}", ran.out);
         assert!(ran.out.ends_with("verdict: NOT guarded: pre-commit\n"), "{}", ran.out);
@@ -1607,6 +1612,12 @@ fn doctor_names_submodules_whose_commits_nothing_stops() {
     assert!(in_a_hook.lines().any(|line| line == told), "{in_a_hook}");
     repo.tightlip_in(&inner, &["install"]).ok();
     repo.tightlip_in(&other, &["install"]).ok();
+    assert_eq!(warning(), None);
+    // Git runs no guard that is not executable, and a script that calls tightlip is as good as one.
+    let guard = covered.join(".git/hooks/pre-commit");
+    fs::set_permissions(&guard, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(warning().unwrap().contains("`covered`"), "{:?}", warning());
+    script(&guard, "#!/bin/sh\nexec tightlip hook pre-commit\n");
     assert_eq!(warning(), None);
 }
 

@@ -1,13 +1,27 @@
-//! Hooks that are not ours and call tightlip: those of a hook manager that is told to, and scripts of
-//! a team.
+//! Which hooks scan: ours, and those that are not ours and call tightlip, as a hook manager does that is told
+//! to, or a script of a team.
 //!
 //! They are read and never run: what else they do is not known. A manager's file is searched line by line, for
 //! it is enough to know whether it calls tightlip for this hook.
 
-use super::Hook;
+use std::fs;
+
+use super::change::is_executable;
 use super::commands::calls;
 use super::manager::Manager;
 use super::place::Place;
+use super::{Hook, script};
+
+/// Whether git runs a hook in a place, and that hook scans.
+pub(super) fn guards(hook: Hook, place: &Place) -> bool {
+    let scans = |bytes: &[u8]| script::scans(bytes) || caller(hook, place, bytes).is_some();
+    is_run(hook, place) && fs::read(place.folder.join(hook.name())).is_ok_and(|bytes| scans(&bytes))
+}
+
+/// Whether git runs a hook in a place: husky's own, for it runs the files of the team whatever their mode is.
+pub(super) fn is_run(hook: Hook, place: &Place) -> bool {
+    is_executable(&place.searched.join(hook.name()))
+}
 
 /// Returns what a hook that is not ours calls tightlip through, if it does: a file of the work tree or the hook
 /// itself.
@@ -96,5 +110,40 @@ mod tests {
             Hook::CommitMsg,
             "#!/bin/sh\n# tightlip hook commit-msg\nexit 0 # tightlip\n"
         ));
+    }
+    #[test]
+    #[cfg(unix)]
+    fn a_hook_guards_where_git_runs_it_and_it_scans() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let top = tempfile::tempdir().unwrap();
+        let mut place = Place::of_folder(top.path(), Reason::Named);
+        let file = place.folder.join("pre-commit");
+        let write = |file: &std::path::Path, text: &[u8], mode: u32| {
+            fs::write(file, text).unwrap();
+            fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        assert!(!guards(Hook::PreCommit, &place), "nothing is there");
+        let program = script::Program::OnPath(script::Without::Stops);
+        let ours = script::guard(Hook::PreCommit, &script::Form::Own, program);
+        let calling = b"#!/bin/sh\ntightlip staged\n";
+        for (text, mode, expected) in [
+            (&ours[..], 0o755, true),
+            (&ours[..], 0o644, false),
+            (calling, 0o755, true),
+            (calling, 0o644, false),
+            (b"#!/bin/sh\nmake\n", 0o755, false),
+            (&script::pass("pre-commit"), 0o755, false),
+        ] {
+            write(&file, text, mode);
+            assert_eq!(guards(Hook::PreCommit, &place), expected, "{mode:o}");
+        }
+        // Husky runs what is not executable, by a file of its own.
+        write(&file, calling, 0o644);
+        place.kind = crate::hook::place::Kind::Husky;
+        place.searched = top.path().join("_");
+        fs::create_dir(&place.searched).unwrap();
+        assert!(!guards(Hook::PreCommit, &place), "husky does not run pre-commit");
+        write(&place.searched.join("pre-commit"), b"", 0o755);
+        assert!(guards(Hook::PreCommit, &place));
     }
 }

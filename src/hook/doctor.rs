@@ -276,7 +276,9 @@ fn state(hook: Hook, place: &Place, file: &Path, bytes: &[u8]) -> State {
         let wanted = script::block(hook, options);
         (found.block, found.block.trim_ascii() == wanted.trim_ascii())
     } else {
-        return callers::caller(hook, place, bytes).map_or(State::Foreign, State::Calls);
+        let is_run = callers::is_run(hook, place);
+        let through = is_run.then(|| callers::caller(hook, place, bytes)).flatten();
+        return through.map_or(State::Foreign, State::Calls);
     };
     if !script::is_unedited(ours) {
         State::Edited

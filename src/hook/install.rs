@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::callers::guards;
 use super::change::{Change, is_executable};
 use super::manager::{self, Managed, Manager};
 use super::place::{self, Kind, Place, Reason, global_hooks_path, system_hooks_path};
@@ -244,10 +245,7 @@ fn plan_shared(place: Place, hooks: &[Hook]) -> Result<Plan, HookError> {
             how: How::Already,
         })
         .collect();
-    let is_guarded = |hook: &Installed| {
-        is_executable(&hook.file) && fs::read(&hook.file).is_ok_and(|bytes| script::scans(&bytes))
-    };
-    if !installed.iter().all(is_guarded) {
+    if !hooks.iter().all(|&hook| guards(hook, &place)) {
         return Err(HookError::Refused(format!(
             "git looks for the hooks of all repositories in `{}` ({}), so hooks of this one would \
              never run; use `tightlip install --global` to guard them all, with the same options",

@@ -5,11 +5,11 @@
 //! the others can say so.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::change::is_executable;
 use super::manager::Manager;
-use super::place::{Place, Reason};
+use super::place::{Kind, Place, Reason};
 use super::plan::moved_guards;
 use super::{Hook, callers, script};
 use crate::environment::Environment;
@@ -46,20 +46,30 @@ fn loss(guard: &Path, directory: &Path) -> Option<&'static str> {
         Err(_) => return Some("is no longer tightlip's"),
         Ok(bytes) => bytes,
     };
-    if script::is_ours(&bytes) && !is_executable(guard) {
-        return Some("is not executable");
-    }
-    if script::scans(&bytes) {
+    let place = place_of(guard, directory);
+    if callers::guards(Hook::PreCommit, &place) {
         return None;
     }
     // The framework runs what it has moved aside.
-    let is_run = || {
-        Manager::of_hook(&bytes) == Some(Manager::Framework)
-            && moved_guards(guard).any(|moved| moved.extension().is_some_and(|end| end == "legacy"))
+    let is_legacy = |moved: PathBuf| {
+        moved.extension().is_some_and(|end| end == "legacy") && is_executable(&moved)
     };
+    let is_run = callers::is_run(Hook::PreCommit, &place);
+    match Manager::of_hook(&bytes) {
+        Some(Manager::Framework) if is_run && moved_guards(guard).any(is_legacy) => None,
+        _ if !is_run && script::scans(&bytes) => Some("is not executable"),
+        _ => Some("is no longer tightlip's"),
+    }
+}
+
+/// The place of a guard that runs: git runs hooks from the top of the work tree.
+fn place_of(guard: &Path, directory: &Path) -> Place {
     let mut place = Place::of_folder(guard.parent().unwrap_or(directory), Reason::Default);
-    // Git runs hooks from the top of the work tree.
     place.work_tree = Some(directory.to_owned());
-    let is_called = callers::caller(Hook::PreCommit, &place, &bytes).is_some() || is_run();
-    (!is_called).then_some("is no longer tightlip's")
+    let stubs = place.folder.join("_");
+    if stubs.join("h").is_file() {
+        place.searched = stubs;
+        place.kind = Kind::Husky;
+    }
+    place
 }

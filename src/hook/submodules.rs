@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::callers::guards;
 use super::place::Place;
-use super::{Hook, HookError, script};
+use super::{Hook, HookError};
 use crate::git::Location;
 use crate::git::command::nul_fields;
 use crate::text::escape::escape_path;
@@ -34,7 +35,7 @@ pub(super) fn warning(place: &Place, location: &Location) -> Result<Option<Strin
                 uncovered.push(submodule);
                 continue;
             };
-            if !stops_commits(&inner) {
+            if !guards(Hook::PreCommit, &inner) {
                 uncovered.push(submodule.clone());
             }
             repositories.push((submodule, location, inner.own));
@@ -61,11 +62,6 @@ fn checked_out(folder: &Path, location: &Location) -> Result<Vec<PathBuf>, HookE
     found.sort();
     found.dedup();
     Ok(found)
-}
-
-fn stops_commits(place: &Place) -> bool {
-    let hook = place.folder.join(Hook::PreCommit.name());
-    fs::read(hook).is_ok_and(|bytes| script::scans(&bytes))
 }
 
 fn sentence(top: &Path, uncovered: &[PathBuf]) -> String {
