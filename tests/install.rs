@@ -1004,6 +1004,25 @@ fn strict_hooks_stop_what_no_other_hook_sees() {
     repo.git(&["reset", "-q", "--hard"]).ok();
     repo.git(&["update-ref", "refs/heads/third", id.trim()]).blocked();
     repo.git(&["commit", "--allow-empty", "-m", "clean"]).ok();
+    // Others made what was fetched: no hook looks at it, and doctor says so.
+    let other = repo.folder().join("other");
+    repo.git_in(repo.folder(), &["clone", "-q", "repo", "other"]).ok();
+    fs::write(other.join("file"), secret()).unwrap();
+    repo.git_in(&other, &["add", "file"]).ok();
+    repo.git_in(&other, &["commit", "-q", "-m", "secret"]).ok();
+    repo.git(&["remote", "add", "origin", other.to_str().unwrap()]).ok();
+    repo.git(&["fetch", "-q", "origin"]).ok();
+    repo.git(&["merge", "-q", "--ff-only", "origin/main"]).ok();
+    let told = repo.tightlip(&["doctor"]).out;
+    let by = |start: &str| {
+        let line = told.lines().find(|line| line.trim_start().starts_with(start)).unwrap();
+        line.split("  ").last().unwrap().trim().to_owned()
+    };
+    assert_eq!(
+        by("git merge --ff, git pull of commits"),
+        "nothing here: a server's pre-receive, or CI"
+    );
+    assert_eq!(by("git notes"), "reference-transaction");
 }
 
 #[test]

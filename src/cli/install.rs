@@ -23,7 +23,8 @@ pub(super) struct InstallArgs {
     where_to: WhereTo,
     /// Install reference-transaction too
     ///
-    /// Nothing but switching off all hooks gets past it. Git calls it two to five times a commit.
+    /// Git runs it at every change of a ref, two to five times a commit. Programs with a git of their own, and
+    /// commits that were fetched, still pass.
     #[arg(long)]
     strict: bool,
     /// Install pre-receive too, for a repository that is pushed to

@@ -373,7 +373,8 @@ const WAYS: [(&str, &[Hook]); 14] = {
         ("git rebase --continue after a conflict", &[Message, Ref]),
         ("git merge, git pull", &[Merge, Ref]),
         ("git merge --no-verify", &[Ref]),
-        ("git merge --ff of commits made elsewhere", &[Ref]),
+        // reference-transaction does not look at what the refs of a remote have.
+        ("git merge --ff, git pull of commits that were fetched", &[]),
         ("git am, git rebase --apply", &[Patch, Ref]),
         ("git am --no-verify", &[Ref]),
         ("git push --no-verify", &[]),

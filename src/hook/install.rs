@@ -49,7 +49,8 @@ pub struct InstallOptions {
     pub target: Target,
     /// The program that private hooks run first: an absolute path.
     pub binary: PathBuf,
-    /// Installs `reference-transaction` too, which nothing passes by.
+    /// Installs `reference-transaction` too, which git runs at every change of a ref. Programs with a git of
+    /// their own, and commits that were fetched, still pass.
     pub is_strict: bool,
     /// Installs `pre-receive` too, for a repository that is pushed to.
     pub is_server: bool,

@@ -106,7 +106,8 @@ impl Work {
                 if call.arguments.first().is_none_or(|state| state != "prepared") {
                     return Ok(None);
                 }
-                // Other refs, such as the stash, are not looked at, so they prove nothing.
+                // Remote-tracking refs are not looked at: others made what was fetched. Refs such as the
+                // stash prove nothing.
                 let looked_at = ["refs/heads/", "refs/tags/", "refs/notes/", "refs/remotes/"];
                 work.commits.extend(updated(&read(input)?, is_own_ref, &looked_at)?);
             }
