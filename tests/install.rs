@@ -840,6 +840,10 @@ fn an_edited_block_is_left_and_named() {
     let file = repo.root.join(".husky/pre-commit");
     let text = fs::read_to_string(&file).unwrap().replace("exit 1", "exit 0");
     fs::write(&file, &text).unwrap();
+    let told = repo.tightlip(&["doctor"]).out;
+    let advice = told.split("(take tightlip's block out of ").nth(1).unwrap();
+    assert!(advice.contains("/.husky/pre-commit and run `tightlip install`)"), "{told}");
+    assert!(!told.contains("(delete it"), "{told}");
     let said = repo.tightlip(&["uninstall"]).ok();
     assert!(said.contains("edited tightlip's block"), "{said}");
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
@@ -1096,7 +1100,9 @@ fn doctor_tells_what_is_broken() {
         out.ends_with("verdict: NOT guarded: pre-commit, pre-merge-commit, commit-msg, pre-push\n"),
         "{out}"
     );
-    assert!(line("commit-msg").contains("NOT PROVEN: it was not fired (not executable"), "{out}");
+    let advice = "(not executable, so git does not run it; run `tightlip install`)";
+    assert!(line("commit-msg").contains(advice), "{out}");
+    assert!(line("pre-commit").contains("(delete it and run `tightlip install`)"), "{out}");
     assert!(line("applypatch-msg").contains("proven: it stopped"), "{out}");
     assert!(out.contains("nothing here: a server's pre-receive, or CI"), "{out}");
 }
@@ -1506,6 +1512,14 @@ fn a_hook_that_a_manager_calls_expects_no_guard_beside_it() {
     script(&repo.hooks().join("commit-msg"), "#!/bin/sh\ntightlip hook commit-msg \"$1\"\n");
     let ran = repo.git_with_path(&["commit", "--allow-empty", "-m", "clean"]);
     assert!(ran.code == 0 && !ran.err.contains("tightlip"), "{ran:?}");
+}
+
+#[test]
+fn a_hook_without_the_file_of_the_message_says_what_to_do() {
+    let repo = TestRepo::new();
+    let ran = repo.tightlip(&["hook", "commit-msg"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    ran.says("git passes it as the first argument. By hand use `tightlip message FILE`");
 }
 
 #[test]

@@ -7,7 +7,9 @@ use super::install::{WhereTo, program, surroundings};
 use super::{Failure, Process, Shared};
 use tightlip::git::RepositoryPool;
 use tightlip::git::push::has_unasked_remote;
-use tightlip::hook::{Binary, DoctorOptions, HookReport, Proof, Report, State, Without, doctor};
+use tightlip::hook::{
+    Binary, DoctorOptions, HookReport, Part, Proof, Report, State, Without, doctor,
+};
 use tightlip::report::masked;
 use tightlip::rule::{Confidence, RuleSet};
 use tightlip::setup::{Config, KnownFile, Request, RuleChange, Scanner, load_config};
@@ -75,12 +77,20 @@ pub(super) fn run(
 
 fn tell_hook(report: &HookReport, out: &mut dyn Write) -> io::Result<()> {
     let state = match &report.state {
-        State::Missing => "missing: run `tightlip install`",
-        State::Foreign => "not tightlip's: run `tightlip install`, which keeps it and runs it",
-        State::Calls(_) | State::Current => "",
-        State::Outdated => "; run `tightlip install`",
-        State::Edited => " (delete it and run `tightlip install`)",
-        State::NotExecutable => " (not executable, so git does not run it)",
+        State::Missing => "missing: run `tightlip install`".into(),
+        State::Foreign => {
+            "not tightlip's: run `tightlip install`, which keeps it and runs it".into()
+        }
+        State::Calls(_) | State::Current => String::new(),
+        State::Outdated => "; run `tightlip install`".into(),
+        State::Edited(Part::Script) => " (delete it and run `tightlip install`)".into(),
+        State::Edited(Part::Block) => format!(
+            " (take tightlip's block out of {} and run `tightlip install`)",
+            escape_path(&report.file)
+        ),
+        State::NotExecutable => {
+            " (not executable, so git does not run it; run `tightlip install`)".into()
+        }
     };
     let name = report.hook.name();
     if let State::Calls(through) = &report.state {

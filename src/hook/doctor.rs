@@ -99,9 +99,18 @@ pub enum State {
     /// Ours, as another version wrote it.
     Outdated,
     /// Ours, edited by somebody.
-    Edited,
+    Edited(Part),
     /// Ours, but git does not run it because it is not executable.
     NotExecutable,
+}
+
+/// What of a file is ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Script,
+    /// A block; the rest is a team's.
+    Block,
 }
 
 /// A way past pre-commit.
@@ -221,7 +230,7 @@ fn obstacle(
 ) -> Option<String> {
     match state {
         State::Missing | State::Foreign | State::Calls(_) => None,
-        State::Edited => Some("somebody has edited it, so it was not fired".into()),
+        State::Edited(_) => Some("somebody has edited it, so it was not fired".into()),
         State::Outdated => Some("another version wrote it, so it was not fired".into()),
         State::NotExecutable => Some("it was not fired".into()),
         State::Current if !ours::comes_first(bytes) => {
@@ -262,11 +271,11 @@ fn state(hook: Hook, place: &Place, file: &Path, bytes: &[u8]) -> State {
     if !exists(file) {
         return State::Missing;
     }
-    let (ours, is_current) = if script::is_ours(bytes) {
+    let (part, ours, is_current) = if script::is_ours(bytes) {
         if !script::scans(bytes) {
             return State::Missing;
         }
-        (bytes, is_current_guard(hook, file, bytes))
+        (Part::Script, bytes, is_current_guard(hook, file, bytes))
     } else if let Some(found) = script::find_block(bytes) {
         let options = BlockOptions {
             is_sourced: place.kind == Kind::Husky || script::loads_husky(bytes),
@@ -274,14 +283,14 @@ fn state(hook: Hook, place: &Place, file: &Path, bytes: &[u8]) -> State {
             without: Without::of(found.block),
         };
         let wanted = script::block(hook, options);
-        (found.block, found.block.trim_ascii() == wanted.trim_ascii())
+        (Part::Block, found.block, found.block.trim_ascii() == wanted.trim_ascii())
     } else {
         let is_run = callers::is_run(hook, place);
         let through = is_run.then(|| callers::caller(hook, place, bytes)).flatten();
         return through.map_or(State::Foreign, State::Calls);
     };
     if !script::is_unedited(ours) {
-        State::Edited
+        State::Edited(part)
     } else if !is_executable(file) && place.kind != Kind::Husky {
         State::NotExecutable
     } else if is_current {

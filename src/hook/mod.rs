@@ -36,7 +36,7 @@ pub mod work;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use doctor::{Binary, Bypass, DoctorOptions, HookReport, Report, State, doctor};
+pub use doctor::{Binary, Bypass, DoctorOptions, HookReport, Part, Report, State, doctor};
 pub use install::{How, InstallOptions, Installation, Installed, ManagerFile, install, managers};
 pub use lost::lost_guard;
 pub use manager::{Managed, Manager};

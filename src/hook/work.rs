@@ -42,7 +42,10 @@ pub enum WorkError {
     #[error(transparent)]
     Template(#[from] SourceError),
     /// Git has not passed an argument that it always passes.
-    #[error("git passes the file of the message to {0}, and did not")]
+    #[error(
+        "{0} was called without the file of the message; git passes it as the first argument. By hand use \
+         `tightlip message FILE`"
+    )]
     NoMessage(Hook),
     /// Nothing tells what is pushed.
     #[error(
