@@ -1132,21 +1132,38 @@ fn doctor_does_not_count_a_guard_that_ends_before_it_scans() {
 
 #[test]
 fn installs_and_uninstalls_at_once_keep_the_hook_of_the_team() {
-    let repo = TestRepo::new();
-    let hook = repo.hooks().join("pre-commit");
-    script(&hook, "#!/bin/sh\n# the team's\nexit 0\n");
-    for _ in 0..4 {
-        std::thread::scope(|scope| {
-            for command in ["install", "uninstall"].repeat(3) {
-                scope.spawn({
-                    let repo = &repo;
-                    move || repo.tightlip(&[command]).ok()
-                });
+    let team = "#!/bin/sh\n# the team's\nexit 0\n";
+    for (target, folder) in [
+        (&[][..], "repo/.git/hooks"),
+        (&["--template", "../template"], "template/hooks"),
+        // The first directory is the user's own, the second is ours.
+        (&["--global"], "home/theirs"),
+        (&["--global"], "home/.config/tightlip/hooks"),
+    ] {
+        let repo = TestRepo::new();
+        let hook = repo.folder().join(folder).join("pre-commit");
+        if folder.ends_with("theirs") {
+            repo.git(&["config", "--global", "core.hooksPath", "~/theirs"]).ok();
+        }
+        let is_ours = folder.contains("tightlip");
+        if !is_ours {
+            script(&hook, team);
+        }
+        let run = |command: &str| repo.tightlip(&[&[command], target].concat()).ok();
+        for _ in 0..4 {
+            std::thread::scope(|scope| {
+                for command in ["install", "uninstall"].repeat(3) {
+                    scope.spawn(move || run(command));
+                }
+            });
+            run("uninstall");
+            if is_ours {
+                assert!(!hook.exists());
+                continue;
             }
-        });
-        repo.tightlip(&["uninstall"]).ok();
-        assert_eq!(fs::read_to_string(&hook).unwrap(), "#!/bin/sh\n# the team's\nexit 0\n");
-        assert_eq!(fs::read_dir(repo.hooks()).unwrap().count(), 1);
+            assert_eq!(fs::read_to_string(&hook).unwrap(), team);
+            assert_eq!(fs::read_dir(hook.parent().unwrap()).unwrap().count(), 1);
+        }
     }
 }
 

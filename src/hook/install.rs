@@ -157,11 +157,12 @@ pub enum How {
 /// nothing has been changed.
 pub fn install(options: &InstallOptions) -> Result<Installation, HookError> {
     let location = &options.around.location;
+    let locked = place::locked(&options.target, &options.around);
+    // An install makes it anyway; what goes wrong here does so again, with a word, where the hooks are written.
+    let _ = locked.as_ref().map(fs::create_dir_all);
+    let _lock = place::lock(locked.as_deref());
     match &options.target {
-        Target::Repository => {
-            let _lock = place::lock(location);
-            install_in_repository(options)
-        }
+        Target::Repository => install_in_repository(options),
         Target::Template(folder) => {
             let folder = location.join(folder).join("hooks");
             let place = Place::of_folder(&folder, Reason::Named);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::HookError;
+use super::{HookError, Surroundings, Target};
 use crate::git::Location;
 use crate::git::config::{self, Level, Origin};
 use crate::text::escape::escape_path;
@@ -77,11 +77,24 @@ impl std::fmt::Display for Reason {
     }
 }
 
-/// Keeps other installs and uninstalls in a repository waiting until what is returned is dropped, or the process
-/// ends: two at once would each keep what the other has half written. Where the system cannot lock, nobody waits.
-pub(super) fn lock(location: &Location) -> Option<fs::File> {
-    let common = ask_path(location, &["--git-common-dir"]).ok()?;
-    let folder = fs::File::open(common).ok()?;
+/// The directory that is locked while hooks are put in or taken out: two installs at once would each keep what
+/// the other has half written.
+pub(super) fn locked(target: &Target, around: &Surroundings) -> Option<PathBuf> {
+    match target {
+        Target::Repository => ask_path(&around.location, &["--git-common-dir"]).ok(),
+        Target::Template(folder) => Some(around.location.join(folder)),
+        Target::Global => {
+            let set = global_hooks_path(&around.location).ok().flatten();
+            let theirs = set.filter(|set| set.is_absolute() && *set != around.global_hooks());
+            theirs.or_else(|| Some(around.config_directory.clone()))
+        }
+    }
+}
+
+/// Keeps other installs and uninstalls in a directory waiting until what is returned is dropped, or the process
+/// ends. Where the directory is missing or the system cannot lock, nobody waits.
+pub(super) fn lock(folder: Option<&Path>) -> Option<fs::File> {
+    let folder = fs::File::open(folder?).ok()?;
     folder.lock().ok()?;
     Some(folder)
 }

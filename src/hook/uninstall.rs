@@ -61,11 +61,9 @@ pub enum Fate {
 /// There is no repository, or a file cannot be written; then nothing has been changed.
 pub fn uninstall(options: &UninstallOptions) -> Result<Removal, HookError> {
     let location = &options.around.location;
+    let _lock = place::lock(place::locked(&options.target, &options.around).as_deref());
     match &options.target {
-        Target::Repository => {
-            let _lock = place::lock(location);
-            uninstall_from_repository(options)
-        }
+        Target::Repository => uninstall_from_repository(options),
         Target::Template(folder) => {
             let folder = location.join(folder).join("hooks");
             let mut plan = Plan::default();
