@@ -8,7 +8,7 @@ use super::{Failure, Process, Shared};
 use tightlip::git::RepositoryPool;
 use tightlip::git::push::has_unasked_remote;
 use tightlip::hook::{
-    Binary, DoctorOptions, HookReport, Part, Proof, Report, State, Without, doctor,
+    Binary, DoctorOptions, HookReport, Part, Proof, Report, SKIP_VARIABLE, State, Without, doctor,
 };
 use tightlip::report::masked;
 use tightlip::rule::{Confidence, RuleSet};
@@ -56,10 +56,10 @@ pub(super) fn run(
     for warning in &report.warnings {
         writeln!(out, "warning: {warning}")?;
     }
-    if process.environment.is_true("TIGHTLIP_SKIP") {
+    if process.environment.is_true(SKIP_VARIABLE) {
         writeln!(
             out,
-            "warning: TIGHTLIP_SKIP is set here, so commits made from here are not scanned"
+            "warning: {SKIP_VARIABLE} is set here, so commits made from here are not scanned"
         )?;
     }
     if repository.get().is_ok_and(|repository| has_unasked_remote(&repository)) {

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use super::session::{Purpose, Session};
 use super::{Failure, Process, Shared};
 use tightlip::finding::{Outcome, Status};
-use tightlip::hook::{Call, Hook, Work, lost_guard};
+use tightlip::hook::{Call, Hook, SKIP_VARIABLE, Work, lost_guard};
 use tightlip::report::masked;
 use tightlip::setup::Scanner;
 use tightlip::source::StagedOptions;
@@ -25,9 +25,6 @@ pub(super) struct HookArgs {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<OsString>,
 }
-
-/// Set to anything but nothing or a word for no, it lets one git command pass.
-const SKIP_VARIABLE: &str = "TIGHTLIP_SKIP";
 
 pub(super) fn run(
     args: &HookArgs,

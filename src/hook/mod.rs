@@ -49,6 +49,9 @@ pub use work::{Call, Work, WorkError, message};
 use crate::git::{GitError, Location};
 use crate::text::escape::escape_path;
 
+/// Set to anything but nothing or a word for no, it lets one git command pass.
+pub const SKIP_VARIABLE: &str = "TIGHTLIP_SKIP";
+
 /// A hook of git that scans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hook {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{DoctorOptions, HookError};
+use super::{DoctorOptions, HookError, SKIP_VARIABLE};
 use crate::environment::Environment;
 use crate::git::{GitError, Location};
 
@@ -26,27 +26,29 @@ pub(super) struct Outcome {
     pub(super) said: Vec<u8>,
 }
 
-/// Variables that lead git elsewhere, or tightlip past its work.
+/// Variables that change what git or a hook does in any repository. Those that lead git to one repository are
+/// what [`Location::named`] leaves out.
 const FOREIGN: &[&str] = &[
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_COMMON_DIR",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_QUARANTINE_PATH",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-    "GIT_TEMPLATE_DIR",
-    "GIT_SEQUENCE_EDITOR",
-    "GIT_REFLOG_ACTION",
     "GIT_LITERAL_PATHSPECS",
-    "TIGHTLIP_SKIP",
+    "GIT_NAMESPACE",
+    "GIT_REFLOG_ACTION",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_TEMPLATE_DIR",
+    "PRE_COMMIT",
     "TIGHTLIP_GUARD",
+    SKIP_VARIABLE,
 ];
+
+/// What the names of variables begin with in which git tells the hooks of a merge what is merged.
+const MERGE_HEAD: &[u8] = b"GITHEAD_";
+
+/// An environment without what is foreign to a new repository.
+fn own(environment: &Environment) -> Environment {
+    let is_kept = |name: &OsStr| !name.as_encoded_bytes().starts_with(MERGE_HEAD);
+    let kept = environment.iter().filter(|(name, _)| is_kept(name));
+    let kept = Environment::new(kept.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    Location::named("", &kept.without(FOREIGN)).environment().clone()
+}
 
 impl Sandbox {
     /// Makes the directory in the one for temporary files, with `secret` in a file, and `config` as the
@@ -65,7 +67,7 @@ impl Sandbox {
         let sandbox = Sandbox {
             secret: root.join("secret"),
             root: root.clone(),
-            environment: options.around.location.environment().without(FOREIGN),
+            environment: own(options.around.location.environment()),
         };
         fs::write(&sandbox.secret, secret).map_err(failed)?;
         fs::write(root.join("gitconfig"), "").map_err(failed)?;
@@ -165,4 +167,30 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn make_private(folder: &Path) -> std::io::Result<()> {
     fs::create_dir(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_repository_whose_hook_runs_reaches_the_sandbox() {
+        let foreign = [
+            "GIT_DIR",
+            "GIT_INDEX_FILE",
+            "GIT_GRAFT_FILE",
+            "GIT_SHALLOW_FILE",
+            "GIT_REPLACE_REF_BASE",
+            "GIT_NO_REPLACE_OBJECTS",
+            "GIT_IMPLICIT_WORK_TREE",
+            "GIT_TEMPLATE_DIR",
+            "GITHEAD_0123456789012345678901234567890123456789",
+            SKIP_VARIABLE,
+        ];
+        let all = foreign.iter().chain(&["PATH", "GIT_AUTHOR_NAME"]);
+        let environment = Environment::new(all.map(|name| ((*name).into(), "x".into())));
+        let names: Vec<String> =
+            own(&environment).iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+        assert_eq!(names, ["GIT_AUTHOR_NAME", "PATH"]);
+    }
 }
