@@ -10,7 +10,7 @@ use super::{NAME, Stop, say};
 use crate::process::Process;
 use tightlip::finding::Outcome;
 use tightlip::git::state::{merge_heads_of_environment, merged, was_looked_at};
-use tightlip::hook::{Call, Hook, Work, message};
+use tightlip::hook::{Call, Hook, Work, message_options};
 use tightlip::source::{MessageOptions, StagedOptions};
 
 /// What is about to be committed: changed files whole, as git-secrets has it.
@@ -65,7 +65,7 @@ fn scan_message(guard: &Guard, file: Option<&OsString>, edited: bool, outcome: &
         // Says what is wrong with it.
         return files(guard, &[file], false, outcome);
     }
-    let message: MessageOptions = message(file.into(), edited);
+    let message: MessageOptions = message_options(file.into(), edited);
     let work = Work { message: Some(message), ..Work::default() };
     if let Some(message) = work.message_source(guard.repository()) {
         guard.scan(&message, outcome);

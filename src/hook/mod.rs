@@ -31,7 +31,7 @@ mod sandbox;
 mod script;
 mod submodules;
 mod uninstall;
-pub mod work;
+mod work;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub use place::{Kind, Place, Reason};
 pub use proof::Proof;
 pub use script::Without;
 pub use uninstall::{Fate, Removal, Removed, UninstallOptions, uninstall};
-pub use work::{Call, Work, WorkError, message};
+pub use work::{Call, Work, WorkError, message_options};
 
 use crate::git::{GitError, Location};
 use crate::text::escape::escape_path;

@@ -99,7 +99,7 @@ impl Work {
                 let cleanup = Cleanup::Configured { edited: call.is_edited(), is_noted: true };
                 work.message = Some(MessageOptions { file: file()?, cleanup });
             }
-            Hook::ApplypatchMsg => work.message = Some(message(file()?, false)),
+            Hook::ApplypatchMsg => work.message = Some(message_options(file()?, false)),
             Hook::PrepareCommitMsg => {
                 return Work::before_message(repository, call, file);
             }
@@ -156,7 +156,7 @@ impl Work {
             return Ok(None);
         }
         let staged = Work::of_index(repository)?;
-        Ok(Some(Work { amends, message: Some(message(file()?, true)), ..staged }))
+        Ok(Some(Work { amends, message: Some(message_options(file()?, true)), ..staged }))
     }
 
     /// What is pushed, as `text` of git's or as little as else is told.
@@ -291,15 +291,12 @@ fn pushed_head(
 
 /// A message in `file`, cleaned up as git is configured to.
 #[must_use]
-pub fn message(file: PathBuf, edited: bool) -> MessageOptions {
+pub fn message_options(file: PathBuf, edited: bool) -> MessageOptions {
     MessageOptions { file, cleanup: Cleanup::Configured { edited, is_noted: false } }
 }
 
 /// Reads all that git says on standard input.
-///
-/// # Errors
-/// The system's.
-pub fn read(input: &mut dyn Read) -> Result<Vec<u8>, WorkError> {
+fn read(input: &mut dyn Read) -> Result<Vec<u8>, WorkError> {
     let mut text = Vec::new();
     input.read_to_end(&mut text).map_err(WorkError::Input)?;
     Ok(text)
