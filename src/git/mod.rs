@@ -22,8 +22,8 @@ pub use line_diff::Added;
 pub use location::Location;
 pub use object::{Kind, ObjectId};
 pub use pool::{Handle, RepositoryPool};
+pub use push::Known;
 pub use repository::{Repository, Tip};
-pub use state::Known;
 
 /// Objects larger than this are left out and named, unless another limit is set: libgit2 holds a
 /// whole object in memory.

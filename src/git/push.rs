@@ -18,7 +18,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::command::{lines, printed};
-use super::{GitError, Known, ObjectId, Repository, Settings, Tip};
+use super::{GitError, ObjectId, Repository, Settings, Tip};
 use crate::text::escape::escape;
 use crate::text::os::os_str;
 
@@ -65,6 +65,15 @@ impl PushedRef {
         let each = |line| parse(line).ok_or_else(|| GitError::unexpected_hook_input(line));
         lines(text).filter(|line| !line.is_empty()).map(each).collect()
     }
+}
+
+/// What the other side has.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Objects it is known to have; those that are not here are passed over.
+    pub ids: Vec<ObjectId>,
+    /// Prefixes of the refs of this repository that stand for what it has.
+    pub ref_prefixes: Vec<String>,
 }
 
 /// What a push sends.

@@ -6,35 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::command::lines;
 use super::object::header_bytes;
-use super::{GitError, ObjectId, Repository, Tip};
+use super::{GitError, ObjectId, Repository};
 use crate::environment::Environment;
 use crate::text::escape::escape_path;
-
-/// What the other side has.
-#[derive(Debug, Clone, Default)]
-pub struct Known {
-    /// Objects it is known to have; those that are not here are passed over.
-    pub ids: Vec<ObjectId>,
-    /// Prefixes of the refs of this repository that stand for what it has.
-    pub ref_prefixes: Vec<String>,
-}
-
-/// What other commands than `git commit` leave in the git directory while they make commits.
-const TRACES: [&str; 6] =
-    ["CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_MSG", "rebase-merge", "rebase-apply", "MERGE_HEAD"];
-
-/// Whether pre-commit or pre-merge-commit has looked at what prepare-commit-msg is about to see.
-///
-/// Cherry-pick, revert and rebase run neither. `git commit` and `git merge` do, and if they were
-/// told not to (`--no-verify`), that is respected here; the push hook will still look. `git
-/// commit` is known by the author date that it exports in its own form (`GIT_AUTHOR_DATE`), and by the absence of what the other commands leave in the git directory.
-///
-#[must_use]
-pub fn was_looked_at(repository: &Repository, is_merge: bool) -> bool {
-    let author_date = repository.location().environment().get("GIT_AUTHOR_DATE");
-    let is_commit = author_date.is_some_and(|date| date.as_encoded_bytes().starts_with(b"@"));
-    is_merge || is_commit && !TRACES.iter().any(|name| repository.git_dir().join(name).exists())
-}
 
 /// Whether git is about to replace HEAD by an amended commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,17 +91,4 @@ pub fn merge_heads(repository: &Repository) -> Result<Vec<ObjectId>, GitError> {
         lines(&text).map(|line| ObjectId::parse(line.trim_ascii())).collect();
     let advice = "`git merge --abort` undoes the merge";
     heads.ok_or_else(|| GitError::Damaged { path: escape_path(&file), advice })
-}
-
-/// Returns what a merge of these commits brings in: what to start from, and what is here already.
-///
-/// # Errors
-/// HEAD cannot be read.
-pub fn merged(
-    repository: &Repository,
-    heads: Vec<ObjectId>,
-) -> Result<(Vec<Tip>, Known), GitError> {
-    let own = repository.head()?;
-    let tips = heads.into_iter().map(|id| Tip { id, name: Vec::new() }).collect();
-    Ok((tips, Known { ids: own.into_iter().collect(), ref_prefixes: Vec::new() }))
 }

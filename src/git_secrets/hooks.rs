@@ -9,8 +9,8 @@ use super::scanner::{Guard, Program};
 use super::{NAME, Stop, say};
 use crate::process::Process;
 use tightlip::finding::Outcome;
-use tightlip::git::state::{merge_heads_of_environment, merged, was_looked_at};
-use tightlip::hook::{Call, Hook, Work, message_options};
+use tightlip::git::state::merge_heads_of_environment;
+use tightlip::hook::{Call, Hook, Work, merged, message_options, was_looked_at};
 use tightlip::source::{MessageOptions, StagedOptions};
 
 /// What is about to be committed: changed files whole, as git-secrets has it.

@@ -44,7 +44,7 @@ pub use place::{Kind, Place, Reason};
 pub use proof::Proof;
 pub use script::Without;
 pub use uninstall::{Fate, Removal, Removed, UninstallOptions, uninstall};
-pub use work::{Call, Work, WorkError, message_options};
+pub use work::{Call, Work, WorkError, merged, message_options, was_looked_at};
 
 use crate::git::{GitError, Location};
 use crate::text::escape::escape_path;

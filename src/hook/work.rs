@@ -8,9 +8,7 @@ use super::Hook;
 use crate::environment::Environment;
 use crate::git::command::lines;
 use crate::git::push::{Push, PushCall, PushedRef, pushed};
-use crate::git::state::{
-    Amend, amend, merge_heads, merge_heads_of_environment, merged, was_looked_at,
-};
+use crate::git::state::{Amend, amend, merge_heads, merge_heads_of_environment};
 use crate::git::{GitError, Known, ObjectId, Repository, RepositoryPool, Tip};
 use crate::source::{
     Cleanup, Commits, Message, MessageOptions, SourceError, Staged, StagedOptions, note_template,
@@ -300,6 +298,36 @@ fn read(input: &mut dyn Read) -> Result<Vec<u8>, WorkError> {
     let mut text = Vec::new();
     input.read_to_end(&mut text).map_err(WorkError::Input)?;
     Ok(text)
+}
+
+/// What other commands than `git commit` leave in the git directory while they make commits.
+const TRACES: [&str; 6] =
+    ["CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_MSG", "rebase-merge", "rebase-apply", "MERGE_HEAD"];
+
+/// Whether pre-commit or pre-merge-commit has looked at what prepare-commit-msg is about to see.
+///
+/// Cherry-pick, revert and rebase run neither. `git commit` and `git merge` do, and if they were
+/// told not to (`--no-verify`), that is respected here; the push hook will still look. `git
+/// commit` is known by the author date that it exports in its own form (`GIT_AUTHOR_DATE`), and by the
+/// absence of what the other commands leave in the git directory.
+#[must_use]
+pub fn was_looked_at(repository: &Repository, is_merge: bool) -> bool {
+    let author_date = repository.location().environment().get("GIT_AUTHOR_DATE");
+    let is_commit = author_date.is_some_and(|date| date.as_encoded_bytes().starts_with(b"@"));
+    is_merge || is_commit && !TRACES.iter().any(|name| repository.git_dir().join(name).exists())
+}
+
+/// Returns what a merge of these commits brings in: what to start from, and what is here already.
+///
+/// # Errors
+/// HEAD cannot be read.
+pub fn merged(
+    repository: &Repository,
+    heads: Vec<ObjectId>,
+) -> Result<(Vec<Tip>, Known), GitError> {
+    let own = repository.head()?;
+    let tips = heads.into_iter().map(|id| Tip { id, name: Vec::new() }).collect();
+    Ok((tips, Known { ids: own.into_iter().collect(), ref_prefixes: Vec::new() }))
 }
 
 /// Refs that are this repository's own work; what was fetched is another's.
