@@ -10,7 +10,7 @@ use super::place::{Kind, Place, Reason, global_hooks_path};
 use super::plan::kept_name;
 use super::proof::{Proof, prove};
 use super::script::{self, BlockOptions, Form, Program, Run, Without};
-use super::{Hook, HookError, Surroundings, Target, callers, ours, submodules};
+use super::{Hook, HookError, Surroundings, Target, callers, proof_copy, submodules};
 use crate::environment::Environment;
 use crate::git::config::Level;
 use crate::text::escape::{escape, escape_path};
@@ -233,7 +233,7 @@ fn obstacle(
         State::Edited(_) => Some("somebody has edited it, so it was not fired".into()),
         State::Outdated => Some("another version wrote it, so it was not fired".into()),
         State::NotExecutable => Some("it was not fired".into()),
-        State::Current if !ours::comes_first(bytes) => {
+        State::Current if !proof_copy::comes_first(bytes) => {
             let reason = "other lines of the file come before tightlip's block, or no shell of the \
                           system runs it, so it was not fired";
             Some(reason.into())

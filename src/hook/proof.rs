@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::place::Place;
 use super::sandbox::{Outcome, Sandbox};
-use super::{DoctorOptions, Hook, HookError, ours};
+use super::{DoctorOptions, Hook, HookError, proof_copy};
 use crate::rule::expand;
 use crate::text::escape::escape;
 
@@ -78,7 +78,7 @@ fn prove_by(
         .map_err(|error| HookError::Refused(format!("the secret to plant: {error}")))?;
     secret.push(b'\n');
     let sandbox = Sandbox::new(options, &secret, CONFIG)?;
-    let hooks = ours::copy(hook, place, sandbox.root())?;
+    let hooks = proof_copy::copy(hook, place, sandbox.root())?;
     let scene = Scene { folder: sandbox.repository("work", false)?, sandbox, hooks };
     let outcome = scene.play(hook, way)?;
     let trace = fs::read(scene.sandbox.trace()).unwrap_or_default();
