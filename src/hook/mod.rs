@@ -121,7 +121,7 @@ impl Hook {
         }
     }
 
-    /// Returns the hook that git calls so.
+    /// Returns the hook of this name, as git spells it; `None` for one that does not scan.
     #[must_use]
     pub fn parse(name: &str) -> Option<Hook> {
         Hook::ALL.into_iter().find(|hook| hook.name() == name)

@@ -273,7 +273,7 @@ pub(super) const fn for_colleagues(without: Without) -> &'static str {
     }
 }
 
-/// A file that we make for a block, where git runs it by itself, begins so.
+/// What a file begins with that is made for a block, where git runs it by itself.
 pub(super) const MADE_HEAD: &[u8] = b"#!/bin/sh\n";
 
 /// What stands in a hook's place.

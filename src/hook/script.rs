@@ -23,7 +23,7 @@ const PASS_ENDS: [&str; 2] = [
     "    TIGHTLIP_GUARD=$$\n    export TIGHTLIP_GUARD\n    exec \"$kept\" \"$@\"\nfi\nexit 0\n",
 ];
 
-/// The second line of every script of ours begins so.
+/// What the second line of every script of ours begins with.
 const MARKER: &[u8] = b"\n# tightlip guard: ";
 pub(super) const BLOCK_FIRST: &[u8] = b"# >>> tightlip >>>\n";
 pub(super) const BLOCK_LAST: &[u8] = b"# <<< tightlip <<<";
@@ -54,12 +54,12 @@ pub(super) enum Program<'a> {
     OnPath(Without),
 }
 
-/// How a guard comes to the hook that it runs first.
+/// Where the hook stands that a guard runs first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Form {
-    /// It stands beside the guard, renamed.
+    /// Beside the guard, renamed.
     Beside(Run),
-    /// It is the repository's own, and the guard stands where the global `core.hooksPath` leads.
+    /// In the repository; the guard stands where the global `core.hooksPath` leads.
     Own,
 }
 
@@ -135,7 +135,7 @@ pub(super) fn pass(name: &str) -> Vec<u8> {
     seal(&fill(&PASS.replace("@NAME@", name), &[("hook=", name.as_bytes())]))
 }
 
-/// Fills in the lines that begin so, each the first of its kind.
+/// Fills in the first line that begins with each of these words.
 fn fill(script: &str, lines: &[(&str, &[u8])]) -> Vec<u8> {
     let mut left = lines.to_vec();
     let mut out = Vec::with_capacity(script.len() + 64);
@@ -315,7 +315,7 @@ pub(super) fn loads_husky(bytes: &[u8]) -> bool {
     })
 }
 
-/// How one who has no tightlip gets it.
+/// What to do where there is no tightlip.
 pub(super) const fn install_hint() -> &'static str {
     "install it (cargo install tightlip, or as your team does it)"
 }
