@@ -210,11 +210,10 @@ fn install_in_repository(options: &InstallOptions) -> Result<Installation, HookE
     }
     let managers = manager::in_use(&place, options.without);
     if options.into_manager && managers.is_empty() {
-        return Err(HookError::Refused(
-            "no hook manager is in use here (lefthook, pre-commit, husky, overcommit): install \
-             without --into-manager"
-                .into(),
-        ));
+        let known = Manager::ALL.map(|manager| manager.to_string()).join(", ");
+        return Err(HookError::Refused(format!(
+            "no hook manager is in use here ({known}): install without --into-manager"
+        )));
     }
     if options.without.is_some() && place.kind == Kind::Private && !options.into_manager {
         return Err(HookError::Refused(

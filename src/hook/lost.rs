@@ -5,12 +5,12 @@
 //! the others can say so.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::change::is_executable;
 use super::manager::Manager;
 use super::place::{Kind, Place, Reason};
-use super::plan::moved_guards;
+use super::plan::{moved_guards, with_ending};
 use super::{Hook, callers, script};
 use crate::environment::Environment;
 use crate::text::escape::escape_path;
@@ -50,13 +50,16 @@ fn loss(guard: &Path, directory: &Path) -> Option<&'static str> {
     if callers::guards(Hook::PreCommit, &place) {
         return None;
     }
-    // The framework runs what it has moved aside.
-    let is_legacy = |moved: PathBuf| {
-        moved.extension().is_some_and(|end| end == "legacy") && is_executable(&moved)
-    };
     let is_run = callers::is_run(Hook::PreCommit, &place);
+    // A manager may run the guard that it has moved aside.
+    let runs_guard = |manager: Manager| {
+        let moved = manager.runs_moved().map(|ending| with_ending(guard, ending));
+        moved.is_some_and(|moved| {
+            is_executable(&moved) && moved_guards(guard).any(|guard| guard == moved)
+        })
+    };
     match Manager::of_hook(&bytes) {
-        Some(Manager::Framework) if is_run && moved_guards(guard).any(is_legacy) => None,
+        Some(manager) if is_run && runs_guard(manager) => None,
         _ if !is_run && script::scans(&bytes) => Some("is not executable"),
         _ => Some("is no longer tightlip's"),
     }

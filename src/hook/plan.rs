@@ -315,18 +315,20 @@ fn run_of(file: &Path) -> Run {
     }
 }
 
-/// The guards that managers have moved aside, and would run: pre-commit calls what it finds `NAME.legacy`, lefthook
-/// `NAME.old`.
+/// The guards that managers have moved aside.
 pub(super) fn moved_guards(file: &Path) -> impl Iterator<Item = PathBuf> {
-    let named = |ending| {
-        let mut moved = file.as_os_str().to_owned();
-        moved.push(ending);
-        PathBuf::from(moved)
-    };
     let is_ours = |moved: &PathBuf| {
         fs::read(moved).is_ok_and(|bytes| script::is_ours(&bytes) && script::is_unedited(&bytes))
     };
-    [named(".legacy"), named(".old")].into_iter().filter(is_ours)
+    let endings = Manager::ALL.into_iter().filter_map(Manager::moves_to);
+    endings.map(|ending| with_ending(file, ending)).filter(is_ours)
+}
+
+/// A path with something behind its name.
+pub(super) fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 /// What an earlier install has kept in the place of a hook.
@@ -361,9 +363,7 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Where a hook goes that stood in the place of ours.
 pub(super) fn kept_name(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(KEPT);
-    PathBuf::from(name)
+    with_ending(file, KEPT)
 }
 
 /// Notes managers that are in use and do not call tightlip yet.

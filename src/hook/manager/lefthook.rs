@@ -6,10 +6,46 @@ use super::super::commands::calls;
 use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{beside_value, section, shell, unquoted};
+use super::{Aside, Profile, beside_value, section, shell, unquoted};
+
+pub(super) const PROFILE: Profile = Profile {
+    name: "lefthook",
+    mark: "lefthook",
+    files: &[
+        "lefthook.yml",
+        "lefthook.yaml",
+        "lefthook.toml",
+        "lefthook.json",
+        "lefthook.jsonc",
+        ".lefthook.yml",
+        ".lefthook.yaml",
+        ".lefthook.toml",
+        ".lefthook.json",
+        ".lefthook.jsonc",
+        ".config/lefthook.yml",
+        ".config/lefthook.yaml",
+        ".config/lefthook.toml",
+        ".config/lefthook.json",
+        ".config/lefthook.jsonc",
+    ],
+    own_files: &[
+        "lefthook-local.yml",
+        "lefthook-local.yaml",
+        ".lefthook-local.yml",
+        ".lefthook-local.yaml",
+    ],
+    hooks: &Hook::CLIENT,
+    installs: "lefthook install",
+    aside: Aside::Moved(".old"),
+    names,
+    condition: |text, hook| is_conditional(text, hook).then_some("`skip` or `only`"),
+    inserts,
+    whole: sections,
+    notes,
+};
 
 /// Lines that have lefthook run tightlip in each of `hooks`.
-pub(super) fn inserts(
+fn inserts(
     document: &Document<'_>,
     hooks: &[Hook],
     without: Without,
@@ -48,7 +84,7 @@ pub(super) fn inserts(
 }
 
 /// Whole sections for these hooks.
-pub(super) fn sections(hooks: &[Hook], without: Without) -> Vec<String> {
+fn sections(hooks: &[Hook], without: Without) -> Vec<String> {
     let section = |hook: &Hook| {
         let mut lines = vec![format!("{hook}:"), "  commands:".to_owned()];
         lines.extend(command(*hook, 4, without));
@@ -106,8 +142,18 @@ fn command_in(line: &str) -> String {
     )
 }
 
+fn notes(text: &str, hooks: &[Hook]) -> Vec<String> {
+    let conditional = hooks.iter().find(|hook| is_conditional(text, **hook));
+    let note = conditional.map(|hook| {
+        format!(
+            "lefthook leaves out {hook}, and tightlip with it, where `skip` or `only` of its section say so"
+        )
+    });
+    note.into_iter().collect()
+}
+
 /// Whether lefthook leaves out the whole hook where the section says so.
-pub(super) fn is_conditional(text: &str, hook: Hook) -> bool {
+fn is_conditional(text: &str, hook: Hook) -> bool {
     let mut lines = section(text, hook.name()).skip(1).peekable();
     let indent = |line: &str| line.len() - line.trim_start().len();
     let first = lines.peek().map_or(0, |line| indent(line));

@@ -6,7 +6,22 @@ use super::super::commands::is_call;
 use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{beside_value, section, shell, unquoted};
+use super::{Aside, Profile, beside_value, section, shell, unquoted};
+
+pub(super) const PROFILE: Profile = Profile {
+    name: "overcommit",
+    mark: "overcommit",
+    files: &[".overcommit.yml"],
+    own_files: &[],
+    hooks: &HOOKS,
+    installs: "overcommit --install && overcommit --sign",
+    aside: Aside::Stays,
+    names,
+    condition: |_, _| None,
+    inserts,
+    whole: sections,
+    notes: |_, _| Vec::new(),
+};
 
 /// The hooks that overcommit runs, of those that are installed where people commit, by its names.
 const SECTIONS: [(Hook, &str); 4] = [
@@ -24,7 +39,7 @@ fn section_of(hook: Hook) -> &'static str {
 }
 
 /// Lines that have overcommit run tightlip in each of `hooks`.
-pub(super) fn inserts(
+fn inserts(
     document: &Document<'_>,
     hooks: &[Hook],
     without: Without,
@@ -54,7 +69,7 @@ pub(super) fn inserts(
 }
 
 /// Whole sections for these hooks.
-pub(super) fn sections(hooks: &[Hook], without: Without) -> Vec<String> {
+fn sections(hooks: &[Hook], without: Without) -> Vec<String> {
     let section = |hook: &Hook| {
         let mut lines = vec![format!("{}:", section_of(*hook))];
         lines.extend(entry(*hook, 2, without));

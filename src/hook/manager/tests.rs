@@ -5,8 +5,7 @@ fn wired(name: &str, text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(name);
     fs::write(&file, text).unwrap();
-    let manager =
-        Manager::WITH_FILE.into_iter().find(|manager| manager.file(folder.path()).is_some());
+    let manager = Manager::ALL.into_iter().find(|manager| manager.file(folder.path()).is_some());
     let manager = manager.unwrap();
     let wire = |without| {
         let wiring = manager.wire(&file, without).unwrap();
@@ -34,8 +33,7 @@ fn refused(name: &str, text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(name);
     fs::write(&file, text).unwrap();
-    let manager =
-        Manager::WITH_FILE.into_iter().find(|manager| manager.file(folder.path()).is_some());
+    let manager = Manager::ALL.into_iter().find(|manager| manager.file(folder.path()).is_some());
     let error = manager.unwrap().wire(&file, None).err().unwrap().to_string();
     assert_eq!(fs::read(&file).unwrap(), text.as_bytes());
     error
@@ -174,4 +172,16 @@ fn lines_that_somebody_has_edited_stay() {
     fs::write(&file, &edited).unwrap();
     assert!(Manager::Lefthook.wire(&file, None).unwrap().is_edited);
     assert_eq!(unwire(folder.path()).unwrap(), [Unwiring { file, rest: None }]);
+}
+
+#[test]
+fn managers_are_told_apart_and_move_hooks_as_they_do() {
+    for manager in Manager::ALL {
+        let hook = format!("#!/bin/sh\n{}\n", manager.profile().mark);
+        assert_eq!(Manager::of_hook(hook.as_bytes()), Some(manager));
+    }
+    let aside = |manager: Manager| (manager.moves_to(), manager.runs_moved());
+    assert_eq!(aside(Manager::Framework), (Some(".legacy"), Some(".legacy")));
+    assert_eq!(aside(Manager::Lefthook), (Some(".old"), None));
+    assert_eq!(aside(Manager::Husky), (None, None));
 }
