@@ -19,10 +19,10 @@ use tightlip::text::escape::{escape, escape_path};
 ///
 /// Fires each hook that this version of tightlip wrote in a throw-away repository, outside of this one, by the
 /// git command that runs it, with a made-up AWS key. The rule of that key is on there even if the configuration
-/// here has it off. No other hook runs meanwhile, and no program that came with the repository. Hooks that call tightlip by themselves, or through lefthook or
-/// pre-commit, are named and count. Doctor also names built-in rules that the configuration here switches
-/// off, changes or allows everywhere. Exit status: 0 if all hooks are guarded, 1 if one is not, 2 if it
-/// could not be tried.
+/// here has it off. No other hook runs meanwhile, and no program that came with the repository. Hooks that call
+/// tightlip by themselves, or through lefthook or pre-commit, are named and count. Doctor also names built-in
+/// rules that the configuration here switches off, changes or allows everywhere. Exit status: 0 if all hooks are
+/// guarded, 1 if one is not, 2 if it could not be tried.
 #[derive(Debug, clap::Args)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
