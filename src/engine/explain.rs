@@ -134,7 +134,7 @@ impl Engine {
             matches: all,
             ..Explanation::default()
         };
-        decode::each_view(bytes, &mut |view| {
+        let _ = decode::each_view(bytes, &mut |view| {
             if !touches(&view.raw(), &part) {
                 return;
             }

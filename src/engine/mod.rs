@@ -87,6 +87,8 @@ pub struct Matches {
     pub list: Vec<Match>,
     /// Whether there were more than [`MAX_MATCHES`].
     pub cut: bool,
+    /// Whether text stands encoded in the buffer that was not decoded to its end.
+    pub unread: bool,
 }
 
 /// A rule whose pattern cannot be compiled.
@@ -266,7 +268,7 @@ impl Engine {
         let mut scan = Scan::new(self, bytes, is_new);
         scan.run_at(hits);
         let mut found = scan.found;
-        decode::each_view(bytes, &mut |view| {
+        found.unread = decode::each_view(bytes, &mut |view| {
             let raw = |range: &Range<usize>| view.decoding.raw(range);
             let is_new = |range: &Range<usize>| is_new(&raw(range));
             let mut scan = Scan::new(self, &view.bytes, &is_new);

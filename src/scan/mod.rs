@@ -17,6 +17,7 @@ mod sieve;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -217,19 +218,11 @@ impl UnitResult {
     /// not compressed are both.
     fn raw_copies_out(&mut self) {
         let is_member = |finding: &Finding| finding.is_in_member;
-        let members: Vec<(Text, Secret)> = self
-            .findings
-            .iter()
-            .filter(|finding| is_member(finding))
-            .map(|finding| (finding.rule.clone(), finding.secret.clone()))
-            .collect();
+        let key = |finding: &Finding| (finding.rule.clone(), finding.secret.clone());
+        let members: HashSet<(Text, Secret)> =
+            self.findings.iter().filter(|finding| is_member(finding)).map(key).collect();
         if !members.is_empty() {
-            self.findings.retain(|finding| {
-                let same = |(rule, secret): &(Text, Secret)| {
-                    *rule == finding.rule && *secret == finding.secret
-                };
-                is_member(finding) || !members.iter().any(same)
-            });
+            self.findings.retain(|finding| is_member(finding) || !members.contains(&key(finding)));
         }
     }
 
@@ -306,10 +299,12 @@ impl Job<'_> {
         let mut result = UnitResult { index, is_blob, ..UnitResult::default() };
         let mut hits: Vec<Hits<'_>> = Vec::new();
         let mut cut = false;
+        let mut unread = false;
         let has_older = unit.has_older();
         let read = reader.read(unit, &mut |fragment| {
             result.bytes += (fragment.own.1 - fragment.own.0) as u64;
             let mut matches = self.engine.scan(fragment.bytes);
+            unread |= matches.unread;
             if matches.list.is_empty() && !matches.cut {
                 return;
             }
@@ -343,6 +338,10 @@ impl Job<'_> {
             let reason = format!("more than {most} matches; the rest is not listed");
             let kind = SkipKind::TooManyMatches;
             result.skipped.push(Skipped::new(kind, &shown_path(unit), reason));
+        }
+        if unread {
+            let reason = "it holds more data in gzip and base64 than is inflated; decode and scan it by itself";
+            result.skipped.push(Skipped::new(SkipKind::Unopened, &shown_path(unit), reason));
         }
         result.skipped.extend(reader.take_left_out());
         result.raw_copies_out();

@@ -13,7 +13,10 @@ const MAX_LINE_BYTES: usize = 64 << 10;
 
 /// How long a list of rules in parentheses may be, and how much of a reason is kept.
 const MAX_LIST_BYTES: usize = 1024;
-const MAX_REASON_BYTES: usize = 1024;
+const MAX_REASON_BYTES: usize = 200;
+
+/// How many comments of a line are read, the last ones: what is before them allows nothing.
+const MAX_COMMENTS: usize = 16;
 
 /// What the comments of a line say about its findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +48,7 @@ impl InlineAllow {
 pub fn inline_allow(line: &[u8], rule: &str, next_line: bool) -> InlineAllow {
     let line = &line[line.len().saturating_sub(MAX_LINE_BYTES)..];
     let mut found = InlineAllow::None;
-    for at in memchr::memmem::find_iter(line, INLINE_MARKER) {
+    for at in memchr::memmem::rfind_iter(line, INLINE_MARKER).take(MAX_COMMENTS) {
         let rest = &line[at + INLINE_MARKER.len()..];
         let for_next = rest.strip_prefix(NEXT_LINE);
         let rest = match (for_next, next_line) {
@@ -74,7 +77,7 @@ fn parse(rest: &[u8], rule: &str) -> InlineAllow {
         // Part of a longer word.
         return InlineAllow::None;
     }
-    reason = &reason[..reason.len().min(MAX_REASON_BYTES)];
+    reason = whole_words(reason, MAX_REASON_BYTES);
     for closer in [&b"*/"[..], b"-->", b"#}", b"%>"] {
         if let Some(end) = memchr::memmem::find(reason, closer) {
             reason = &reason[..end];
@@ -88,6 +91,15 @@ fn parse(rest: &[u8], rule: &str) -> InlineAllow {
     } else {
         InlineAllow::NoReason
     }
+}
+
+/// The start of a text, in whole words: half of a secret would be shown, for only whole ones are known.
+fn whole_words(text: &[u8], most: usize) -> &[u8] {
+    if text.len() <= most {
+        return text;
+    }
+    let blank = text[..most].iter().rposition(u8::is_ascii_whitespace);
+    &text[..blank.unwrap_or(0)]
 }
 
 #[cfg(test)]
@@ -113,9 +125,21 @@ mod tests {
             ("key = 1 # tightlip:allow-next-line why", InlineAllow::None),
             ("key = 1", InlineAllow::None),
             (&"tightlip:allow(".repeat(4000), InlineAllow::None),
+            // Of a long reason, words are left out whole.
+            (
+                &format!("tightlip:allow {} {}", "w".repeat(190), "x".repeat(20)),
+                allowed(&"w".repeat(190)),
+            ),
+            (&format!("tightlip:allow old {}", "x".repeat(300)), allowed("old")),
+            (&format!("tightlip:allow {}", "x".repeat(300)), InlineAllow::NoReason),
         ] {
             assert_eq!(inline_allow(line.as_bytes(), "acme", false), expected, "{line}");
         }
+        // Of many comments, the last ones are read.
+        let many =
+            |others| "tightlip:allow old ".to_owned() + &"tightlip:allow(b) x ".repeat(others);
+        let said = |others| inline_allow(many(others).as_bytes(), "acme", false);
+        assert!(matches!((said(15), said(16)), (InlineAllow::Allowed(_), InlineAllow::None)));
         let above = "# tightlip:allow-next-line revoked in May";
         assert_eq!(inline_allow(above.as_bytes(), "acme", true), allowed("revoked in May"));
     }

@@ -28,15 +28,40 @@ const MAX_DEPTH: usize = 3;
 
 /// A decoder.
 struct Decoder {
-    /// The views that bytes are worth; none for most bytes, at next to no price.
-    views: fn(&[u8]) -> Vec<View>,
+    /// Hands over the views that bytes are worth, one after the other; none for most bytes, at next to no price.
+    views: fn(&[u8], &mut Budget, &mut Each<'_>),
     in_history: InHistory,
+}
+
+/// Takes views as they are made: all of them at once would be more than memory holds.
+type Each<'a> = dyn FnMut(&mut Budget, View) + 'a;
+
+/// How much may still be inflated of what stands encoded in a buffer.
+#[derive(Debug)]
+struct Budget {
+    bytes: u64,
+    /// Whether there was more.
+    is_spent: bool,
+}
+
+impl Budget {
+    const MAX_BYTES: u64 = 64 << 20;
+
+    const fn new() -> Self {
+        Budget { bytes: Self::MAX_BYTES, is_spent: false }
+    }
+
+    /// Takes what was inflated, of which there was more if it is all that was left.
+    const fn take(&mut self, bytes: u64) {
+        self.is_spent |= bytes >= self.bytes;
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
 }
 
 /// How the quick scan of a history asks a decoder, without which a history would miss what it decodes.
 enum InHistory {
     /// For the views that stand in regions, which reach as far around each change as [`region_around`] says.
-    Regions(fn(&[u8], &[Range<usize>]) -> Vec<View>),
+    Regions(fn(&[u8], &[Range<usize>], &mut Budget, &mut Each<'_>)),
     /// Not at all: bytes of which this is true are scanned whole. It is true of bytes if it is true of a part.
     Whole(fn(&[u8]) -> bool),
 }
@@ -281,36 +306,49 @@ pub(super) fn is_whole(bytes: &[u8]) -> bool {
 }
 
 /// Calls `each` with the views of what stands in `regions`, which rise, and those inside them. The bytes are none
-/// that [`is_whole`] is true of.
-pub(super) fn each_in(bytes: &[u8], regions: &[Range<usize>], each: &mut dyn FnMut(&View)) {
+/// that [`is_whole`] is true of. Returns whether there is more than is decoded.
+#[must_use]
+pub(super) fn each_in(bytes: &[u8], regions: &[Range<usize>], each: &mut dyn FnMut(&View)) -> bool {
+    let mut budget = Budget::new();
     for decoder in &DECODERS {
         let InHistory::Regions(views_in) = decoder.in_history else { continue };
-        for view in views_in(bytes, regions) {
+        views_in(bytes, regions, &mut budget, &mut |budget, view| {
             each(&view);
-            nested(&view.bytes, Some(&view.decoding), 1, each);
-        }
+            nested(&view.bytes, Some(&view.decoding), 1, budget, each);
+        });
     }
+    budget.is_spent
 }
 
-/// Calls `each` with every view that `bytes` are worth, outer ones before those inside them.
-pub(super) fn each_view(bytes: &[u8], each: &mut dyn FnMut(&View)) {
-    nested(bytes, None, 0, each);
+/// Calls `each` with every view that `bytes` are worth, outer ones before those inside them. Returns whether there is
+/// more than is decoded.
+#[must_use]
+pub(super) fn each_view(bytes: &[u8], each: &mut dyn FnMut(&View)) -> bool {
+    let mut budget = Budget::new();
+    nested(bytes, None, 0, &mut budget, each);
+    budget.is_spent
 }
 
-fn nested(bytes: &[u8], outer: Option<&Arc<Decoding>>, depth: usize, each: &mut dyn FnMut(&View)) {
+fn nested(
+    bytes: &[u8],
+    outer: Option<&Arc<Decoding>>,
+    depth: usize,
+    budget: &mut Budget,
+    each: &mut dyn FnMut(&View),
+) {
     if depth == MAX_DEPTH {
         return;
     }
     for decoder in &DECODERS {
-        for view in (decoder.views)(bytes) {
+        (decoder.views)(bytes, budget, &mut |budget, view| {
             let decoding = outer.map_or_else(|| view.decoding.clone(), |o| view.decoding.inside(o));
             let is_wide = wide::Units::of(decoding.encoding).is_some();
             if is_wide && outer.is_some_and(|outer| outer.encoding == decoding.encoding) {
-                continue;
+                return;
             }
             let view = View { decoding, ..view };
             each(&view);
-            nested(&view.bytes, Some(&view.decoding), depth + 1, each);
-        }
+            nested(&view.bytes, Some(&view.decoding), depth + 1, budget, each);
+        });
     }
 }

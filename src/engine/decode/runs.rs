@@ -7,9 +7,9 @@
 use std::io::Read as _;
 use std::ops::Range;
 
-use super::{Builder, Decoding, Encoding, Map, View};
+use super::{Budget, Builder, Decoding, Each, Encoding, Map, View};
 
-/// How many bytes are looked at at once. A run that fills three of these is never missed.
+/// How many bytes are looked at at once. A run of [`MIN_CHARS`] fills one of these, wherever it stands.
 const BLOCK: usize = 16;
 
 /// Shorter runs hold no secret that has a name or a shape.
@@ -23,14 +23,14 @@ const BEFORE_BYTES: usize = 128;
 const BEHIND_BYTES: usize = 48;
 
 /// A line of folded base64 has at least as many characters, all but the last.
-const MIN_FOLD_CHARS: usize = 40;
+const MIN_FOLD_CHARS: usize = 32;
 
-/// More than this is not inflated.
-const MAX_INFLATED_BYTES: u64 = 4 << 20;
+/// How far into a run text may begin behind a path.
+const PATH_BYTES: usize = 128;
 
-/// Returns the views of all runs that hold text, or gzip data.
-pub(super) fn views(bytes: &[u8]) -> Vec<View> {
-    views_in(bytes, std::slice::from_ref(&(0..bytes.len())))
+/// Hands over the views of all runs that hold text, or gzip data.
+pub(super) fn views(bytes: &[u8], budget: &mut Budget, each: &mut Each<'_>) {
+    views_in(bytes, std::slice::from_ref(&(0..bytes.len())), budget, each);
 }
 
 /// Returns where the blocks stand that tell of a run that a change at `change` touches.
@@ -38,55 +38,69 @@ pub(in crate::engine) fn region_around(change: &Range<usize>) -> Range<usize> {
     change.start.saturating_sub(3 * BLOCK)..change.end.saturating_add(3 * BLOCK)
 }
 
-/// Returns the views of the runs that stand in one of `regions` or reach into it. Regions rise.
-pub(super) fn views_in(bytes: &[u8], regions: &[Range<usize>]) -> Vec<View> {
-    let mut views = Vec::new();
+/// Hands over the views of the runs that stand in one of `regions` or reach into it. Regions rise.
+pub(super) fn views_in(
+    bytes: &[u8],
+    regions: &[Range<usize>],
+    budget: &mut Budget,
+    each: &mut Each<'_>,
+) {
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    // What was looked at, so that a run that reaches over many regions is decoded once.
+    // Up to where everything was looked at, so that a run that reaches over many regions is decoded once.
     let mut done = 0;
     for region in regions {
-        let mut block = (region.start / BLOCK / 2 * 2).max(done);
+        let mut block = (region.start / BLOCK).max(done / BLOCK);
         let last = region.end.div_ceil(BLOCK).min(blocks.len());
-        // Of two blocks in a row one has an even number, so the others are looked at beside it only.
         while let Some(inside) = next_inside(blocks, block..last) {
-            let is_beside = |at: usize| blocks.get(at).is_some_and(all_base64);
-            block = if is_beside(inside + 1) || inside.checked_sub(1).is_some_and(is_beside) {
-                let run = run_around(bytes, inside * BLOCK, done.saturating_sub(2) * BLOCK);
-                add_views(bytes, run, &mut views).div_ceil(BLOCK).next_multiple_of(2)
-            } else {
-                inside + 2
-            };
-            done = block;
+            if !goes_on(bytes, inside * BLOCK) {
+                block = inside + 1;
+                continue;
+            }
+            let run = run_around(bytes, inside * BLOCK, done.min(inside * BLOCK));
+            done = show_views(bytes, run, budget, each);
+            block = done.div_ceil(BLOCK);
         }
-        done = done.max(block);
     }
-    views
 }
 
-/// Adds the views that a run is worth; returns where the encoded text ends.
-fn add_views(bytes: &[u8], run: Range<usize>, views: &mut Vec<View>) -> usize {
+/// Hands over the views that a run is worth; returns where the encoded text ends.
+fn show_views(bytes: &[u8], run: Range<usize>, budget: &mut Budget, each: &mut Each<'_>) -> usize {
     if run.len() < MIN_CHARS {
         return run.end;
     }
-    if let Some((view, end)) = base64(bytes, &run) {
-        views.extend(gzip(&view));
-        views.push(view);
-        return end;
+    let (view, end) = match base64(bytes, &run) {
+        Some((view, end)) => (view, end),
+        None => match hex(bytes, &run) {
+            Some(view) => (view, run.end),
+            None => return run.end,
+        },
+    };
+    let inflated = gzip(&view, budget);
+    each(budget, view);
+    if let Some(inflated) = inflated {
+        each(budget, inflated);
     }
-    views.extend(hex(bytes, &run));
-    run.end
+    end
 }
 
-/// Returns the first block of `range` that lies inside a run, looking at every second one.
+/// Returns the first block of `range` that lies inside a run. Most have a blank, a line end or a sign of a lower code
+/// in them, which takes one comparison.
 fn next_inside(blocks: &[[u8; BLOCK]], range: Range<usize>) -> Option<usize> {
     let range = range.start..range.end.min(blocks.len());
-    range.step_by(2).find(|&at| all_base64(&blocks[at]))
+    let is_high = |block: &[u8; BLOCK]| block.iter().fold(true, |all, &byte| all & (byte >= b'+'));
+    range.into_iter().find(|&at| is_high(&blocks[at]) && all_base64(&blocks[at]))
+}
+
+/// Whether a run that fills the block at `at` may be one of [`MIN_CHARS`]: then it fills half a block more on one side.
+fn goes_on(bytes: &[u8], at: usize) -> bool {
+    let is_half = |half: Option<&[u8; BLOCK / 2]>| half.is_some_and(all_base64);
+    is_half(bytes[..at].last_chunk()) || is_half(bytes[at + BLOCK..].first_chunk())
 }
 
 /// Whether every byte could be base64. Written without branches, so that it is compiled to vectors; inlined, so that
 /// these are loaded once.
 #[inline(always)]
-fn all_base64(block: &[u8; BLOCK]) -> bool {
+fn all_base64<const N: usize>(block: &[u8; N]) -> bool {
     block.iter().fold(true, |all, &byte| all & is_base64(byte))
 }
 
@@ -121,10 +135,12 @@ const fn is_text(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
 }
 
-/// The view of a run of base64, and where the encoded text ends. What comes before the text may touch it
-/// (a path, a name), so each of the first four characters is tried as its first.
+/// The view of a run of base64, and where the encoded text ends. What comes before the text may touch it: each of
+/// the first four characters is tried as its first, and each behind a slash of a path.
 fn base64(bytes: &[u8], run: &Range<usize>) -> Option<(View, usize)> {
-    let start = (run.start..run.start + 4).find(|&start| {
+    let path = run.start..(run.start + PATH_BYTES).min(run.end);
+    let behind_slashes = memchr::memchr_iter(b'/', &bytes[path]).map(|at| run.start + at + 1);
+    let start = (run.start..run.start + 4).chain(behind_slashes).find(|&start| {
         let head = bytes.get(start..(start + EVIDENCE_BYTES / 3 * 4).min(run.end));
         head.is_some_and(is_worth_decoding)
     })?;
@@ -159,17 +175,56 @@ fn base64(bytes: &[u8], run: &Range<usize>) -> Option<(View, usize)> {
     Some((builder.view(Encoding::Base64, decoded, behind), end))
 }
 
-/// Whether the start of a run decodes to text, or to gzip data. Text has its high bits clear, which
-/// ends the test at the first characters of most runs.
+/// Whether the start of a run decodes to text, or to gzip data.
 fn is_worth_decoding(head: &[u8]) -> bool {
     if head.len() < MIN_CHARS.min(EVIDENCE_BYTES / 3 * 4) {
         return false;
     }
-    head.starts_with(b"H4sI")
-        || head.chunks_exact(4).all(|group| {
-            let value = group.iter().fold(0, |value, &byte| value << 6 | sextet(byte).unwrap_or(0));
-            [value >> 16, value >> 8, value].iter().all(|&byte| is_text(byte as u8))
-        })
+    if head.starts_with(b"H4sI") {
+        return true;
+    }
+    let mut bytes = [0; EVIDENCE_BYTES];
+    let mut is_ascii = true;
+    for (at, group) in head.as_chunks::<4>().0.iter().enumerate() {
+        let value = group.iter().fold(0, |value, &byte| value << 6 | sextet(byte).unwrap_or(0));
+        let three = [(value >> 16) as u8, (value >> 8) as u8, value as u8];
+        bytes[3 * at..3 * at + 3].copy_from_slice(&three);
+        if three.iter().all(|&byte| is_text(byte)) {
+            continue;
+        }
+        // What most runs begin with is neither a part of a letter of UTF-8 nor of a character of UTF-16.
+        is_ascii = false;
+        let behind = &bytes[..3 * at + 3];
+        let is_marked = behind.starts_with(b"\xff\xfe") || behind.starts_with(b"\xfe\xff");
+        if !behind.contains(&0) && !is_marked && !is_utf8(behind) {
+            return false;
+        }
+    }
+    is_ascii || is_utf16(&bytes) || is_utf8(&bytes) && has_ascii(&bytes)
+}
+
+/// Whether there are so many letters of ASCII that a secret may stand among them.
+fn has_ascii(bytes: &[u8]) -> bool {
+    bytes.iter().filter(|byte| is_text(**byte)).count() > EVIDENCE_BYTES / 4
+}
+
+/// Whether bytes are text in UTF-8, which may end in the middle of a letter.
+fn is_utf8(bytes: &[u8]) -> bool {
+    let is_control = |byte: &u8| byte.is_ascii() && !is_text(*byte);
+    let is_whole = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    is_whole && !bytes.iter().any(is_control)
+}
+
+/// Whether bytes are text in UTF-16 with letters of ASCII, a mark of the order before it or not.
+fn is_utf16(bytes: &[u8; EVIDENCE_BYTES]) -> bool {
+    let bytes =
+        bytes.strip_prefix(b"\xff\xfe").or(bytes.strip_prefix(b"\xfe\xff")).unwrap_or(bytes);
+    let (pairs, _) = bytes.as_chunks::<2>();
+    pairs.iter().all(|&[text, zero]| zero == 0 && is_text(text))
+        || pairs.iter().all(|&[zero, text]| zero == 0 && is_text(text))
 }
 
 /// The next line of folded base64: behind a line end, real or escaped, and an indent.
@@ -197,9 +252,9 @@ fn hex(bytes: &[u8], run: &Range<usize>) -> Option<View> {
         Some((digit(pair[0])? << 4 | digit(pair[1])?) as u8)
     };
     let is_text_pair = |digits: &[u8]| pair(digits).is_some_and(is_text);
-    if digits.len() < 2 * EVIDENCE_BYTES
-        || !digits.chunks_exact(2).take(EVIDENCE_BYTES).all(is_text_pair)
-    {
+    let is_gzip = digits.starts_with(b"1f8b08") || digits.starts_with(b"1F8B08");
+    let is_text = || digits.chunks_exact(2).take(EVIDENCE_BYTES).all(is_text_pair);
+    if digits.len() < 2 * EVIDENCE_BYTES || !is_gzip && !is_text() {
         return None;
     }
     let from = run.start.saturating_sub(BEFORE_BYTES);
@@ -218,14 +273,15 @@ fn hex(bytes: &[u8], run: &Range<usize>) -> Option<View> {
 }
 
 /// The view of gzip data that a view holds.
-fn gzip(outer: &View) -> Option<View> {
+fn gzip(outer: &View, budget: &mut Budget) -> Option<View> {
     let data = &outer.bytes[outer.decoded.clone()];
     if !data.starts_with(b"\x1f\x8b") {
         return None;
     }
     let mut bytes = Vec::new();
     // What is damaged or too long is looked at as far as it goes.
-    let _ = flate2::read::GzDecoder::new(data).take(MAX_INFLATED_BYTES).read_to_end(&mut bytes);
+    let _ = flate2::read::GzDecoder::new(data).take(budget.bytes).read_to_end(&mut bytes);
+    budget.take(bytes.len() as u64);
     let map = Map::Whole(outer.decoded.clone());
     let decoding = Decoding { encoding: Encoding::Gzip, map, outer: None }.inside(&outer.decoding);
     (!bytes.is_empty()).then_some(View { decoded: 0..bytes.len(), bytes, decoding })
@@ -236,12 +292,18 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-    use super::{super::each_view, views};
+    use super::super::{Budget, View, each_view};
+
+    fn views(bytes: &[u8]) -> Vec<View> {
+        let mut found = Vec::new();
+        super::views(bytes, &mut Budget::new(), &mut |_, view| found.push(view));
+        found
+    }
 
     /// The text that some view of `bytes` holds, led back to what it was decoded from.
     fn raw_of<'a>(bytes: &'a str, text: &str) -> Option<&'a str> {
         let mut raw = None;
-        each_view(bytes.as_bytes(), &mut |view| {
+        let _ = each_view(bytes.as_bytes(), &mut |view| {
             if let Some(at) = memchr::memmem::find(&view.bytes, text.as_bytes()) {
                 raw = Some(&bytes[view.decoding.raw(&(at..at + text.len()))]);
             }
@@ -288,13 +350,57 @@ mod tests {
         for length in 0..text.len() {
             for before in 0..33 {
                 let bytes = [&b" ".repeat(before)[..], &text.as_bytes()[..length]].concat();
-                assert!(views(&bytes).len() <= 1, "{length} {before}");
-                assert_eq!(
-                    views(&bytes).len(),
-                    usize::from(length >= 48 || !views(&bytes).is_empty())
-                );
+                assert_eq!(views(&bytes).len(), usize::from(length >= 32), "{length} {before}");
             }
         }
+    }
+
+    #[test]
+    fn views_decode_text_of_other_letters_and_behind_a_path() {
+        let wide = |order: fn(u16) -> [u8; 2], text: &str| -> Vec<u8> {
+            text.encode_utf16().flat_map(order).collect()
+        };
+        let plain = "password = correct horse battery staple";
+        for (bytes, found) in [
+            (format!("\u{feff}{plain}").into_bytes(), plain),
+            (format!("# gr\u{fc}\u{df}e\n{plain}").into_bytes(), plain),
+            (format!("\u{5bc6}\u{7801} is here: {plain}").into_bytes(), plain),
+            (wide(u16::to_le_bytes, plain), plain),
+            (wide(u16::to_be_bytes, plain), plain),
+            (wide(u16::to_le_bytes, &format!("\u{feff}{plain}")), plain),
+        ] {
+            let encoded = STANDARD.encode(&bytes);
+            for text in [encoded.clone(), format!("https://acme.io/a/long/path/{encoded}")] {
+                let mut is_found = false;
+                let _ = each_view(text.as_bytes(), &mut |view| {
+                    is_found |= memchr::memmem::find(&view.bytes, found.as_bytes()).is_some();
+                });
+                assert!(is_found, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn views_decode_gzip_in_hexadecimal_and_no_more_of_it_than_there_is_room_for() {
+        let gzip = |bytes: &[u8]| {
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut gzip, bytes).unwrap();
+            gzip.finish().unwrap()
+        };
+        let small = gzip(b"password = correct horse battery staple");
+        let hex = crate::text::hex::hex(&small);
+        assert_eq!(raw_of(&hex, "correct horse"), Some(&*hex));
+        let late = [&vec![b' '; 5 << 20][..], b"correct horse"].concat();
+        let late = STANDARD.encode(gzip(&late));
+        assert!(raw_of(&late, "correct horse").is_some());
+        let bomb = STANDARD.encode(gzip(&vec![b' '; 40 << 20]));
+        let mut longest = 0;
+        let mut inflated = |text: &str| {
+            each_view(text.as_bytes(), &mut |view| longest = longest.max(view.bytes.len()))
+        };
+        assert!(!inflated(&bomb));
+        assert!(inflated(&[&*bomb, &bomb, &bomb].join(" ")), "it says that there is more");
+        assert_eq!(longest, 40 << 20);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Decoding, Encoding, Map, View};
+use super::{Budget, Decoding, Each, Encoding, Map, View};
 use crate::text::lines::Position;
 
 /// How many bytes are looked at at once. Two words side by side make it a text, so one of three times
@@ -36,11 +36,10 @@ pub(super) fn may_be_in(bytes: &[u8]) -> bool {
     memchr::memchr(0, bytes).is_some()
 }
 
-/// Returns the views of all wide text in `bytes`.
-pub(super) fn views(bytes: &[u8]) -> Vec<View> {
-    let mut views = Vec::new();
+/// Hands over the views of all wide text in `bytes`.
+pub(super) fn views(bytes: &[u8], budget: &mut Budget, each: &mut Each<'_>) {
     if !may_be_in(bytes) {
-        return views;
+        return;
     }
     let (words, _) = bytes.as_chunks::<WORD>();
     // Where the last text of each kind ends. Text of one kind may stand between characters of another.
@@ -58,10 +57,9 @@ pub(super) fn views(bytes: &[u8]) -> Vec<View> {
             && let Some(text) = Text::around(bytes, at, KINDS[kind], done[kind])
         {
             done[kind] = text.end;
-            views.push(text.view(bytes));
+            each(budget, text.view(bytes));
         }
     }
-    views
 }
 
 /// Whether a word is text of a kind. Words begin at multiples of all widths.
@@ -263,7 +261,14 @@ impl Units {
 
 #[cfg(test)]
 mod tests {
-    use super::{Encoding, Units, views};
+    use super::super::{Budget, View};
+    use super::{Encoding, Units};
+
+    fn views(bytes: &[u8]) -> Vec<View> {
+        let mut found = Vec::new();
+        super::views(bytes, &mut Budget::new(), &mut |_, view| found.push(view));
+        found
+    }
 
     #[test]
     fn every_wide_encoding_has_a_view_with_its_text() {

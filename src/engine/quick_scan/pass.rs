@@ -236,21 +236,24 @@ impl<'a> Pass<'a> {
         // The trail keeps what an example covers: where a change ends the example, nobody tries the rest again.
         self.scan.drop_examples();
         let is_new = self.scan.found.list.iter().any(|found| is_enabled(&found));
-        self.decode(regions);
+        let is_unread = self.decode(regions);
         let mut trail = self.trail;
         trail.found.sort();
         trail.found.dedup();
-        trail.is_opaque = trail.found.len() > MAX_FOUND;
-        let has_match = is_kept || is_new || trail.views.iter().any(|view| view.has_match);
+        // What is not decoded to the end is for the scan to name.
+        trail.is_opaque = trail.found.len() > MAX_FOUND || is_unread;
+        let has_match =
+            is_unread || is_kept || is_new || trail.views.iter().any(|view| view.has_match);
         QuickScan { has_match, trail }
     }
 
-    /// Adds the encoded text in `regions` to the trail, and notes which views hold a match.
-    fn decode(&mut self, regions: &[Range<usize>]) {
+    /// Adds the encoded text in `regions` to the trail, and notes which views hold a match. Returns whether there is
+    /// more than is decoded.
+    fn decode(&mut self, regions: &[Range<usize>]) -> bool {
         let rules = self.engine.rules.all();
         let views = &mut self.trail.views;
         let mut matched = Vec::new();
-        decode::each_in(self.bytes, regions, &mut |view| {
+        let is_unread = decode::each_in(self.bytes, regions, &mut |view| {
             let extent = Extent::new(&view.decoding.raw(&(0..view.bytes.len())));
             if view.decoding.is_outermost() {
                 views.push(Encoded { extent, has_match: false });
@@ -273,6 +276,7 @@ impl<'a> Pass<'a> {
             view.has_match |= later.extent == view.extent && later.has_match;
             later.extent == view.extent
         });
+        is_unread
     }
 }
 

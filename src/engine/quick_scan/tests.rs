@@ -149,3 +149,33 @@ fn quick_scan_of_edits_finds_what_another_match_of_its_rule_held_until_a_change_
         assert!(engine.quick_scan_of_edits(&text, &edits, &before.trail).has_match, "{id}");
     }
 }
+
+#[test]
+fn short_encoded_text_is_seen_wherever_it_stands() {
+    use base64::Engine as _;
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    let key = expand("AKIA{base32:16}").unwrap();
+    for more in 4..16 {
+        let encoded = base64::engine::general_purpose::STANDARD_NO_PAD
+            .encode([&key[..], &b" abcdefghijklmn"[..more]].concat());
+        let filler = b"nothing\n".repeat(40);
+        let text = [&filler, &b"x: "[..], encoded.as_bytes(), b"\n", &filler].concat();
+        let start = filler.len() + 3;
+        assert!((32..48).contains(&encoded.len()));
+        let QuickScan { trail, has_match } = engine.quick_scan(&text);
+        assert!(has_match, "{more}");
+        for before in 1..17 {
+            let moved = edited(&text, 0..0, &b" ".repeat(before));
+            assert!(!engine.scan(&moved.0).list.is_empty(), "{more} {before}");
+            assert!(self::has_match(&engine, &trail, moved), "{more} {before}");
+        }
+        // A letter that is put in and taken out again.
+        for at in (start..start + encoded.len()).step_by(5) {
+            let (broken, edits) = edited(&text, at..at, b"*");
+            let seen = engine.quick_scan_of_edits(&broken, &edits, &trail);
+            assert_same(&seen, engine.quick_scan(&broken));
+            let mended = edited(&broken, at..at + 1, b"");
+            assert!(self::has_match(&engine, &seen.trail, mended), "{more} {at}");
+        }
+    }
+}
