@@ -397,6 +397,29 @@ fn a_zip_behind_a_program_is_found() {
 }
 
 #[test]
+fn a_zip_with_a_comment_behind_a_program_is_found() {
+    let zip = |start: &[u8], comment: usize| {
+        let comment = vec![b'c'; comment];
+        [start, &Zip::default().add(b"f", &secret()).end(&comment)].concat()
+    };
+    for (start, comment) in [
+        (&b"any text\n"[..], 1),
+        (b"any text\n", 512),
+        (b"#!/bin/sh\n", 65_535),
+        (b"\x7fELF\0", 65_535),
+        (&vec![b'p'; 2 << 20], 65_535),
+    ] {
+        let zip = zip(start, comment);
+        assert!(ends_like_zip(&zip), "{comment} bytes of comment");
+        assert_eq!(open(&zip).content("f"), secret());
+        assert!(
+            !ends_like_zip(&zip[..zip.len() - 1]) && !ends_like_zip(&[&zip[..], b"x"].concat())
+        );
+    }
+    assert!(!ends_like_zip(b"PK\x05\x06") && !ends_like_zip(b""));
+}
+
+#[test]
 fn a_zip_without_its_directory_is_read_from_its_headers() {
     let zip = Zip::default().add(b"a", &noise(500)).store(b"b", &secret()).bytes;
     let descriptor = [&b"PK\x07\x08"[..], &[0; 12]].concat();
