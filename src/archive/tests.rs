@@ -553,6 +553,22 @@ fn members_that_overlap_are_bounded() {
 }
 
 #[test]
+fn a_header_that_many_records_lead_to_is_bounded() {
+    let extra = noise(60_000);
+    let mut local = header(0, 0, b"f", 0, b"");
+    local[24..26].copy_from_slice(&(extra.len() as u16).to_le_bytes());
+    let bytes = [b"PK\x03\x04", &local[..], b"f", &extra].concat();
+    let mut zip = Zip { bytes, ..Zip::default() };
+    for _ in 0..500 {
+        zip = zip.list(&header(0, 0, b"f", 0, b""), 0, b"f");
+    }
+    let limits = ArchiveLimits { max_bytes: 1 << 20, ..ArchiveLimits::default() };
+    let seen = open_within(&zip.end(b""), limits);
+    seen.lacks("", "more than 1048576 bytes");
+    assert!(seen.holds(Part::Text, &secret()) && seen.bytes() < 2 << 20, "{}", seen.bytes());
+}
+
+#[test]
 fn a_zip_too_large_to_be_held_is_scanned_as_it_is() {
     let large = Zip::default().store(b"f", &noise(65 << 20)).end(b"");
     let seen = open(&tar(&[("a.zip", &large)]));

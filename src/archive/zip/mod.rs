@@ -139,6 +139,10 @@ impl Zip<'_, '_, '_, '_> {
     fn member(&mut self, record: &Record<'_>, shift: u64) -> io::Result<()> {
         let at = record.offset.saturating_add(shift);
         let header = Local::read(self.place, at)?;
+        if let Some(header) = &header {
+            // Any number of records may lead to one header, with 128 KB behind it.
+            self.walk.meter.count_packed(header.data.saturating_sub(at));
+        }
         let Zip { walk, place, read, .. } = self;
         let mut failure = Ok(());
         walk.member(record.name, |walk| {
@@ -242,6 +246,7 @@ impl Zip<'_, '_, '_, '_> {
     /// Reads a member that the directory does not list; returns where it ends.
     fn unlisted_member(&mut self, gap: Range<u64>) -> io::Result<u64> {
         let Some(header) = Local::read(self.place, gap.start)? else { return Ok(gap.end) };
+        self.walk.meter.count_packed(header.data.saturating_sub(gap.start));
         let room = gap.end.saturating_sub(header.data);
         let is_size_known = header.flags & SIZE_COMES_LATER == 0 || header.packed > 0;
         let place = &mut *self.place;
