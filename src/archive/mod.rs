@@ -41,8 +41,10 @@ const MAX_HELD_BYTES: usize = 64 << 20;
 /// How many left-out members are named; the others are counted.
 const MAX_LEFT_OUT: usize = 1000;
 
-/// How much of a left-out member's name is kept.
-const MAX_NAME_BYTES: usize = 4 << 10;
+/// How long the names of left-out members may be, all added; those for which there is no room are
+/// counted. No name is cut: reports mask a secret where they see all of it, and a cut one they
+/// would show.
+const MAX_LEFT_OUT_BYTES: usize = 4 << 20;
 
 /// Which part of a member some bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +141,8 @@ struct Walk<'a> {
     held_bytes: usize,
     buffer: Vec<u8>,
     left_out: Vec<LeftOut>,
+    /// How long their names are.
+    left_out_bytes: usize,
     /// How many members are left out and not named.
     more_left_out: u64,
 }
@@ -154,6 +158,7 @@ impl<'a> Walk<'a> {
             held_bytes: 0,
             buffer: Vec::new(),
             left_out: Vec::new(),
+            left_out_bytes: 0,
             more_left_out: 0,
         }
     }
@@ -277,12 +282,13 @@ impl<'a> Walk<'a> {
 
     /// Names the member that is being read as left out, wholly or in part.
     fn leave_out(&mut self, reason: String) {
-        if self.left_out.len() == MAX_LEFT_OUT {
+        let name_bytes = self.left_out_bytes + self.name.len();
+        if self.left_out.len() == MAX_LEFT_OUT || name_bytes > MAX_LEFT_OUT_BYTES {
             self.more_left_out += 1;
             return;
         }
-        let name = self.name[..self.name.len().min(MAX_NAME_BYTES)].to_vec();
-        self.left_out.push(LeftOut { name, reason });
+        self.left_out_bytes = name_bytes;
+        self.left_out.push(LeftOut { name: self.name.clone(), reason });
     }
 
     /// Names the member that is being read as damaged, unless it only looks so because a limit

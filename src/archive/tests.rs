@@ -578,6 +578,34 @@ fn a_zip_too_large_to_be_held_is_scanned_as_it_is() {
 }
 
 #[test]
+fn no_cut_parts_a_secret_in_a_name() {
+    let secret = String::from_utf8(secret()).unwrap();
+    let name = format!("{} {secret} .7z", "n".repeat(4080));
+    let zip = Zip::default().store(name.as_bytes(), b"7z\xbc\xaf\x27\x1c").end(b"");
+    open(&zip).lacks(&name, "not opened");
+
+    // Half of it stands before the longest name of a tar.
+    let name = format!("{} {secret}", "n".repeat((64 << 10) - 11));
+    let record = format!("65558 path={name}\n");
+    assert_eq!(record.len(), 65_558);
+    for (kind, text) in [(b'L', &name), (b'x', &record)] {
+        let long = tar_entry(kind, b"long", b"", text.as_bytes());
+        let seen = open(&[long, tar(&[("f", b"7z\xbc\xaf\x27\x1c")])].concat());
+        assert!(seen.holds(Part::Text, secret.as_bytes()));
+        seen.lacks("(a name of 65546 bytes)", "not opened");
+    }
+}
+
+#[test]
+fn long_names_of_left_out_members_are_bounded() {
+    let name = vec![b'n'; 60_000];
+    let zip = (0..100).fold(Zip::default(), |zip, _| zip.add_as(0, 1, &name, b"x", b"x"));
+    let seen = open(&zip.end(b""));
+    assert_eq!(seen.left_out.len(), 70);
+    seen.lacks("", "31 more members are left out");
+}
+
+#[test]
 fn names_stay_as_they_are() {
     for name in [&b"../../up"[..], b"/root", b"a\0b\nc", b"\xff\xfe", b"\x1b[31m"] {
         let seen = open(&Zip::default().store(name, b"x").end(b""));
