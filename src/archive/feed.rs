@@ -10,6 +10,8 @@ pub(super) struct Feed<'a> {
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
+    /// How much of the input has been pulled.
+    pulled: u64,
     is_ended: bool,
     failure: Option<String>,
 }
@@ -17,12 +19,17 @@ pub(super) struct Feed<'a> {
 impl<'a> Feed<'a> {
     pub(super) fn new(input: &'a mut dyn Read) -> Self {
         let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
-        Feed { input, buffer, start: 0, end: 0, is_ended: false, failure: None }
+        Feed { input, buffer, start: 0, end: 0, pulled: 0, is_ended: false, failure: None }
     }
 
     /// The error that ended the input, if one did.
     pub(super) fn failure(self) -> Option<String> {
         self.failure
+    }
+
+    /// How much of the input has been taken.
+    pub(super) const fn position(&self) -> u64 {
+        self.pulled - (self.end - self.start) as u64
     }
 
     /// Returns the next bytes without taking them: `count` of them, which must be few, or all
@@ -33,12 +40,14 @@ impl<'a> Feed<'a> {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
-            self.end += Self::pull(
+            let read = Self::pull(
                 self.input,
                 &mut self.buffer[self.end..],
                 &mut self.is_ended,
                 &mut self.failure,
             );
+            self.end += read;
+            self.pulled += read as u64;
         }
         &self.buffer[self.start..self.end.min(self.start + count)]
     }
@@ -69,7 +78,9 @@ impl<'a> Feed<'a> {
 impl Read for Feed<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.start == self.end && out.len() >= BUFFER_BYTES && !self.is_ended {
-            return Ok(Self::pull(self.input, out, &mut self.is_ended, &mut self.failure));
+            let read = Self::pull(self.input, out, &mut self.is_ended, &mut self.failure);
+            self.pulled += read as u64;
+            return Ok(read);
         }
         let bytes = self.fill_buf()?;
         let read = bytes.len().min(out.len());

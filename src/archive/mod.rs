@@ -169,10 +169,15 @@ impl<'a> Walk<'a> {
         archive.rewind()?;
         self.depth = 1;
         match Kind::of(&start[..length]) {
-            Some(Kind::Zip) => zip::read(self, archive),
-            Some(kind) => self.stream(kind, &mut { archive }),
+            Some(Kind::Zip) => zip::read(self, archive, 0),
+            Some(kind) => {
+                let (end, next) = self.stream(kind, &mut &mut *archive);
+                if next == Some(Kind::Zip) || zip::is_at_end(archive, end)? {
+                    zip::read(self, archive, end);
+                }
+            }
             // A program that unpacks itself, or an archive that can be run: a zip is at its end.
-            None if zip::is_at_end(archive)? => zip::read(self, archive),
+            None if zip::is_at_end(archive, 0)? => zip::read(self, archive, 0),
             None => self.leave_out("not an archive of a known kind".into()),
         }
         Ok(())
@@ -210,30 +215,46 @@ impl<'a> Walk<'a> {
                 self.depth += 1;
                 match kind {
                     Kind::Zip => self.held_zip(&mut input),
-                    kind => self.stream(kind, &mut input),
+                    kind => {
+                        self.stream(kind, &mut input);
+                    }
                 }
                 self.depth -= 1;
             }
         }
     }
 
-    /// Reads an archive that can be read from front to back.
-    fn stream(&mut self, kind: Kind, input: &mut dyn Read) {
-        if let Kind::Unopened(what) = kind {
-            self.leave_out(format!("{what} archives are not opened"));
-            return self.rest(input);
-        }
+    /// Reads an archive that can be read from front to back, and those that stand behind it.
+    /// Returns where that ends, and the kind of what is there and was not read: an archive that is
+    /// not opened, or a zip where `input` is the outermost archive, which is not held.
+    fn stream(&mut self, kind: Kind, input: &mut dyn Read) -> (u64, Option<Kind>) {
         let mut feed = Feed::new(input);
-        match kind {
-            Kind::Gzip => gzip::read(self, &mut feed),
-            Kind::Zlib => zlib::read(self, &mut feed),
-            Kind::Zstd => zstd::read(self, &mut feed),
-            _ => tar::read(self, &mut feed),
+        let mut next = Some(kind);
+        while let Some(kind) = next {
+            let start = feed.position();
+            match kind {
+                Kind::Gzip => gzip::read(self, &mut feed),
+                Kind::Zlib => zlib::read(self, &mut feed),
+                Kind::Zstd => zstd::read(self, &mut feed),
+                Kind::Tar => tar::read(self, &mut feed),
+                Kind::Zip if self.depth > 1 => self.held_zip(&mut feed),
+                Kind::Zip => break,
+                Kind::Unopened(what) => {
+                    self.leave_out(format!("{what} archives are not opened"));
+                    break;
+                }
+            }
+            // Each counts as a member, for the smallest have a few bytes.
+            let is_read = feed.position() > start;
+            next =
+                Kind::of(feed.peek(START_BYTES)).filter(|_| is_read && self.meter.count_member());
         }
+        let end = feed.position();
         self.rest(&mut feed);
         if let Some(failure) = feed.failure() {
             self.leave_out(format!("cannot be read: {failure}"));
         }
+        (end, next)
     }
 
     /// Reads a zip inside another archive, which has to be held in memory.
@@ -251,7 +272,7 @@ impl<'a> Walk<'a> {
         }
         self.held_bytes += bytes.len();
         let length = bytes.len();
-        zip::read(self, &mut Cursor::new(bytes));
+        zip::read(self, &mut Cursor::new(bytes), 0);
         self.held_bytes -= length;
     }
 

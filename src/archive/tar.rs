@@ -6,6 +6,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::feed::Feed;
+use super::kind::Kind;
 use super::{Part, Walk};
 
 const BLOCK: usize = 512;
@@ -40,6 +41,9 @@ pub(super) fn read(walk: &mut Walk<'_>, feed: &mut Feed<'_>) {
         } else if let Some(header) = Header::parse(block) {
             is_expected = true;
             tar.entry(&header);
+        } else if !is_expected && !is_damaged && Kind::of(block).is_some() {
+            // Behind the end stands another archive.
+            return;
         } else {
             if is_expected && !std::mem::replace(&mut is_damaged, true) {
                 tar.walk.damaged("no header where the next member should begin");

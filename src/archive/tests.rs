@@ -420,6 +420,48 @@ fn a_zip_with_a_comment_behind_a_program_is_found() {
 }
 
 #[test]
+fn what_stands_behind_an_archive_is_read() {
+    let secret = secret();
+    let zip = Zip::default().add(b"f", &secret).end(b"");
+    let text = b"text";
+    let first = [
+        gzip(text),
+        zlib(text, 6),
+        zstd(text),
+        tar(&[("t", text)]),
+        Zip::default().add(b"t", text).end(b""),
+    ];
+    let second = [gzip(&secret), zlib(&secret, 6), zstd(&secret), tar(&[("f", &secret)]), zip];
+    for (at, one) in first.iter().enumerate() {
+        for two in &second {
+            let both = [&one[..], two].concat();
+            for archive in [both.clone(), tar(&[("inner", &both)]), gzip(&both)] {
+                let seen = open(&archive);
+                assert!(seen.holds(Part::Content, &secret), "{at}: {seen:?}");
+                seen.is_whole();
+            }
+        }
+        let locked = [&one[..], b"7z\xbc\xaf\x27\x1c and what a whole one has besides"].concat();
+        open(&locked).lacks("", "7z archives are not opened");
+    }
+    // A zip is found at the end, whatever stands between.
+    let far = [&gzip(text)[..], b"junk", &second[4]].concat();
+    assert!(open(&far).holds(Part::Content, &secret));
+    let padded = [gzip(text), vec![0; 512]].concat();
+    open(&padded).is_whole();
+}
+
+#[test]
+fn archives_behind_each_other_are_bounded() {
+    let many = zlib(b"x", 6).repeat(300);
+    open(&many).is_whole();
+    let seen = open_within(&many, ArchiveLimits { max_members: 99, ..ArchiveLimits::default() });
+    seen.lacks("", "more than 99 members");
+    assert_eq!(seen.content("").len(), 100);
+    open(b"\x50\x2a\x4d\x18").lacks("", "ends early");
+}
+
+#[test]
 fn a_zip_without_its_directory_is_read_from_its_headers() {
     let zip = Zip::default().add(b"a", &noise(500)).store(b"b", &secret()).bytes;
     let descriptor = [&b"PK\x07\x08"[..], &[0; 12]].concat();

@@ -10,6 +10,7 @@ use crc32fast::Hasher;
 
 use super::feed::Feed;
 use super::inflate::Inflate;
+use super::kind::{Kind, START_BYTES};
 use super::{Part, ReadSeek, Walk, broken, ends_early, zstd};
 use directory::{Directory, Record, field_16, field_32};
 
@@ -28,15 +29,17 @@ const SEARCH_BYTES: u64 = 64 << 10;
 const IS_ENCRYPTED: u16 = 1;
 const SIZE_COMES_LATER: u16 = 8;
 
-/// Whether a zip is at the end, whatever is in front of it.
-pub(super) fn is_at_end(archive: &mut dyn ReadSeek) -> io::Result<bool> {
-    Ok(Directory::find(&mut Place::new(archive)?)?.is_some())
+/// Whether a zip is at the end, whatever is in front of it, and its directory not before `from`.
+pub(super) fn is_at_end(archive: &mut dyn ReadSeek, from: u64) -> io::Result<bool> {
+    let mut place = Place::new(archive)?;
+    Ok(place.size > from && Directory::find(&mut place)?.is_some_and(|found| found.at >= from))
 }
 
-/// Reads a zip.
-pub(super) fn read(walk: &mut Walk<'_>, archive: &mut dyn ReadSeek) {
+/// Reads a zip. What stands before `from` has been read.
+pub(super) fn read(walk: &mut Walk<'_>, archive: &mut dyn ReadSeek, from: u64) {
     let done = Place::new(archive).and_then(|mut place| {
         let mut zip = Zip { walk, place: &mut place, read: Vec::new(), is_listed: true };
+        zip.read.push(0..from);
         zip.listed()?;
         zip.unlisted()
     });
@@ -185,8 +188,9 @@ impl Zip<'_, '_, '_, '_> {
     }
 
     fn gap(&mut self, mut gap: Range<u64>) -> io::Result<()> {
-        // A descriptor is all that is there most often.
-        if self.walk.depth == 1 && gap.end - gap.start < LOCAL_BYTES {
+        // Less than a local header holds no member. Between members it is a descriptor, most often.
+        let is_short = gap.end - gap.start < LOCAL_BYTES;
+        if self.walk.depth == 1 && is_short && gap.end < self.place.size {
             return Ok(());
         }
         while !self.walk.is_over() {
@@ -194,7 +198,19 @@ impl Zip<'_, '_, '_, '_> {
             self.leaf(gap.start..start)?;
             gap.start = self.unlisted_member(start..gap.end)?;
         }
-        self.leaf(gap)
+        self.rest(gap)
+    }
+
+    /// Reads what is left of a gap: another archive, as behind the end, or no member.
+    fn rest(&mut self, gap: Range<u64>) -> io::Result<()> {
+        let length = gap.end.saturating_sub(gap.start);
+        let start = self.place.peek(gap.start, length.min(START_BYTES as u64))?;
+        if self.walk.is_over() || matches!(Kind::of(&start), None | Some(Kind::Zip)) {
+            return self.leaf(gap);
+        }
+        self.place.go(gap.start)?;
+        self.walk.content(&mut (&mut *self.place).take(length));
+        Ok(())
     }
 
     /// Hands over what is no member, unless the archive's bytes are scanned anyhow.
