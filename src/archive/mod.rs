@@ -169,15 +169,15 @@ impl<'a> Walk<'a> {
         archive.rewind()?;
         self.depth = 1;
         match Kind::of(&start[..length]) {
-            Some(Kind::Zip) => zip::read(self, archive, 0),
+            Some(Kind::Zip) => zip::read(self, archive, 0, true),
             Some(kind) => {
                 let (end, next) = self.stream(kind, &mut &mut *archive);
                 if next == Some(Kind::Zip) || zip::is_at_end(archive, end)? {
-                    zip::read(self, archive, end);
+                    zip::read(self, archive, end, true);
                 }
             }
             // A program that unpacks itself, or an archive that can be run: a zip is at its end.
-            None if zip::is_at_end(archive, 0)? => zip::read(self, archive, 0),
+            None if zip::is_at_end(archive, 0)? => zip::read(self, archive, 0, true),
             None => self.leave_out("not an archive of a known kind".into()),
         }
         Ok(())
@@ -205,7 +205,7 @@ impl<'a> Walk<'a> {
         let start = &start[..length];
         let mut input = start.chain(input);
         match Kind::of(start) {
-            None => self.leaf(Part::Content, &mut input),
+            None => self.plain(&mut input),
             Some(_) if self.depth >= self.meter.limits().depth => {
                 let limit = self.meter.limits().depth;
                 self.leave_out(format!("more than {limit} archives inside each other"));
@@ -268,11 +268,12 @@ impl<'a> Walk<'a> {
             self.leave_out(format!(
                 "a zip inside an archive, and too large to be held in memory ({MAX_HELD_BYTES} bytes)"
             ));
-            return self.leaf(Part::Content, &mut bytes.chain(input));
+            self.leaf(Part::Content, &mut bytes.chain(input));
+            return;
         }
         self.held_bytes += bytes.len();
         let length = bytes.len();
-        zip::read(self, &mut Cursor::new(bytes), 0);
+        zip::read(self, &mut Cursor::new(bytes), 0, false);
         self.held_bytes -= length;
     }
 
@@ -280,19 +281,45 @@ impl<'a> Walk<'a> {
     /// scanned by whoever has it.
     fn rest(&mut self, input: &mut dyn Read) {
         if self.depth > 1 {
-            self.leaf(Part::Content, input);
+            self.plain(input);
         }
     }
 
-    /// Hands over bytes that are not an archive.
-    fn leaf(&mut self, part: Part, input: &mut dyn Read) {
+    /// Hands over bytes that begin like no archive, and opens the zip at their end, if one is there:
+    /// behind a program or a script.
+    fn plain(&mut self, input: &mut dyn Read) {
+        let Some(is_held) = self.leaf(Part::Content, input) else { return };
+        let limit = self.meter.limits().depth;
+        let length = self.buffer.len();
+        if self.depth >= limit {
+            self.leave_out(format!("more than {limit} archives inside each other"));
+        } else if !is_held || length > MAX_HELD_BYTES - self.held_bytes {
+            self.leave_out("a zip stands at its end, and was not opened".into());
+        } else {
+            let mut zip = Cursor::new(std::mem::take(&mut self.buffer));
+            self.depth += 1;
+            self.held_bytes += length;
+            zip::read(self, &mut zip, 0, true);
+            self.held_bytes -= length;
+            self.depth -= 1;
+        }
+    }
+
+    /// Hands over bytes that are not an archive. If they end like a zip, returns whether the buffer
+    /// holds them all.
+    fn leaf(&mut self, part: Part, input: &mut dyn Read) -> Option<bool> {
         let Walk { each, name, buffer, .. } = self;
+        let mut zip_is_held = None;
         // An error cannot occur here, as with `content`.
         let _ = stream::fragments(input, buffer, &mut |fragment| {
             if !fragment.bytes.is_empty() {
                 each(Piece { name, part, fragment });
             }
+            let (start, end) = fragment.own;
+            let is_end = end == fragment.bytes.len() && ends_like_zip(fragment.bytes);
+            zip_is_held = is_end.then_some(start == 0);
         });
+        zip_is_held
     }
 
     fn hand_over(&mut self, part: Part, bytes: &[u8]) {

@@ -49,7 +49,7 @@ pub(super) fn read(walk: &mut Walk<'_>, feed: &mut Feed<'_>) {
                 tar.walk.damaged("no header where the next member should begin");
             }
             is_expected = false;
-            tar.walk.leaf(Part::Content, &mut UntilHeader { feed: tar.feed, left: 0 });
+            tar.walk.plain(&mut UntilHeader { feed: tar.feed, left: 0 });
         }
     }
 }

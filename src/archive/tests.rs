@@ -462,6 +462,34 @@ fn archives_behind_each_other_are_bounded() {
 }
 
 #[test]
+fn a_zip_behind_a_program_is_found_inside_an_archive() {
+    let zip = Zip::default().add(b"f", &secret()).end(b"comment");
+    let program = [&b"#!/bin/sh\n"[..], &zip].concat();
+    for (archive, name) in [
+        (tar(&[("run", &program)]), "run!f"),
+        (gzip(&program), "f"),
+        (Zip::default().add(b"run", &program).end(b""), "run!f"),
+        (tar(&[("twice", &[b"#!", &tar(&[])[..], &program].concat())]), "twice!f"),
+    ] {
+        let seen = open(&archive);
+        seen.is_whole();
+        assert_eq!(seen.content(name), secret());
+    }
+    // The program's own bytes are handed over once.
+    let stored = [b"once", &Zip::default().add(b"f", b"x").end(b"")[..]].concat();
+    let seen = open(&tar(&[("run", &stored)]));
+    assert_eq!(seen.content("run"), stored);
+
+    let deep = (0..7).fold(tar(&[("run", &program)]), |inner, _| gzip(&inner));
+    open(&deep).lacks("run", "more than 8 archives inside each other");
+    let large = [&vec![b'p'; 17 << 20][..], &zip].concat();
+    open(&tar(&[("large", &large)])).lacks("large", "a zip stands at its end");
+    let cut = Zip::default().store(b"f", &secret()).end(b"");
+    let cut = [b"#!", &cut[1..]].concat();
+    open(&tar(&[("cut", &cut)])).lacks("cut!f", "not where the directory says");
+}
+
+#[test]
 fn a_zip_without_its_directory_is_read_from_its_headers() {
     let zip = Zip::default().add(b"a", &noise(500)).store(b"b", &secret()).bytes;
     let descriptor = [&b"PK\x07\x08"[..], &[0; 12]].concat();

@@ -35,10 +35,12 @@ pub(super) fn is_at_end(archive: &mut dyn ReadSeek, from: u64) -> io::Result<boo
     Ok(place.size > from && Directory::find(&mut place)?.is_some_and(|found| found.at >= from))
 }
 
-/// Reads a zip. What stands before `from` has been read.
-pub(super) fn read(walk: &mut Walk<'_>, archive: &mut dyn ReadSeek, from: u64) {
+/// Reads a zip. What stands before `from` has been read. Where the zip's own bytes are scanned
+/// anyhow, those that are no member's are not handed over.
+pub(super) fn read(walk: &mut Walk<'_>, archive: &mut dyn ReadSeek, from: u64, is_scanned: bool) {
     let done = Place::new(archive).and_then(|mut place| {
-        let mut zip = Zip { walk, place: &mut place, read: Vec::new(), is_listed: true };
+        let mut zip =
+            Zip { walk, place: &mut place, read: Vec::new(), is_listed: true, is_scanned };
         zip.read.push(0..from);
         zip.listed()?;
         zip.unlisted()
@@ -105,6 +107,8 @@ struct Zip<'w, 'a, 'p, 'i> {
     read: Vec<Range<u64>>,
     /// Whether there is a directory.
     is_listed: bool,
+    /// Whether bytes that are no member's are scanned anyhow.
+    is_scanned: bool,
 }
 
 impl Zip<'_, '_, '_, '_> {
@@ -190,7 +194,7 @@ impl Zip<'_, '_, '_, '_> {
     fn gap(&mut self, mut gap: Range<u64>) -> io::Result<()> {
         // Less than a local header holds no member. Between members it is a descriptor, most often.
         let is_short = gap.end - gap.start < LOCAL_BYTES;
-        if self.walk.depth == 1 && is_short && gap.end < self.place.size {
+        if self.is_scanned && is_short && gap.end < self.place.size {
             return Ok(());
         }
         while !self.walk.is_over() {
@@ -213,9 +217,9 @@ impl Zip<'_, '_, '_, '_> {
         Ok(())
     }
 
-    /// Hands over what is no member, unless the archive's bytes are scanned anyhow.
+    /// Hands over what is no member, unless it is scanned anyhow.
     fn leaf(&mut self, range: Range<u64>) -> io::Result<()> {
-        if self.walk.depth > 1 && range.start < range.end {
+        if !self.is_scanned && range.start < range.end {
             self.place.go(range.start)?;
             let mut bytes = (&mut *self.place).take(range.end - range.start);
             self.walk.leaf(Part::Content, &mut bytes);
