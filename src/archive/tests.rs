@@ -360,6 +360,38 @@ fn a_member_that_the_directory_hides_is_read() {
 }
 
 #[test]
+fn a_member_that_the_directory_hides_behind_junk_is_read() {
+    for (front, junk) in [(0, 40), (0, 3000), (0, 200_000), (40, 0), (1 << 20, 5)] {
+        let mut zip = Zip { bytes: vec![b'j'; front], ..Zip::default() };
+        zip = zip.add(b"a", b"x");
+        zip.bytes.extend(vec![b'j'; junk]);
+        let (shown, count) = (zip.directory.len(), zip.count);
+        for name in [b"hidden", b"second"] {
+            zip = zip.add(name, &secret());
+            zip.bytes.extend(b"junk");
+        }
+        zip.directory.truncate(shown);
+        zip.count = count;
+        let zip = zip.add(b"c", b"y").end(b"");
+        for (archive, outer) in [(zip.clone(), ""), (tar(&[("z", &zip)]), "z!")] {
+            let seen = open(&archive);
+            seen.is_whole();
+            for name in ["hidden", "second"] {
+                assert_eq!(seen.content(&format!("{outer}{name}")), secret(), "{front} {junk}");
+            }
+            assert_eq!(seen.content(&format!("{outer}c")), b"y");
+        }
+    }
+    // Bytes of a program that only begin like a header.
+    let program =
+        [&b"#!/bin/dash  PK\x03\x04\x14\0\xff\xff\x08\0"[..], b"PK\x03\x04 and more", &[1; 60]]
+            .concat();
+    let seen = open(&Zip { bytes: program, ..Zip::default() }.add(b"a", b"x").end(b""));
+    seen.is_whole();
+    assert_eq!(seen.content("a"), b"x");
+}
+
+#[test]
 fn long_zips_are_read() {
     let bytes = noise(100);
     let max = u32::MAX.to_le_bytes();

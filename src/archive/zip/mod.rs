@@ -26,8 +26,13 @@ const DESCRIPTOR_BYTES: u64 = 24;
 /// How much is searched at a time for a local header.
 const SEARCH_BYTES: u64 = 64 << 10;
 
+/// How much is searched first. Any number of members may stand close to each other.
+const FIRST_SEARCH_BYTES: u64 = 1 << 10;
+
 const IS_ENCRYPTED: u16 = 1;
 const SIZE_COMES_LATER: u16 = 8;
+/// Flags that have no meaning.
+const RESERVED_FLAGS: u16 = 0xd780;
 
 /// Whether a zip is at the end, whatever is in front of it, and its directory not before `from`.
 pub(super) fn is_at_end(archive: &mut dyn ReadSeek, from: u64) -> io::Result<bool> {
@@ -227,8 +232,8 @@ impl Zip<'_, '_, '_, '_> {
         Ok(())
     }
 
-    /// Finds the local header that begins a gap, or follows the descriptor that begins it. Where
-    /// there is no directory, it may be further on: behind damage, or behind a program.
+    /// Finds the local header that begins a gap, or follows the descriptor that begins it, or is
+    /// further on: behind damage, behind a program, or hidden from the directory.
     fn next_local(&mut self, gap: &Range<u64>) -> io::Result<Option<u64>> {
         if gap.start >= gap.end {
             return Ok(None);
@@ -239,27 +244,33 @@ impl Zip<'_, '_, '_, '_> {
             .find(|at| start.get(*at..).is_some_and(|bytes| bytes.starts_with(LOCAL)))
             .map(|at| gap.start + at as u64);
         let found = match found {
-            None if !self.is_listed => self.search_local(gap.start)?,
+            None => self.search_local(gap)?,
             found => found,
         };
         Ok(found.filter(|at| at + LOCAL_BYTES <= gap.end))
     }
 
     /// Finds the next bytes that could be a local header.
-    fn search_local(&mut self, mut from: u64) -> io::Result<Option<u64>> {
+    fn search_local(&mut self, gap: &Range<u64>) -> io::Result<Option<u64>> {
+        let mut from = gap.start;
+        let mut length = FIRST_SEARCH_BYTES;
         loop {
-            let bytes = self.place.peek(from, SEARCH_BYTES)?;
+            let bytes = self.place.peek(from, length.min(gap.end - from))?;
             let found = memchr::memmem::find_iter(&bytes, LOCAL).find(|at| {
                 let header = &bytes[*at..];
-                header.len() >= LOCAL_BYTES as usize && Local::is_likely(header)
+                let room = gap.end - from - *at as u64;
+                header.len() >= LOCAL_BYTES as usize
+                    && Local::is_likely(header)
+                    && (!self.is_listed || Local::is_certain(header, room))
             });
             if let Some(at) = found {
                 return Ok(Some(from + at as u64));
             }
-            if bytes.len() < SEARCH_BYTES as usize {
+            if (bytes.len() as u64) < length {
                 return Ok(None);
             }
-            from += SEARCH_BYTES - LOCAL_BYTES + 1;
+            from += length - LOCAL_BYTES + 1;
+            length = SEARCH_BYTES;
         }
     }
 
@@ -311,6 +322,24 @@ impl Local {
     fn is_likely(header: &[u8]) -> bool {
         let name = field_16(header, 26);
         header[4] <= 63 && field_16(header, 8) <= Method::AES && (1..=4096).contains(&name)
+    }
+
+    /// Whether a likely header, with `room` bytes from its start on, is hardly there by chance.
+    /// Where the directory is whole, nobody misses a member, and a program in front of the zip may
+    /// well name the bytes that begin one.
+    fn is_certain(header: &[u8], room: u64) -> bool {
+        let [flags, method] = [6, 8].map(|at| field_16(header, at));
+        let [name, extra] = [26, 28].map(|at| usize::from(field_16(header, at)));
+        let packed = u64::from(field_32(header, 18));
+        let start = header.get(LOCAL_BYTES as usize..).unwrap_or_default();
+        let fits =
+            packed == u64::from(u32::MAX) || LOCAL_BYTES + (name + extra) as u64 + packed <= room;
+        header[4] >= 10
+            && header[5] <= 30
+            && flags & RESERVED_FLAGS == 0
+            && matches!(method, 0..=14 | 20 | 93..=99)
+            && fits
+            && !start[..name.min(start.len())].iter().any(u8::is_ascii_control)
     }
 
     fn read(place: &mut Place<'_>, at: u64) -> io::Result<Option<Self>> {
