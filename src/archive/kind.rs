@@ -33,12 +33,12 @@ pub(super) enum Kind {
 /// Kinds that are known by their first bytes and not opened. Only such as no text begins with, and
 /// hardly anything else by chance.
 const UNOPENED: [(&str, &[u8]); 12] = [
-    ("compress", b"\x1f\x9d\x90"),
     ("xz", b"\xfd7zXZ\0"),
     ("7z", b"7z\xbc\xaf\x27\x1c"),
     ("rar", b"Rar!\x1a\x07\0"),
     ("rar", b"Rar!\x1a\x07\x01\0"),
     ("lz4", b"\x04\x22\x4d\x18"),
+    ("lz4", b"\x02\x21\x4c\x18"),
     ("lzip", b"LZIP\x01"),
     ("lzop", b"\x89LZO\0\r\n\x1a\n"),
     ("cabinet", b"MSCF\0\0\0\0"),
@@ -73,8 +73,52 @@ impl Kind {
             return is_bzip2.then_some(Kind::Unopened("bzip2"));
         }
         let known = UNOPENED.iter().find(|(_, magic)| start.starts_with(magic));
-        known.map(|(what, _)| Kind::Unopened(what))
+        known.map(|(what, _)| *what).or_else(|| unopened_by_header(start)).map(Kind::Unopened)
     }
+}
+
+/// The name of a kind that is not opened, and whose first bytes alone are too weak a sign: text or
+/// something else may begin with them. The rest of its header must make sense.
+fn unopened_by_header(start: &[u8]) -> Option<&'static str> {
+    let field_16 = |at: usize| u16::from_le_bytes([start[at], start[at + 1]]);
+    match start {
+        // The longest code has 9 to 16 bits; two flags are reserved.
+        [0x1f, 0x9d, flags, ..] if flags & 0x60 == 0 && (9..=16).contains(&(flags & 0x1f)) => {
+            Some("compress")
+        }
+        [0x5d, 0, 0, ..] if is_lzma(start) => Some("LZMA"),
+        // Version 4.0, which all have had since 2009.
+        [b'h', b's', b'q', b's', ..] if start.get(28..32) == Some(&[4, 0, 0, 0]) => {
+            Some("squashfs")
+        }
+        [b'x', b'a', b'r', b'!', 0, 28..=0xff, 0, 1, ..] => Some("xar"),
+        // The main header: its size, that of its fixed part, and its type.
+        [0x60, 0xea, _, _, fixed @ 30..=0xff, _, _, _, _, _, 2, ..]
+            if (u16::from(*fixed)..=2600).contains(&field_16(2)) =>
+        {
+            Some("ARJ")
+        }
+        // Two bytes of sizes and sums stand before the method, and a level of 0 to 3 behind it.
+        [_, _, b'-', b'l', b'h' | b'z', _, b'-', ..]
+            if start.get(20).is_some_and(|level| *level <= 3) =>
+        {
+            Some("LHA")
+        }
+        _ => None,
+    }
+}
+
+/// Whether bytes are the header of a file of LZMA alone: a dictionary of a common size, the size
+/// of the content or none, and the zero that each such stream begins with.
+fn is_lzma(start: &[u8]) -> bool {
+    let Some(&[_, _, _, low, high, ref size @ .., 0]) = start.first_chunk::<14>() else {
+        return false;
+    };
+    let dictionary = u16::from_le_bytes([low, high]);
+    let is_common =
+        dictionary.is_power_of_two() || dictionary % 3 == 0 && (dictionary / 3).is_power_of_two();
+    let size = u64::from_le_bytes(*size);
+    is_common && (size == u64::MAX || size < 1 << 40)
 }
 
 /// Whether bytes begin like an archive that [`members`](super::members) opens, or names as one

@@ -619,6 +619,54 @@ fn what_cannot_be_read_is_named() {
 }
 
 #[test]
+fn kinds_with_a_weak_sign_are_told_by_their_headers() {
+    let header = |start: &[u8], at: usize, field: &[u8]| {
+        let mut header = [start, &[0; 40]].concat();
+        header[at..at + field.len()].copy_from_slice(field);
+        header
+    };
+    let cases = [
+        ("compress", header(b"\x1f\x9d\x8c", 3, b"x"), 2, 0x60),
+        ("LZMA", header(b"\x5d\0\0\x80\0", 5, &[0xff; 8]), 13, 0x0a),
+        ("LZMA", header(b"\x5d\0\0\0\x03", 5, b"\x10"), 4, 5),
+        ("squashfs", header(b"hsqs", 28, b"\x04"), 28, b' '),
+        ("xar", header(b"xar!\0\x1c\0\x01", 8, b"x"), 4, b' '),
+        ("ARJ", header(b"\x60\xea\x2b\0\x1e\x0b\x01", 10, b"\x02"), 10, b' '),
+        ("LHA", header(b"\x20\x51-lh5-", 20, b"\x02"), 20, b' '),
+    ];
+    for (what, bytes, at, other) in cases {
+        open(&bytes).lacks("", &format!("{what} archives are not opened"));
+        let mut changed = bytes.clone();
+        changed[at] = other;
+        assert!(!is_archive(&changed), "{what}");
+        for length in 0..3 {
+            assert!(!is_archive(&bytes[..length]), "{what}, {length} bytes");
+        }
+    }
+}
+
+#[test]
+fn streams_of_zlib_may_have_a_small_window() {
+    for window in 8..15_u8 {
+        for bytes in [secret(), noise(5000)] {
+            let mut stream = zlib(&bytes, 1);
+            let method = (window - 8) << 4 | 8;
+            let rest = u16::from_be_bytes([method, 0]) % 31;
+            stream[..2].copy_from_slice(&[method, ((31 - rest) % 31) as u8]);
+            let seen = open(&stream);
+            seen.is_whole();
+            assert_eq!(seen.content(""), bytes, "window of {window} bits");
+            let end = stream.len();
+            stream[end - 1] ^= 1;
+            assert!(end > 512 || !is_archive(&stream));
+        }
+    }
+    for text in ["HKEY_CURRENT_USER\n", "(Sketch)\n", "(Sk", "hC", "X\tY", "8O"] {
+        assert!(!is_archive(text.as_bytes()), "{text}");
+    }
+}
+
+#[test]
 fn limits_are_kept_and_named() {
     let nested = (0..20).fold(secret(), |inner, _| gzip(&inner));
     open(&nested).lacks("", "more than 8 archives inside each other");

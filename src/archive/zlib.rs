@@ -16,20 +16,34 @@ use super::{Walk, broken, ends_early};
 /// How much of a stream is unpacked on trial.
 const TRIAL_BYTES: usize = 4 << 10;
 
+/// The method of a stream with a window of 32 KB, as nearly all have it.
+const FULL_WINDOW: u8 = 0x78;
+
 /// Whether bytes begin like a stream. Fewer than [`START_BYTES`] are all that there are.
 pub(super) fn is_stream(start: &[u8]) -> bool {
     let &[method, flags, ref packed @ ..] = start else { return false };
-    // A window of 32 KB, as all common writers have it; no dictionary; both bytes are a multiple of 31.
-    let is_header =
-        method == 0x78 && flags & 0x20 == 0 && u16::from_be_bytes([method, flags]) % 31 == 0;
-    is_header && unpacks(packed, start.len() < START_BYTES)
+    // Deflate with a window of 32 KB at most; no dictionary; both bytes are a multiple of 31.
+    let is_header = method & 0x0f == 8
+        && method >> 4 <= 7
+        && flags & 0x20 == 0
+        && u16::from_be_bytes([method, flags]) % 31 == 0;
+    is_header && unpacks(packed, start.len() < START_BYTES, method == FULL_WINDOW)
 }
 
-/// Whether bytes unpack without damage: to an end, if they are whole.
-fn unpacks(packed: &[u8], is_whole: bool) -> bool {
+/// Whether bytes unpack without damage: to an end, if they are whole. Another
+/// window than the common one is a weaker sign, for a text may begin with `(S` or `HK`; so a short
+/// stream with it counts only with the right checksum.
+fn unpacks(packed: &[u8], is_whole: bool, is_common: bool) -> bool {
     let mut out = [0; TRIAL_BYTES];
-    match Decompress::new(false).decompress(packed, &mut out, FlushDecompress::None) {
-        Ok(Status::StreamEnd) => true,
+    let mut state = Decompress::new(false);
+    match state.decompress(packed, &mut out, FlushDecompress::None) {
+        Ok(Status::StreamEnd) if is_common => true,
+        Ok(Status::StreamEnd) => {
+            let mut sum = Adler::new();
+            sum.add(&out[..state.total_out() as usize]);
+            let trailer = packed[state.total_in() as usize..].first_chunk();
+            trailer.map_or(!is_whole, |told| u32::from_be_bytes(*told) == sum.value())
+        }
         Ok(Status::Ok | Status::BufError) => !is_whole,
         Err(_) => false,
     }
