@@ -14,7 +14,8 @@ const MIN_RUN_CHARS: usize = 16;
 /// Drops armour without a key in it; lowers keys that need a passphrase.
 pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
     let armour = candidate.secret;
-    let body = body(armour);
+    let (headers, text) = split_headers(inside(armour));
+    let body = body(text);
     if body.len() < MIN_BODY_CHARS {
         return Verdict::Drop;
     }
@@ -22,12 +23,13 @@ pub(super) fn check(candidate: &Candidate<'_>, learnt: &mut Learnt) -> Verdict {
     let Ok(start) = LENIENT.decode(&body[..MIN_BODY_CHARS]) else {
         return Verdict::Drop;
     };
-    if holds_words(inside(armour)) || !is_key(&start) {
+    // RFC 1421: all of the body is a ciphertext then, and begins with any byte.
+    let is_ciphertext = holds(headers, b"4,ENCRYPTED");
+    if holds_words(text) || !(is_ciphertext || is_key(&start)) {
         return Verdict::Drop;
     }
-    let holds = |part: &[u8]| memchr::memmem::find(armour, part).is_some();
-    let encrypted = holds(b"ENCRYPTED")
-        || holds(b"Encryption: aes")
+    let encrypted = holds(armour, b"ENCRYPTED")
+        || holds(armour, b"Encryption: aes")
         || start
             .strip_prefix(b"openssh-key-v1\0")
             .is_some_and(|rest| !rest.starts_with(b"\0\0\0\x04none"));
@@ -53,14 +55,48 @@ fn is_key(start: &[u8]) -> bool {
 }
 
 /// Whether there are words in the place of some of the key: `...`, `key content`.
-fn holds_words(inside: &[u8]) -> bool {
-    memchr::memmem::find(inside, b"...").is_some()
+fn holds_words(text: &[u8]) -> bool {
+    holds(text, b"...")
 }
 
-/// The base64 text inside the armour. Short runs of such characters are words of headers.
-fn body(armour: &[u8]) -> Vec<u8> {
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(text, part).is_some()
+}
+
+/// Parts the headers (`Proc-Type: 4,ENCRYPTED`, `Comment: made by hand...`) from what follows them.
+/// A header may hold dots, and runs as long as those of the body.
+fn split_headers(inside: &[u8]) -> (&[u8], &[u8]) {
+    let mut end = 0;
+    while let Some(length) = header(&inside[end..]) {
+        end += length;
+    }
+    inside.split_at(end)
+}
+
+/// How long the header is with which a text begins, up to the end of its line. What stands before
+/// its name are line ends, quotes and the marks of comments.
+fn header(text: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    while !text.get(start)?.is_ascii_alphanumeric() {
+        start += if is_escape(&text[start..]) { 2 } else { 1 };
+    }
+    let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'-';
+    let value = start + text[start..].iter().take_while(is_of_name).count();
+    if !text[value..].starts_with(b": ") {
+        return None;
+    }
+    (value..text.len()).find(|&at| matches!(text[at], b'\n' | b'\r') || is_escape(&text[at..]))
+}
+
+/// Whether a text begins with a line end as literals write it.
+fn is_escape(text: &[u8]) -> bool {
+    matches!(text, [b'\\', b'n' | b'r', ..])
+}
+
+/// The base64 text behind the headers. Short runs of such characters are words.
+fn body(text: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
-    for part in runs(inside(armour)) {
+    for part in runs(text) {
         if part.len() >= MIN_RUN_CHARS {
             body.extend_from_slice(part);
         }
@@ -161,6 +197,7 @@ mod tests {
                 Verdict::Lower,
             ),
             ("", format!("{first}...{second}"), Verdict::Drop),
+            ("", format!("{key}\n..."), Verdict::Drop),
             ("", "put the key here".to_owned(), Verdict::Drop),
             // 42 bytes are 56 characters.
             ("", body(&[0x30, 0x2e, 0x02], 42), Verdict::Keep),
@@ -170,5 +207,30 @@ mod tests {
         ] {
             assert_eq!(judged(label, &text).0, expected, "{label} {text}");
         }
+    }
+
+    #[test]
+    fn check_goes_by_what_stands_behind_the_headers() {
+        let key = body(&[0x30, 0x2e, 0x02], 90);
+        let ciphertext = body(&[0x11, 0x22, 0x33], 90);
+        let encrypted = |vector: &str| format!("Proc-Type: 4,ENCRYPTED\nDEK-Info: x,{vector}");
+        for (headers, text, expected) in [
+            // Words, dots and long runs of a comment.
+            ("Proc-Type: 4,CLEAR\nComment: made by hand...".to_owned(), &key, Verdict::Keep),
+            ("Comment: of/the/build/server/eu-1".to_owned(), &key, Verdict::Keep),
+            // The vector is 32 characters of base64, too; a ciphertext begins with any byte.
+            (encrypted(&"A1".repeat(16)), &ciphertext, Verdict::Lower),
+            (encrypted(&"91".repeat(16)), &key, Verdict::Lower),
+            ("Proc-Type: 4,CLEAR".to_owned(), &ciphertext, Verdict::Drop),
+        ] {
+            let plain = format!("{headers}\n\n{text}");
+            let commented = plain.replace('\n', "\n# ");
+            for whole in [plain.replace('\n', "\\n"), plain, commented] {
+                assert_eq!(judged("RSA ", &whole).0, expected, "{whole}");
+            }
+        }
+        let dots = format!("Comment: x\n\n{}...{}", &key[..60], &key[60..]);
+        assert_eq!(judged("RSA ", &dots).0, Verdict::Drop);
+        assert_eq!(judged("RSA ", "Comment: a key").0, Verdict::Drop);
     }
 }
