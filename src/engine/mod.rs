@@ -101,7 +101,8 @@ pub struct CompileError {
     source: PatternError,
 }
 
-/// A rule that is tried near the matches of another one that does not exist.
+/// Rules that make no engine: a wrong pattern, an unknown check, or `near` / `pair` that names no
+/// rule.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// A pattern is wrong.
