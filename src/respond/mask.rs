@@ -2,6 +2,7 @@
 //!
 //! CloudTrail's events hold session tokens in clear, and whatever people pass as a parameter.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -48,17 +49,8 @@ impl Masker {
 
     /// Returns a text without secrets, on one line, without anything that a terminal obeys.
     pub(super) fn text(&self, text: &str) -> String {
-        let mut kept = String::new();
-        let mut end = 0;
-        for found in self.engine().scan(text.as_bytes()).list {
-            let (start, stop) = (found.secret.start.max(end), found.secret.end);
-            if let Some(before) = text.get(end..start).filter(|_| stop > start) {
-                kept.push_str(before);
-                kept.push_str(MASK);
-                end = stop;
-            }
-        }
-        kept.push_str(text.get(end..).unwrap_or(MASK));
+        let found = self.engine().scan(text.as_bytes()).list;
+        let kept = without(text, found.into_iter().map(|found| found.secret));
         escape(kept.as_bytes()).into_owned()
     }
 
@@ -89,9 +81,29 @@ impl Masker {
     }
 }
 
+/// Puts a mask in the place of each secret, in order of where they begin. Behind one that begins or
+/// ends inside a character nothing is kept.
+fn without(text: &str, secrets: impl Iterator<Item = Range<usize>>) -> String {
+    let mut kept = String::new();
+    let mut end = 0;
+    for secret in secrets {
+        let start = secret.start.max(end);
+        if secret.end <= start {
+            continue;
+        }
+        let Some(before) = text.get(end..start) else { return kept + MASK };
+        kept.push_str(before);
+        kept.push_str(MASK);
+        end = secret.end;
+    }
+    kept + text.get(end..).unwrap_or(MASK)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Masker;
+    use std::ops::Range;
+
+    use super::{MASK, Masker, without};
     use serde_json::json;
 
     #[test]
@@ -105,5 +117,20 @@ mod tests {
         let masked = Masker::default().value(&answer).to_string();
         assert!(masked.contains(&id), "{masked}");
         assert!(!masked.contains(&token) && !masked.contains(&github), "{masked}");
+    }
+
+    #[test]
+    fn nothing_is_kept_behind_a_secret_that_begins_or_ends_inside_a_character() {
+        let masked = |secrets: &[Range<usize>]| without("key \u{e4}bc, d", secrets.iter().cloned());
+        for (secrets, expected) in [
+            (&[][..], "key \u{e4}bc, d".to_owned()),
+            (&[4..8, 10..11], format!("key {MASK}, {MASK}")),
+            (&[4..8, 4..6, 6..8], format!("key {MASK}, d")),
+            (&[5..8], MASK.to_owned()),
+            (&[0..1, 5..8, 10..11], format!("{MASK}{MASK}")),
+            (&[4..5], format!("key {MASK}{MASK}")),
+        ] {
+            assert_eq!(masked(secrets), expected, "{secrets:?}");
+        }
     }
 }
