@@ -2,13 +2,18 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::environment::Environment;
 
 /// How long one command may take.
 const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How long the rest of its output is waited for at least, once it has ended.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How much of its output is read. A page of CloudTrail has 50 events of at most 256 KB.
 const MAX_BYTES: u64 = 32 << 20;
@@ -70,46 +75,60 @@ impl AwsProgram {
 
 impl Aws for AwsProgram {
     fn run(&self, arguments: &[String]) -> io::Result<AwsOutput> {
-        let mut child = Command::new(&self.path)
+        let mut command = Command::new(&self.path);
+        command
             .args(arguments)
             .env_clear()
             .envs(self.environment.iter())
             // Version 2 would open a pager, or ask questions.
             .env("AWS_PAGER", "")
             .env("AWS_CLI_AUTO_PROMPT", "off")
-            .current_dir(&self.directory)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let (out, err) = (child.stdout.take(), child.stderr.take());
-        std::thread::scope(|scope| {
-            let out = scope.spawn(|| all(out));
-            let err = scope.spawn(|| all(err));
-            let status = wait(&mut child);
-            let joined = |read: std::thread::ScopedJoinHandle<'_, io::Result<Vec<u8>>>| {
-                read.join().unwrap_or_else(|_| Err(io::Error::other("a reader has failed")))
-            };
-            let (out, err) = (joined(out), joined(err));
-            Ok(AwsOutput { is_success: status?, out: out?, err: err? })
-        })
+            .current_dir(&self.directory);
+        output(&mut command, TIMEOUT)
     }
 }
 
-/// Waits for the end of a program, and ends it when its time is over.
-fn wait(child: &mut Child) -> io::Result<bool> {
-    let start = Instant::now();
+/// Runs a command for at most `most` and returns what it prints.
+fn output(command: &mut Command, most: Duration) -> io::Result<AwsOutput> {
+    let end = Instant::now() + most;
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let (out, err) = (reader(child.stdout.take()), reader(child.stderr.take()));
+    let status = wait(&mut child, end)?.ok_or_else(|| slow(most))?;
+    let read = |output: &Receiver<io::Result<Vec<u8>>>| {
+        let left = end.saturating_duration_since(Instant::now()).max(GRACE);
+        output.recv_timeout(left).map_err(|error| match error {
+            RecvTimeoutError::Timeout => slow(most),
+            RecvTimeoutError::Disconnected => io::Error::other("a reader has failed"),
+        })?
+    };
+    Ok(AwsOutput { is_success: status.success(), out: read(&out)?, err: read(&err)? })
+}
+
+fn slow(most: Duration) -> io::Error {
+    io::Error::other(format!("it gave no answer for {} seconds", most.as_secs()))
+}
+
+/// Reads a stream in a thread. What the program has started may keep the stream open, so the thread is
+/// not waited for.
+fn reader(stream: Option<impl Read + Send + 'static>) -> Receiver<io::Result<Vec<u8>>> {
+    let (done, read) = mpsc::channel();
+    thread::spawn(move || done.send(all(stream)));
+    read
+}
+
+/// Waits for a program until `end`, and kills it then.
+fn wait(child: &mut Child, end: Instant) -> io::Result<Option<ExitStatus>> {
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(status.success());
+            return Ok(Some(status));
         }
-        if start.elapsed() > TIMEOUT {
+        if Instant::now() > end {
             child.kill()?;
             child.wait()?;
-            let seconds = TIMEOUT.as_secs();
-            return Err(io::Error::other(format!("it gave no answer for {seconds} seconds")));
+            return Ok(None);
         }
-        std::thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -142,4 +161,27 @@ fn is_program(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_program(path: &Path) -> bool {
     path.is_file()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+    use std::time::{Duration, Instant};
+
+    use super::output;
+
+    #[test]
+    fn a_program_that_leaves_its_output_to_another_is_not_waited_for() {
+        let start = Instant::now();
+        for script in ["sleep 600", "sleep 600 & wait", "echo a; sleep 600 &"] {
+            let mut command = Command::new("sh");
+            let error = output(command.args(["-c", script]), Duration::from_millis(200));
+            assert!(error.unwrap_err().to_string().contains("no answer"), "{script}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(300));
+        let mut command = Command::new("sh");
+        let script = "sleep 0.1; echo a; echo b >&2; exit 3";
+        let ran = output(command.args(["-c", script]), Duration::from_secs(60)).unwrap();
+        assert_eq!((ran.is_success, &*ran.out, &*ran.err), (false, &b"a\n"[..], &b"b\n"[..]));
+    }
 }
