@@ -70,6 +70,42 @@ fn every_rule_is_whole() {
     }
 }
 
+#[test]
+fn long_tokens_and_keys_are_found_whole() {
+    let base64url = |text: &str| {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
+    };
+    let made = |template: &str| String::from_utf8(expand(template).unwrap()).unwrap();
+    let jwt = |bytes: usize| {
+        let roles = made(&format!("{{alnum:{bytes}}}"));
+        let header = base64url(r#"{"alg":"RS256","typ":"JWT"}"#);
+        let payload = base64url(&format!(r#"{{"sub":"1","roles":"{roles}"}}"#));
+        format!("{header}.{payload}.{}", made("{base64url:342}"))
+    };
+    let key = |lines: usize| {
+        let body = "{base64:64}\n".repeat(lines);
+        made(&format!(
+            "-----BEGIN {{}}RSA PRIVATE KEY-----\nMIIpKgIBAAKC{{base64:52}}\n{body}-----END {{}}RSA PRIVATE KEY-----"
+        ))
+    };
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    for (id, secret) in [
+        ("jwt", jwt(300)),
+        ("jwt", jwt(11_000)),
+        ("aws-session-token", made("IQoJb3JpZ2lu{base64:7500}")),
+        ("pem-rsa-private-key", key(24)),
+        ("pem-rsa-private-key", key(420)),
+    ] {
+        let text = format!("x = \"{secret}\"\n");
+        let found = engine.scan(text.as_bytes()).list;
+        let is_whole = |found: &tightlip::engine::Match| {
+            *engine.rules().all()[found.rule].id == *id && found.secret == (5..5 + secret.len())
+        };
+        assert!(found.iter().any(is_whole), "{id}: {} bytes: {found:?}", secret.len());
+    }
+}
+
 /// What stands right before a token in JSON, in source text, in URLs and in coloured logs.
 const ESCAPES: [&str; 14] = [
     "",
