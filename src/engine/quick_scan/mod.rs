@@ -36,7 +36,9 @@ impl Engine {
     #[must_use]
     pub fn quick_scan(&self, bytes: &[u8]) -> QuickScan {
         if decode::is_whole(bytes) || u32::try_from(bytes.len()).is_err() {
-            let has_match = !self.scan(bytes).list.is_empty();
+            let found = self.scan(bytes);
+            // What is not decoded to the end is for the scan to name.
+            let has_match = found.unread || !found.list.is_empty();
             return QuickScan { has_match, trail: Trail::opaque() };
         }
         let mut pass = Pass::new(self, bytes);

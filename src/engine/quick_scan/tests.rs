@@ -179,3 +179,18 @@ fn short_encoded_text_is_seen_wherever_it_stands() {
         }
     }
 }
+
+#[test]
+fn what_is_not_decoded_to_the_end_is_left_to_the_scan_to_name() {
+    use base64::Engine as _;
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, &vec![b' '; 33 << 20]).unwrap();
+    let bomb = base64::engine::general_purpose::STANDARD.encode(gzip.finish().unwrap());
+    for text in [format!("{bomb} {bomb}"), format!("{bomb} {bomb}\0")] {
+        let scanned = engine.scan(text.as_bytes());
+        assert!(scanned.unread && scanned.list.is_empty());
+        assert!(engine.quick_scan(text.as_bytes()).has_match);
+    }
+    assert!(!engine.quick_scan(bomb.as_bytes()).has_match);
+}

@@ -96,11 +96,12 @@ impl Visitor for ContentVisitor<'_> {
         let (start, end) = fragment.own;
         self.found.bytes += (end - start) as u64;
         self.found.blobs += u64::from(start == 0);
-        // What is in a large archive is looked at when it is read again. A zip that a program stands before tells
-        // at its end alone; what looks like that in the middle is read once more than is needed.
-        let is_archive = start == 0 && archive::is_archive(fragment.bytes)
-            || archive::ends_like_zip(fragment.bytes);
-        if (is_archive && self.archives.is_some() || self.sieve.whole(fragment.bytes).is_hot)
+        // What is in a large archive is looked at when it is read again. Only its end shows a zip behind a program;
+        // a fragment in the middle may look like that end, and then the blob is read again for nothing.
+        let is_archive = self.archives.is_some()
+            && (start == 0 && archive::is_archive(fragment.bytes)
+                || archive::ends_like_zip(fragment.bytes));
+        if (is_archive || self.sieve.whole(fragment.bytes).is_hot)
             && self.found.hot.last() != Some(&(no, Kind::Blob))
         {
             self.found.hot.push((no, Kind::Blob));
