@@ -14,6 +14,7 @@ use tightlip::setup::Scanner;
 use tightlip::source::{
     ArchiveLimits, HistoryOptions, Staged, StagedOptions, Worktree, WorktreeOptions,
 };
+use tightlip::text::chain::chain;
 use tightlip::text::count::counted;
 use tightlip::text::escape::escape_path;
 
@@ -123,7 +124,11 @@ struct Files<'a> {
 impl Files<'_> {
     fn scan(&self, outcome: &mut Outcome) {
         let own = self.repository.worktree();
-        let others = self.repository.other_worktrees();
+        let others = self.repository.other_worktrees().unwrap_or_else(|error| {
+            let reason = format!("linked working trees cannot be listed: {}", chain(&error));
+            outcome.skipped.push(Skipped::new(SkipKind::Source, b"", reason));
+            Vec::new()
+        });
         let (mut roots, gone): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|root| root.join(".git").exists());
         outcome.skipped.extend(gone.iter().map(|root| {

@@ -274,7 +274,7 @@ fn update(
     let all = known.entries().len() - expired;
     if expired > 0 {
         let entries = counted(expired as u64, "entry has", "entries have");
-        writeln!(out, "{}: {entries} expired; accept again, or remove what is found", file.shown)?;
+        writeln!(out, "{}: {entries} expired; `tightlip baseline prune` drops them", file.shown)?;
     }
     match add {
         Some(_) => {

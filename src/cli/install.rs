@@ -200,11 +200,8 @@ fn name(path: &Path) -> String {
 /// Where the process stands and where its user's configuration lives.
 pub(super) fn surroundings(process: &Process<'_>) -> io::Result<Surroundings> {
     let environment = &process.environment;
-    let absolute =
-        |name: &str| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || absolute("HOME").or_else(|| absolute("USERPROFILE"));
-    let config_directory = absolute("XDG_CONFIG_HOME")
-        .or_else(|| home().map(|home| home.join(".config")))
+    let config_directory = environment
+        .config_directory()
         .ok_or_else(|| io::Error::other("HOME is not set to a directory: set it"))?;
     Ok(Surroundings {
         location: Location::new(process.directory.clone(), environment.clone()),

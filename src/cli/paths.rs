@@ -8,6 +8,7 @@ use tightlip::git::command::nul_fields;
 use tightlip::git::{GitError, Location, RepositoryPool, Tip};
 use tightlip::setup::Scanner;
 use tightlip::suppress::PathFilter;
+use tightlip::text::chain::chain;
 use tightlip::text::escape::escape;
 
 /// Which paths count.
@@ -60,7 +61,8 @@ pub(super) fn name_unused(
             Ok(list) => nul_fields(&list).for_each(|path| filter.note(path)),
             // What was found is reported all the same.
             Err(error) => {
-                let reason = format!("the paths that there are cannot be listed: {error}");
+                let reason =
+                    format!("the paths that there are cannot be listed: {}", chain(&error));
                 outcome.skipped.push(Skipped::new(SkipKind::Source, b"", reason));
             }
         }

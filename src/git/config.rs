@@ -124,23 +124,18 @@ impl Settings {
         let last = self.0.iter().rfind(|setting| setting.key == key)?;
         Some(String::from_utf8_lossy(last.value.as_deref().unwrap_or_default()).into_owned())
     }
-}
 
-impl Settings {
     /// Returns the file of ignore patterns that holds for all of the user's repositories.
     ///
     /// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreexcludesFile>
     #[must_use]
     pub fn excludes_file(&self, location: &Location) -> Option<PathBuf> {
-        match self.get("core.excludesfile") {
-            Some(named) => {
-                let below_home = named.strip_prefix("~/").zip(location.environment().home());
-                Some(
-                    below_home
-                        .map_or_else(|| location.join(&named), |(path, home)| home.join(path)),
-                )
-            }
-            None => location.xdg_file("ignore"),
+        let Some(named) = self.get("core.excludesfile") else {
+            return location.xdg_file("ignore");
+        };
+        match (named.strip_prefix("~/"), location.environment().home()) {
+            (Some(path), Some(home)) => Some(home.join(path)),
+            _ => Some(location.join(named)),
         }
     }
 
@@ -167,7 +162,8 @@ impl Setting {
 }
 
 fn native_error(error: git2::Error) -> GitError {
-    GitError::Native { what: "git's configuration", message: error.message().to_owned() }
+    let advice = "`git config --list --show-origin` names the file";
+    GitError::Native { what: "git's configuration", message: error.message().to_owned(), advice }
 }
 
 /// Parses the files by libgit2; `None` where it would not read what git reads.

@@ -65,12 +65,14 @@ pub enum GitError {
         advice: &'static str,
     },
     /// libgit2 cannot read something without which nothing can be listed.
-    #[error("cannot read {what}: {message}; `git fsck` shows what is damaged")]
+    #[error("cannot read {what}: {message}; {advice}")]
     Native {
         /// What was to be read.
         what: &'static str,
         /// libgit2's reason.
         message: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// Objects have ids of a hash that is not known.
     #[error("the repository names its objects by {0}, which is not supported")]

@@ -111,6 +111,7 @@ mod tests {
             "#!/bin/sh\n# tightlip hook commit-msg\nexit 0 # tightlip\n"
         ));
     }
+
     #[test]
     #[cfg(unix)]
     fn a_hook_guards_where_git_runs_it_and_it_scans() {

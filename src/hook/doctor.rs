@@ -200,7 +200,7 @@ fn examine(hook: Hook, place: &Place, options: &DoctorOptions) -> Result<HookRep
     let file = place.folder.join(hook.name());
     let bytes = fs::read(&file).unwrap_or_default();
     let state = state(hook, place, &file, &bytes);
-    // Whoever wrote another file may have named any program in it.
+    // A script that this version did not write may name any program.
     let recorded = script::recorded_binary(&bytes).filter(|_| state == State::Current);
     let obstacle = obstacle(&state, &bytes, recorded.as_deref(), options);
     let is_fired = is_ours(&state) && obstacle.is_none();

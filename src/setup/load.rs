@@ -81,11 +81,11 @@ pub fn load_file(path: &Path) -> Result<Config, ConfigError> {
 enum Author {
     /// The user alone.
     User,
-    /// Whoever commits to the repository.
+    /// Anybody who commits to the repository.
     Anybody,
 }
 
-/// Whose a file is of which nothing but its name is known.
+/// Guesses the author of a file by its name.
 fn author_of(path: &Path) -> Author {
     match path.file_name().is_some_and(|name| name == FILE_NAME) {
         true => Author::Anybody,

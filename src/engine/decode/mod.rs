@@ -51,7 +51,7 @@ impl Budget {
         Budget { bytes: Self::MAX_BYTES, is_spent: false }
     }
 
-    /// Takes what was inflated, of which there was more if it is all that was left.
+    /// Subtracts what was inflated. Whatever uses up the budget was cut, as far as can be told.
     const fn take(&mut self, bytes: u64) {
         self.is_spent |= bytes >= self.bytes;
         self.bytes = self.bytes.saturating_sub(bytes);
@@ -62,7 +62,8 @@ impl Budget {
 enum InHistory {
     /// For the views that stand in regions, which reach as far around each change as [`region_around`] says.
     Regions(fn(&[u8], &[Range<usize>], &mut Budget, &mut Each<'_>)),
-    /// Not at all: bytes of which this is true are scanned whole. It is true of bytes if it is true of a part.
+    /// The quick scan does not ask it. Where this test holds for bytes, it scans them whole; a test that holds for a
+    /// part has to hold for the whole.
     Whole(fn(&[u8]) -> bool),
 }
 
@@ -297,7 +298,7 @@ impl Builder {
     }
 }
 
-/// Whether a quick scan has to take bytes as a whole. It is true of bytes if it is true of a part.
+/// Whether a quick scan has to scan bytes whole. If it holds for a part, it holds for the whole.
 pub(super) fn is_whole(bytes: &[u8]) -> bool {
     DECODERS.iter().any(|decoder| match decoder.in_history {
         InHistory::Whole(may_be_in) => may_be_in(bytes),
@@ -305,8 +306,8 @@ pub(super) fn is_whole(bytes: &[u8]) -> bool {
     })
 }
 
-/// Calls `each` with the views of what stands in `regions`, which rise, and those inside them. The bytes are none
-/// that [`is_whole`] is true of. Returns whether there is more than is decoded.
+/// Calls `each` with the views of what stands in `regions`, which rise, and those inside them, for bytes that are not
+/// scanned whole ([`is_whole`]). Returns whether more is encoded than was decoded.
 #[must_use]
 pub(super) fn each_in(bytes: &[u8], regions: &[Range<usize>], each: &mut dyn FnMut(&View)) -> bool {
     let mut budget = Budget::new();

@@ -53,7 +53,7 @@ struct Comparison<'a> {
     index: &'a Index,
     repository: &'a mut Repository,
     changes: Vec<IndexChange>,
-    /// Of what the index has not: what is in the index is in a file of its own, which is as long.
+    /// Limits what is listed of the tree alone. What the index has is no longer than its file.
     limit: TreeLimit,
 }
 

@@ -187,19 +187,19 @@ impl Repository {
     }
 
     /// Returns the roots of other working trees of this repository, be they there or not.
-    #[must_use]
-    pub fn other_worktrees(&self) -> Vec<PathBuf> {
-        let listed = self.location.run(["worktree", "list", "--porcelain", "-z"]);
-        let Ok(listed) = listed else { return Vec::new() };
+    ///
+    /// # Errors
+    /// Git cannot list them.
+    pub fn other_worktrees(&self) -> Result<Vec<PathBuf>, GitError> {
+        let listed = self.worktree_list()?;
         let worktrees = refs::parse_worktrees(&listed).into_iter();
-        // A bare one stands for the repository itself.
         let mut roots: Vec<PathBuf> = worktrees
             .filter(|worktree| worktree.head != refs::Head::Bare)
             .map(|worktree| path_from(worktree.root))
             .collect();
         let own = self.worktree();
         roots.retain(|root| Some(root) != own.as_ref());
-        roots
+        Ok(roots)
     }
 
     /// Returns the git directories of submodules that are kept inside this one.

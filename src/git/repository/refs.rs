@@ -23,7 +23,8 @@ pub struct Tip {
 const FORMAT: &str = "--format=%(objectname) %(refname)";
 
 fn native_error(what: &'static str, error: &git2::Error) -> GitError {
-    GitError::Native { what, message: error.message().to_owned() }
+    let advice = "`git fsck` shows what is damaged";
+    GitError::Native { what, message: error.message().to_owned(), advice }
 }
 
 impl Repository {
@@ -145,7 +146,7 @@ impl Repository {
             _ => {}
         }
         // Git knows how each kind of repository stores a HEAD.
-        let listed = self.location.run(["worktree", "list", "--porcelain", "-z"])?;
+        let listed = self.worktree_list()?;
         let mut tips = Vec::new();
         // The main one is first.
         for (at, worktree) in parse_worktrees(&listed).into_iter().enumerate() {
@@ -164,6 +165,17 @@ impl Repository {
             }
         }
         Ok(tips)
+    }
+
+    /// Returns what git says of all working trees, for [`parse_worktrees`].
+    pub(super) fn worktree_list(&self) -> Result<Vec<u8>, GitError> {
+        let words = ["worktree", "list", "--porcelain"];
+        self.location.run(words.into_iter().chain(["-z"])).or_else(|_| {
+            // Before git 2.36 there was no `-z`.
+            let mut listed = self.location.run(words)?;
+            listed.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = 0);
+            Ok(listed)
+        })
     }
 
     /// Returns every ref with what it points at, tags not peeled. One that cannot be read is named
@@ -260,6 +272,7 @@ fn rank(name: &[u8]) -> u8 {
     let order: [&[u8]; 3] = [b"refs/heads/", b"refs/tags/", b"refs/remotes/"];
     order.iter().position(|prefix| name.starts_with(prefix)).unwrap_or(3) as u8
 }
+
 /// A working tree, as git lists it.
 pub(super) struct ListedWorktree<'a> {
     pub(super) root: &'a [u8],
@@ -272,8 +285,9 @@ pub(super) enum Head {
     /// A commit, on no branch.
     Detached(ObjectId),
     Branch,
-    /// Nothing: it stands for a bare repository.
+    /// Nothing: the entry is the bare repository itself.
     Bare,
+    /// Something that git cannot read.
     Unreadable,
 }
 

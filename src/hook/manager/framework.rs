@@ -154,8 +154,8 @@ const fn id_of(hook: Hook) -> Option<&'static str> {
     }
 }
 
-/// Whether a line has entries in braces one of which is the hook of this repository that does the work of
-/// `hook`, and runs there.
+/// Whether one of the entries in braces on a line does the work of `hook`: it has the id of tightlip's own hook for that,
+/// and its stages include it.
 fn has_id(line: &str, hook: Hook) -> bool {
     let Some(id) = id_of(hook) else { return false };
     let is_part = |next: char| next.is_ascii_alphanumeric() || "-_".contains(next);

@@ -22,8 +22,8 @@ pub(super) struct Graph {
     missing: Vec<ObjectId>,
     /// All commits by their objects' numbers.
     numbers: Vec<(ObjectNo, CommitNo)>,
-    /// Commits of which a parent is left out, because it stands behind them: objects under false ids can be parents
-    /// in a circle.
+    /// Commits whose parents lead in a circle, as those of objects under false ids can. One of their parents comes later
+    /// in the order, and is left out of their parents.
     pub(super) circular: Vec<ObjectNo>,
 }
 
