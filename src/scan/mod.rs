@@ -340,7 +340,7 @@ impl Job<'_> {
             result.skipped.push(Skipped::new(kind, &shown_path(unit), reason));
         }
         if unread {
-            let reason = "it holds more data in gzip and base64 than is inflated; decode and scan it by itself";
+            let reason = "it holds more gzip, or more encodings inside each other, than is decoded; decode and scan it by itself";
             result.skipped.push(Skipped::new(SkipKind::Unopened, &shown_path(unit), reason));
         }
         result.skipped.extend(reader.take_left_out());

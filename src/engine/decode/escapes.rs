@@ -13,8 +13,12 @@ use crate::text::search::holds;
 /// How many times text may be escaped: a URL inside JSON inside a URL.
 const MAX_DEPTH: usize = 3;
 
+/// How many characters stand before the `=` at the end of a line of mail that is joined to the next one: as many as a
+/// line may have (RFC 2045, 6.7), less an escape that is not cut.
+const MAIL_CHARS: Range<usize> = 70..77;
+
 /// The introducer of each kind of escape, and how one is read: its byte and its length.
-const KINDS: [(u8, Encoding, Read); 4] = [
+pub(super) const KINDS: [(u8, Encoding, Read); 4] = [
     (b'\\', Encoding::Backslash, backslash),
     (b'%', Encoding::Percent, percent),
     (b'&', Encoding::Html, html),
@@ -22,13 +26,13 @@ const KINDS: [(u8, Encoding, Read); 4] = [
 ];
 
 /// Reads the escape at the start of some bytes: what it stands for, if anything, and its length.
-type Read = fn(&[u8]) -> Option<(Option<u8>, usize)>;
+pub(super) type Read = fn(&[u8]) -> Option<(Option<u8>, usize)>;
 
 /// Returns the views of a window, one for each kind of escape in it, and those inside them.
 pub(in crate::engine) fn views(bytes: &[u8], window: Range<usize>) -> Vec<View> {
     let mut views = Vec::new();
     if memchr::memchr3(b'\\', b'%', b'&', &bytes[window.clone()]).is_some()
-        || holds(&bytes[window.clone()], b"=3D")
+        || is_mail(bytes, window.clone())
     {
         nested(bytes, window, 0, None, &mut views);
     }
@@ -65,11 +69,12 @@ fn view(
     &(introducer, encoding, read): &(u8, Encoding, Read),
 ) -> Option<View> {
     let text = &bytes[window.clone()];
-    let is_mail = encoding == Encoding::QuotedPrintable;
-    if is_mail && !holds(text, b"=3D") {
+    let is_quoted_printable = encoding == Encoding::QuotedPrintable;
+    if is_quoted_printable && !is_mail(bytes, window.clone()) {
         return None;
     }
     let is_useful = |at: usize| match read(&text[at..]) {
+        Some((None, _)) => is_quoted_printable,
         // A backslash counts where it may begin another escape: JSON inside a string.
         Some((Some(b'\\'), 2)) => text.get(at + 2).is_some_and(|next| b"/xu\\".contains(next)),
         Some((Some(byte), _)) => byte.is_ascii_graphic(),
@@ -108,6 +113,23 @@ fn percent(text: &[u8]) -> Option<(Option<u8>, usize)> {
     Some((Some(hex(text.get(1..3)?)?), 3))
 }
 
+/// Whether a window is text of mail: it holds an `=` as mail writes it, or a full line that is joined to the next one.
+fn is_mail(bytes: &[u8], window: Range<usize>) -> bool {
+    let text = &bytes[window.clone()];
+    let is_join = |at: usize| {
+        let at = window.start + at;
+        let from = at.saturating_sub(MAIL_CHARS.end);
+        let before =
+            memchr::memrchr(b'\n', &bytes[from..at]).map_or(at, |line| at - from - line - 1);
+        let behind = quoted_printable(&bytes[at..]).and_then(|(_, length)| bytes.get(at + length));
+        let in_word = [at.checked_sub(1).map(|at| &bytes[at]), behind];
+        MAIL_CHARS.contains(&before)
+            && matches!(bytes.get(at + 1), Some(b'\r' | b'\n'))
+            && in_word.iter().all(|byte| byte.is_some_and(u8::is_ascii_graphic))
+    };
+    holds(text, b"=3D") || memchr::memchr_iter(b'=', text).any(is_join)
+}
+
 /// A line end behind `=` joins two lines.
 fn quoted_printable(text: &[u8]) -> Option<(Option<u8>, usize)> {
     match text {
@@ -121,7 +143,14 @@ fn backslash(text: &[u8]) -> Option<(Option<u8>, usize)> {
     match text {
         [_, b'/', ..] => Some((Some(b'/'), 2)),
         [_, b'x' | b'X', a, b, ..] => Some((Some(hex(&[*a, *b])?), 4)),
-        [_, b'u' | b'U', b'0', b'0', a, b, ..] => Some((Some(hex(&[*a, *b])?), 6)),
+        [_, b'u', b'0', b'0', a, b, ..] => Some((Some(hex(&[*a, *b])?), 6)),
+        [_, b'u', b'{', a, b, b'}', ..] => Some((Some(hex(&[*a, *b])?), 6)),
+        [_, b'U', b'0', b'0', b'0', b'0', b'0', b'0', a, b, ..] => {
+            Some((Some(hex(&[*a, *b])?), 10))
+        }
+        [_, a @ b'0'..=b'1', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] => {
+            Some((Some((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0')), 4))
+        }
         [_, b'\\', ..] => Some((Some(b'\\'), 2)),
         _ => None,
     }
@@ -159,6 +188,9 @@ mod tests {
             ("k=a&#43;b", "k=a+b", vec!["html"]),
             ("k=a&#x2F;b&amp;c", "k=a/b&c", vec!["html"]),
             ("k=3Dx=\r\nb", "k=xb", vec!["quoted-printable"]),
+            (r"k='a\u{2b}b'", "k='a+b'", vec!["backslash"]),
+            (r"k='a\U0000002Bb'", "k='a+b'", vec!["backslash"]),
+            (r"k='a\053b'", "k='a+b'", vec!["backslash"]),
             ("k=a%252Bb", "k=a+b", vec!["percent", "percent"]),
             (r#"\"k\":\"a\\\/b\""#, r#"\"k\":\"a/b\""#, vec!["backslash", "backslash"]),
         ] {
@@ -172,6 +204,30 @@ mod tests {
             assert_eq!(found, names, "{text}");
             let at = decoded.rfind('b').unwrap();
             assert_eq!(&text[view.decoding.raw(&(at..at + 1))], "b", "{text}");
+        }
+    }
+
+    #[test]
+    fn views_join_full_lines_of_mail_and_no_others() {
+        let joined = |width: usize, end: &str, next: &str| {
+            let text = format!("> {}={end}{next}", "a".repeat(width - 2));
+            let views = views(text.as_bytes(), 60..text.len());
+            let plain = format!("{}{next}", "a".repeat(width - 60));
+            views.iter().any(|view| view.bytes == plain.as_bytes())
+        };
+        for (width, end, next, expected) in [
+            (75, "\n", "bcd", true),
+            (75, "\r\n", "bcd", true),
+            (73, "\n", "bcd", true),
+            (70, "\n", "bcd", true),
+            (76, "\n", "bcd", true),
+            (69, "\n", "bcd", false),
+            (77, "\n", "bcd", false),
+            (75, "\n", " bcd", false),
+            (75, "\n", "", false),
+            (75, "", "bcd", false),
+        ] {
+            assert_eq!(joined(width, end, next), expected, "{width} {end:?} {next:?}");
         }
     }
 

@@ -7,11 +7,13 @@
 //!
 //! Escapes (`%2F`, `\u002b`, `&#43;`) are decoded elsewhere: they are too frequent for views of whole
 //! buffers, and a keyword has none as a rule. [`escapes::views`] decodes the window around a keyword, and
-//! [`joins::view`] joins the literals in it (`"AKIA" + "..."`).
+//! [`joins::view`] joins the literals in it (`"AKIA" + "..."`). Where every character is an escape, `spelled` decodes
+//! the run of them.
 
 mod escapes;
 mod joins;
 mod runs;
+mod spelled;
 mod wide;
 
 pub(super) use escapes::views as unescaped;
@@ -24,7 +26,10 @@ use std::sync::Arc;
 use crate::text::lines::Position;
 
 /// How many encodings may be inside each other.
-const MAX_DEPTH: usize = 3;
+const MAX_DEPTH: usize = 8;
+
+/// What is decoded deeper than this counts against the [`Budget`]: no text of a person does.
+const FREE_DEPTH: usize = 3;
 
 /// A decoder.
 struct Decoder {
@@ -36,7 +41,7 @@ struct Decoder {
 /// Takes views as they are made: all of them at once would be more than memory holds.
 type Each<'a> = dyn FnMut(&mut Budget, View) + 'a;
 
-/// How much may still be inflated of what stands encoded in a buffer.
+/// How much may still be inflated of what stands encoded in a buffer, or decoded deep inside it.
 #[derive(Debug)]
 struct Budget {
     bytes: u64,
@@ -51,7 +56,7 @@ impl Budget {
         Budget { bytes: Self::MAX_BYTES, is_spent: false }
     }
 
-    /// Subtracts what was inflated. Whatever uses up the budget was cut, as far as can be told.
+    /// Subtracts what was decoded. Whatever uses up the budget was cut, as far as can be told.
     const fn take(&mut self, bytes: u64) {
         self.is_spent |= bytes >= self.bytes;
         self.bytes = self.bytes.saturating_sub(bytes);
@@ -315,7 +320,7 @@ pub(super) fn each_in(bytes: &[u8], regions: &[Range<usize>], each: &mut dyn FnM
         let InHistory::Regions(views_in) = decoder.in_history else { continue };
         views_in(bytes, regions, &mut budget, &mut |budget, view| {
             each(&view);
-            nested(&view.bytes, Some(&view.decoding), 1, budget, each);
+            inside(&view, 1, budget, each);
         });
     }
     budget.is_spent
@@ -326,30 +331,38 @@ pub(super) fn each_in(bytes: &[u8], regions: &[Range<usize>], each: &mut dyn FnM
 #[must_use]
 pub(super) fn each_view(bytes: &[u8], each: &mut dyn FnMut(&View)) -> bool {
     let mut budget = Budget::new();
-    nested(bytes, None, 0, &mut budget, each);
+    for decoder in &DECODERS {
+        (decoder.views)(bytes, &mut budget, &mut |budget, view| {
+            each(&view);
+            inside(&view, 1, budget, each);
+        });
+    }
     budget.is_spent
 }
 
-fn nested(
-    bytes: &[u8],
-    outer: Option<&Arc<Decoding>>,
-    depth: usize,
-    budget: &mut Budget,
-    each: &mut dyn FnMut(&View),
-) {
-    if depth == MAX_DEPTH {
+/// Calls `each` with the views of what is encoded inside a view, which is inside `depth - 1` others.
+fn inside(outer: &View, depth: usize, budget: &mut Budget, each: &mut dyn FnMut(&View)) {
+    if budget.bytes == 0 {
         return;
     }
     for decoder in &DECODERS {
-        (decoder.views)(bytes, budget, &mut |budget, view| {
-            let decoding = outer.map_or_else(|| view.decoding.clone(), |o| view.decoding.inside(o));
-            let is_wide = wide::Units::of(decoding.encoding).is_some();
-            if is_wide && outer.is_some_and(|outer| outer.encoding == decoding.encoding) {
+        (decoder.views)(&outer.bytes, budget, &mut |budget, view| {
+            // What is encoded beside the decoded bytes is a view of its own.
+            let is_beside = !outer.is_decoded(&view.raw());
+            let is_wide = wide::Units::of(view.decoding.encoding).is_some();
+            if is_beside || is_wide && outer.decoding.encoding == view.decoding.encoding {
                 return;
             }
-            let view = View { decoding, ..view };
+            if depth == MAX_DEPTH {
+                budget.is_spent = true;
+                return;
+            }
+            if depth >= FREE_DEPTH {
+                budget.take(view.bytes.len() as u64);
+            }
+            let view = View { decoding: view.decoding.inside(&outer.decoding), ..view };
             each(&view);
-            nested(&view.bytes, Some(&view.decoding), depth + 1, budget, each);
+            inside(&view, depth + 1, budget, each);
         });
     }
 }

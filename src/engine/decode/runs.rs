@@ -1,4 +1,4 @@
-//! Base64 and hexadecimal text, found as runs of its characters.
+//! Base64, hexadecimal text and text that is spelled in escapes, found as runs of their characters.
 //!
 //! A view is a run decoded in its place: what stands before and behind it is kept, so that a name
 //! in plain text meets its encoded value (`data:` of Kubernetes). Most runs are identifiers, hashes
@@ -7,10 +7,10 @@
 use std::io::Read as _;
 use std::ops::Range;
 
-use super::{Budget, Builder, Decoding, Each, Encoding, Map, View};
+use super::{Budget, Builder, Decoding, Each, Encoding, Map, View, spelled};
 
 /// How many bytes are looked at at once. A run of [`MIN_CHARS`] fills one of these, wherever it stands.
-const BLOCK: usize = 16;
+pub(super) const BLOCK: usize = 16;
 
 /// Shorter runs hold no secret that has a name or a shape.
 const MIN_CHARS: usize = 32;
@@ -19,8 +19,8 @@ const MIN_CHARS: usize = 32;
 const EVIDENCE_BYTES: usize = 24;
 
 /// How many bytes before and behind a run are kept.
-const BEFORE_BYTES: usize = 128;
-const BEHIND_BYTES: usize = 48;
+pub(super) const BEFORE_BYTES: usize = 128;
+pub(super) const BEHIND_BYTES: usize = 48;
 
 /// A line of folded base64 has at least as many characters, all but the last.
 const MIN_FOLD_CHARS: usize = 32;
@@ -51,16 +51,30 @@ pub(super) fn views_in(
     for region in regions {
         let mut block = (region.start / BLOCK).max(done / BLOCK);
         let last = region.end.div_ceil(BLOCK).min(blocks.len());
-        while let Some(inside) = next_inside(blocks, block..last) {
-            if !goes_on(bytes, inside * BLOCK) {
-                block = inside + 1;
-                continue;
+        while let Some((inside, alphabet)) = next_inside(blocks, block..last) {
+            let (at, first) = (inside * BLOCK, done.min(inside * BLOCK));
+            block = inside + 1;
+            match alphabet {
+                Alphabet::Escapes => {
+                    if let Some((view, end)) = spelled::view(bytes, at, first) {
+                        done = end;
+                        each(budget, view);
+                    }
+                }
+                Alphabet::Base64 if goes_on(bytes, at) => {
+                    done = show_views(bytes, run_around(bytes, at, first), budget, each);
+                }
+                Alphabet::Base64 => continue,
             }
-            let run = run_around(bytes, inside * BLOCK, done.min(inside * BLOCK));
-            done = show_views(bytes, run, budget, each);
-            block = done.div_ceil(BLOCK);
+            block = block.max(done.div_ceil(BLOCK));
         }
     }
+}
+
+/// Which characters fill a block.
+enum Alphabet {
+    Base64,
+    Escapes,
 }
 
 /// Hands over the views that a run is worth; returns where the encoded text ends.
@@ -83,12 +97,17 @@ fn show_views(bytes: &[u8], run: Range<usize>, budget: &mut Budget, each: &mut E
     end
 }
 
-/// Returns the first block of `range` that lies inside a run. Most have a blank, a line end or a sign of a lower code
-/// in them, which takes one comparison.
-fn next_inside(blocks: &[[u8; BLOCK]], range: Range<usize>) -> Option<usize> {
+/// Returns the first block of `range` that lies inside a run, or may. Most have a blank, a line end or a sign of a lower
+/// code in them, which takes one comparison.
+fn next_inside(blocks: &[[u8; BLOCK]], range: Range<usize>) -> Option<(usize, Alphabet)> {
     let range = range.start..range.end.min(blocks.len());
-    let is_high = |block: &[u8; BLOCK]| block.iter().fold(true, |all, &byte| all & (byte >= b'+'));
-    range.into_iter().find(|&at| is_high(&blocks[at]) && all_base64(&blocks[at]))
+    let is_high = |block: &[u8; BLOCK]| block.iter().fold(true, |all, &byte| all & (byte >= b'#'));
+    range.into_iter().find_map(|at| match &blocks[at] {
+        block if !is_high(block) => None,
+        block if all_base64(block) => Some((at, Alphabet::Base64)),
+        block if spelled::may_fill(block) => Some((at, Alphabet::Escapes)),
+        _ => None,
+    })
 }
 
 /// Whether a run that fills the block at `at` may be one of [`MIN_CHARS`]: then it fills half a block more on one side.
@@ -342,6 +361,25 @@ mod tests {
         std::io::Write::write_all(&mut gzip, b"password = correct horse battery staple").unwrap();
         let release = STANDARD.encode(gzip.finish().unwrap());
         assert_eq!(raw_of(&release, "correct horse"), Some(&*release));
+    }
+
+    #[test]
+    fn views_decode_many_encodings_inside_each_other() {
+        let mut text = String::from("password = correct horse battery staple");
+        for times in 1..=9 {
+            text = format!("data: {}", STANDARD.encode(&text));
+            assert_eq!(raw_of(&text, "correct horse").is_some(), times < 9, "{times}");
+            // What is too deep is told.
+            assert_eq!(each_view(text.as_bytes(), &mut |_| ()), times == 9, "{times}");
+        }
+    }
+
+    #[test]
+    fn views_of_runs_side_by_side_are_not_decoded_again_in_each_other() {
+        let run = STANDARD.encode("the quick brown fox jumps");
+        let mut count = 0;
+        let _ = each_view([&*run; 50].join(" ").as_bytes(), &mut |_| count += 1);
+        assert_eq!(count, 50);
     }
 
     #[test]

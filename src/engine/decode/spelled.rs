@@ -1,0 +1,126 @@
+//! Text that is spelled in escapes from its first character on: `\x41\x4b`, `\u0041`, `\101`, `%41`, `&#65;`.
+//!
+//! No keyword stands in it, so that the window around one does not help. A view is a run of such escapes decoded in
+//! its place, with what stands before and behind it.
+
+use super::escapes::{KINDS, Read};
+use super::runs::{BEFORE_BYTES, BEHIND_BYTES, BLOCK};
+use super::{Builder, View};
+
+/// Shorter runs hold no secret that has a name or a shape. One of this length fills a block, wherever it stands.
+const MIN_BYTES: usize = 32;
+
+/// How long an escape may be: `\U00000041`.
+const MAX_ESCAPE_BYTES: usize = 10;
+
+/// Whether a block may lie inside a run: an escape has no more than eight bytes as a rule.
+pub(super) fn may_fill(block: &[u8; BLOCK]) -> bool {
+    let is_introducer =
+        |byte: u8| (byte == b'\\') | (byte == b'%') | (byte == b'&') | (byte == b'=');
+    block.iter().fold(0_u8, |count, &byte| count + u8::from(is_introducer(byte))) >= 2
+}
+
+/// The view of the run that the block at `at` lies inside of, which does not begin before `first`; and where the run
+/// ends.
+pub(super) fn view(bytes: &[u8], at: usize, first: usize) -> Option<(View, usize)> {
+    let (at, kind) = (at..at + BLOCK).find_map(|at| {
+        let kind = KINDS.iter().find(|kind| kind.0 == bytes[at])?;
+        character(&bytes[at..], kind.2).map(|_| (at, kind))
+    })?;
+    let &(introducer, encoding, read) = kind;
+    let mut start = at;
+    while let Some(before) = escape_before(bytes, start, first, introducer, read) {
+        start = before;
+    }
+    let from = start.saturating_sub(BEFORE_BYTES);
+    let mut builder = Builder::at(from);
+    builder.copy(bytes, from..start);
+    let decoded = builder.bytes.len();
+    let mut end = start;
+    while let Some((byte, length)) = character(&bytes[end..], read) {
+        builder.push(byte, end);
+        end += length;
+    }
+    let decoded = decoded..builder.bytes.len();
+    let behind = (end + BEHIND_BYTES).min(bytes.len());
+    builder.copy(bytes, end..behind);
+    (end - start >= MIN_BYTES).then(|| (builder.view(encoding, decoded, behind), end))
+}
+
+/// The escape at the start of some bytes, if it stands for a character of text, and its length.
+fn character(bytes: &[u8], read: Read) -> Option<(u8, usize)> {
+    match read(bytes)? {
+        // `\/` and `\\` spell nothing.
+        (Some(byte), length) if length > 2 && (byte.is_ascii_graphic() || byte == b' ') => {
+            Some((byte, length))
+        }
+        _ => None,
+    }
+}
+
+/// Where the escape begins that ends at `end`.
+fn escape_before(
+    bytes: &[u8],
+    end: usize,
+    first: usize,
+    introducer: u8,
+    read: Read,
+) -> Option<usize> {
+    let from = end.saturating_sub(MAX_ESCAPE_BYTES).max(first);
+    let start = from + memchr::memrchr(introducer, &bytes[from..end])?;
+    character(&bytes[start..], read)
+        .is_some_and(|(_, length)| start + length == end)
+        .then_some(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Encoding, each_view};
+
+    /// What `text` is decoded to, and how.
+    fn decoded(text: &str) -> Vec<(String, Encoding)> {
+        let mut all = Vec::new();
+        let _ = each_view(text.as_bytes(), &mut |view| {
+            let bytes = String::from_utf8_lossy(&view.bytes).into_owned();
+            all.push((bytes, view.decoding.encodings()[0]));
+        });
+        all
+    }
+
+    #[test]
+    fn text_spelled_in_escapes_has_a_view_wherever_it_stands() {
+        let plain = "password=hunter2";
+        let spell = |each: &dyn Fn(u8) -> String| plain.bytes().map(each).collect::<String>();
+        for (spelled, encoding) in [
+            (spell(&|byte| format!("\\x{byte:02x}")), Encoding::Backslash),
+            (spell(&|byte| format!("\\u{byte:04X}")), Encoding::Backslash),
+            (spell(&|byte| format!("\\u{{{byte:x}}}")), Encoding::Backslash),
+            (spell(&|byte| format!("\\{byte:03o}")), Encoding::Backslash),
+            (spell(&|byte| format!("%{byte:02X}")), Encoding::Percent),
+            (spell(&|byte| format!("&#{byte};")), Encoding::Html),
+            (spell(&|byte| format!("&#x{byte:x};")), Encoding::Html),
+            (spell(&|byte| format!("={byte:02X}")), Encoding::QuotedPrintable),
+        ] {
+            for before in 0..40 {
+                let text = format!("{}f('{spelled}')", " ".repeat(before));
+                let found = format!("{}f('{plain}')", " ".repeat(before));
+                assert_eq!(decoded(&text), [(found, encoding)], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn views_are_none_for_escapes_that_spell_no_text() {
+        for text in [
+            r"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d",
+            r"\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\",
+            r"\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/\/",
+            "%E4%F6%FC%E4%F6%FC%E4%F6%FC%E4%F6%FC%E4%F6%FC",
+            "&amp;&amp;&amp;&amp;&amp;&#228;&#246;&#252;&#228;&#246;&#252;",
+            r"\x41\x42\x43 \x41\x42\x43 \x41\x42\x43 \x41\x42\x43",
+            "================================================",
+        ] {
+            assert_eq!(decoded(text), [], "{text}");
+        }
+    }
+}
