@@ -1,6 +1,6 @@
 //! Commands of a shell, read as far as it takes to tell whether they call tightlip for a hook.
 //!
-//! Text that only speaks of tightlip calls nothing: `echo "run tightlip hook pre-commit"`. What cannot be read for
+//! Text that only speaks of tightlip calls nothing: `echo "run tightlip hook pre-commit"`, a here-document. What cannot be read for
 //! sure does not count: a quote that is never closed takes all that follows.
 
 use std::iter::Peekable;
@@ -65,6 +65,8 @@ fn commands(text: &str) -> Vec<Vec<String>> {
     let mut commands = vec![Vec::new()];
     let mut word: Option<String> = None;
     let mut chars = text.chars().peekable();
+    // What ends the here-documents that begin behind the line.
+    let mut documents: Vec<String> = Vec::new();
     let end_word = |word: &mut Option<String>, commands: &mut Vec<Vec<String>>| {
         if let (Some(word), Some(command)) = (word.take(), commands.last_mut()) {
             command.push(word);
@@ -80,9 +82,19 @@ fn commands(text: &str) -> Vec<Vec<String>> {
                 let Some(quoted) = quoted(char, &mut chars) else { break };
                 word.get_or_insert_default().push_str(&quoted);
             }
+            '<' if chars.next_if_eq(&'<').is_some() => {
+                end_word(&mut word, &mut commands);
+                // `<<<` is followed by the text itself.
+                if chars.next_if_eq(&'<').is_none() {
+                    documents.push(delimiter(&mut chars));
+                }
+            }
             ';' | '&' | '|' | '(' | ')' | '`' | '\n' => {
                 end_word(&mut word, &mut commands);
                 commands.push(Vec::new());
+                if char == '\n' {
+                    documents.drain(..).for_each(|end| skip_document(&mut chars, &end));
+                }
             }
             _ if char.is_whitespace() => end_word(&mut word, &mut commands),
             _ => word.get_or_insert_default().push(char),
@@ -90,6 +102,24 @@ fn commands(text: &str) -> Vec<Vec<String>> {
     }
     end_word(&mut word, &mut commands);
     commands
+}
+
+/// Reads the word that ends a here-document, behind `<<` or `<<-`, without its quotes.
+fn delimiter(chars: &mut Peekable<Chars<'_>>) -> String {
+    while chars.next_if(|char| matches!(char, '-' | ' ' | '\t')).is_some() {}
+    let is_of_word = |char: &char| !char.is_whitespace() && !";&|()<>".contains(*char);
+    let word = std::iter::from_fn(|| chars.next_if(is_of_word));
+    word.filter(|char| !matches!(char, '\'' | '"' | '\\')).collect()
+}
+
+/// Passes over the lines of a here-document and the one that ends it.
+fn skip_document(chars: &mut Peekable<Chars<'_>>, end: &str) {
+    while chars.peek().is_some() {
+        let line: String = chars.by_ref().take_while(|char| *char != '\n').collect();
+        if line.trim_start_matches('\t').trim_end_matches('\r') == end {
+            return;
+        }
+    }
 }
 
 /// Reads up to the quote that closes what a quote has opened.
@@ -138,6 +168,12 @@ mod tests {
             ("not-tightlip hook pre-commit", &[]),
             ("sh -c 'echo tightlip hook pre-commit'", &[]),
             ("sh tightlip hook pre-commit", &[]),
+            ("cat <<EOF\ntightlip hook pre-commit\nEOF\n", &[]),
+            ("cat <<-'END OF' >&2\n\ttightlip staged\n\tEND\n", &[]),
+            ("cat <<A <<\"B\"\ntightlip staged\nA\ntightlip staged\nB\nmake", &[]),
+            ("cat <<EOF\nhelp\nEOF\ntightlip hook pre-commit", &[Hook::PreCommit]),
+            ("cat <<EOF | tightlip staged\nhelp\nEOF\n", &[Hook::PreCommit]),
+            ("grep -q x <<<\"$y\" && tightlip hook pre-commit", &[Hook::PreCommit]),
         ] {
             let called = Hook::ALL.into_iter().filter(|hook| calls(text, *hook));
             assert_eq!(called.collect::<Vec<_>>(), hooks, "{text}");

@@ -17,7 +17,7 @@ pub(super) const PROFILE: Profile = Profile {
     installs: "pre-commit install",
     aside: Aside::Run(".legacy"),
     names,
-    condition: |_, _| None,
+    condition: |text, hook| is_conditional(text, hook).then_some("choice of files"),
     inserts,
     whole,
     notes,
@@ -131,12 +131,22 @@ fn repository(hooks: &[Hook], indent: usize, without: Without) -> Vec<String> {
 
 /// Whether the file has the framework call tightlip in a hook.
 pub(super) fn names(text: &str, hook: Hook) -> bool {
+    code_lines(text).any(|line| line.contains('{') && has_id(line, hook))
+        || !items_in(text, hook).is_empty()
+}
+
+/// The entries, not in braces, that do the work of a hook.
+fn items_in(text: &str, hook: Hook) -> Vec<Item<'_>> {
     let lines: Vec<&str> = code_lines(text).collect();
     let default_stages = listed(text, "default_stages");
-    let is_in_braces = |line: &&str| line.contains('{') && has_id(line, hook);
-    let runs = |item: Item<'_>| item.runs_in(hook, default_stages.as_deref());
-    lines.iter().any(is_in_braces)
-        || (0..lines.len()).any(|at| item(&lines[at..]).is_some_and(runs))
+    let items = (0..lines.len()).filter_map(|at| item(&lines[at..]));
+    items.filter(|item| item.runs_in(hook, default_stages.as_deref())).collect()
+}
+
+/// Whether the framework calls tightlip in a hook only where some files are changed.
+fn is_conditional(text: &str, hook: Hook) -> bool {
+    let items = items_in(text, hook);
+    !items.is_empty() && items.iter().all(|item| item.chooses_files && !item.always_runs)
 }
 
 /// The id in `.pre-commit-hooks.yaml` of this repository that does the work of a hook.
@@ -170,11 +180,16 @@ fn has_id(line: &str, hook: Hook) -> bool {
     })
 }
 
+/// Keys of an entry that choose the files without which it is not run.
+const CHOICES: [&str; 5] = ["files:", "exclude:", "types:", "types_or:", "exclude_types:"];
+
 /// An entry of a list, by its keys.
 struct Item<'a> {
     id: &'a str,
     entry: String,
     stages: Option<Vec<&'a str>>,
+    chooses_files: bool,
+    always_runs: bool,
 }
 
 /// Reads the item that begins on the first of these lines.
@@ -184,7 +199,13 @@ fn item<'a>(lines: &[&'a str]) -> Option<Item<'a>> {
     let column = lines[0].len() - first.trim_start().len();
     let indent = |line: &str| line.len() - line.trim_start().len();
     let rest = lines[1..].iter().take_while(|line| indent(line) > dash).copied();
-    let mut item = Item { id: "", entry: String::new(), stages: None };
+    let mut item = Item {
+        id: "",
+        entry: String::new(),
+        stages: None,
+        chooses_files: false,
+        always_runs: false,
+    };
     let (mut is_stages, mut is_entry) = (false, false);
     for line in std::iter::once(first.trim_start()).chain(rest.map(|line| {
         // What is deeper belongs to the key above it.
@@ -199,6 +220,8 @@ fn item<'a>(lines: &[&'a str]) -> Option<Item<'a>> {
             }
             continue;
         }
+        item.chooses_files |= CHOICES.iter().any(|key| line.starts_with(key));
+        item.always_runs |= line == "always_run: true";
         is_stages = line.starts_with("stages:");
         is_entry = line.starts_with("entry:");
         let value = |key| line.strip_prefix(key).map(str::trim);

@@ -6,7 +6,7 @@ use super::super::commands::calls;
 use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{Aside, Profile, beside_value, section, shell, unquoted};
+use super::{Aside, Profile, beside_value, mapping_around, section, shell, unquoted};
 
 pub(super) const PROFILE: Profile = Profile {
     name: "lefthook",
@@ -38,7 +38,9 @@ pub(super) const PROFILE: Profile = Profile {
     installs: "lefthook install",
     aside: Aside::Moved(".old"),
     names,
-    condition: |text, hook| is_conditional(text, hook).then_some("`skip` or `only`"),
+    condition: |text, hook| {
+        is_conditional(text, hook).then_some("`skip`, `only` or choice of files")
+    },
     inserts,
     whole: sections,
     notes,
@@ -125,11 +127,24 @@ const fn arguments(hook: Hook) -> &'static str {
     }
 }
 
+/// Keys of a command or a hook that decide when it runs.
+const CONDITIONS: [&str; 8] =
+    ["skip:", "only:", "glob:", "files:", "exclude:", "file_types:", "root:", "tags:"];
+
 /// Whether the section of a hook calls tightlip, and passes on what it needs.
 pub(super) fn names(text: &str, hook: Hook) -> bool {
-    let has_input = || section(text, hook.name()).any(|line| line.trim() == "use_stdin: true");
-    section(text, hook.name()).any(|line| calls(&command_in(line), hook))
-        && (hook != Hook::PrePush || has_input())
+    let is_off =
+        |keys: &Vec<&str>| keys.iter().any(|key| ["skip: true", "only: false"].contains(key));
+    let has_input = |keys: &Vec<&str>| hook != Hook::PrePush || keys.contains(&"use_stdin: true");
+    !is_off(&keys_of_section(text, hook))
+        && calls_in(text, hook).iter().any(|keys| !is_off(keys) && has_input(keys))
+}
+
+/// The keys beside each call of tightlip in the section of a hook.
+fn calls_in(text: &str, hook: Hook) -> Vec<Vec<&str>> {
+    let lines: Vec<&str> = section(text, hook.name()).collect();
+    let calls = (0..lines.len()).filter(|&at| calls(&command_in(lines[at]), hook));
+    calls.map(|at| mapping_around(&lines, at, "run:")).collect()
 }
 
 /// The command on a line: what follows the key `run`, or the whole line, which may go on from the one above.
@@ -152,13 +167,17 @@ fn notes(text: &str, hooks: &[Hook]) -> Vec<String> {
     note.into_iter().collect()
 }
 
-/// Whether lefthook leaves out the whole hook where the section says so.
+/// Whether lefthook may leave out what calls tightlip in a hook, or the whole hook.
 fn is_conditional(text: &str, hook: Hook) -> bool {
-    let mut lines = section(text, hook.name()).skip(1).peekable();
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let first = lines.peek().map_or(0, |line| indent(line));
-    lines.filter(|line| indent(line) == first).any(|line| {
-        let line = line.trim_start();
-        line.starts_with("skip:") || line.starts_with("only:")
-    })
+    let decides =
+        |keys: &[&str]| keys.iter().any(|key| CONDITIONS.iter().any(|name| key.starts_with(name)));
+    let calls = calls_in(text, hook);
+    decides(&keys_of_section(text, hook))
+        || !calls.is_empty() && calls.iter().all(|keys| decides(keys))
+}
+
+/// The keys right below that of a hook.
+fn keys_of_section(text: &str, hook: Hook) -> Vec<&str> {
+    let lines: Vec<&str> = section(text, hook.name()).skip(1).collect();
+    if lines.is_empty() { Vec::new() } else { mapping_around(&lines, 0, "") }
 }

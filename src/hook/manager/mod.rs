@@ -345,6 +345,33 @@ fn section<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     })
 }
 
+/// The keys, with their values, that stand beside `key`, whose value holds the line `at`: on lines of the same column, or
+/// in braces on that line.
+fn mapping_around<'a>(lines: &[&'a str], at: usize, key: &str) -> Vec<&'a str> {
+    let content = |line: &'a str| line.trim_start_matches([' ', '\t', '-']);
+    let column = |line: &'a str| line.len() - content(line).len();
+    let is_item = |line: &str| line.trim_start().starts_with("- ");
+    if lines[at].find('{').is_some_and(|brace| lines[at].find(key).is_some_and(|key| brace < key)) {
+        return lines[at].split(['{', '}', ',']).map(str::trim).collect();
+    }
+    let own = (0..=at).rev().find(|&own| content(lines[own]).starts_with(key));
+    // A block of text stands deeper than its key.
+    let own = own.filter(|&own| own == at || column(lines[own]) < column(lines[at])).unwrap_or(at);
+    let indent = column(lines[own]);
+    let is_first = |line: usize| is_item(lines[line]) && column(lines[line]) == indent;
+    let mut start = own;
+    while start > 0 && !is_first(start) && column(lines[start - 1]) >= indent {
+        start -= 1;
+    }
+    let is_outside = |&line: &usize| column(lines[line]) < indent || is_first(line);
+    let end = (own + 1..lines.len()).find(is_outside).unwrap_or(lines.len());
+    lines[start..end]
+        .iter()
+        .filter(|line| column(line) == indent)
+        .map(|line| content(line))
+        .collect()
+}
+
 /// What tightlip's lines in a file do where there is no tightlip.
 fn without(text: &str) -> Without {
     if text.contains(&warning("")) { Without::Warns } else { Without::Stops }

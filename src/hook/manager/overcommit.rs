@@ -6,7 +6,7 @@ use super::super::commands::is_call;
 use super::super::script::Without;
 use super::block::Insert;
 use super::yaml::{Document, Refusal};
-use super::{Aside, Profile, beside_value, section, shell, unquoted};
+use super::{Aside, Profile, beside_value, mapping_around, section, shell, unquoted};
 
 pub(super) const PROFILE: Profile = Profile {
     name: "overcommit",
@@ -94,10 +94,13 @@ fn entry(hook: Hook, indent: usize, without: Without) -> Vec<String> {
 
 /// Whether the file has overcommit call tightlip in a hook.
 pub(super) fn names(text: &str, hook: Hook) -> bool {
-    section(text, section_of(hook)).any(|line| {
-        let list = line.trim().strip_prefix("command:").map(str::trim);
+    let lines: Vec<&str> = section(text, section_of(hook)).collect();
+    (0..lines.len()).any(|at| {
+        let list = lines[at].trim().strip_prefix("command:").map(str::trim);
         let list = list.and_then(|list| list.strip_prefix('[')?.strip_suffix(']'));
-        list.is_some_and(|list| is_call(&words(list), hook))
+        // overcommit runs a hook of one's own only where it is told to.
+        let is_enabled = || mapping_around(&lines, at, "command:").contains(&"enabled: true");
+        list.is_some_and(|list| is_call(&words(list), hook) && is_enabled())
     })
 }
 

@@ -185,3 +185,63 @@ fn managers_are_told_apart_and_move_hooks_as_they_do() {
     assert_eq!(aside(Manager::Lefthook), (Some(".old"), None));
     assert_eq!(aside(Manager::Husky), (None, None));
 }
+
+#[test]
+fn what_a_manager_is_told_not_to_run_does_not_count() {
+    for (text, expected) in [
+        ("pre-commit:\n  commands:\n    a:\n      run: tightlip staged\n", true),
+        ("pre-commit:\n  commands:\n    a:\n      skip: true\n      run: tightlip staged\n", false),
+        ("pre-commit:\n  skip: true\n  commands:\n    a:\n      run: tightlip staged\n", false),
+        (
+            "pre-commit:\n  commands:\n    a:\n      run: tightlip staged\n    b:\n      skip: true\n",
+            true,
+        ),
+        ("pre-commit:\n  jobs:\n  - run: tightlip staged\n    skip: true\n", false),
+        ("pre-commit:\n  jobs:\n  - run: tightlip staged\n  - run: make\n    skip: true\n", true),
+        ("pre-commit:\n  jobs:\n  - { run: tightlip staged, skip: true }\n", false),
+        (
+            "pre-commit:\n  jobs:\n  - skip: true\n    run: |\n      make\n      tightlip staged\n",
+            false,
+        ),
+        (
+            "pre-commit:\n  jobs:\n  - only: false\n    run: |\n      make\n      tightlip staged\n",
+            false,
+        ),
+    ] {
+        assert_eq!(lefthook::names(text, Hook::PreCommit), expected, "{text}");
+    }
+    for (keys, expected) in
+        [("enabled: true", true), ("enabled: false", false), ("description: x", false)]
+    {
+        let text = format!(
+            "PreCommit:\n  A:\n    enabled: true\n  B:\n    command: ['tightlip', 'staged']\n    {keys}\n"
+        );
+        assert_eq!(overcommit::names(&text, Hook::PreCommit), expected, "{keys}");
+    }
+}
+
+#[test]
+fn what_decides_whether_a_manager_runs_tightlip_is_told() {
+    let condition = |manager: Manager, text: &str| {
+        assert!(manager.names(text, Hook::PreCommit), "{text}");
+        (manager.profile().condition)(text, Hook::PreCommit)
+    };
+    for (text, expected) in [
+        ("pre-commit:\n  jobs:\n  - run: tightlip staged\n", false),
+        ("pre-commit:\n  jobs:\n  - run: tightlip staged\n    glob: '*.rb'\n", true),
+        ("pre-commit:\n  jobs:\n  - run: tightlip staged\n    skip:\n    - merge\n", true),
+        ("pre-commit:\n  only:\n  - ref: main\n  jobs:\n  - run: tightlip staged\n", true),
+        ("pre-commit:\n  jobs:\n  - run: tightlip staged\n  - run: make\n    glob: x\n", false),
+    ] {
+        assert_eq!(condition(Manager::Lefthook, text).is_some(), expected, "{text}");
+    }
+    for (keys, expected) in [
+        ("", false),
+        ("    types: [python]\n", true),
+        ("    files: x\n    always_run: true\n", false),
+        ("    stages: [pre-commit]\n    exclude: x\n", true),
+    ] {
+        let text = format!("repos:\n- hooks:\n  - id: own\n    entry: tightlip staged\n{keys}");
+        assert_eq!(condition(Manager::Framework, &text).is_some(), expected, "{text}");
+    }
+}
