@@ -13,7 +13,7 @@ use super::{Failure, Process, Shared};
 use tightlip::file::{self, Mode};
 use tightlip::finding::{Finding, Outcome, Status};
 use tightlip::git::RepositoryPool;
-use tightlip::report::PathMask;
+use tightlip::report::Mask;
 use tightlip::setup::BaselineChoice;
 use tightlip::setup::last::Seen;
 use tightlip::source::{ArchiveLimits, HistoryOptions, Staged, StagedOptions};
@@ -169,7 +169,7 @@ struct Found {
 impl Found {
     fn of(findings: &[Finding]) -> Self {
         let mut entries = Vec::new();
-        let mask = PathMask::default();
+        let mask = Mask::default();
         for seen in findings.iter().map(|finding| Seen::of(finding, &mask)) {
             entries.extend(seen.accepted_by.into_iter().map(|fingerprint| Accepted {
                 fingerprint,

@@ -13,6 +13,7 @@ mod gitlab;
 mod html;
 mod json;
 mod junit;
+mod mask;
 mod presence;
 mod sarif;
 mod streams;
@@ -23,11 +24,11 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write};
 
 pub(crate) use html::frame;
+use mask::encoded_forms;
+pub use mask::{Mask, masked};
 pub use streams::Streams;
 
-use crate::engine::{Engine, Match};
 use crate::finding::{Finding, Outcome, Place, Redactor, Secret};
-use crate::rule::Scope;
 use crate::text::escape::escape;
 
 /// The form of a report.
@@ -169,7 +170,8 @@ fn redactor(outcome: &Outcome, options: ReportOptions) -> Redactor {
     let mut known = HashSet::new();
     let hasher = RandomState::new();
     let beside = found().flat_map(names).filter(|name| known.insert(hasher.hash_one(name)));
-    let named = tokens_in(unread.chain(beside));
+    let mask = Mask::default();
+    let named: Vec<Secret> = unread.chain(beside).flat_map(|text| mask.tokens(text)).collect();
     Redactor::new(found().flat_map(Finding::secrets).chain(&encoded).chain(&named))
 }
 
@@ -183,80 +185,6 @@ fn names(finding: &Finding) -> impl Iterator<Item = &[u8]> {
         .chain(refs.map(|name| &**name))
         .chain(commit.map(|commit| &*commit.author))
         .chain(related)
-}
-
-/// Returns a text that goes to people, such as an error, without the tokens and keys in it, be they from a
-/// name, an argument or a configuration.
-#[must_use]
-pub fn masked(text: &str) -> String {
-    let tokens = tokens_in([text.as_bytes()]);
-    String::from_utf8_lossy(&Redactor::new(tokens.iter()).redact(text.as_bytes())).into_owned()
-}
-
-/// Returns what built-in rules find in some texts, switched on or not. A text speaks of names and values of its
-/// own, so what a name would make secret is none.
-fn tokens_in<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Secret> {
-    let mut engine = None;
-    let mut tokens = Vec::new();
-    for text in texts.into_iter().filter(|text| !text.is_empty()) {
-        let engine = engine.get_or_insert_with(Engine::of_all_rules);
-        tokens.extend(tokens_by(engine, text));
-    }
-    tokens
-}
-
-/// Returns them as they are, and as they are encoded in the text.
-fn tokens_by(engine: &Engine, text: &[u8]) -> Vec<Secret> {
-    let is_token = |found: &Match| engine.rules().all()[found.rule].scope != Scope::Assignment;
-    let found = engine.scan(text).list.into_iter().filter(is_token);
-    let both = |found: Match| {
-        let raw = text.get(found.secret.clone()).unwrap_or_default();
-        [Secret::new(raw), Secret::new(found.text)]
-    };
-    found.flat_map(both).collect()
-}
-
-/// Masks paths of findings for files that are kept: a baseline, a configuration.
-#[derive(Debug)]
-pub struct PathMask(Engine);
-
-impl Default for PathMask {
-    fn default() -> Self {
-        PathMask(Engine::of_all_rules())
-    }
-}
-
-impl PathMask {
-    /// Returns a text without what any rule finds in it.
-    #[must_use]
-    pub fn text(&self, text: &str) -> String {
-        let hidden = tokens_by(&self.0, text.as_bytes());
-        String::from_utf8_lossy(&Redactor::new(hidden.iter()).redact(text.as_bytes())).into_owned()
-    }
-
-    /// Returns the path of a finding without its secrets and what any rule finds in the path, safe to print.
-    #[must_use]
-    pub fn path(&self, finding: &Finding) -> String {
-        let path = &finding.origin.path;
-        let hidden = encoded_forms(finding).into_iter().chain(tokens_by(&self.0, path));
-        let hidden: Vec<Secret> = hidden.collect();
-        printable(path, &Redactor::new(finding.secrets().chain(&hidden)))
-    }
-}
-
-/// Returns the bytes that a secret was decoded from. A name of a file that holds them is shown in many places.
-fn encoded_forms(finding: &Finding) -> Vec<Secret> {
-    if finding.decoded.is_empty() {
-        return Vec::new();
-    }
-    let excerpt = &finding.excerpt;
-    let shown = excerpt.secrets.iter().filter_map(|span| excerpt.bytes.get(span.clone()));
-    // An excerpt may be cut; a name is at hand as a whole.
-    let (start, end) = (finding.location.start, finding.location.end);
-    let span = (start.column as usize).wrapping_sub(1)..(end.column as usize).wrapping_sub(1);
-    let is_name = matches!(finding.origin.place, Place::Path | Place::RefName);
-    let name = finding.origin.path.get(span).filter(|_| is_name && end.line == 1);
-    shown.chain(name).map(Secret::new).collect()
 }
 
 /// Returns untrusted text as it may be shown: secrets masked, nothing unprintable.

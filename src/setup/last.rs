@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::file::{self, Mode};
 use crate::finding::Finding;
 use crate::git::RepositoryPool;
-use crate::report::PathMask;
+use crate::report::Mask;
 use crate::text::hex::hex;
 
 /// How many findings are kept.
@@ -40,7 +40,7 @@ pub struct Seen {
 impl Seen {
     /// A finding as it is kept.
     #[must_use]
-    pub fn of(finding: &Finding, mask: &PathMask) -> Self {
+    pub fn of(finding: &Finding, mask: &Mask) -> Self {
         let accepted_by = finding.accepted_by();
         Seen {
             is_anywhere: !accepted_by.contains(&finding.fingerprint),
@@ -58,7 +58,7 @@ impl Seen {
 /// The cache cannot be written to.
 pub fn note(repository: &RepositoryPool, findings: &[Finding]) -> io::Result<()> {
     let Some(path) = path(repository).filter(|_| !findings.is_empty()) else { return Ok(()) };
-    let mask = PathMask::default();
+    let mask = Mask::default();
     let mut text = String::new();
     for finding in findings.iter().take(MAX_FINDINGS) {
         text.push_str(&serde_json::to_string(&Seen::of(finding, &mask))?);

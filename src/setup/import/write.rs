@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Draft;
 use super::accepted::Known;
-use crate::report::PathMask;
+use crate::report::Mask;
 use crate::rule::RuleEntry;
 use crate::suppress::AllowEntry;
 use crate::text::escape::escape;
@@ -24,7 +24,7 @@ pub(super) fn render(draft: &Draft, known: &[Known]) -> String {
     for (entry, _) in &draft.allow {
         allow(&mut text, entry);
     }
-    let mask = PathMask::default();
+    let mask = Mask::default();
     for group in known.chunk_by(|one, next| one.by == next.by) {
         accepted(&mut text, group, &mask);
     }
@@ -81,7 +81,7 @@ fn allow(text: &mut String, entry: &AllowEntry) {
 }
 
 /// One entry for all that a file accepts; each fingerprint says whose it is.
-fn accepted(text: &mut String, group: &[Known], mask: &PathMask) {
+fn accepted(text: &mut String, group: &[Known], mask: &Mask) {
     let about: Vec<(&str, String)> = group
         .iter()
         .map(|known| {
