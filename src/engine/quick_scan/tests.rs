@@ -71,7 +71,12 @@ fn quick_scan_of_edits_reaches_as_far_as_a_key_and_encoded_text_do() {
     let pem = expand("{pem:RSA PRIVATE KEY}").unwrap();
     let inner = expand("{alnum:900} id: AKIA{base32:16} {alnum:900}").unwrap();
     let encoded = base64::engine::general_purpose::STANDARD.encode(inner).into_bytes();
-    for secret in [pem, encoded] {
+    let key = expand("id: AKIA{base32:16} or so").unwrap();
+    let spelled =
+        |each: &dyn Fn(&u8) -> String| key.iter().map(each).collect::<String>().into_bytes();
+    let in_escapes = spelled(&|byte| format!("\\u{byte:04x}"));
+    let of_url = spelled(&|byte| format!("%{byte:02X}"));
+    for secret in [pem, encoded, in_escapes, of_url] {
         let whole = [&filler[..], &secret, b"\n", &filler].concat();
         let end = filler.len() + secret.len();
         for (at, lost) in [(end - 2, 2), (filler.len(), 1)] {
@@ -92,7 +97,9 @@ fn quick_scan_of_edits_keeps_what_is_found_whatever_is_changed_beside_it() {
     let inner =
         expand("some words before it id: AKIA{base32:16} and some words behind it").unwrap();
     let encoded = base64::engine::general_purpose::STANDARD.encode(inner).into_bytes();
-    for secret in [long, encoded] {
+    let key = expand("id: AKIA{base32:16} or so").unwrap();
+    let spelled = key.iter().map(|byte| format!("\\x{byte:02x}")).collect::<String>().into_bytes();
+    for secret in [long, encoded, spelled] {
         let filler = b"nothing to see here\n".repeat(20);
         let text = [&filler[..], &secret, b"\n", &filler].concat();
         let before = engine.quick_scan(&text);
