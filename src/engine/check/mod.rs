@@ -14,6 +14,7 @@ mod gitlab_routable;
 mod jwt;
 mod key_of_hash;
 mod mixed;
+mod mnemonic;
 mod not_data;
 mod not_hex;
 mod password;
@@ -29,7 +30,7 @@ use crate::rule::{Confidence, Text};
 type Check = fn(&Candidate<'_>, &mut Learnt) -> Verdict;
 
 /// Every check, by the name that rules give it.
-const CHECKS: [(&str, Check); 20] = [
+const CHECKS: [(&str, Check); 21] = [
     ("placeholder", placeholder::check),
     ("not-hex", not_hex::check),
     ("mixed", mixed::check),
@@ -50,6 +51,7 @@ const CHECKS: [(&str, Check); 20] = [
     ("aws-account", aws_account::check),
     ("aws-context", aws_context::check),
     ("key-of-hash", key_of_hash::check),
+    ("mnemonic", mnemonic::check),
 ];
 
 /// Whether a check has this name.
