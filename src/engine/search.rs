@@ -116,8 +116,13 @@ impl<'a> Scan<'a> {
 
     /// Tries the rules for values where a keyword at `hit` is part of a name that is assigned one.
     fn try_assignment(&mut self, rule: usize, hit: &Range<usize>) {
+        for found in generic::Assignment::all_at(self.bytes, hit) {
+            self.try_assigned(rule, &found);
+        }
+    }
+
+    fn try_assigned(&mut self, rule: usize, found: &generic::Assignment) {
         let engine = self.engine;
-        let Some(found) = generic::Assignment::at(self.bytes, hit) else { return };
         let hit = || Found { span: found.span(), secret: found.value() };
         let mut is_known = false;
         for named in engine.links.rules_of_name(found.name(self.bytes)) {

@@ -17,8 +17,11 @@ const MAX_DEPTH: usize = 3;
 /// line may have (RFC 2045, 6.7), less an escape that is not cut.
 const MAIL_CHARS: Range<usize> = 70..77;
 
-/// The introducer of each kind of escape, and how one is read: its byte and its length.
-pub(super) const KINDS: [(u8, Encoding, Read); 4] = [
+/// The introducer of a kind of escape, and how one is read: its byte and its length.
+pub(super) type Kind = (u8, Encoding, Read);
+
+/// Every kind of escape.
+pub(super) const KINDS: [Kind; 4] = [
     (b'\\', Encoding::Backslash, backslash),
     (b'%', Encoding::Percent, percent),
     (b'&', Encoding::Html, html),
@@ -26,7 +29,7 @@ pub(super) const KINDS: [(u8, Encoding, Read); 4] = [
 ];
 
 /// Reads the escape at the start of some bytes: what it stands for, if anything, and its length.
-pub(super) type Read = fn(&[u8]) -> Option<(Option<u8>, usize)>;
+type Read = fn(&[u8]) -> Option<(Option<u8>, usize)>;
 
 /// Returns the views of a window, one for each kind of escape in it, and those inside them.
 pub(in crate::engine) fn views(bytes: &[u8], window: Range<usize>) -> Vec<View> {
@@ -63,11 +66,7 @@ fn nested(
 }
 
 /// The window with escapes of one kind decoded; `None` if it has none that matters.
-fn view(
-    bytes: &[u8],
-    window: Range<usize>,
-    &(introducer, encoding, read): &(u8, Encoding, Read),
-) -> Option<View> {
+fn view(bytes: &[u8], window: Range<usize>, &(introducer, encoding, read): &Kind) -> Option<View> {
     let text = &bytes[window.clone()];
     let is_quoted_printable = encoding == Encoding::QuotedPrintable;
     if is_quoted_printable && !is_mail(bytes, window.clone()) {
@@ -159,7 +158,7 @@ fn backslash(text: &[u8]) -> Option<(Option<u8>, usize)> {
 /// Numbers, and the five names of XML.
 fn html(text: &[u8]) -> Option<(Option<u8>, usize)> {
     let end = text.iter().take(9).position(|&byte| byte == b';')?;
-    let byte = match &text[1..end] {
+    let byte = match text.get(1..end)? {
         b"amp" => b'&',
         b"lt" => b'<',
         b"gt" => b'>',

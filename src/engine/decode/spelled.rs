@@ -3,7 +3,7 @@
 //! No keyword stands in it, so that the window around one does not help. A view is a run of such escapes decoded in
 //! its place, with what stands before and behind it.
 
-use super::escapes::{KINDS, Read};
+use super::escapes::{KINDS, Kind};
 use super::runs::{BEFORE_BYTES, BEHIND_BYTES, BLOCK};
 use super::{Builder, View};
 
@@ -25,11 +25,10 @@ pub(super) fn may_fill(block: &[u8; BLOCK]) -> bool {
 pub(super) fn view(bytes: &[u8], at: usize, first: usize) -> Option<(View, usize)> {
     let (at, kind) = (at..at + BLOCK).find_map(|at| {
         let kind = KINDS.iter().find(|kind| kind.0 == bytes[at])?;
-        character(&bytes[at..], kind.2).map(|_| (at, kind))
+        character(&bytes[at..], kind).map(|_| (at, kind))
     })?;
-    let &(introducer, encoding, read) = kind;
     let mut start = at;
-    while let Some(before) = escape_before(bytes, start, first, introducer, read) {
+    while let Some(before) = escape_before(bytes, start, first, kind) {
         start = before;
     }
     let from = start.saturating_sub(BEFORE_BYTES);
@@ -37,19 +36,19 @@ pub(super) fn view(bytes: &[u8], at: usize, first: usize) -> Option<(View, usize
     builder.copy(bytes, from..start);
     let decoded = builder.bytes.len();
     let mut end = start;
-    while let Some((byte, length)) = character(&bytes[end..], read) {
+    while let Some((byte, length)) = character(&bytes[end..], kind) {
         builder.push(byte, end);
         end += length;
     }
     let decoded = decoded..builder.bytes.len();
     let behind = (end + BEHIND_BYTES).min(bytes.len());
     builder.copy(bytes, end..behind);
-    (end - start >= MIN_BYTES).then(|| (builder.view(encoding, decoded, behind), end))
+    (end - start >= MIN_BYTES).then(|| (builder.view(kind.1, decoded, behind), end))
 }
 
-/// The escape at the start of some bytes, if it stands for a character of text, and its length.
-fn character(bytes: &[u8], read: Read) -> Option<(u8, usize)> {
-    match read(bytes)? {
+/// The escape of a kind at the start of some bytes, if it stands for a character of text, and its length.
+fn character(bytes: &[u8], &(introducer, _, read): &Kind) -> Option<(u8, usize)> {
+    match read(bytes).filter(|_| bytes.first() == Some(&introducer))? {
         // `\/` and `\\` spell nothing.
         (Some(byte), length) if length > 2 && (byte.is_ascii_graphic() || byte == b' ') => {
             Some((byte, length))
@@ -59,16 +58,10 @@ fn character(bytes: &[u8], read: Read) -> Option<(u8, usize)> {
 }
 
 /// Where the escape begins that ends at `end`.
-fn escape_before(
-    bytes: &[u8],
-    end: usize,
-    first: usize,
-    introducer: u8,
-    read: Read,
-) -> Option<usize> {
+fn escape_before(bytes: &[u8], end: usize, first: usize, kind: &Kind) -> Option<usize> {
     let from = end.saturating_sub(MAX_ESCAPE_BYTES).max(first);
-    let start = from + memchr::memrchr(introducer, &bytes[from..end])?;
-    character(&bytes[start..], read)
+    let start = from + memchr::memrchr(kind.0, &bytes[from..end])?;
+    character(&bytes[start..], kind)
         .is_some_and(|(_, length)| start + length == end)
         .then_some(start)
 }
@@ -106,6 +99,25 @@ mod tests {
                 let found = format!("{}f('{plain}')", " ".repeat(before));
                 assert_eq!(decoded(&text), [(found, encoding)], "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_run_ends_where_no_escape_of_its_kind_begins() {
+        for (text, expected) in [
+            ("&amp;;xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", None),
+            (
+                "&#65;&#66;&#67;&#68;&#69;&#70;&#71;&#72;;x 1234567890",
+                Some("ABCDEFGH;x 1234567890"),
+            ),
+            (
+                "%41%42%43%44%45%46%47%48%49%4a%4bx42x43x44x45x46x47x48",
+                Some("ABCDEFGHIJKx42x43x44x45x46x47x48"),
+            ),
+            (r"\x41\x42\x43\x44\x45\x46\x47\x48=x42/u0043x44", Some("ABCDEFGH=x42/u0043x44")),
+        ] {
+            let found = decoded(text).pop().map(|(text, _)| text);
+            assert_eq!(found.as_deref(), expected, "{text}");
         }
     }
 

@@ -75,7 +75,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Whether all that matters of a word at `start` behind it stands in the part: a value ends where its line does,
-    /// but for [`LONG_VALUES`]. Words are asked for in rising order.
+    /// but for [`LONG_VALUES`] and tables. Words are asked for in rising order.
     pub(super) fn has_end_of(&mut self, start: usize) -> bool {
         let Range { start: from, end } = self.part;
         let value = start + NAME_TO_VALUE_BYTES;
@@ -83,7 +83,9 @@ impl<'a> Lines<'a> {
             let from = from.max(end.saturating_sub(LINE_BYTES));
             memchr::memrchr(b'\n', &self.bytes[from..end]).map(|at| from + at)
         });
-        last.is_some_and(|last| value <= last) && self.is_plain(start..value)
+        last.is_some_and(|last| value <= last)
+            && self.is_plain(start..value)
+            && !grammar::may_head_table(self.bytes, start)
     }
 
     /// Whether `range` of the part has none of [`LONG_VALUES`].
@@ -110,6 +112,15 @@ impl Assignment {
     /// surely no secret.
     pub(super) fn at(bytes: &[u8], keyword: &Range<usize>) -> Option<Self> {
         plausible(bytes, &grammar::word_in(bytes, keyword)?).map(Assignment)
+    }
+
+    /// Reads all assignments to that name: more than one where it heads a column.
+    pub(super) fn all_at(bytes: &[u8], keyword: &Range<usize>) -> impl Iterator<Item = Self> {
+        let word = grammar::word_in(bytes, keyword);
+        let first = word.as_ref().and_then(|word| grammar::candidate(bytes, word));
+        let rows = word.map_or_else(Vec::new, |word| grammar::other_rows(bytes, &word));
+        let all = first.into_iter().chain(rows);
+        all.filter(|found| implausible(bytes, found).is_none()).map(Assignment)
     }
 
     pub(super) fn name<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 
-use super::grammar::{WORDS, candidate};
+use super::grammar::{WORDS, candidate, other_rows};
 use super::{CUTS, GROUPS, Reading, as_password, candidates, model, read};
 use crate::rule::{Confidence, expand};
 
@@ -243,8 +243,11 @@ fn a_value_that_is_surely_no_secret_is_dropped_for_its_reason() {
 
 /// The values of all candidates of some text.
 fn values(text: &str) -> Vec<&str> {
-    let mut found: Vec<_> =
-        places(text).iter().filter_map(|place| candidate(text.as_bytes(), place)).collect();
+    let all = |place: &std::ops::Range<usize>| {
+        let bytes = text.as_bytes();
+        candidate(bytes, place).into_iter().chain(other_rows(bytes, place)).collect::<Vec<_>>()
+    };
+    let mut found: Vec<_> = places(text).iter().flat_map(all).collect();
     found.sort_by_key(|found| found.value.start);
     found.iter().map(|found| &text[found.value.clone()]).collect()
 }
@@ -265,7 +268,25 @@ fn a_value_is_read_from_the_place_that_its_name_gives_it() {
         ("user,password\nbob,k9q2x7,db\n", &[]),
         ("user,password,\nbob,k9q2x7,\n", &[]),
         ("| user | password |\n|---|---|\n| bob | k9q2x7 |\n", &["k9q2x7"]),
-        ("| user | password |\n| bob | k9q2x7 |\n", &[]),
+        // Cucumber's have no line below their head.
+        ("| user | password |\n| bob | k9q2x7 |\n", &["k9q2x7"]),
+        ("  Examples:\n    | user | password |\n    | bob | k9q2x7 |\n", &["k9q2x7"]),
+        ("| x | y |\n| user | password |\n| bob | k9q2x7 |\n", &[]),
+        ("x\nuser | password\nbob | k9q2x7\n", &[]),
+        // Every row is read.
+        ("user,password\r\nbob,k9q2x7\r\neve,m4z8w1\r\n", &["k9q2x7", "m4z8w1"]),
+        ("user,password\nbob,k9q2x7\n\neve,m4z8w1\n", &["k9q2x7"]),
+        ("user,password\nbob,x\neve,a,b\nbob,m4z8w1\n", &["m4z8w1"]),
+        (
+            "| user | password |\n|---|---|\n| bob | k9q2x7 |\n| eve | m4z8w1 |\n",
+            &["k9q2x7", "m4z8w1"],
+        ),
+        ("service;api key\nmail;k9q2x7\nshop;m4z8w1\n", &["k9q2x7", "m4z8w1"]),
+        ("Dear all, please change your password\nThanks, k9q2x7\n", &[]),
+        (
+            "INSERT INTO u (name, password) VALUES\n  ('a, b', 'k9q2x7'),\n  ('c', 'it''s m4');\n",
+            &["k9q2x7", "it''s m4"],
+        ),
         ("INSERT INTO u (name, password) VALUES ('bob', 'k9q2x7');", &["k9q2x7"]),
         ("INSERT INTO u (password, name) VALUES ('k9q2x7', 'bob');", &["k9q2x7"]),
         ("INSERT INTO u (name, `password`) values ('bob', 'k9q2x7');", &["k9q2x7"]),
@@ -461,6 +482,8 @@ fn lines_tell_whether_all_that_matters_of_a_word_stands_in_a_part() {
         (&*format!("\n\nkey = &quot;{long}\n"), 2, true, false),
         (&*format!("\n\n[CDATA[ key = {long}\n"), 10, true, true),
         (&*format!("\n\nkey = {long}&quot;\n"), 2, true, true),
+        // The rows of a table.
+        (&*format!("\n\nkey,x\n{long}\n"), 2, true, false),
     ] {
         let bytes = format!("\n\n{part}\n\n");
         let mut lines = super::Lines::new(bytes.as_bytes(), 2..2 + part.len());

@@ -201,3 +201,23 @@ fn what_is_not_decoded_to_the_end_is_left_to_the_scan_to_name() {
     }
     assert!(!engine.quick_scan(bomb.as_bytes()).has_match);
 }
+
+#[test]
+fn quick_scan_of_edits_sees_every_row_of_a_table() {
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    let head = "name,team,password\n";
+    let row = |at: usize| format!("user{at},sales,\n");
+    let secret = expand("eve,sales,{alnum:9}{digit:2}{alnum:9}\n").unwrap();
+    let rows: Vec<String> = (0..120).map(row).collect();
+    let text = format!("x\n\n{head}{}\n\nend\n", rows.concat()).into_bytes();
+    let before = engine.quick_scan(&text);
+    let mut seen = 0;
+    for count in 0..rows.len() {
+        let at = 3 + head.len() + rows[..count].concat().len();
+        let (new, edits) = edited(&text, at..at, &secret);
+        let quick = engine.quick_scan_of_edits(&new, &edits, &before.trail);
+        assert_eq!(quick.has_match, !engine.scan(&new).list.is_empty(), "row {count}");
+        seen += usize::from(quick.has_match);
+    }
+    assert!((50..100).contains(&seen), "{seen} rows are read");
+}

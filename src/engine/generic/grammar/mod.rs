@@ -19,6 +19,7 @@ use std::ops::Range;
 
 pub(super) use name::{WORDS, has_word};
 use name::{is_word, name_around, word_at};
+pub(super) use table::may_head_table;
 
 /// How long a value may be, in bytes. It keeps a match near its keyword.
 const VALUE_BYTES: usize = 360;
@@ -117,6 +118,18 @@ pub(super) fn candidate(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> 
     }
     let reader = Reader { bytes, at: name.end, name, word: word.clone() };
     reader.candidate()
+}
+
+/// Returns the candidates in the rows of a table below the first, whose head has the word at `word`.
+pub(super) fn other_rows(bytes: &[u8], word: &Range<usize>) -> Vec<Candidate> {
+    if !may_head_table(bytes, word.start) || !is_word(bytes, word) {
+        return Vec::new();
+    }
+    let name = name_around(bytes, word);
+    if has_word(&bytes[word.end..name.end.max(word.end)]) {
+        return Vec::new();
+    }
+    Reader { bytes, at: name.end, name, word: word.clone() }.other_rows()
 }
 
 /// Reads on from the end of a name.

@@ -8,6 +8,9 @@ use crate::text::search::{begins_with_ignoring_case, find};
 /// How long the head of a column may be, in bytes.
 const HEAD_BYTES: usize = 40;
 
+/// How long the words are that stand before a name in the head of its column, in bytes.
+const WORD_BYTES: usize = 12;
+
 /// How long a line of a table may be, in bytes.
 const COLUMN_BYTES: usize = 300;
 
@@ -17,52 +20,99 @@ const PAIR_BYTES: usize = 80;
 /// How far the default of a variable stands behind its name, in bytes: less than `NAME_TO_VALUE_BYTES`.
 const VARIABLE_BYTES: usize = 180;
 
+/// How far behind its name a row of a table ends that is read, in bytes: less than `BEHIND_BYTES`.
+const TABLE_BYTES: usize = 1000;
+
+/// A table whose head names a column for secrets.
+struct Table {
+    separator: u8,
+    /// How many separators stand before the column, and in all in a row.
+    column: usize,
+    columns: usize,
+    /// The first row.
+    row: Range<usize>,
+}
+
 impl Reader<'_> {
     /// The value in the first row of a table whose head has the name: CSV, Markdown, `INSERT` of SQL.
     pub(super) fn column(&mut self) -> Option<Candidate> {
-        // Most names end here.
-        let behind = self.bytes[self.name.end..].iter().take(3);
-        let next = behind.copied().find(|byte| !matches!(byte, b' ' | b'"' | b'`'));
-        if !matches!(next, None | Some(b',' | b';' | b'\t' | b'|' | b')' | b'\n' | b'\r')) {
-            return None;
-        }
-        let value = self.row_value().or_else(|| self.inserted())?;
+        let value = self.cells_below().next()?;
         self.finish(Operator::Colon, Kind::Pair, value)
     }
 
-    /// The value below a name in a line of names, which is the first of its file or follows an empty one.
-    fn row_value(&self) -> Option<Value> {
+    /// The values in the other rows, as far as they are read.
+    pub(super) fn other_rows(&self) -> Vec<Candidate> {
+        let cells = self.cells_below().skip(1);
+        cells.filter_map(|cell| self.finish(Operator::Colon, Kind::Pair, cell)).collect()
+    }
+
+    /// What stands below the name, row by row.
+    fn cells_below(&self) -> impl Iterator<Item = Value> {
+        // Most names end here.
+        let behind = self.bytes[self.name.end..].iter().take(3);
+        let next = behind.copied().find(|byte| !matches!(byte, b' ' | b'"' | b'`'));
+        let may_be_head =
+            matches!(next, None | Some(b',' | b';' | b'\t' | b'|' | b')' | b'\n' | b'\r'));
+        let table = may_be_head.then(|| self.table()).flatten();
+        let tuples = may_be_head && table.is_none();
+        let rows = table.into_iter().flat_map(|table| self.rows(table));
+        rows.chain(tuples.then(|| self.inserted()).into_iter().flatten())
+    }
+
+    /// The table whose head is the line of the name: it is the first of its file or follows an empty one, or stands in
+    /// bars.
+    fn table(&self) -> Option<Table> {
         let before = self.before_name();
         let head_start = self.name.start - before.len();
         let above = &self.bytes[..head_start];
-        if !above.is_empty()
-            && ![&b"\n\n"[..], b"\n\r\n", b"```\n", b"|===\n"]
+        let head = self.line_at(head_start)?;
+        let text = &self.bytes[head.clone()];
+        let separator = separator(before, &self.bytes[self.name.end..head.end.max(self.name.end)])?;
+        let stands_in_bars = separator == b'|' && is_in_bars(text) && !is_in_bars(last_line(above));
+        let is_first = above.is_empty()
+            || [&b"\n\n"[..], b"\n\r\n", b"```\n", b"|===\n"]
                 .iter()
-                .any(|end| above.ends_with(end))
-        {
+                .any(|end| above.ends_with(end));
+        if !is_first && !stands_in_bars {
             return None;
         }
-        let head = self.line_at(head_start)?;
-        let separator = separator(before, &self.bytes[self.name.end..head.end.max(self.name.end)])?;
-        let mut row = self.line_at(head.end + 1)?;
-        let is_rule = |byte: &u8| b"|-: ".contains(byte);
+        let mut row = self.line_below(&head)?;
         if separator == b'|' && !above.ends_with(b"|===\n") {
             // A table of Markdown has a line between its head and its rows.
-            self.bytes[row.clone()].iter().all(is_rule).then_some(())?;
-            row = self.line_at(row.end + 1)?;
+            if self.bytes[row.clone()].iter().all(|byte| b"|-: ".contains(byte)) {
+                row = self.line_below(&row)?;
+            } else if !stands_in_bars || !is_in_bars(&self.bytes[row.clone()]) {
+                return None;
+            }
         }
-        let text = &self.bytes[head.clone()];
         let is_head = |byte: &u8| {
             byte.is_ascii_alphanumeric() || b" _-.\"()".contains(byte) || *byte == separator
         };
         let is_short = |cell: &[u8]| cell.len() <= HEAD_BYTES;
-        let count = |part: &[u8]| memchr::memchr_iter(separator, part).count();
+        let columns = count(text, separator);
         let is_table = text.iter().all(is_head)
             && text.split(|byte| *byte == separator).all(is_short)
             && (separator == b'|' || !text.ends_with(&[separator]) && text[0] != b' ')
-            && count(text) == count(&self.bytes[row.clone()]);
-        let cell = nth(&self.bytes[row.clone()], separator, count(before)).filter(|_| is_table)?;
-        self.cell(row.start + cell.start..row.start + cell.end)
+            && columns == count(&self.bytes[row.clone()], separator);
+        is_table.then(|| Table { separator, column: count(before, separator), columns, row })
+    }
+
+    /// The cells of the name's column, from the first row on.
+    fn rows(&self, table: Table) -> impl Iterator<Item = Value> {
+        let Table { separator, column, columns, row } = table;
+        let rows = std::iter::successors(Some(row), |row| self.line_below(row));
+        let rows = rows.take_while(|row| self.is_near(row.end));
+        rows.filter_map(move |row| {
+            let text = &self.bytes[row.clone()];
+            let cell =
+                nth(text, separator, column).filter(|_| count(text, separator) == columns)?;
+            self.cell(row.start + cell.start..row.start + cell.end)
+        })
+    }
+
+    /// Whether a row that ends here is read.
+    const fn is_near(&self, end: usize) -> bool {
+        end <= self.word.start + TABLE_BYTES
     }
 
     /// The line that begins at `start`, without what ends it; `None` if it is empty or long.
@@ -73,25 +123,50 @@ impl Reader<'_> {
         (1..COLUMN_BYTES).contains(&length).then_some(start..start + length)
     }
 
-    /// The value that stands where the name does: `INSERT INTO users (name, password) VALUES ('a', 'b')`.
-    fn inserted(&self) -> Option<Value> {
+    /// The line below another one.
+    fn line_below(&self, line: &Range<usize>) -> Option<Range<usize>> {
+        let is_long = self.bytes[line.end..].starts_with(b"\r\n");
+        self.line_at(line.end + 1 + usize::from(is_long))
+    }
+
+    /// The values that stand where the name does: `INSERT INTO users (name, password) VALUES ('a', 'b'), ('c', 'd')`.
+    fn inserted(&self) -> impl Iterator<Item = Value> {
+        let first = self.first_tuple();
+        let before = self.before_name();
+        let column = memchr::memrchr(b'(', before).map_or(0, |open| count(&before[open..], b','));
+        let tuples = std::iter::successors(first, |tuple| self.tuple_behind(tuple.end + 1));
+        let tuples = tuples.take_while(|tuple| self.is_near(tuple.end));
+        tuples.filter_map(move |tuple| {
+            let cell = element(&self.bytes[tuple.clone()], column)?;
+            let value = self.cell(tuple.start + cell.start..tuple.start + cell.end)?;
+            (value.quote != Quote::None).then_some(value)
+        })
+    }
+
+    /// What is between the brackets behind `VALUES`.
+    fn first_tuple(&self) -> Option<Range<usize>> {
         let start = self.name.end;
         if !matches!(self.bytes.get(start), Some(b',' | b')' | b'`' | b'"')) {
             return None;
         }
-        let before = self.before_name();
-        let open = memchr::memrchr(b'(', before)?;
+        memchr::memrchr(b'(', self.before_name())?;
         let text = &self.bytes[start..self.bytes.len().min(start + COLUMN_BYTES)];
         let close = memchr::memchr(b')', text)?;
         let behind = &text[close + 1..];
         let word = close + 1 + behind.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         text.get(word..word + 6).filter(|word| word.eq_ignore_ascii_case(b"values"))?;
-        let first = word + memchr::memchr(b'(', &text[word..])? + 1;
-        let length = memchr::memchr2(b')', b'\n', &text[first..])?;
-        let index = memchr::memchr_iter(b',', &before[open..]).count();
-        let cell = nth(&text[first..first + length], b',', index)?;
-        let value = self.cell(start + first + cell.start..start + first + cell.end)?;
-        (value.quote != Quote::None).then_some(value)
+        self.tuple_behind(start + word + 6)
+    }
+
+    /// What is between the brackets that open at `at`, behind blanks and a comma.
+    fn tuple_behind(&self, at: usize) -> Option<Range<usize>> {
+        let text = self.bytes.get(at..)?;
+        let is_between = |byte: &&u8| byte.is_ascii_whitespace() || **byte == b',';
+        let open = text.iter().take(80).take_while(is_between).count();
+        let inside = text[open..].strip_prefix(b"(")?;
+        let inside = &inside[..inside.len().min(COLUMN_BYTES)];
+        let length = bare(inside).find(|&at| inside[at] == b')')?;
+        Some(at + open + 1..at + open + 1 + length)
     }
 
     /// The value that a row gets that the name selects: `UPDATE settings SET value = 'x' WHERE name = 'api_key'`.
@@ -245,15 +320,65 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a word may be in the head of a table, whose rows say what matters of it.
+pub(crate) fn may_head_table(bytes: &[u8], start: usize) -> bool {
+    let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-\"` ".contains(byte);
+    let behind = bytes[start..].iter().take(HEAD_BYTES + 3).skip_while(is_of_name).next();
+    matches!(behind, None | Some(b',' | b';' | b'\t' | b'|' | b')' | b'\n' | b'\r'))
+}
+
 /// The sign between the columns of a table, by what stands around a name in its first line.
 fn separator(before: &[u8], behind: &[u8]) -> Option<u8> {
     let is_sign = |byte: &u8| b",;\t|".contains(byte);
     let is_skipped = |byte: &&u8| !matches!(**byte, b' ' | b'"');
     match behind.iter().find(is_skipped) {
         Some(next) => Some(*next),
-        None => before.iter().rev().find(is_skipped).copied(),
+        None => {
+            // `service;api key`: a word of the name may stand before it.
+            let blank =
+                before.iter().rev().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b' ');
+            let words = blank.count();
+            let own = if words <= WORD_BYTES { words } else { 0 };
+            before[..before.len() - own].iter().rev().find(is_skipped).copied()
+        }
     }
     .filter(is_sign)
+}
+
+/// The last line of some text, without what ends it.
+fn last_line(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let from = text.len().saturating_sub(COLUMN_BYTES);
+    &text[memchr::memrchr(b'\n', &text[from..]).map_or(from, |at| from + at + 1)..]
+}
+
+/// Whether a line begins and ends with a bar.
+fn is_in_bars(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.len() > 1 && line.starts_with(b"|") && line.ends_with(b"|")
+}
+
+fn count(text: &[u8], separator: u8) -> usize {
+    memchr::memchr_iter(separator, text).count()
+}
+
+/// The places of the bytes that stand in no quotes of SQL.
+fn bare(text: &[u8]) -> impl Iterator<Item = usize> {
+    let mut is_quoted = false;
+    (0..text.len()).filter(move |&at| {
+        is_quoted ^= text[at] == b'\'';
+        !is_quoted
+    })
+}
+
+/// Where the element of a list of SQL stands that follows so many commas.
+fn element(text: &[u8], index: usize) -> Option<Range<usize>> {
+    let mut commas = bare(text).filter(|&at| text[at] == b',');
+    let start = match index {
+        0 => 0,
+        _ => commas.nth(index - 1)? + 1,
+    };
+    Some(start..commas.next().unwrap_or(text.len()))
 }
 
 /// Where the part of some text stands that follows so many separators.

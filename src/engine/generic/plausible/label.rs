@@ -1,7 +1,7 @@
 //! What is text: a label, a sentence, one of several words, the rest of a command.
 
 use super::super::grammar::{Candidate, Kind, Operator, Quote};
-use crate::text::search::begins_with_ignoring_case;
+use crate::text::search::{begins_with_ignoring_case, holds};
 
 /// A label, a sentence of another language, the first of several arguments or words.
 pub(super) fn is_phrase(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
@@ -50,6 +50,11 @@ fn is_first_of_words(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
 
 /// A quoted name, as `"shape"` in `"Password": {"shape": "String"}`.
 pub(super) fn is_name_of_a_value(bytes: &[u8], found: &Candidate) -> bool {
+    // `if password == "x":` of Python.
+    let between = bytes.get(found.name.end..found.value.start).unwrap_or_default();
+    if holds(between, b"==") || holds(between, b"!=") {
+        return false;
+    }
     let behind = &bytes[found.value.end..(found.value.end + 4).min(bytes.len())];
     let escapes = behind.iter().take_while(|byte| **byte == b'\\').count();
     found.quote != Quote::None && matches!(behind[escapes..], [b'"' | b'\'', b':', ..])
