@@ -32,7 +32,7 @@ pub(super) enum Kind {
 
 /// Kinds that are known by their first bytes and not opened. Only such as no text begins with, and
 /// hardly anything else by chance.
-const UNOPENED: [(&str, &[u8]); 12] = [
+const UNOPENED: [(&str, &[u8]); 15] = [
     ("xz", b"\xfd7zXZ\0"),
     ("7z", b"7z\xbc\xaf\x27\x1c"),
     ("rar", b"Rar!\x1a\x07\0"),
@@ -45,6 +45,9 @@ const UNOPENED: [(&str, &[u8]); 12] = [
     ("Debian", b"!<arch>\ndebian-binary"),
     ("RPM", b"\xed\xab\xee\xdb\x03"),
     ("snappy", b"\xff\x06\0\0sNaPpY"),
+    ("git pack", b"PACK\0\0\0\x02"),
+    ("git bundle", b"# v2 git bundle\n"),
+    ("git bundle", b"# v3 git bundle\n"),
 ];
 
 impl Kind {

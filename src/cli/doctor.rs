@@ -11,8 +11,8 @@ use tightlip::hook::{
     Binary, DoctorOptions, HookReport, Part, Proof, Report, SKIP_VARIABLE, State, Without, doctor,
 };
 use tightlip::report::masked;
-use tightlip::rule::{Confidence, RuleSet};
-use tightlip::setup::{Config, KnownFile, Request, RuleChange, Scanner, load_config};
+use tightlip::rule::Confidence;
+use tightlip::setup::{KnownFile, Request, Scanner, load_config};
 use tightlip::text::escape::{escape, escape_path};
 
 /// Prove that git runs the hooks and that they stop a secret
@@ -151,15 +151,8 @@ fn tell_rules(
             return Ok(());
         }
     };
-    let rules = scanner.engine().rules();
-    let off: Vec<String> = RuleSet::builtin()
-        .all()
-        .iter()
-        .filter(|rule| rule.enabled && rules.find(&rule.id).is_some_and(|rule| !rule.enabled))
-        .map(|rule| format!("{} ({})", rule.id, switched_by(&config, &rule.id)))
-        .collect();
-    if !off.is_empty() {
-        writeln!(out, "note: built-in rules that are switched off here: {}", off.join(", "))?;
+    if let Some(off) = scanner.switched_off() {
+        writeln!(out, "note: {}", escape(off.as_bytes()))?;
     }
     if let Some(least) = config.min_confidence.filter(|&least| least > Confidence::Low) {
         writeln!(out, "note: only findings of {} confidence or more are reported", least.name())?;
@@ -188,18 +181,6 @@ fn tell_known_files(scanner: &Scanner, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Where the last word on a rule was said.
-fn switched_by(config: &Config, rule: &str) -> String {
-    let said = config.rules.iter().rev().find_map(|change| match change {
-        RuleChange::Switch { id, origin, .. } if id == rule => Some(origin.clone()),
-        RuleChange::Put(entry, origin) if entry.id == rule && entry.enabled.is_some() => {
-            Some(origin.to_string())
-        }
-        _ => None,
-    });
-    said.map_or_else(String::new, |origin| escape(origin.as_bytes()).into_owned())
 }
 
 fn tell_bypasses(report: &Report, out: &mut dyn Write) -> io::Result<()> {

@@ -76,6 +76,9 @@ pub(super) fn run(
         && since.is_none()
         && args.max_count.is_none();
     let is_all = shared.rule.is_empty() && args.paths.is_empty() && is_whole;
+    // Of the whole history every file of Git LFS is scanned below; of a part, those that its pointers stand for.
+    let opened = if is_whole { None } else { repository.get_if_there()? };
+    let lfs = opened.map(|opened| LfsStore::of(&opened)).transpose()?.flatten();
     let options = HistoryOptions {
         tips: selection.tips,
         known: selection.known,
@@ -83,6 +86,7 @@ pub(super) fn run(
         max_count: args.max_count,
         is_on_server: args.ci,
         archives: Some(ArchiveLimits::default()),
+        lfs,
         ..HistoryOptions::default()
     };
     let tips = options.tips.clone();
@@ -183,7 +187,9 @@ fn selection(
              change first"
         )?;
     }
-    for spot in scan.scanner.blind_spots(process.now)? {
+    for spot in
+        scan.scanner.switched_off().into_iter().chain(scan.scanner.blind_spots(process.now)?)
+    {
         writeln!(err, "tightlip: {}", escape(spot.as_bytes()))?;
     }
     Ok(selection)

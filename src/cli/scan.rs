@@ -46,6 +46,7 @@ pub(super) fn run(
     shared: &Shared,
     process: &mut Process<'_>,
 ) -> Result<u8, Failure> {
+    refuse_own_report(args, shared)?;
     let mut session = Session::load(process, &process.repository(), shared, Purpose::Look)?;
     args.filter.limit(&mut session.scanner)?;
     if args.known_values {
@@ -97,6 +98,19 @@ pub(super) fn run(
     // All files were listed.
     filter::name_unused(&session.scanner, &mut outcome, [], process)?;
     session.finish(&outcome, &mut process.streams)
+}
+
+/// Refuses a report that would be written over a file that is to be scanned.
+fn refuse_own_report(args: &ScanArgs, shared: &Shared) -> Result<(), Failure> {
+    let place = |path: &Path| path.is_file().then(|| path.canonicalize().ok()).flatten();
+    for report in shared.report_files() {
+        let own = place(&report);
+        if own.is_some() && args.paths.iter().any(|path| place(path) == own) {
+            let shown = escape_path(&report);
+            return Err(format!("`{shown}` is to be scanned, and a report would be written over it; name another file for the report").into());
+        }
+    }
+    Ok(())
 }
 
 /// Whether a path that is named is a file, and not a directory.

@@ -85,6 +85,9 @@ impl<'a> Session<'a> {
             baseline,
         };
         let scanner = Scanner::load(repository, &request)?;
+        if purpose != Purpose::Hook {
+            scanner.check_baseline();
+        }
         let step_summary = process.environment.get_filled(STEP_SUMMARY_VARIABLE);
         Ok(Session {
             scanner: ManuallyDrop::new(scanner),

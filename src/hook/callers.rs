@@ -9,7 +9,7 @@ use std::fs;
 use super::change::is_executable;
 use super::commands::calls;
 use super::manager::Manager;
-use super::place::Place;
+use super::place::{Kind, Place};
 use super::{Hook, script};
 
 /// Whether git runs a hook in a place, and that hook scans.
@@ -27,7 +27,10 @@ pub(super) fn is_run(hook: Hook, place: &Place) -> bool {
 /// itself.
 pub(super) fn caller(hook: Hook, place: &Place, bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    let reached: Vec<&str> = text.lines().take_while(|line| !leaves(line)).collect();
+    let reached = text.lines().take_while(|line| !leaves(line));
+    // Husky has a shell run them that ends at the first error.
+    let is_husky = place.kind == Kind::Husky;
+    let reached: Vec<&str> = is_husky.then_some("set -e").into_iter().chain(reached).collect();
     if calls(&reached.join("\n"), hook) {
         return Some("a script that is not tightlip's".to_owned());
     }
@@ -146,5 +149,7 @@ mod tests {
         assert!(!guards(Hook::PreCommit, &place), "husky does not run pre-commit");
         write(&place.searched.join("pre-commit"), b"", 0o755);
         assert!(guards(Hook::PreCommit, &place));
+        write(&file, b"tightlip staged\nmake\n", 0o644);
+        assert!(guards(Hook::PreCommit, &place), "its shell ends at the first error");
     }
 }

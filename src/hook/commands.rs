@@ -17,10 +17,97 @@ const BEFORE: [&str; 13] = [
     "env",
 ];
 
-/// Whether commands of a shell call tightlip for the work of a hook: by `tightlip hook` and its name, by
-/// `tightlip staged` for pre-commit or by `tightlip message` for commit-msg.
+/// A command, and what stands behind it.
+#[derive(Debug, Default)]
+struct Command {
+    words: Vec<String>,
+    end: End,
+}
+
+/// What becomes of the exit status of a command.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// `&&`: what follows is run if it is zero.
+    And,
+    /// `||`: what follows is run if it is not.
+    Or,
+    /// `&` and `|`: it is lost.
+    Lost,
+    /// The next command's takes its place.
+    #[default]
+    Next,
+}
+
+/// Whether commands of a shell call tightlip for the work of a hook, and end as it does: by `tightlip hook` and its
+/// name, by `tightlip staged` for pre-commit or by `tightlip message` for commit-msg.
 pub(super) fn calls(text: &str, hook: Hook) -> bool {
-    commands(text).iter().any(|words| is_call(words, hook))
+    let commands = commands(text);
+    let ends_at_errors = text
+        .lines()
+        .next()
+        .is_some_and(|first| first.starts_with("#!") && first.split(' ').any(is_set_e));
+    (0..commands.len()).any(|at| {
+        let (before, rest) = commands.split_at(at);
+        let sets = |command: &Command| {
+            command.words.first().is_some_and(|word| word == "set")
+                && command.words.iter().any(|word| is_set_e(word))
+        };
+        is_call(&rest[0].words, hook)
+            && !before.last().is_some_and(|before| before.words == ["if", "false"])
+            && counts(rest, ends_at_errors || before.iter().any(sets))
+    })
+}
+
+/// Whether an option is `-e` of a shell, by which it ends at the first error.
+fn is_set_e(word: &str) -> bool {
+    word == "errexit" || word.starts_with('-') && !word.starts_with("--") && word.contains('e')
+}
+
+/// Whether the status of the first of some commands becomes that of their script. What is not sure does not count.
+fn counts(commands: &[Command], ends_at_errors: bool) -> bool {
+    let Some((command, rest)) = commands.split_first() else { return false };
+    let first = command.words.first().map_or("", |word| word);
+    if command.words.iter().any(|word| word == "exec") {
+        return true;
+    }
+    let leaves = |command: &Command| {
+        command.words.iter().take(3).any(|word| matches!(&**word, "exit" | "return" | "false"))
+    };
+    if matches!(first, "if" | "elif" | "!") {
+        return rest.iter().any(leaves);
+    }
+    match command.end {
+        End::Lost => false,
+        End::Or => match rest.first() {
+            Some(next) if next.words.first().is_some_and(|word| word == "{") => {
+                rest.iter().any(leaves)
+            }
+            Some(next) => leaves(next),
+            None => false,
+        },
+        // What follows is not run; the end of it is that of the command.
+        End::And => {
+            rest.first().is_none_or(|next| next.end != End::Or) && counts(rest, ends_at_errors)
+        }
+        End::Next => ends_at_errors || is_last(rest) || is_asked_for(rest),
+    }
+}
+
+/// Whether nothing is run before these commands end but what is in other branches.
+fn is_last(rest: &[Command]) -> bool {
+    const CLOSE: [&str; 5] = ["fi", "done", "esac", "}", "else"];
+    let mut is_other = false;
+    rest.iter().all(|command| {
+        let first = command.words.first().map_or("", |word| word);
+        is_other = (is_other || matches!(first, "else" | "elif")) && first != "fi";
+        is_other || first.is_empty() || CLOSE.contains(&first)
+    })
+}
+
+/// Whether the next command looks at the status.
+fn is_asked_for(rest: &[Command]) -> bool {
+    let next = rest.iter().find(|command| !command.words.is_empty());
+    next.is_some_and(|next| next.words.iter().any(|word| word.contains("$?")))
 }
 
 /// Whether the words of one command are such a call.
@@ -61,15 +148,15 @@ fn is_assignment(word: &str) -> bool {
 }
 
 /// Splits text into commands and these into words, without their quotes.
-fn commands(text: &str) -> Vec<Vec<String>> {
-    let mut commands = vec![Vec::new()];
+fn commands(text: &str) -> Vec<Command> {
+    let mut commands = vec![Command::default()];
     let mut word: Option<String> = None;
     let mut chars = text.chars().peekable();
     // What ends the here-documents that begin behind the line.
     let mut documents: Vec<String> = Vec::new();
-    let end_word = |word: &mut Option<String>, commands: &mut Vec<Vec<String>>| {
+    let end_word = |word: &mut Option<String>, commands: &mut Vec<Command>| {
         if let (Some(word), Some(command)) = (word.take(), commands.last_mut()) {
-            command.push(word);
+            command.words.push(word);
         }
     };
     while let Some(char) = chars.next() {
@@ -89,9 +176,19 @@ fn commands(text: &str) -> Vec<Vec<String>> {
                     documents.push(delimiter(&mut chars));
                 }
             }
+            // `2>&1` and `&>file` send streams elsewhere.
+            '&' if word.as_ref().is_some_and(|word| word.ends_with(['>', '<']))
+                || chars.peek() == Some(&'>') =>
+            {
+                word.get_or_insert_default().push(char);
+            }
             ';' | '&' | '|' | '(' | ')' | '`' | '\n' => {
                 end_word(&mut word, &mut commands);
-                commands.push(Vec::new());
+                let end = end_of(char, &mut chars);
+                if let Some(command) = commands.last_mut() {
+                    command.end = end;
+                }
+                commands.push(Command::default());
                 if char == '\n' {
                     documents.drain(..).for_each(|end| skip_document(&mut chars, &end));
                 }
@@ -102,6 +199,16 @@ fn commands(text: &str) -> Vec<Vec<String>> {
     }
     end_word(&mut word, &mut commands);
     commands
+}
+
+/// What a sign between two commands says; takes the rest of the sign.
+fn end_of(char: char, chars: &mut Peekable<Chars<'_>>) -> End {
+    match char {
+        '&' if chars.next_if_eq(&'&').is_some() => End::And,
+        '|' if chars.next_if_eq(&'|').is_some() => End::Or,
+        '&' | '|' => End::Lost,
+        _ => End::Next,
+    }
 }
 
 /// Reads the word that ends a here-document, behind `<<` or `<<-`, without its quotes.
@@ -174,6 +281,29 @@ mod tests {
             ("cat <<EOF\nhelp\nEOF\ntightlip hook pre-commit", &[Hook::PreCommit]),
             ("cat <<EOF | tightlip staged\nhelp\nEOF\n", &[Hook::PreCommit]),
             ("grep -q x <<<\"$y\" && tightlip hook pre-commit", &[Hook::PreCommit]),
+            // Its status has to be that of the hook.
+            ("tightlip hook pre-commit\necho done", &[]),
+            ("tightlip hook pre-commit; echo done", &[]),
+            ("tightlip hook pre-commit || true", &[]),
+            ("tightlip hook pre-commit || echo bad", &[]),
+            ("tightlip hook pre-commit &", &[]),
+            ("tightlip hook pre-commit | tee log", &[]),
+            ("if false; then tightlip hook pre-commit; fi", &[]),
+            ("if tightlip hook pre-commit; then echo ok; fi", &[]),
+            ("bash -c 'tightlip hook pre-commit || true'", &[]),
+            ("tightlip hook pre-commit && echo ok || true", &[]),
+            ("set -e\ntightlip hook pre-commit\necho done", &[Hook::PreCommit]),
+            ("#!/bin/sh -e\ntightlip hook pre-commit\necho done", &[Hook::PreCommit]),
+            ("set -euo pipefail; tightlip hook pre-commit; make", &[Hook::PreCommit]),
+            ("tightlip hook pre-commit || { echo bad; exit 1; }\nmake", &[Hook::PreCommit]),
+            ("tightlip hook pre-commit\nrc=$?\nmake\nexit $rc", &[Hook::PreCommit]),
+            ("tightlip hook pre-commit && make", &[Hook::PreCommit]),
+            ("tightlip hook pre-commit >&2 2>&1 || exit $?\nmake", &[Hook::PreCommit]),
+            (
+                "if command -v tightlip; then\n  tightlip hook pre-commit\nelse\n  echo no\nfi\n",
+                &[Hook::PreCommit],
+            ),
+            ("make && tightlip hook pre-commit\n\n", &[Hook::PreCommit]),
         ] {
             let called = Hook::ALL.into_iter().filter(|hook| calls(text, *hook));
             assert_eq!(called.collect::<Vec<_>>(), hooks, "{text}");

@@ -172,7 +172,16 @@ fn redactor(outcome: &Outcome, options: ReportOptions) -> Redactor {
     let beside = found().flat_map(names).filter(|name| known.insert(hasher.hash_one(name)));
     let mask = Mask::default();
     let named: Vec<Secret> = unread.chain(beside).flat_map(|text| mask.tokens(text)).collect();
-    Redactor::new(found().flat_map(Finding::secrets).chain(&encoded).chain(&named))
+    // A password that is a word of a path, such as the name of the project, is masked where it is the password: a path
+    // that could not be read would help nobody.
+    let paths = found().map(|finding| &*finding.origin.path);
+    let words: HashSet<&[u8]> =
+        paths.flat_map(|path| path.split(|byte| !byte.is_ascii_alphanumeric())).collect();
+    let is_word = |secret: &&Secret| {
+        secret.expose().iter().all(u8::is_ascii_alphabetic) && words.contains(secret.expose())
+    };
+    let secrets = found().flat_map(Finding::secrets).filter(|secret| !is_word(secret));
+    Redactor::new(secrets.chain(&encoded).chain(&named))
 }
 
 /// The names that stand beside a finding in reports: of files, refs and people.

@@ -2,7 +2,7 @@
 
 use super::maker::Maker;
 use super::past::Past;
-use super::{Hits, Job, UnitResult};
+use super::{Hits, Job, UnitResult, translation};
 use crate::engine::Match;
 use crate::finding::{Finding, Fingerprint, Place, Secret, Suppressed};
 use crate::rule::{Confidence, Scope, parse_pack};
@@ -108,6 +108,13 @@ impl Job<'_> {
         match decision {
             Decision::Report(None) if self.is_own_example(unit, hits, found) => {
                 Fate::Suppressed("it stands in the entry of the rule that finds it".into())
+            }
+            Decision::Report(_)
+                if rule.scope == Scope::Assignment
+                    && rule.origin.builtin
+                    && translation::is_text(&path, &found.text) =>
+            {
+                Fate::Suppressed("it is text in a file of translations".into())
             }
             Decision::Report(warning) => Fate::Reported(warning),
             Decision::Suppress(reason) => Fate::Suppressed(reason),

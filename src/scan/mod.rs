@@ -15,6 +15,7 @@ mod record;
 mod sieve;
 #[cfg(test)]
 mod tests;
+mod translation;
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -16,10 +16,25 @@ use crate::source::Stdin;
 const MAX_NAMED: usize = 5;
 
 impl Scanner {
+    /// Names the built-in rules that the configuration switches off, with the places where it does, in a sentence;
+    /// `None` if there are none.
+    #[must_use]
+    pub fn switched_off(&self) -> Option<String> {
+        let rules = self.engine().rules();
+        let off: Vec<String> = RuleSet::builtin()
+            .all()
+            .iter()
+            .filter(|rule| rule.enabled && rules.find(&rule.id).is_some_and(|rule| !rule.enabled))
+            .map(|rule| format!("{} ({})", rule.id, switched_by(&self.config, &rule.id)))
+            .collect();
+        let names = off.join(", ");
+        (!off.is_empty()).then(|| format!("built-in rules that are switched off here: {names}"))
+    }
+
     /// Tells, a sentence each, what the configuration hides of made-up secrets of all built-in
     /// rules: rules that it changes so that they find them no more, and allow entries that name
-    /// neither a path nor a rule they fit. Rules that are switched off are not among them. `now` is
-    /// the time in seconds since 1970.
+    /// neither a path nor a rule they fit. Rules that are switched off are not among them:
+    /// [`switched_off`](Self::switched_off) names these. `now` is the time in seconds since 1970.
     ///
     /// # Errors
     /// The built-in rules do not make a scanner.
@@ -110,4 +125,16 @@ fn list(mut rules: Vec<String>) -> String {
     rules.truncate(MAX_NAMED);
     let named = rules.join(", ");
     if more == 0 { named } else { format!("{named} and {more} more") }
+}
+
+/// Where the last word on a rule was said.
+fn switched_by(config: &Config, rule: &str) -> String {
+    let said = config.rules.iter().rev().find_map(|change| match change {
+        RuleChange::Switch { id, origin, .. } if id == rule => Some(origin.clone()),
+        RuleChange::Put(entry, origin) if entry.id == rule && entry.enabled.is_some() => {
+            Some(origin.to_string())
+        }
+        _ => None,
+    });
+    said.unwrap_or_default()
 }

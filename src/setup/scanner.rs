@@ -362,6 +362,12 @@ impl Scanner {
         repository.object(&id, |_, staged| is_same(staged)).unwrap_or(false)
     }
 
+    /// Reads the baseline now, so that every scan is incomplete if it cannot be understood. A hook does without: it would
+    /// read the file for every commit.
+    pub fn check_baseline(&self) {
+        self.policy.check_baseline();
+    }
+
     /// Returns the entries of the baseline that fit nothing of an outcome: what they accepted is gone.
     #[must_use]
     pub fn unused_accepted(&self, outcome: &Outcome) -> usize {

@@ -81,6 +81,11 @@ impl Allowlist {
         self.baseline.as_ref()
     }
 
+    /// Reads the baseline now: as a rule it is read when there is a finding to judge.
+    pub fn check_baseline(&self) {
+        self.baseline.iter().for_each(BaselineFile::check);
+    }
+
     /// The error of the baseline, if it was read and has one.
     #[must_use]
     pub fn failure(&self) -> Option<&BaselineError> {

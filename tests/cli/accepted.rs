@@ -164,6 +164,8 @@ fn a_baseline_that_is_broken_or_not_there_ends_in_2() {
     repo.write(".tightlip.baseline", "{\"fingerprint\":\"x\"}\n");
     repo.tightlip(&["staged"]).exits(2).says(".tightlip.baseline:1: ").says("aws-access-key-id");
     repo.write("clean", "clean");
+    // Nothing is found, and the file is as broken.
+    repo.tightlip(&["scan", "clean"]).exits(2).says(".tightlip.baseline:1: ");
     let named = ["--baseline", "nowhere"];
     repo.tightlip(&[&["scan", "clean"], &named[..]].concat()).exits(2).says("nowhere");
     std::fs::remove_file(repo.root.join(".tightlip.baseline")).unwrap();

@@ -919,8 +919,11 @@ fn files_of_lfs_that_are_here_are_part_of_the_whole_history_and_of_its_baseline(
     for _ in 0..2 {
         repo.tightlip(&["history"]).exits(1).says(&format!(".git/lfs/objects/{}/", &id[..2]));
     }
-    // A range does not lead to all of them.
+    // A part of a history leads to those of its pointers.
     repo.tightlip(&["history", "HEAD~1..HEAD"]).exits(0);
+    for part in [&["HEAD"][..], &["--branch", "main"], &["--since", "2000-01-01"], &["-n", "9"]] {
+        repo.tightlip(&[&["history"], part].concat()).exits(1).says("large.txt");
+    }
     repo.tightlip(&["baseline", "create", "--reason", "old"]).exits(0).says("1 accepted");
     repo.tightlip(&["history"]).exits(0);
 }

@@ -83,6 +83,27 @@ fn other_secrets_on_the_line_and_in_the_path_are_masked_too() {
 }
 
 #[test]
+fn a_password_that_is_a_word_of_the_path_does_not_hide_the_path() {
+    let repo = TestRepo::new();
+    repo.stage("Trustno/settings.py", "DATABASE_PASSWORD = 'Trustno'\nother = 'Trustno'\n");
+    repo.write(".tightlip.toml", "[[rule]]\nid = 'word'\npattern = \"PASSWORD = '([A-Za-z]+)'\"\n");
+    let said = repo.tightlip(&["staged", "--rule", "word"]).exits(1);
+    said.says("Trustno/settings.py:1").never_says("PASSWORD = 'Trustno'");
+}
+
+#[test]
+fn a_report_is_never_written_over_what_is_to_be_scanned() {
+    let repo = TestRepo::new();
+    repo.write("a.txt", key(0));
+    for report in [["--output", "./a.txt"], ["--report", "json=a.txt"]] {
+        repo.tightlip(&[&["scan", "a.txt"][..], &report].concat())
+            .exits(2)
+            .says("a report would be written over it");
+    }
+    assert_eq!(std::fs::read_to_string(repo.root.join("a.txt")).unwrap(), key(0));
+}
+
+#[test]
 fn a_report_goes_to_a_file_and_colour_to_nobody_who_did_not_ask() {
     let (repo, _) = with_pair();
     repo.tightlip(&["staged", "--output", "report.json", "--format", "json"]).exits(1);

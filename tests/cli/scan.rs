@@ -382,3 +382,24 @@ fn an_archive_that_is_named_is_opened_and_others_are_named() {
     repo.tightlip(&["scan", "folder", "-v"]).exits(0).says(left_out);
     repo.tightlip(&["scan", "folder", "--archives"]).exits(1).never_says("left out");
 }
+
+#[test]
+fn words_in_files_of_translations_are_no_secrets() {
+    let repo = TestRepo::new();
+    let text = |word: &str| format!("{{\"password\": \"{word}\"}}\n");
+    repo.write("lang/ca.json", text("Contrasenya"));
+    repo.write("other/ca.json", text("Contrasenya"));
+    repo.tightlip(&["scan", "other"]).exits(1).says("other/ca.json:1");
+    repo.tightlip(&["scan", "lang"]).exits(0);
+    repo.write("lang/ca.json", text("Contra5enya7"));
+    repo.tightlip(&["scan", "lang"]).exits(1).says("lang/ca.json:1");
+}
+
+#[test]
+fn packs_and_bundles_of_git_are_named() {
+    let repo = TestRepo::new();
+    repo.commit("a.txt", key(0));
+    repo.git(&["bundle", "create", "-q", "all.bundle", "HEAD"]).exits(0);
+    repo.git(&["rm", "-q", "a.txt"]).exits(0);
+    repo.tightlip(&["scan", "all.bundle"]).exits(2).says("git bundle");
+}

@@ -51,10 +51,29 @@ pub(in crate::engine) fn is_placeholder(secret: &[u8]) -> bool {
     run > MAX_RUN || is_sequence(secret) || WORDS.iter().chain(&MARKS).any(holds)
 }
 
-/// Whether a value runs through the alphabet or the digits.
+/// Whether a value runs through the alphabet or the digits, or through bytes in hexadecimal.
 pub(in crate::engine) fn is_sequence(value: &[u8]) -> bool {
+    if are_even_bytes(value) {
+        return true;
+    }
     let steps = value.windows(2).filter(|pair| pair[1] == pair[0].wrapping_add(1)).count();
     value.len() >= 8 && steps as f32 > MAX_NEIGHBOUR_SHARE * value.len() as f32
+}
+
+/// Whether bytes in hexadecimal are all the same or rise by one: the keys of test vectors.
+fn are_even_bytes(value: &[u8]) -> bool {
+    const MIN_DIGITS: usize = 16;
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let byte = |pair: &[u8; 2]| Some((digit(pair[0])? << 4 | digit(pair[1])?) as u8);
+    let (pairs, rest) = value.as_chunks::<2>();
+    let step = |two: &[[u8; 2]]| Some(byte(&two[1])?.wrapping_sub(byte(&two[0])?));
+    let mut steps = pairs.windows(2).map(step);
+    value.len() >= MIN_DIGITS
+        && rest.is_empty()
+        && steps
+            .next()
+            .flatten()
+            .is_some_and(|first| first < 2 && steps.all(|own| own == Some(first)))
 }
 
 #[cfg(test)]
@@ -88,6 +107,11 @@ mod tests {
             ("bcdefgqx", true),
             ("bcdefzqx", false),
             ("ihgfedcb", false),
+            ("000102030405060708090a0b0c0d0e0f", true),
+            ("fdfeff0001020304", true),
+            ("0c0c0c0c0c0c0c0c", true),
+            ("0c0c0c0c0c0c0c", false),
+            ("0002040608a0c0e0", false),
         ] {
             assert_eq!(is_sequence(value.as_bytes()), expected, "{value}");
         }

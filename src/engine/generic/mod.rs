@@ -24,7 +24,7 @@ pub use features::{GROUPS, Group, Steps};
 
 use crate::rule::Confidence;
 use crate::text::search::holds;
-use grammar::Candidate;
+use grammar::{Candidate, Kind};
 use plausible::{implausible, plausible};
 
 /// From these probabilities on, a candidate is of low, medium and high confidence.
@@ -118,6 +118,9 @@ impl Assignment {
     pub(super) fn all_at(bytes: &[u8], keyword: &Range<usize>) -> impl Iterator<Item = Self> {
         let word = grammar::word_in(bytes, keyword);
         let first = word.as_ref().and_then(|word| grammar::candidate(bytes, word));
+        // What is assigned in another way heads no column.
+        let may_be_row = first.as_ref().is_none_or(|first| first.kind == Kind::Pair);
+        let word = word.filter(|_| may_be_row);
         let rows = word.map_or_else(Vec::new, |word| grammar::other_rows(bytes, &word));
         let all = first.into_iter().chain(rows);
         all.filter(|found| implausible(bytes, found).is_none()).map(Assignment)

@@ -35,7 +35,7 @@ pub(super) fn implausible(bytes: &[u8], found: &Candidate) -> Option<&'static st
     } else if is_encoded_placeholder(found, value) {
         Some("is a placeholder once it is decoded")
     } else if is_reference(value) {
-        Some("is a reference: a variable, a template or a path of a vault")
+        Some("is a reference: a variable, a template, a pattern or a path of a vault")
     } else if is_public(bytes, found, value) {
         Some("is public: a public key, a hash of a password or a signature")
     } else if is_of_its_own_rule(value) {
@@ -101,7 +101,11 @@ fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8
         let digits = digits.strip_suffix(b"L").unwrap_or(digits);
         digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit)
     });
-    if is_pairs || is_hex {
+    let is_code = found.operator == Operator::Equals && is_bare && behind.starts_with(b";");
+    if is_pairs || is_hex || is_bare && is_typed_number(value) || is_number && is_code {
+        return true;
+    }
+    if is_colour(value) {
         return true;
     }
     if is_time(value) || matches!(value, b"true" | b"false" | b"latest") {
@@ -126,6 +130,25 @@ fn is_type_or_number(bytes: &[u8], found: &Candidate, value: &[u8], behind: &[u8
                 .or(value.strip_prefix(b"&"))
                 .is_some_and(|name| !name.is_empty() && name.iter().all(u8::is_ascii_alphanumeric))
             || value.starts_with(b"-"))
+}
+
+/// A number with its type: `1323u32`, `0x8029041A_u32`.
+fn is_typed_number(value: &[u8]) -> bool {
+    const TYPES: [&[u8]; 12] = [
+        b"u8", b"u16", b"u32", b"u64", b"u128", b"usize", b"i8", b"i16", b"i32", b"i64", b"i128",
+        b"isize",
+    ];
+    TYPES.iter().filter_map(|of| value.strip_suffix(*of)).any(|number| {
+        let digits = number.strip_prefix(b"0x").unwrap_or(number);
+        !digits.is_empty() && digits.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'_')
+    })
+}
+
+/// A colour of a style: `#f8f8f2`.
+fn is_colour(value: &[u8]) -> bool {
+    value.strip_prefix(b"#").is_some_and(|digits| {
+        matches!(digits.len(), 3 | 6 | 8) && digits.iter().all(u8::is_ascii_hexdigit)
+    })
 }
 
 /// A part of a grammar (RFC 5234): `1*SAFE`.
@@ -195,6 +218,7 @@ fn is_reference(value: &[u8]) -> bool {
         || holds(b"secretKeyRef")
         || holds(b":aws:secretsmanager")
         || holds(b"\\u00") && value.len() < 8
+        || [&b"(?:"[..], b"[0-9", b"[a-z", b"[A-Z"].iter().any(|part| holds(part))
         || has_field(value)
         || is_yaml_tag(value)
 }
@@ -280,6 +304,8 @@ fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         || named(b"public_key")
         || named(b"public-key")
         || named(b"pubkey")
+        || named(b"publishable")
+        || (name.starts_with(b"public") || name.starts_with(b"supublic")) && name.ends_with(b"key")
         || named(b"amz-credential")
         || named(b"fingerprint")
         || named(b"sitekey")
@@ -399,8 +425,10 @@ const PLACEHOLDER_WORDS: [&str; 37] = [
     "id",
 ];
 
-/// The keys of MinIO's own documentation, the password of RFC 7617, the tokens of RFC 6749, 6750 and 7628.
-const DOCUMENTED: [&[u8]; 8] = [
+/// The keys of MinIO's own documentation, the password of RFC 7617, the tokens of RFC 6749, 6750 and 7628. Then parts of
+/// keys that everybody has: of the wiki of Google Authenticator and RFC 6238, OpenSSL's own of FIPS, the two of NIST
+/// SP 800-38A, and that of Azurite.
+const DOCUMENTED: [&[u8]; 14] = [
     b"q3am3uq867",
     b"minioadmin",
     b"open sesame",
@@ -409,6 +437,12 @@ const DOCUMENTED: [&[u8]; 8] = [
     b"tgzv3jokf0xg5qx2tlkwia",
     b"mf_9.b5f-4.1jqm",
     b"vf9dft4qmtc2nvb3rlckbhbhrhdmlzdgeuy29t",
+    b"jbswy3dpehpk3pxp",
+    b"gezdgnbvgy3tqojq",
+    b"f4556650ac31d354",
+    b"603deb1015ca71be",
+    b"2b7e151628aed2a6",
+    b"eby8vdm02xnocqflqubp",
 ];
 
 /// What documentation puts in the place of a secret.
@@ -427,6 +461,9 @@ fn is_placeholder(value: &[u8]) -> bool {
         || lower.strip_prefix(b"demo").is_some_and(is_demo)
         || DOCUMENTED.iter().any(|known| holds(known))
         || is_sequence(value)
+        || lower.ends_with(b"here")
+            && [&b"pass"[..], b"key", b"token", b"secret"].iter().any(|word| holds(word))
+        || lower == b"$encrypted$"
         || own.len() > 1
             && own.iter().all(|word| {
                 PLACEHOLDER_WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))

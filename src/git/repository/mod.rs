@@ -198,7 +198,11 @@ impl Repository {
             .map(|worktree| path_from(worktree.root))
             .collect();
         let own = self.worktree();
-        roots.retain(|root| Some(root) != own.as_ref());
+        // Of a submodule, and of a repository beside its working tree, git lists the repository in place of the tree.
+        let repository = self.common_dir().canonicalize().ok();
+        let is_repository =
+            |root: &PathBuf| repository.is_some() && root.canonicalize().ok() == repository;
+        roots.retain(|root| Some(root) != own.as_ref() && !is_repository(root));
         Ok(roots)
     }
 

@@ -3,8 +3,9 @@
 use std::io::Cursor;
 use std::mem;
 
+use super::HistoryOptions;
 use super::commits::Commits;
-use crate::archive::{self, ArchiveLimits};
+use crate::archive;
 use crate::engine::Trail;
 use crate::finding::SkipKind;
 use crate::git::ReadError;
@@ -47,7 +48,7 @@ impl Contents {
 pub(super) struct ContentVisitor<'a> {
     objects: &'a ObjectTable,
     sieve: &'a dyn Sieve,
-    archives: Option<ArchiveLimits>,
+    options: &'a HistoryOptions,
     found: Contents,
 }
 
@@ -98,7 +99,7 @@ impl Visitor for ContentVisitor<'_> {
         self.found.blobs += u64::from(start == 0);
         // What is in a large archive is looked at when it is read again. Only its end shows a zip behind a program;
         // a fragment in the middle may look like that end, and then the blob is read again for nothing.
-        let is_archive = self.archives.is_some()
+        let is_archive = self.options.archives.is_some()
             && (start == 0 && archive::is_archive(fragment.bytes)
                 || archive::ends_like_zip(fragment.bytes));
         if (is_archive || self.sieve.whole(fragment.bytes).is_hot)
@@ -117,15 +118,18 @@ impl<'a> ContentVisitor<'a> {
     pub(super) fn new(
         objects: &'a ObjectTable,
         sieve: &'a dyn Sieve,
-        archives: Option<ArchiveLimits>,
+        options: &'a HistoryOptions,
     ) -> Self {
-        ContentVisitor { objects, sieve, archives, found: Contents::default() }
+        ContentVisitor { objects, sieve, options, found: Contents::default() }
     }
 
-    /// Whether there is something in the members of a blob that is an archive, or something that
-    /// could not be read and is to be named.
+    /// Whether a blob stands for a file that is read, too; or there is something in the members of one that is an
+    /// archive, or something that could not be read and is to be named.
     fn is_hot_inside(&self, bytes: &[u8]) -> bool {
-        let limits = self.archives.filter(|_| archive::is_whole_archive(bytes));
+        if self.options.lfs.as_ref().is_some_and(|store| store.file(bytes).is_some()) {
+            return true;
+        }
+        let limits = self.options.archives.filter(|_| archive::is_whole_archive(bytes));
         let Some(limits) = limits else { return false };
         let mut left_out = Vec::new();
         let mut is_hot = false;

@@ -51,6 +51,8 @@ pub struct HistoryOptions {
     pub allows_shallow: bool,
     /// How far archives are opened, if they are.
     pub archives: Option<ArchiveLimits>,
+    /// Where the files are that pointers of Git LFS stand for, if they are read, too.
+    pub lfs: Option<super::LfsStore>,
     /// How many threads read; 0 for one a core.
     pub threads: usize,
 }
@@ -96,7 +98,7 @@ impl<'a> History<'a> {
     fn survey(&self, objects: Objects, progress: &Progress) -> Survey {
         let limits = self.limits(progress);
         let visitors = objects.sweep(&|kind| kind != Kind::Tree, limits, &|| {
-            ContentVisitor::new(objects.table(), self.sieve, self.options.archives)
+            ContentVisitor::new(objects.table(), self.sieve, &self.options)
         });
         let mut contents =
             Contents::join(visitors.into_iter().map(ContentVisitor::into_found).collect());
@@ -178,7 +180,7 @@ impl Source for History<'_> {
             archives: self.options.archives,
             stream_from_bytes: STREAM_FROM_BYTES,
             has_promises: false,
-            lfs: None,
+            lfs: self.options.lfs.clone(),
         };
         Ok(listing)
     }

@@ -185,7 +185,8 @@ pub(in crate::engine) fn is_weak(value: &[u8]) -> bool {
 
 /// Whether a value is a word that guards nothing with the digits and signs that rules ask for: `Minio123!`.
 fn is_known_with_digits(value: &[u8]) -> bool {
-    const DIGITS: [&[u8]; 8] = [b"1", b"12", b"123", b"1234", b"12345", b"123456", b"321", b"01"];
+    const DIGITS: [&[u8]; 9] =
+        [b"", b"1", b"12", b"123", b"1234", b"12345", b"123456", b"321", b"01"];
     let Some(last) = value.iter().rposition(u8::is_ascii_alphabetic) else { return false };
     let (word, rest) = value.split_at(last + 1);
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();

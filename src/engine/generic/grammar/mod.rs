@@ -122,7 +122,10 @@ pub(super) fn candidate(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> 
 
 /// Returns the candidates in the rows of a table below the first, whose head has the word at `word`.
 pub(super) fn other_rows(bytes: &[u8], word: &Range<usize>) -> Vec<Candidate> {
-    if !may_head_table(bytes, word.start) || !is_word(bytes, word) {
+    if !may_head_table(bytes, word.start)
+        || table::surely_heads_none(bytes, word)
+        || !is_word(bytes, word)
+    {
         return Vec::new();
     }
     let name = name_around(bytes, word);

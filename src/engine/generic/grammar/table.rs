@@ -49,14 +49,12 @@ impl Reader<'_> {
     /// What stands below the name, row by row.
     fn cells_below(&self) -> impl Iterator<Item = Value> {
         // Most names end here.
-        let behind = self.bytes[self.name.end..].iter().take(3);
-        let next = behind.copied().find(|byte| !matches!(byte, b' ' | b'"' | b'`'));
-        let may_be_head =
-            matches!(next, None | Some(b',' | b';' | b'\t' | b'|' | b')' | b'\n' | b'\r'));
+        let may_be_head = ends_column(&self.bytes[self.name.end..]);
         let table = may_be_head.then(|| self.table()).flatten();
-        let tuples = may_be_head && table.is_none();
+        let may_be_inserted = may_be_head && table.is_none();
+        let tuples = may_be_inserted.then(|| self.inserted()).flatten();
         let rows = table.into_iter().flat_map(|table| self.rows(table));
-        rows.chain(tuples.then(|| self.inserted()).into_iter().flatten())
+        rows.chain(tuples.into_iter().flatten())
     }
 
     /// The table whose head is the line of the name: it is the first of its file or follows an empty one, or stands in
@@ -65,15 +63,15 @@ impl Reader<'_> {
         let before = self.before_name();
         let head_start = self.name.start - before.len();
         let above = &self.bytes[..head_start];
+        // Most lines end here.
+        if !may_be_head(above, before) {
+            return None;
+        }
         let head = self.line_at(head_start)?;
         let text = &self.bytes[head.clone()];
         let separator = separator(before, &self.bytes[self.name.end..head.end.max(self.name.end)])?;
         let stands_in_bars = separator == b'|' && is_in_bars(text) && !is_in_bars(last_line(above));
-        let is_first = above.is_empty()
-            || [&b"\n\n"[..], b"\n\r\n", b"```\n", b"|===\n"]
-                .iter()
-                .any(|end| above.ends_with(end));
-        if !is_first && !stands_in_bars {
+        if !is_behind_gap(above) && !stands_in_bars {
             return None;
         }
         let mut row = self.line_below(&head)?;
@@ -130,17 +128,17 @@ impl Reader<'_> {
     }
 
     /// The values that stand where the name does: `INSERT INTO users (name, password) VALUES ('a', 'b'), ('c', 'd')`.
-    fn inserted(&self) -> impl Iterator<Item = Value> {
-        let first = self.first_tuple();
+    fn inserted(&self) -> Option<impl Iterator<Item = Value>> {
+        let first = self.first_tuple()?;
         let before = self.before_name();
         let column = memchr::memrchr(b'(', before).map_or(0, |open| count(&before[open..], b','));
-        let tuples = std::iter::successors(first, |tuple| self.tuple_behind(tuple.end + 1));
+        let tuples = std::iter::successors(Some(first), |tuple| self.tuple_behind(tuple.end + 1));
         let tuples = tuples.take_while(|tuple| self.is_near(tuple.end));
-        tuples.filter_map(move |tuple| {
+        Some(tuples.filter_map(move |tuple| {
             let cell = element(&self.bytes[tuple.clone()], column)?;
             let value = self.cell(tuple.start + cell.start..tuple.start + cell.end)?;
             (value.quote != Quote::None).then_some(value)
-        })
+        }))
     }
 
     /// What is between the brackets behind `VALUES`.
@@ -149,13 +147,9 @@ impl Reader<'_> {
         if !matches!(self.bytes.get(start), Some(b',' | b')' | b'`' | b'"')) {
             return None;
         }
+        let values = values_behind(&self.bytes[start..])?;
         memchr::memrchr(b'(', self.before_name())?;
-        let text = &self.bytes[start..self.bytes.len().min(start + COLUMN_BYTES)];
-        let close = memchr::memchr(b')', text)?;
-        let behind = &text[close + 1..];
-        let word = close + 1 + behind.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        text.get(word..word + 6).filter(|word| word.eq_ignore_ascii_case(b"values"))?;
-        self.tuple_behind(start + word + 6)
+        self.tuple_behind(start + values)
     }
 
     /// What is between the brackets that open at `at`, behind blanks and a comma.
@@ -322,9 +316,46 @@ impl Reader<'_> {
 
 /// Whether a word may be in the head of a table, whose rows say what matters of it.
 pub(crate) fn may_head_table(bytes: &[u8], start: usize) -> bool {
-    let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-\"` ".contains(byte);
-    let behind = bytes[start..].iter().take(HEAD_BYTES + 3).skip_while(is_of_name).next();
-    matches!(behind, None | Some(b',' | b';' | b'\t' | b'|' | b')' | b'\n' | b'\r'))
+    let rest = &bytes[start..bytes.len().min(start + HEAD_BYTES)];
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let end = rest.iter().position(|byte| !is_of_name(byte)).unwrap_or(rest.len());
+    ends_column(&rest[end..])
+}
+
+/// Whether a word that passes [`may_head_table`] surely heads no table, by its line and what follows.
+pub(super) fn surely_heads_none(bytes: &[u8], word: &Range<usize>) -> bool {
+    let from = word.start.saturating_sub(COLUMN_BYTES);
+    let line = memchr::memrchr2(b'\n', b'\r', &bytes[from..word.start]);
+    let start = line.map_or(from, |at| from + at + 1);
+    !may_be_head(&bytes[..start], &bytes[start..word.start])
+        && values_behind(&bytes[word.end..]).is_none()
+}
+
+/// Whether a line that begins so may be the head of a table, by what is above it.
+fn may_be_head(above: &[u8], line: &[u8]) -> bool {
+    is_behind_gap(above) || line.trim_ascii_start().starts_with(b"|")
+}
+
+/// Whether the next line is the first of its file or of its part.
+fn is_behind_gap(above: &[u8]) -> bool {
+    above.is_empty()
+        || [&b"\n\n"[..], b"\n\r\n", b"```\n", b"|===\n"].iter().any(|end| above.ends_with(end))
+}
+
+/// Where the word `VALUES` of SQL ends that stands behind the next bracket.
+fn values_behind(text: &[u8]) -> Option<usize> {
+    let text = &text[..text.len().min(COLUMN_BYTES)];
+    let close = memchr::memchr(b')', text)?;
+    let behind = &text[close + 1..];
+    let word = close + 1 + behind.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    text.get(word..word + 6).filter(|word| word.eq_ignore_ascii_case(b"values"))?;
+    Some(word + 6)
+}
+
+/// Whether the head of a column ends where some bytes begin.
+fn ends_column(behind: &[u8]) -> bool {
+    let next = behind.iter().take(3).find(|byte| !matches!(byte, b' ' | b'"' | b'`'));
+    matches!(next, None | Some(b',' | b';' | b'\t' | b'|' | b')' | b'\n' | b'\r'))
 }
 
 /// The sign between the columns of a table, by what stands around a name in its first line.

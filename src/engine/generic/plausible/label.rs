@@ -12,8 +12,38 @@ pub(super) fn is_phrase(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
         || !value.is_ascii() && !value.iter().any(u8::is_ascii_digit)
         || found.operator == Operator::Call && goes_on(bytes, found)
         || is_first_of_words(bytes, found, value)
+        || is_in_unicode_escapes(value)
+        || begins_sentence(bytes, found, value)
         // What follows the quote that closes a prompt: `-p "password: " -u root`.
         || found.quote != Quote::None && value.starts_with(b" -")
+}
+
+/// Text of another alphabet, as JSON of ASCII writes it: `\u5bc6\u94a5`.
+fn is_in_unicode_escapes(value: &[u8]) -> bool {
+    let is_other = |at: usize| match value[at..] {
+        [_, b'u', a, b, ..] => (a, b) != (b'0', b'0') && a.is_ascii_hexdigit(),
+        _ => false,
+    };
+    memchr::memchr_iter(b'\\', value).filter(|&at| is_other(at)).count() > 1
+}
+
+/// The first word of a sentence that no quotes hold together: `forget_password=Aizmirsi paroli?`.
+fn begins_sentence(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
+    const LINE_BYTES: usize = 200;
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    if found.quote != Quote::None
+        || found.operator != Operator::Equals
+        || !value.iter().all(is_letter)
+    {
+        return false;
+    }
+    let rest = &bytes[found.value.end..bytes.len().min(found.value.end + LINE_BYTES)];
+    let rest = &rest[..memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
+    let is_of_text = |byte: &u8| is_letter(byte) || b" ,.:;?!'()".contains(byte);
+    let words = rest.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).count();
+    rest.starts_with(b" ")
+        && rest.iter().all(is_of_text)
+        && (words > 1 || rest.ends_with(b"?") || rest.ends_with(b".") || rest.ends_with(b"!"))
 }
 
 /// Whether a comma follows the value.

@@ -1,7 +1,7 @@
 //! What a name makes of its value: the key of a table, a cursor, a sum, an id.
 
 use super::super::features::words;
-use super::super::grammar::{Candidate, Kind, has_word};
+use super::super::grammar::{Candidate, Kind, Operator, Quote, has_word};
 use super::label::is_path;
 use super::name_word;
 use crate::text::search::holds;
@@ -69,6 +69,10 @@ const TOKENS: [&str; 12] = [
     "redir",
 ];
 
+/// Last words of the name of a way to do something: `pass_scheme: SSHA512`.
+const WAYS: [&str; 9] =
+    ["scheme", "algorithm", "algo", "driver", "format", "prefix", "suffix", "charset", "mode"];
+
 /// Parts of the name of a sum, or of what is encrypted.
 const SUMS: [&str; 13] = [
     "saltedpassword",
@@ -99,7 +103,16 @@ pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bo
     word == b"key" && has(&KEYS)
         || word == b"token" && has(&TOKENS)
         || name.last().is_some_and(|last| is_one_of(last, &["hash", "hashed", "digest", "sha"]))
-        || word == b"token" && has(&["client", "request", "lifecycle"]) && is_uuid(value)
+        || word == b"token"
+            && has(&["client", "request", "lifecycle", "lock", "update"])
+            && is_uuid(value)
+        || is_type_path(bytes, found)
+        || has(&["hashed"])
+        || name.last().is_some_and(|last| is_one_of(last, &WAYS)) && is_short_name(value)
+        || has(&["invalid"]) && is_short_name(value) && !value.iter().any(u8::is_ascii_digit)
+        || joined == b"hmac" && found.operator == Operator::Colon
+        || joined == b"onepass"
+        || is_cipher_suite(value)
         || word == b"key" && is_uuid(value) && !has(&KEYS_TO_SERVICES)
         || has(&["csrf", "xsrf"]) && is_uuid(value)
         || word == b"cookie" && has(&["magic"])
@@ -141,6 +154,30 @@ pub(super) fn is_of_a_thing(bytes: &[u8], found: &Candidate, value: &[u8]) -> bo
                 .rsplit(|byte| *byte == b'=')
                 .next()
                 .is_some_and(|last| last.len() == 128 && last.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Whether a key of JSON is the path of a type: `"AWS::ApiGateway::ApiKey": "..."`.
+fn is_type_path(bytes: &[u8], found: &Candidate) -> bool {
+    found.operator == Operator::Colon
+        && found.quote != Quote::None
+        && bytes[..found.name.start].ends_with(b"::")
+}
+
+/// A word or two for a way to do something: letters and digits, with signs between.
+fn is_short_name(value: &[u8]) -> bool {
+    const MAX_BYTES: usize = 20;
+    value.len() <= MAX_BYTES
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// The name of a set of ciphers: `PSK-AES256-GCM-SHA384`.
+fn is_cipher_suite(value: &[u8]) -> bool {
+    let is_of_name =
+        |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-_".contains(byte);
+    let ends = [&b"SHA"[..], b"SHA256", b"SHA384", b"POLY1305", b"CCM", b"CCM8"];
+    value.iter().all(is_of_name)
+        && ends.iter().any(|end| value.ends_with(end))
+        && value.iter().filter(|byte| b"-_".contains(byte)).count() > 1
 }
 
 /// A constant that holds its own name: `stsLdapPassword = "LdapPassword"`.
