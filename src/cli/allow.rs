@@ -129,6 +129,12 @@ fn chosen(args: &AllowArgs, repository: &RepositoryPool) -> Result<Vec<Chosen>, 
             [] if is_whole(word) => {
                 chosen.push(Chosen { fingerprint: word.clone(), about: word.clone() });
             }
+            // It may be the secret itself, pasted here.
+            [] if !word.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                return Err("what was given is no fingerprint: it has hexadecimal digits, as a \
+                            report shows it"
+                    .into());
+            }
             [] => {
                 return Err(format!(
                     "no finding of the last run has a fingerprint that begins with `{word}`; scan \

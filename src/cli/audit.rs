@@ -164,6 +164,7 @@ impl Files<'_> {
             options.named_from = location.directory().to_owned();
         }
         options.reports.clone_from(&self.reports);
+        options.names_repositories = place == Place::Worktree;
         self.scanner.scan(&Worktree::new(options))
     }
 

@@ -6,6 +6,7 @@ use super::{Failure, Process};
 use tightlip::finding::{Outcome, SkipKind, Skipped};
 use tightlip::git::command::nul_fields;
 use tightlip::git::{GitError, Location, RepositoryPool, Tip};
+use tightlip::report::masked;
 use tightlip::setup::Scanner;
 use tightlip::suppress::PathFilter;
 use tightlip::text::chain::chain;
@@ -72,7 +73,8 @@ pub(super) fn name_unused(
         outcome.skipped.push(Skipped::new(SkipKind::Missing, pattern.as_bytes(), reason));
     }
     for pattern in filter.unused_exclude() {
-        let pattern = escape(pattern.as_bytes());
+        let pattern = escape(pattern.as_bytes()).into_owned();
+        let pattern = masked(&pattern);
         writeln!(process.streams.err, "tightlip: `--exclude {pattern}` fits nothing here")?;
     }
     Ok(())

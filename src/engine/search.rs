@@ -18,6 +18,9 @@ const ESCAPE_BYTES: usize = 64;
 /// The same for the signs and blanks between pieces.
 const JOIN_BYTES: usize = 96;
 
+/// In a longer window signs are looked for before it is decoded.
+const LONG_WINDOW_BYTES: usize = 4096;
+
 /// How much is decoded before a window.
 const BEFORE_BYTES: usize = 16;
 
@@ -40,6 +43,8 @@ pub(super) struct Scan<'a> {
     new: usize,
     /// What rules of services know for examples of their documentation.
     examples: Vec<Range<usize>>,
+    /// Bytes in which no escape and no join begins. Windows of long matches overlap, and each would be looked through.
+    plain: Range<usize>,
     pub(super) found: Matches,
 }
 
@@ -50,7 +55,7 @@ impl<'a> Scan<'a> {
         is_new: &'a dyn Fn(&Range<usize>) -> bool,
     ) -> Self {
         let found = Matches::default();
-        Scan { engine, bytes, is_new, new: 0, examples: Vec::new(), found }
+        Scan { engine, bytes, is_new, new: 0, examples: Vec::new(), plain: 0..0, found }
     }
 
     /// Tries every rule.
@@ -155,7 +160,7 @@ impl<'a> Scan<'a> {
         let Some(found) = pattern.find_at(self.bytes, window.clone()) else {
             // Where nothing is escaped or joined before the byte that ends every match, no view holds one.
             let reach = pattern.reach(self.bytes, &window);
-            if reach.is_none_or(|reach| decode::has_sign(self.bytes, reach)) {
+            if reach.is_none_or(|reach| self.has_sign(reach)) {
                 self.try_unescaped(rule, window);
             }
             return None;
@@ -212,6 +217,11 @@ impl<'a> Scan<'a> {
             // Patterns of git-secrets see lines as they are.
             return;
         }
+        let around = window.start.saturating_sub(BEFORE_BYTES)
+            ..window.end.saturating_add(JOIN_BYTES).min(self.bytes.len());
+        if around.len() > LONG_WINDOW_BYTES && !self.has_sign(around) {
+            return;
+        }
         for view in views_around(self.bytes, &window) {
             pattern.find(&view.bytes, 0..view.bytes.len(), &mut |found| {
                 let is_decoded = view.is_decoded(&found.span);
@@ -222,6 +232,20 @@ impl<'a> Scan<'a> {
                 }
             });
         }
+    }
+
+    /// Whether an escape or a join begins in `range`.
+    fn has_sign(&mut self, range: Range<usize>) -> bool {
+        let goes_on = self.plain.contains(&range.start);
+        let start = if goes_on { self.plain.end.min(range.end) } else { range.start };
+        if decode::has_sign(self.bytes, start..range.end) {
+            return true;
+        }
+        match goes_on {
+            true => self.plain.end = self.plain.end.max(range.end),
+            false => self.plain = range,
+        }
+        false
     }
 
     /// Keeps a hit that passes its rule's checks.

@@ -53,7 +53,7 @@ pub(super) fn calls(text: &str, hook: Hook) -> bool {
                 && command.words.iter().any(|word| is_set_e(word))
         };
         is_call(&rest[0].words, hook)
-            && !before.last().is_some_and(|before| before.words == ["if", "false"])
+            && before.last().is_none_or(|before| before.words != ["if", "false"])
             && counts(rest, ends_at_errors || before.iter().any(sets))
     })
 }

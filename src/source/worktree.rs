@@ -38,6 +38,8 @@ pub struct WorktreeOptions {
     pub only: Option<GlobSet>,
     /// Files that the reports of this scan go to: they are not read.
     pub reports: Vec<PathBuf>,
+    /// Whether each repository inside a directory is named as one that was not read. They are counted otherwise.
+    pub names_repositories: bool,
     /// How many threads walk; 0 for one a core.
     pub threads: usize,
 }
@@ -56,6 +58,7 @@ impl WorktreeOptions {
             named_from: PathBuf::new(),
             only: None,
             reports: Vec::new(),
+            names_repositories: false,
             threads,
         }
     }
@@ -175,9 +178,17 @@ fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) -> Vec<Pa
         .then(|| Arc::new(IgnoreFiles::new(root, options.global_ignore.as_deref())));
     let mut builder = WalkBuilder::new(root);
     let is_git_dir = options.place == Place::GitDir;
+    let repositories = Arc::new(Mutex::new(Vec::new()));
     builder.standard_filters(false).threads(options.threads).filter_entry({
-        let ignored = ignored.clone();
+        let (ignored, repositories) = (ignored.clone(), repositories.clone());
         move |entry| {
+            // The repository of the directory itself is read by other commands.
+            if entry.depth() > 1
+                && entry.file_name() == ".git"
+                && entry.path().join("HEAD").exists()
+            {
+                locked(&repositories).push(entry.path().to_owned());
+            }
             let is_objects = || is_git_dir && is_object_database(entry.path());
             entry.file_name() != ".git"
                 && !is_objects()
@@ -193,7 +204,27 @@ fn walk(root: &Path, options: &WorktreeOptions, listing: &mut Listing) -> Vec<Pa
         })
     });
     *listing = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    name_repositories(root, &locked(&repositories), options, listing);
     ignored.map_or_else(Vec::new, |files| std::mem::take(&mut *locked(&files.left_out)))
+}
+
+/// Names the repositories inside a directory, or says how many there are.
+fn name_repositories(
+    root: &Path,
+    repositories: &[PathBuf],
+    options: &WorktreeOptions,
+    listing: &mut Listing,
+) {
+    if options.names_repositories {
+        for folder in repositories.iter().filter_map(|path| path.parent()) {
+            let reason = "it is a repository of its own, whose history was not read; run `tightlip audit` in it";
+            listing.skip(SkipKind::OtherRepository, options.shown(folder), reason);
+        }
+    } else if !repositories.is_empty() {
+        let count = counted(repositories.len() as u64, "repository", "repositories");
+        let reason = format!("the history of {count} in it (`tightlip audit` there reads one)");
+        listing.skip(SkipKind::Ignored, options.shown(root), reason);
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

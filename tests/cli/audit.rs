@@ -409,3 +409,21 @@ fn secrets_are_written_for_filter_repo_to_a_file_of_the_users_own() {
     let nowhere = ["audit", "--replace-text", "no/such/folder"];
     repo.tightlip(&nowhere).exits(2).says("cannot write").says("aws-access-key-id");
 }
+
+#[test]
+fn a_repository_inside_the_working_tree_is_named() {
+    let repo = TestRepo::new();
+    repo.commit("a.txt", "clean");
+    repo.git(&["init", "-q", "vendor/inner"]).exits(0);
+    repo.tightlip(&["audit"]).exits(2).says("vendor/inner: it is a repository of its own");
+    repo.tightlip(&["scan", "."]).exits(0).says("the history of 1 repository in it");
+}
+
+#[test]
+fn a_repository_beside_its_working_tree_is_audited_whole() {
+    let repo = TestRepo::new();
+    repo.commit("a.txt", "clean");
+    repo.tightlip(&["audit"]).exits(0);
+    repo.git(&["init", "-q", "--separate-git-dir", "../beside.git"]).exits(0);
+    repo.tightlip(&["audit"]).exits(0);
+}

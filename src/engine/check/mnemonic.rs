@@ -20,7 +20,7 @@ pub(super) fn check(candidate: &Candidate<'_>, _learnt: &mut Learnt) -> Verdict 
     let is_sentence = words.iter().any(|word| OF_SENTENCES.contains(word));
     drop_if(
         !(12..=24).contains(&words.len())
-            || words.len() % 3 != 0
+            || !words.len().is_multiple_of(3)
             || different.len() < MIN_WORDS
             || is_sentence,
     )

@@ -31,6 +31,9 @@ use plausible::{implausible, plausible};
 const CUTS: [(f32, Confidence); 3] =
     [(0.92, Confidence::High), (0.75, Confidence::Medium), (0.5, Confidence::Low)];
 
+/// How probable it is at least that a word with digits behind it is a password, where it is called one.
+const CHOSEN: f32 = 0.8;
+
 /// How far before and behind a word of a name everything stands that matters, in bytes: the name, its line
 /// before it, what is between name and value, the value and its line behind it.
 pub(super) const BEFORE_BYTES: usize = 320;
@@ -141,7 +144,15 @@ impl Assignment {
 
     /// How sure the model is that the value is a secret; `None` if it is not.
     pub(super) fn confidence(&self, bytes: &[u8]) -> Option<Confidence> {
-        self.confidence_at(bytes, model::probability(&features::steps(bytes, &self.0)))
+        let probability = self.probability(bytes, &features::steps(bytes, &self.0));
+        self.confidence_at(bytes, probability)
+    }
+
+    /// The probability by the model, or what is known of such passwords where that is more.
+    fn probability(&self, bytes: &[u8], steps: &Steps) -> f32 {
+        let probability = model::probability(steps);
+        let is_chosen = probability < CHOSEN && features::is_chosen(bytes, &self.0);
+        if is_chosen { CHOSEN } else { probability }
     }
 
     fn confidence_at(&self, bytes: &[u8], probability: f32) -> Option<Confidence> {
@@ -153,7 +164,7 @@ impl Assignment {
     /// The same with its grounds.
     pub(super) fn judgement(&self, bytes: &[u8]) -> Judgement {
         let steps = features::steps(bytes, &self.0);
-        let probability = model::probability(&steps);
+        let probability = self.probability(bytes, &steps);
         Judgement {
             probability,
             reasons: model::reasons(&steps),

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 
+use super::features::is_chosen;
 use super::grammar::{WORDS, candidate, other_rows};
 use super::{CUTS, GROUPS, Reading, as_password, candidates, model, read};
 use crate::rule::{Confidence, expand};
@@ -512,4 +513,32 @@ fn lines_tell_whether_all_that_matters_of_a_word_stands_in_a_part() {
     let bytes = format!("key = &quot;{long}\nkey = {long}\n");
     let mut lines = super::Lines::new(bytes.as_bytes(), 0..bytes.len());
     assert!(!lines.has_end_of(0) && lines.has_end_of(bytes.rfind("key").unwrap()));
+}
+
+#[test]
+fn a_word_with_digits_behind_it_is_a_password_where_it_is_called_one() {
+    let judged = |text: &str| {
+        let place = places(text).pop().unwrap();
+        let Reading::Plausible(found) = read(text.as_bytes(), &place) else { panic!("{text}") };
+        let confidence = found.judgement(text.as_bytes()).confidence;
+        (is_chosen(text.as_bytes(), &found.0), confidence >= Some(Confidence::Medium))
+    };
+    for (text, expected) in [
+        ("'smtp_pass' => 'harbor47!'", (true, true)),
+        ("<password>harborView47</password>", (true, true)),
+        ("config.setPassword(\"harbor2019\")", (true, true)),
+        // Everybody knows it.
+        ("'smtp_pass' => 'password123'", (true, false)),
+    ] {
+        assert_eq!(judged(text), expected, "{text}");
+    }
+    for text in [
+        "'smtp_pass' => 'harbor4'",
+        "'smtp_pass' => 'harb47'",
+        "'smtp_pass' => 'harbor47!?#'",
+        "'smtp_key' => 'harbor47!'",
+        "smtp_pass = harbor47!",
+    ] {
+        assert!(!judged(text).0, "{text}");
+    }
 }

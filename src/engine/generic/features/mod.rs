@@ -190,6 +190,28 @@ pub(super) fn steps(bytes: &[u8], found: &Candidate) -> Steps {
     ]
 }
 
+/// Whether a value is what people choose for a password where rules ask for digits and signs, in quotes or an element:
+/// `summer42`, `Tuesday2019!`. In labelled source every one of them was a password.
+pub(super) fn is_chosen(bytes: &[u8], found: &Candidate) -> bool {
+    const WORDS: [&[u8]; 5] = [b"pass", b"passwd", b"pwd", b"pw", b"psk"];
+    let word = &bytes[found.word.clone()];
+    let is_password = WORDS.iter().any(|of| of.eq_ignore_ascii_case(word));
+    let is_literal = found.quote != Quote::None || found.operator == Operator::Element;
+    is_password && is_literal && is_word_with_digits(&bytes[found.value.clone()])
+}
+
+/// Whether a value is five letters or more, then two to four digits, then two signs at most.
+fn is_word_with_digits(value: &[u8]) -> bool {
+    let count = |text: &[u8], of: fn(&u8) -> bool| text.iter().take_while(|byte| of(byte)).count();
+    let letters = count(value, u8::is_ascii_alphabetic);
+    let digits = count(&value[letters..], u8::is_ascii_digit);
+    let rest = &value[letters + digits..];
+    letters > 4
+        && (2..5).contains(&digits)
+        && rest.len() < 3
+        && rest.iter().all(|byte| b"!?#$%&*@+".contains(byte))
+}
+
 /// Whether a value guards nothing: a word that everybody knows, or a single word where a program would have made a
 /// key or a token.
 pub(super) fn guards_nothing(bytes: &[u8], found: &Candidate) -> bool {
