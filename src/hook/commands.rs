@@ -1,7 +1,8 @@
 //! Commands of a shell, read as far as it takes to tell whether they call tightlip for a hook.
 //!
-//! Text that only speaks of tightlip calls nothing: `echo "run tightlip hook pre-commit"`, a here-document. What cannot be read for
-//! sure does not count: a quote that is never closed takes all that follows.
+//! Text that only speaks of tightlip calls nothing: `echo "run tightlip hook pre-commit"`, a here-document. Nor does a
+//! call whose status is lost. What cannot be read for sure does not count: a quote that is never closed takes all that
+//! follows.
 
 use std::iter::Peekable;
 use std::str::Chars;
