@@ -509,7 +509,8 @@ fn husky_without_its_directory_is_refused() {
 fn a_template_guards_new_repositories() {
     let repo = TestRepo::outside();
     let template = repo.folder().join("template");
-    repo.tightlip_in(repo.folder(), &["install", "--template", "template"]).ok();
+    let said = repo.tightlip_in(repo.folder(), &["install", "--template", "template"]).ok();
+    assert!(said.contains("git config --global init.templateDir"), "{said}");
     repo.git_in(repo.folder(), &["init", "-q", "--template", template.to_str().unwrap(), "repo"])
         .ok();
     repo.assert_guarded();

@@ -121,8 +121,12 @@ impl<'a> Scan<'a> {
 
     /// Tries the rules for values where a keyword at `hit` is part of a name that is assigned one.
     fn try_assignment(&mut self, rule: usize, hit: &Range<usize>) {
-        for found in generic::Assignment::all_at(self.bytes, hit) {
-            self.try_assigned(rule, &found);
+        let first = generic::Assignment::at(self.bytes, hit);
+        if let Some(first) = &first {
+            self.try_assigned(rule, first);
+        }
+        for other in generic::Assignment::other_rows(self.bytes, hit, first.as_ref()) {
+            self.try_assigned(rule, &other);
         }
     }
 

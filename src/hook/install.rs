@@ -164,10 +164,16 @@ pub fn install(options: &InstallOptions) -> Result<Installation, HookError> {
     match &options.target {
         Target::Repository => install_in_repository(options),
         Target::Template(folder) => {
-            let folder = location.join(folder).join("hooks");
+            let folder = location.join(folder);
+            let note = format!(
+                "git puts these hooks into new repositories where it is told to: by `git init --template {0}`, or for \
+                 all by `git config --global init.templateDir {0}`",
+                escape_path(&folder)
+            );
+            let folder = folder.join("hooks");
             let place = Place::of_folder(&folder, Reason::Named);
             let hooks = client_hooks(options, &place);
-            plan_beside(options, place, &hooks, Vec::new())?.carry_out(location)
+            plan_beside(options, place, &hooks, vec![note])?.carry_out(location)
         }
         Target::Global => install_globally(options),
     }

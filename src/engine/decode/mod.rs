@@ -10,6 +10,7 @@
 //! [`joins::view`] joins the literals in it (`"AKIA" + "..."`). Where every character is an escape, `spelled` decodes
 //! the run of them.
 
+mod blocks;
 mod escapes;
 mod joins;
 mod runs;

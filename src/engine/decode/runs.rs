@@ -7,10 +7,8 @@
 use std::io::Read as _;
 use std::ops::Range;
 
+use super::blocks::{BLOCK, next_high};
 use super::{Budget, Builder, Decoding, Each, Encoding, Map, View, spelled};
-
-/// How many bytes are looked at at once. A run of [`MIN_CHARS`] fills one of these, wherever it stands.
-pub(super) const BLOCK: usize = 16;
 
 /// Shorter runs hold no secret that has a name or a shape.
 const MIN_CHARS: usize = 32;
@@ -97,17 +95,17 @@ fn show_views(bytes: &[u8], run: Range<usize>, budget: &mut Budget, each: &mut E
     end
 }
 
-/// Returns the first block of `range` that lies inside a run, or may. Most have a blank, a line end or a sign of a lower
-/// code in them, which takes one comparison.
+/// Returns the first block of `range` that lies inside a run, or may.
 fn next_inside(blocks: &[[u8; BLOCK]], range: Range<usize>) -> Option<(usize, Alphabet)> {
-    let range = range.start..range.end.min(blocks.len());
-    let is_high = |block: &[u8; BLOCK]| block.iter().fold(true, |all, &byte| all & (byte >= b'#'));
-    range.into_iter().find_map(|at| match &blocks[at] {
-        block if !is_high(block) => None,
-        block if all_base64(block) => Some((at, Alphabet::Base64)),
-        block if spelled::may_fill(block) => Some((at, Alphabet::Escapes)),
-        _ => None,
-    })
+    let mut left = range.start..range.end.min(blocks.len());
+    while let Some(at) = next_high(blocks, left.clone()) {
+        match &blocks[at] {
+            block if all_base64(block) => return Some((at, Alphabet::Base64)),
+            block if spelled::may_fill(block) => return Some((at, Alphabet::Escapes)),
+            _ => left.start = at + 1,
+        }
+    }
+    None
 }
 
 /// Whether a run that fills the block at `at` may be one of [`MIN_CHARS`]: then it fills half a block more on one side.

@@ -3,8 +3,9 @@
 //! No keyword stands in it, so that the window around one does not help. A view is a run of such escapes decoded in
 //! its place, with what stands before and behind it.
 
+use super::blocks::BLOCK;
 use super::escapes::{KINDS, Kind};
-use super::runs::{BEFORE_BYTES, BEHIND_BYTES, BLOCK};
+use super::runs::{BEFORE_BYTES, BEHIND_BYTES};
 use super::{Builder, View};
 
 /// Shorter runs hold no secret that has a name or a shape. One of this length fills a block, wherever it stands.

@@ -117,16 +117,20 @@ impl Assignment {
         plausible(bytes, &grammar::word_in(bytes, keyword)?).map(Assignment)
     }
 
-    /// Reads all assignments to that name: more than one where it heads a column.
-    pub(super) fn all_at(bytes: &[u8], keyword: &Range<usize>) -> impl Iterator<Item = Self> {
-        let word = grammar::word_in(bytes, keyword);
-        let first = word.as_ref().and_then(|word| grammar::candidate(bytes, word));
+    /// Reads the other assignments to that name, where it heads a column: `first` is what [`at`](Self::at) has read.
+    pub(super) fn other_rows(
+        bytes: &[u8],
+        keyword: &Range<usize>,
+        first: Option<&Self>,
+    ) -> Vec<Self> {
         // What is assigned in another way heads no column.
-        let may_be_row = first.as_ref().is_none_or(|first| first.kind == Kind::Pair);
-        let word = word.filter(|_| may_be_row);
-        let rows = word.map_or_else(Vec::new, |word| grammar::other_rows(bytes, &word));
-        let all = first.into_iter().chain(rows);
-        all.filter(|found| implausible(bytes, found).is_none()).map(Assignment)
+        if first.is_some_and(|first| first.0.kind != Kind::Pair) {
+            return Vec::new();
+        }
+        let Some(word) = grammar::word_in(bytes, keyword) else { return Vec::new() };
+        let mut rows = grammar::other_rows(bytes, &word);
+        rows.retain(|found| implausible(bytes, found).is_none());
+        rows.into_iter().map(Assignment).collect()
     }
 
     pub(super) fn name<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {

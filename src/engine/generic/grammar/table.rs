@@ -36,23 +36,27 @@ struct Table {
 impl Reader<'_> {
     /// The value in the first row of a table whose head has the name: CSV, Markdown, `INSERT` of SQL.
     pub(super) fn column(&mut self) -> Option<Candidate> {
+        // Most names end here.
+        if !ends_column(&self.bytes[self.name.end..]) {
+            return None;
+        }
         let value = self.cells_below().next()?;
         self.finish(Operator::Colon, Kind::Pair, value)
     }
 
     /// The values in the other rows, as far as they are read.
     pub(super) fn other_rows(&self) -> Vec<Candidate> {
+        if !ends_column(&self.bytes[self.name.end..]) {
+            return Vec::new();
+        }
         let cells = self.cells_below().skip(1);
         cells.filter_map(|cell| self.finish(Operator::Colon, Kind::Pair, cell)).collect()
     }
 
     /// What stands below the name, row by row.
     fn cells_below(&self) -> impl Iterator<Item = Value> {
-        // Most names end here.
-        let may_be_head = ends_column(&self.bytes[self.name.end..]);
-        let table = may_be_head.then(|| self.table()).flatten();
-        let may_be_inserted = may_be_head && table.is_none();
-        let tuples = may_be_inserted.then(|| self.inserted()).flatten();
+        let table = self.table();
+        let tuples = if table.is_none() { self.inserted() } else { None };
         let rows = table.into_iter().flat_map(|table| self.rows(table));
         rows.chain(tuples.into_iter().flatten())
     }

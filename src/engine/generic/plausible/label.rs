@@ -27,7 +27,7 @@ fn is_in_unicode_escapes(value: &[u8]) -> bool {
     memchr::memchr_iter(b'\\', value).filter(|&at| is_other(at)).count() > 1
 }
 
-/// The first word of a sentence that no quotes hold together: `forget_password=Aizmirsi paroli?`.
+/// The first word of a sentence that no quotes hold together: the text of a button in a file of settings.
 fn begins_sentence(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     const LINE_BYTES: usize = 200;
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
@@ -39,8 +39,9 @@ fn begins_sentence(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
     }
     let rest = &bytes[found.value.end..bytes.len().min(found.value.end + LINE_BYTES)];
     let rest = &rest[..memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
-    let is_of_text = |byte: &u8| is_letter(byte) || b" ,.:;?!'()".contains(byte);
+    let is_of_text = |byte: &u8| is_letter(byte) || b" ,.:;?!'`()".contains(byte);
     let words = rest.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).count();
+    let rest = rest.trim_ascii_end();
     rest.starts_with(b" ")
         && rest.iter().all(is_of_text)
         && (words > 1 || rest.ends_with(b"?") || rest.ends_with(b".") || rest.ends_with(b"!"))
