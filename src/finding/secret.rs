@@ -1,5 +1,6 @@
 //! Secrets that do not show themselves.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -79,6 +80,8 @@ impl fmt::Debug for Secret {
 pub struct Redactor {
     automaton: Option<AhoCorasick>,
     masks: Vec<String>,
+    /// Secrets that are left as they are in paths.
+    shown_in_paths: HashSet<Box<[u8]>>,
 }
 
 impl Redactor {
@@ -90,7 +93,7 @@ impl Redactor {
         known.sort_by_key(|secret| &secret.0);
         known.dedup();
         if known.is_empty() {
-            return Redactor { automaton: None, masks: Vec::new() };
+            return Redactor { automaton: None, masks: Vec::new(), shown_in_paths: HashSet::new() };
         }
         // The default for few words takes longer to be laid out than most texts take to be read.
         let automaton = AhoCorasick::builder()
@@ -98,7 +101,31 @@ impl Redactor {
             .match_kind(MatchKind::LeftmostLongest)
             .build(known.iter().map(|secret| secret.expose()))
             .ok();
-        Redactor { masks: known.iter().map(|secret| secret.redacted()).collect(), automaton }
+        let masks = known.iter().map(|secret| secret.redacted()).collect();
+        Redactor { masks, automaton, shown_in_paths: HashSet::new() }
+    }
+
+    /// Leaves these secrets as they are in paths: words that tell where a finding is.
+    #[must_use]
+    pub fn showing_in_paths(self, words: HashSet<Box<[u8]>>) -> Self {
+        Redactor { shown_in_paths: words, ..self }
+    }
+
+    /// Returns a path with the secrets in it masked.
+    #[must_use]
+    pub fn redact_path(&self, path: &[u8]) -> Vec<u8> {
+        let Some(automaton) = self.automaton.as_ref().filter(|_| !self.shown_in_paths.is_empty())
+        else {
+            return self.redact(path);
+        };
+        let mut shown = Vec::new();
+        automaton.replace_all_with_bytes(path, &mut shown, |found, secret, shown| {
+            let is_word = self.shown_in_paths.contains(secret);
+            let mask = self.masks[found.pattern()].as_bytes();
+            shown.extend_from_slice(if is_word { secret } else { mask });
+            true
+        });
+        shown
     }
 
     /// Returns `text` with each secret in it replaced by its mask.
@@ -129,5 +156,10 @@ mod tests {
         let redactor = Redactor::new(secrets.iter());
         assert_eq!(redactor.redact(b"x/abcdefgh/cde"), b"x/********/cde");
         assert_eq!(Redactor::new(std::iter::empty()).redact(b"plain"), b"plain");
+        let secrets = [Secret::new(b"abcdefgh".as_slice()), Secret::new(b"harbor".as_slice())];
+        let words = [Box::from(&b"harbor"[..])].into();
+        let redactor = Redactor::new(secrets.iter()).showing_in_paths(words);
+        assert_eq!(redactor.redact_path(b"harbor/abcdefgh"), b"harbor/********");
+        assert_eq!(redactor.redact(b"harbor/abcdefgh"), b"********/********");
     }
 }

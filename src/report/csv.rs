@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::details::steps;
 use super::text::notes;
-use super::{ReportOptions, printable, shown_secret};
+use super::{ReportOptions, printable, printable_path, shown_secret};
 use crate::finding::{Finding, Outcome, Redactor, Skipped};
 use crate::text::date::moment;
 
@@ -69,7 +69,7 @@ fn finding(
         text(finding.rule.as_bytes()),
         text(finding.description.as_bytes()),
         finding.confidence.name().into(),
-        text(&finding.origin.path),
+        printable_path(&finding.origin.path, redactor),
         start.line.to_string(),
         start.column.to_string(),
         end.line.to_string(),

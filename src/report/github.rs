@@ -10,7 +10,9 @@ use std::io::{self, Write};
 
 use super::details::steps;
 use super::text::{covered, place};
-use super::{ReportOptions, columns_are_characters, has_path, printable, shown_secret};
+use super::{
+    ReportOptions, columns_are_characters, has_path, printable, printable_path, shown_secret,
+};
 use crate::finding::{Finding, Outcome, Place, Redactor, Skipped, Status};
 use crate::rule::Confidence;
 use crate::text::count::count;
@@ -130,7 +132,7 @@ fn position(finding: &Finding, redactor: &Redactor) -> String {
         return String::new();
     }
     let path = finding.origin.path.strip_prefix(b"./").unwrap_or(&finding.origin.path);
-    let file = property(&printable(path, redactor));
+    let file = property(&printable_path(path, redactor));
     if finding.origin.place == Place::Path {
         return format!("file={file},");
     }

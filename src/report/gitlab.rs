@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::details::{facts, steps};
-use super::{ReportOptions, has_path, printable, shown_secret};
+use super::{ReportOptions, has_path, printable, printable_path, shown_secret};
 use crate::finding::{Finding, Outcome, Redactor, Skipped, Status};
 use crate::rule::Confidence;
 use crate::text::date::moment;
@@ -105,7 +105,7 @@ fn vulnerability(finding: &Finding, options: ReportOptions, redactor: &Redactor)
         "tracking": {
             "type": "source",
             "items": [{
-                "file": printable(&finding.origin.path, redactor),
+                "file": printable_path(&finding.origin.path, redactor),
                 "start_line": finding.location.start.line,
                 "end_line": finding.location.end.line,
                 "signatures": [{"algorithm": "hash", "value": fingerprint}],
@@ -150,7 +150,7 @@ fn location(finding: &Finding, redactor: &Redactor) -> Value {
     });
     if has_path(finding) {
         let path = finding.origin.path.strip_prefix(b"./").unwrap_or(&finding.origin.path);
-        location["file"] = printable(path, redactor).into();
+        location["file"] = printable_path(path, redactor).into();
     }
     location
 }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::{ReportOptions, printable, shown_secret};
+use super::{ReportOptions, printable, printable_path, shown_secret};
 use crate::finding::{Finding, Outcome, Place, Presence, Redactor, Skipped};
 use crate::text::date::moment;
 use crate::text::hex::hex;
@@ -179,8 +179,8 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
         r#type: "finding",
         rule: finding.rule.to_string(),
         description: text(finding.description.as_bytes()),
-        path: has_path.then(|| text(&origin.path)),
-        path_hex: (has_path && !is_text).then(|| hex(&redactor.redact(&origin.path))),
+        path: has_path.then(|| printable_path(&origin.path, redactor)),
+        path_hex: (has_path && !is_text).then(|| hex(&redactor.redact_path(&origin.path))),
         line: start.line,
         column: start.column,
         end_line: end.line,
@@ -193,7 +193,11 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
         author: commit.map(|commit| text(&commit.author)),
         date: commit.map(|commit| moment(commit.time)),
         presence: finding.presence.as_ref().map(|presence| presence_object(presence, text)),
-        other_paths: finding.other_paths.iter().map(|path| text(path)).collect(),
+        other_paths: finding
+            .other_paths
+            .iter()
+            .map(|path| printable_path(path, redactor))
+            .collect(),
         confidence: finding.confidence.name(),
         decoded: finding.decoded.clone(),
         notes: finding.notes.iter().map(|note| text(note.as_bytes())).collect(),
@@ -203,7 +207,7 @@ fn finding(finding: &Finding, options: ReportOptions, redactor: &Redactor) -> Fi
             .iter()
             .map(|related| RelatedObject {
                 rule: related.rule.to_string(),
-                path: text(&related.path),
+                path: printable_path(&related.path, redactor),
                 line: related.start.line,
                 secret: shown_secret(&related.secret, options),
             })

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use super::details::{facts, steps};
 use super::html::markup::entity;
 use super::text::place;
-use super::{ReportOptions, printable, shown_secret};
+use super::{ReportOptions, printable, printable_path, shown_secret};
 use crate::finding::{Finding, Outcome, Redactor, Skipped};
 use crate::text::date::moment;
 
@@ -77,7 +77,7 @@ fn failure(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let rule = printable(finding.rule.as_bytes(), redactor);
-    let file = printable(&finding.origin.path, redactor);
+    let file = printable_path(&finding.origin.path, redactor);
     let place = place(finding, redactor);
     let description = printable(finding.description.as_bytes(), redactor);
     let secret = shown_secret(&finding.secret, options);

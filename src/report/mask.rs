@@ -14,8 +14,8 @@ pub fn masked(text: &str) -> String {
     Mask::default().text(text)
 }
 
-/// Masks what built-in rules find in texts, switched on or not. A text speaks of names and values of its own, so what a
-/// name would make secret is none.
+/// Masks what built-in rules find in texts, switched on or not. Rules that go by a name are left out: a text such as an
+/// error speaks of names and values of its own.
 #[derive(Debug, Default)]
 pub struct Mask(
     /// Made when there is a text.

@@ -172,16 +172,36 @@ fn redactor(outcome: &Outcome, options: ReportOptions) -> Redactor {
     let beside = found().flat_map(names).filter(|name| known.insert(hasher.hash_one(name)));
     let mask = Mask::default();
     let named: Vec<Secret> = unread.chain(beside).flat_map(|text| mask.tokens(text)).collect();
-    // A password that is a word of a path, such as the name of the project, is masked where it is the password: a path
-    // that could not be read would help nobody.
-    let paths = found().map(|finding| &*finding.origin.path);
-    let words: HashSet<&[u8]> =
-        paths.flat_map(|path| path.split(|byte| !byte.is_ascii_alphanumeric())).collect();
-    let is_word = |secret: &&Secret| {
-        secret.expose().iter().all(u8::is_ascii_alphabetic) && words.contains(secret.expose())
-    };
-    let secrets = found().flat_map(Finding::secrets).filter(|secret| !is_word(secret));
-    Redactor::new(secrets.chain(&encoded).chain(&named))
+    Redactor::new(found().flat_map(Finding::secrets).chain(&encoded).chain(&named))
+        .showing_in_paths(words_of_paths(outcome))
+}
+
+/// Passwords that are a word of a path, such as the name of the project. A path without it could not be read. What was
+/// found in a name itself is not among them.
+fn words_of_paths(outcome: &Outcome) -> HashSet<Box<[u8]>> {
+    const MAX_BYTES: usize = 16;
+    let allowed = outcome.suppressed.iter().map(|suppressed| &suppressed.finding);
+    let found = || outcome.findings.iter().chain(allowed.clone());
+    let is_word =
+        |secret: &&[u8]| secret.len() <= MAX_BYTES && secret.iter().all(u8::is_ascii_alphabetic);
+    let mut words: HashSet<Box<[u8]>> = found()
+        .flat_map(Finding::secrets)
+        .map(Secret::expose)
+        .filter(is_word)
+        .map(Box::from)
+        .collect();
+    if !words.is_empty() {
+        let paths = found().map(|finding| &*finding.origin.path);
+        let parts: HashSet<&[u8]> =
+            paths.flat_map(|path| path.split(|byte| !byte.is_ascii_alphanumeric())).collect();
+        words.retain(|word| parts.contains(&**word));
+        let is_name =
+            |finding: &&Finding| matches!(finding.origin.place, Place::Path | Place::RefName);
+        for secret in found().filter(is_name).flat_map(Finding::secrets) {
+            words.remove(secret.expose());
+        }
+    }
+    words
 }
 
 /// The names that stand beside a finding in reports: of files, refs and people.
@@ -199,6 +219,11 @@ fn names(finding: &Finding) -> impl Iterator<Item = &[u8]> {
 /// Returns untrusted text as it may be shown: secrets masked, nothing unprintable.
 fn printable(text: &[u8], redactor: &Redactor) -> String {
     escape(&redactor.redact(text)).into_owned()
+}
+
+/// Returns a path as it may be shown.
+fn printable_path(path: &[u8], redactor: &Redactor) -> String {
+    escape(&redactor.redact_path(path)).into_owned()
 }
 
 /// Returns the secret's mask, or the secret where the caller asked for it.

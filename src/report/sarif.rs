@@ -10,7 +10,9 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{ReportOptions, columns_are_characters, has_path, printable, shown_secret};
+use super::{
+    ReportOptions, columns_are_characters, has_path, printable, printable_path, shown_secret,
+};
 use crate::finding::{Finding, Outcome, Redactor, Skipped, Status};
 use crate::rule::Confidence;
 
@@ -125,13 +127,13 @@ const fn level(confidence: Confidence) -> &'static str {
 fn location(finding: &Finding, redactor: &Redactor) -> Value {
     if has_path(finding) {
         return json!({"physicalLocation": {
-            "artifactLocation": artifact(&redactor.redact(&finding.origin.path)),
+            "artifactLocation": artifact(&redactor.redact_path(&finding.origin.path)),
             "region": region(finding),
         }});
     }
     let name = match &finding.origin.commit {
         Some(commit) => commit.id.clone(),
-        None => printable(&finding.origin.path, redactor),
+        None => printable_path(&finding.origin.path, redactor),
     };
     json!({"logicalLocations": [{
         "fullyQualifiedName": format!("{} {name}", finding.origin.place.name()).trim_end(),

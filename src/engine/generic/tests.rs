@@ -501,7 +501,8 @@ fn lines_tell_whether_all_that_matters_of_a_word_stands_in_a_part() {
         (&*format!("\n\nkey = &quot;{long}\n"), 2, true, false),
         (&*format!("\n\n[CDATA[ key = {long}\n"), 10, true, true),
         (&*format!("\n\nkey = {long}&quot;\n"), 2, true, true),
-        // The rows of a table.
+        // The rows of a table, and a keyword that begins with a sign.
+        (&*format!("\n\n\"pw\",x\n{long}\n"), 2, true, false),
         (&*format!("\n\nkey,x\n{long}\n"), 2, true, false),
     ] {
         let bytes = format!("\n\n{part}\n\n");

@@ -8,7 +8,7 @@ use super::head::link;
 use super::markup::html;
 use crate::finding::{Finding, Place};
 use crate::report::entry::{Entry, Exposure};
-use crate::report::{has_path, printable};
+use crate::report::{has_path, printable, printable_path};
 use crate::text::count::count;
 
 /// How many rows a view has.
@@ -175,7 +175,7 @@ pub(super) fn rule(page: &Page<'_>, finding: &Finding) -> String {
 pub(super) fn folder(page: &Page<'_>, finding: &Finding) -> String {
     match finding.origin.place {
         _ if has_path(finding) => {
-            let path = printable(&finding.origin.path, page.redactor);
+            let path = printable_path(&finding.origin.path, page.redactor);
             path.rsplit_once('/').map_or("./", |(folder, _)| folder).to_owned()
         }
         Place::CommitMessage | Place::Message => "(messages)".into(),

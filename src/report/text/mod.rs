@@ -10,7 +10,7 @@ mod line;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::{ReportOptions, entry, presence, printable};
+use super::{ReportOptions, entry, presence, printable, printable_path};
 use crate::finding::{
     Finding, Fingerprint, INLINE_MARKER, OTHER_MARK, Outcome, Place, Redactor, Status, Summary,
     Suppressed,
@@ -263,7 +263,7 @@ pub(super) fn file_of(finding: &Finding) -> String {
 
 /// `path:line:column`, or the name of a place without a path.
 pub(super) fn place(finding: &Finding, redactor: &Redactor) -> String {
-    let path = escape(&redactor.redact(&finding.origin.path)).into_owned();
+    let path = printable_path(&finding.origin.path, redactor);
     let start = finding.location.start;
     match finding.origin.place {
         Place::Path => format!("{path} (the name itself)"),

@@ -123,8 +123,8 @@ impl<'a> ContentVisitor<'a> {
         ContentVisitor { objects, sieve, options, found: Contents::default() }
     }
 
-    /// Whether a blob stands for a file that is read, too; or there is something in the members of one that is an
-    /// archive, or something that could not be read and is to be named.
+    /// Whether a blob has to be read again for more than its own bytes: it is a pointer to a file of Git LFS, or an
+    /// archive whose members hold something or cannot be read.
     fn is_hot_inside(&self, bytes: &[u8]) -> bool {
         if self.options.lfs.as_ref().is_some_and(|store| store.file(bytes).is_some()) {
             return true;

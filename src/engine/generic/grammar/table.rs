@@ -318,9 +318,12 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a word may be in the head of a table, whose rows say what matters of it.
+/// Whether the word of a keyword at `start` may be in the head of a table, whose rows say what matters of it. A sign or
+/// two of the keyword may stand before the word.
 pub(crate) fn may_head_table(bytes: &[u8], start: usize) -> bool {
     let rest = &bytes[start..bytes.len().min(start + HEAD_BYTES)];
+    let signs = rest.iter().take(2).take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+    let rest = &rest[signs..];
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let end = rest.iter().position(|byte| !is_of_name(byte)).unwrap_or(rest.len());
     ends_column(&rest[end..])
