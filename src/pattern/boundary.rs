@@ -8,6 +8,7 @@
 use regex_syntax::hir::{Class, HirKind};
 
 use super::syntax::parse;
+use crate::text::search::ends_with_one_of;
 
 /// What may not stand before a match is not a set of characters.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +67,7 @@ fn ends_digits(before: &[u8]) -> bool {
     };
     let hex = |digits: usize, marks: &[&[u8]]| {
         split_digits(before, digits, u8::is_ascii_hexdigit)
-            .is_some_and(|rest| marks.iter().any(|mark| rest.ends_with(mark)))
+            .is_some_and(|rest| ends_with_one_of(rest, marks))
     };
     hex(2, &[b"\\x", b"%", b"%25", b"%2525"])
         || hex(4, &[b"\\u", b"%u"])
@@ -101,7 +102,7 @@ fn ends_control_sequence(before: &[u8]) -> bool {
         return false;
     };
     *last == b'm' && parameters > 0
-        || ESCAPES.iter().any(|escape| introducer.ends_with(escape))
+        || ends_with_one_of(introducer, &ESCAPES)
         || introducer.ends_with(b"\\u{1b}")
         || introducer.ends_with(b"\\x{1b}")
 }

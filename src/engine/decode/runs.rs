@@ -31,9 +31,10 @@ pub(super) fn views(bytes: &[u8], budget: &mut Budget, each: &mut Each<'_>) {
     views_in(bytes, std::slice::from_ref(&(0..bytes.len())), budget, each);
 }
 
-/// Returns where the blocks stand that tell of a run that a change at `change` touches.
+/// Returns where the blocks stand that tell of a run that a change at `change` touches: a run that fills two blocks
+/// fills one wherever it begins. The end of a line and an indent may stand between a run and a change that goes on with it.
 pub(in crate::engine) fn region_around(change: &Range<usize>) -> Range<usize> {
-    change.start.saturating_sub(3 * BLOCK)..change.end.saturating_add(3 * BLOCK)
+    change.start.saturating_sub(3 * BLOCK)..change.end.saturating_add(2 * BLOCK)
 }
 
 /// Hands over the views of the runs that stand in one of `regions` or reach into it. Regions rise.
@@ -46,9 +47,11 @@ pub(super) fn views_in(
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     // Up to where everything was looked at, so that a run that reaches over many regions is decoded once.
     let mut done = 0;
+    let mut seen_blocks = 0;
     for region in regions {
-        let mut block = (region.start / BLOCK).max(done / BLOCK);
+        let mut block = (region.start / BLOCK).max(done / BLOCK).max(seen_blocks);
         let last = region.end.div_ceil(BLOCK).min(blocks.len());
+        seen_blocks = seen_blocks.max(last);
         while let Some((inside, alphabet)) = next_inside(blocks, block..last) {
             let (at, first) = (inside * BLOCK, done.min(inside * BLOCK));
             block = inside + 1;
@@ -97,15 +100,11 @@ fn show_views(bytes: &[u8], run: Range<usize>, budget: &mut Budget, each: &mut E
 
 /// Returns the first block of `range` that lies inside a run, or may.
 fn next_inside(blocks: &[[u8; BLOCK]], range: Range<usize>) -> Option<(usize, Alphabet)> {
-    let mut left = range.start..range.end.min(blocks.len());
-    while let Some(at) = next_high(blocks, left.clone()) {
-        match &blocks[at] {
-            block if all_base64(block) => return Some((at, Alphabet::Base64)),
-            block if spelled::may_fill(block) => return Some((at, Alphabet::Escapes)),
-            _ => left.start = at + 1,
-        }
-    }
-    None
+    let start = range.start;
+    let blocks = blocks.get(range)?;
+    let found = next_high(blocks, |block| all_base64(block) || spelled::may_fill(block))?;
+    let alphabet = if all_base64(&blocks[found]) { Alphabet::Base64 } else { Alphabet::Escapes };
+    Some((start + found, alphabet))
 }
 
 /// Whether a run that fills the block at `at` may be one of [`MIN_CHARS`]: then it fills half a block more on one side.
@@ -197,7 +196,7 @@ fn is_worth_decoding(head: &[u8]) -> bool {
     if head.len() < MIN_CHARS.min(EVIDENCE_BYTES / 3 * 4) {
         return false;
     }
-    if head.starts_with(b"H4sI") {
+    if let [b'H', b'4', b's', b'I', ..] = head {
         return true;
     }
     let mut bytes = [0; EVIDENCE_BYTES];
@@ -212,7 +211,7 @@ fn is_worth_decoding(head: &[u8]) -> bool {
         // What most runs begin with is neither a part of a letter of UTF-8 nor of a character of UTF-16.
         is_ascii = false;
         let behind = &bytes[..3 * at + 3];
-        let is_marked = behind.starts_with(b"\xff\xfe") || behind.starts_with(b"\xfe\xff");
+        let is_marked = matches!(behind, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
         if !behind.contains(&0) && !is_marked && !is_utf8(behind) {
             return false;
         }

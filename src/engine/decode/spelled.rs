@@ -15,6 +15,7 @@ const MIN_BYTES: usize = 32;
 const MAX_ESCAPE_BYTES: usize = 10;
 
 /// Whether a block may lie inside a run: an escape has no more than eight bytes as a rule.
+#[inline(always)]
 pub(super) fn may_fill(block: &[u8; BLOCK]) -> bool {
     let is_introducer =
         |byte: u8| (byte == b'\\') | (byte == b'%') | (byte == b'&') | (byte == b'=');

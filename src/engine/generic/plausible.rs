@@ -7,7 +7,7 @@ mod thing;
 use std::ops::Range;
 
 use super::grammar::{Candidate, Kind, Operator, Quote, candidate};
-use crate::text::search::holds;
+use crate::text::search::{begins_with_one_of, ends_with_one_of, holds, holds_one_of};
 use label::{is_name_of_a_value, is_phrase};
 use placeholder::{is_encoded_placeholder, is_placeholder};
 use thing::is_of_a_thing;
@@ -61,7 +61,7 @@ fn is_call(found: &Candidate, value: &[u8], behind: &[u8]) -> bool {
     let is_name = value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.:$>-".contains(byte));
     is_name && !value[0].is_ascii_digit() && matches!(behind.first(), Some(b'(' | b'[' | b'{'))
         || value.ends_with(b"-") && behind.starts_with(b">")
-        || [&b" == "[..], b" != "].iter().any(|compares| behind.starts_with(compares))
+        || begins_with_one_of(behind, &[b" == ", b" != "])
         || value.starts_with(b"self.")
         || value.starts_with(b"this.")
         || found.kind != Kind::Parameter && holds(value, b"->")
@@ -168,7 +168,7 @@ fn is_time(value: &[u8]) -> bool {
 fn is_variable_name(value: &[u8]) -> bool {
     const ENDS: [&[u8]; 6] = [b"_KEY", b"_PASSWORD", b"_PASS", b"_TOKEN", b"_SECRET", b"_PWD"];
     value.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'))
-        && ENDS.iter().any(|end| value.ends_with(end))
+        && ends_with_one_of(value, &ENDS)
 }
 
 /// Whether a bare word is one of configuration, where a word in capitals is no constant.
@@ -178,10 +178,8 @@ fn is_config(found: &Candidate) -> bool {
 
 /// A template, a variable, an environment, a path in a vault.
 fn is_reference(value: &[u8]) -> bool {
-    const STARTS: [&[u8]; 12] = [
-        b"${",
+    const STARTS: [&[u8]; 15] = [
         b"$(",
-        b"{{",
         b"<%",
         b"#{",
         b"%{",
@@ -191,30 +189,35 @@ fn is_reference(value: &[u8]) -> bool {
         b"ssm:",
         b"secret://",
         b"op://",
+        b"--",
+        b"//",
+        b".$",
+        b"npm:",
+        b"workspace:",
     ];
-    let holds = |mark: &[u8]| holds(value, mark);
-    STARTS.iter().any(|mark| value.starts_with(mark))
+    const PARTS: [&[u8]; 12] = [
+        b"${",
+        b"{{",
+        b"://",
+        b"environ",
+        b"process.env",
+        b"getenv",
+        b"secretKeyRef",
+        b":aws:secretsmanager",
+        b"(?:",
+        b"[0-9",
+        b"[a-z",
+        b"[A-Z",
+    ];
+    begins_with_one_of(value, &STARTS)
         || has_format_verb(value)
         || value.starts_with(b"<") && value.ends_with(b">")
         || value.starts_with(b"[") && value.ends_with(b"]")
         || value.starts_with(b"&#") && value.ends_with(b";") && value.len() < 10
-        || value.starts_with(b"--")
-        || value.starts_with(b"//")
-        || value.starts_with(b".$")
         || is_shell_variable(value)
         || value.starts_with(b"%") && value.ends_with(b"%")
-        || holds(b"${")
-        || holds(b"{{")
-        || value.starts_with(b"npm:")
-        || value.starts_with(b"workspace:")
-        || holds(b"://")
-        || holds(b"environ")
-        || holds(b"process.env")
-        || holds(b"getenv")
-        || holds(b"secretKeyRef")
-        || holds(b":aws:secretsmanager")
-        || holds(b"\\u00") && value.len() < 8
-        || [&b"(?:"[..], b"[0-9", b"[a-z", b"[A-Z"].iter().any(|part| holds(part))
+        || holds_one_of(value, &PARTS)
+        || holds(value, b"\\u00") && value.len() < 8
         || has_field(value)
         || is_yaml_tag(value)
 }
@@ -223,7 +226,8 @@ fn is_reference(value: &[u8]) -> bool {
 fn has_format_verb(value: &[u8]) -> bool {
     const VERBS: [&[u8]; 3] = [b"%s", b"%d", b"%v"];
     let is_numbered = |at: usize| matches!(value[at..], [_, b'[', digit, b']', b's' | b'd' | b'v' | b'q', ..] if digit.is_ascii_digit());
-    VERBS.iter().any(|verb| value.starts_with(verb) || value.ends_with(verb))
+    begins_with_one_of(value, &VERBS)
+        || ends_with_one_of(value, &VERBS)
         || memchr::memchr_iter(b'%', value).any(is_numbered)
 }
 
@@ -291,24 +295,27 @@ const PUBLIC_STARTS: [&[u8]; 36] = [
 
 /// A public key, a hash of a password, a sum.
 fn is_public(bytes: &[u8], found: &Candidate, value: &[u8]) -> bool {
+    const NAMES: [&[u8]; 9] = [
+        b"publickey",
+        b"public_key",
+        b"public-key",
+        b"pubkey",
+        b"publishable",
+        b"amz-credential",
+        b"fingerprint",
+        b"sitekey",
+        b"signature",
+    ];
     let name = bytes[found.name.clone()].to_ascii_lowercase();
     let named = |word: &[u8]| holds(&name, word);
-    PUBLIC_STARTS.iter().any(|mark| value.starts_with(mark))
+    begins_with_one_of(value, &PUBLIC_STARTS)
         // A private key begins with its version, `02 01 00` of DER.
         || value.starts_with(b"MIIB") && value.get(6..9) != Some(b"IBA")
-        || named(b"publickey")
-        || named(b"public_key")
-        || named(b"public-key")
-        || named(b"pubkey")
-        || named(b"publishable")
+        || holds_one_of(&name, &NAMES)
         || (name.starts_with(b"public") || name.starts_with(b"supublic")) && name.ends_with(b"key")
-        || named(b"amz-credential")
-        || named(b"fingerprint")
-        || named(b"sitekey")
-        || named(b"signature")
         || named(b"author") && !named(b"authoriz")
         // A line of a file of passwords: `bob:$2y$05$...`.
-        || [&b":$2y$"[..], b":$2a$", b":$2b$", b":$apr1$"].iter().any(|hash| holds(value, hash))
+        || holds_one_of(value, &[b":$2y$", b":$2a$", b":$2b$", b":$apr1$"])
         || named(b"nkey") && is_public_nkey(value)
         || is_in_public_key(bytes, found)
 }
@@ -396,5 +403,5 @@ fn is_handshake(value: &[u8]) -> bool {
         b"OAuth",
         b"Hawk",
     ];
-    STARTS.iter().any(|start| value.starts_with(start))
+    begins_with_one_of(value, &STARTS)
 }

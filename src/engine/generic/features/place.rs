@@ -1,6 +1,7 @@
 //! The line around a candidate.
 
 use super::super::grammar::{Candidate, Quote};
+use crate::text::search::begins_with_one_of;
 
 /// The line around a candidate.
 pub(super) struct Place<'a> {
@@ -86,6 +87,6 @@ impl<'a> Place<'a> {
     pub(super) fn is_comment(&self) -> bool {
         let start = self.before.trim_ascii_start();
         let marks: [&[u8]; 6] = [b"#", b"//", b"*", b"/*", b"<!--", b"--"];
-        marks.iter().any(|mark| start.starts_with(mark))
+        begins_with_one_of(start, &marks)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::below;
 use super::lists::{SELF_WORDS, WEAK};
-use crate::text::search::holds;
+use crate::text::search::{ends_with_one_of, holds_one_of};
 
 pub(super) struct Value<'a> {
     pub(super) bytes: &'a [u8],
@@ -123,7 +123,7 @@ impl<'a> Value<'a> {
             b"${", b"{{", b"}}", b"<%", b"%(", b"%s", b"#{", b"$(", b"@{", b"{0}", b"%d", b"<",
             b"__", b"$",
         ];
-        marks[..12].iter().any(|mark| holds(self.bytes, mark))
+        holds_one_of(self.bytes, &marks[..12])
             || self.bytes.starts_with(b"%") && self.bytes.ends_with(b"%")
             || self.bytes.starts_with(b"{") && self.bytes.ends_with(b"}")
             || self.bytes.starts_with(b"__") && self.bytes.ends_with(b"__")
@@ -132,7 +132,7 @@ impl<'a> Value<'a> {
     }
 
     pub(super) fn holds(&self, words: &[&[u8]]) -> bool {
-        words.iter().any(|word| holds(&self.lower, word))
+        holds_one_of(&self.lower, words)
     }
 
     pub(super) fn is_one_of(&self, words: &[&[u8]]) -> bool {
@@ -277,7 +277,7 @@ fn names_itself(value: &[u8]) -> bool {
         [b"password", b"passwd", b"pwd", b"secret", b"passphrase", b"passcode", b"_pass", b"-pass"];
     value.len() <= 32
         && value.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'))
-        && ENDS.iter().any(|end| value.ends_with(end))
+        && ends_with_one_of(value, &ENDS)
 }
 
 /// The letter that a digit or a sign stands for in words such as `p4ssw0rd`.

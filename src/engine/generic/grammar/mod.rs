@@ -15,11 +15,14 @@ mod place;
 mod table;
 mod value;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 pub(super) use name::{WORDS, has_word};
 use name::{is_word, name_around, word_at};
 pub(super) use table::may_head_table;
+
+use crate::text::search::begins_with_one_of;
 
 /// How long a value may be, in bytes. It keeps a match near its keyword.
 const VALUE_BYTES: usize = 360;
@@ -116,8 +119,7 @@ pub(super) fn candidate(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> 
         // The last word of a name says what it is; it has a hit of its own.
         return None;
     }
-    let reader = Reader { bytes, at: name.end, name, word: word.clone() };
-    reader.candidate()
+    Reader::new(bytes, name, word.clone()).candidate()
 }
 
 /// Returns the candidates in the rows of a table below the first, whose head has the word at `word`.
@@ -132,7 +134,7 @@ pub(super) fn other_rows(bytes: &[u8], word: &Range<usize>) -> Vec<Candidate> {
     if has_word(&bytes[word.end..name.end.max(word.end)]) {
         return Vec::new();
     }
-    Reader { bytes, at: name.end, name, word: word.clone() }.other_rows()
+    Reader::new(bytes, name, word.clone()).other_rows()
 }
 
 /// Reads on from the end of a name.
@@ -141,6 +143,8 @@ struct Reader<'a> {
     at: usize,
     name: Range<usize>,
     word: Range<usize>,
+    /// Where the line of the name begins, once it was looked for.
+    line_start: OnceCell<usize>,
 }
 
 /// A value as read, with what was around it.
@@ -151,7 +155,11 @@ struct Value {
     is_wrapped: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    const fn new(bytes: &'a [u8], name: Range<usize>, word: Range<usize>) -> Self {
+        Reader { bytes, at: name.end, name, word, line_start: OnceCell::new() }
+    }
+
     fn candidate(mut self) -> Option<Candidate> {
         let dashes = self.bytes[self.name.clone()].iter().take_while(|byte| **byte == b'-').count();
         self.name.start += dashes;
@@ -214,9 +222,12 @@ impl Reader<'_> {
 
     /// The line before the name.
     fn before_name(&self) -> &[u8] {
-        let start = self.name.start.saturating_sub(200);
-        let before = &self.bytes[start..self.name.start];
-        &before[memchr::memrchr2(b'\n', b'\r', before).map_or(0, |at| at + 1)..]
+        let start = *self.line_start.get_or_init(|| {
+            let from = self.name.start.saturating_sub(200);
+            let before = &self.bytes[from..self.name.start];
+            memchr::memrchr2(b'\n', b'\r', before).map_or(from, |at| from + at + 1)
+        });
+        &self.bytes[start..self.name.start]
     }
 
     /// Whether the name begins a line inside a literal: `"user: x\npassword: y"`.
@@ -239,7 +250,7 @@ impl Reader<'_> {
     }
 
     fn eat(&mut self, text: &[u8]) -> bool {
-        let found = self.rest().starts_with(text);
+        let found = begins_with_one_of(self.rest(), &[text]);
         self.at += if found { text.len() } else { 0 };
         found
     }

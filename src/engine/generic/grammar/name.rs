@@ -38,26 +38,34 @@ pub(in super::super) const WORDS: [(&str, &[&str]); 27] = [
     ("\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", &[]),
 ];
 
-/// For each letter that begins a word, the letters that follow it, as bits.
-const SECOND_LETTERS: [u32; 32] = {
-    let mut seconds = [0; 32];
-    let mut at = 0;
-    while at < WORDS.len() {
+/// For each two letters, the first of [`WORDS`] that begins with them; behind the last one if none does.
+const FIRST_WORDS: [u8; 1 << 10] = {
+    let mut firsts = [WORDS.len() as u8; 1 << 10];
+    let mut at = WORDS.len();
+    while at > 0 {
+        at -= 1;
         let word = WORDS[at].0.as_bytes();
-        seconds[(word[0] & 31) as usize] |= 1 << (word[1] & 31);
-        at += 1;
+        firsts[two_letters(word[0], word[1])] = at as u8;
     }
-    seconds
+    firsts
 };
 
+/// Five bits of each of two letters, which are the same in both cases.
+const fn two_letters(first: u8, second: u8) -> usize {
+    (first as usize & 31) << 5 | second as usize & 31
+}
+
 /// The word of [`WORDS`] with which some text begins: its place there.
+#[inline]
 pub(super) fn word_at(text: &[u8]) -> Option<usize> {
     // Nearly all text has no word: two letters tell.
     let &[first, second, ..] = text else { return None };
-    if SECOND_LETTERS[usize::from(first & 31)] >> (second & 31) & 1 == 0 {
-        return None;
-    }
-    WORDS.iter().position(|(word, _)| begins_with_ignoring_case(text, word.as_bytes()))
+    let from = usize::from(FIRST_WORDS[two_letters(first, second)]);
+    let words = WORDS[from..].iter();
+    words
+        .zip(from..)
+        .find(|((word, _), _)| begins_with_ignoring_case(text, word.as_bytes()))
+        .map(|(_, at)| at)
 }
 
 /// Words that are parts of others: no letter may stand before them in the same word.

@@ -2,7 +2,7 @@
 
 use super::place::{ends_with_any, opens_element};
 use super::{Operator, Reader};
-use crate::text::search::{begins_with_ignoring_case, find, holds};
+use crate::text::search::{begins_with_ignoring_case, begins_with_one_of, find, holds};
 
 impl Reader<'_> {
     /// Skips the quote that closes the name, and brackets; returns whether there was a quote.
@@ -149,6 +149,11 @@ impl Reader<'_> {
         // German, French, Spanish and Italian.
         const OTHER_VERBS: [&[u8]; 5] =
             [b"lautet ", b"ist ", b"est ", b"es ", "\u{e8} ".as_bytes()];
+        // Most words end here: none of these begins so.
+        let first = self.peek(0).to_ascii_lowercase();
+        if !b"abdefilotv\xc3".contains(&first) {
+            return false;
+        }
         if self.skip_purpose() {
             return true;
         }
@@ -186,7 +191,7 @@ impl Reader<'_> {
             "f\u{fc}r ".as_bytes(),
         ];
         let text = &self.rest()[..self.rest().len().min(48)];
-        if !PREPOSITIONS.iter().any(|word| text.starts_with(word)) {
+        if !begins_with_one_of(text, &PREPOSITIONS) {
             return false;
         }
         let is_word = |byte: &&u8| {

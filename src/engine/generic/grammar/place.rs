@@ -4,7 +4,9 @@ use super::super::features::words;
 use super::argument::ends_with_user;
 use super::name::is_bracket;
 use super::{Kind, Operator, Quote, Reader, Value};
-use crate::text::search::{begins_with_ignoring_case, ends_with_ignoring_case, holds};
+use crate::text::search::{
+    begins_with_ignoring_case, ends_with_ignoring_case, ends_with_one_of, holds,
+};
 
 impl Reader<'_> {
     /// Where the value stands; `None` if only a quoted one will do.
@@ -131,10 +133,10 @@ impl Reader<'_> {
     /// has a digit, since code that looks the same holds names of variables.
     fn is_in_flow_map(&self) -> bool {
         let before = self.before_name();
+        let Some(open) = memchr::memchr(b'{', before) else { return false };
         let line = self.rest().iter().take(200).take_while(|byte| !matches!(byte, b'\n' | b'\r'));
         let behind = &self.rest()[..line.count()];
         let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-: .".contains(byte);
-        let Some(open) = memchr::memchr(b'{', before) else { return false };
         let value = behind.split(|byte| matches!(byte, b',' | b'}')).next().unwrap_or_default();
         before[..open].iter().all(is_key)
             && matches!(before.last(), Some(b'{' | b' '))
@@ -176,7 +178,7 @@ impl Reader<'_> {
         // `User: bob Password: x`
         let label = before.len() - last_word(before).len();
         let label = before[..label].to_ascii_lowercase();
-        if USERS.iter().any(|user| label.ends_with(user)) {
+        if ends_with_one_of(&label, &USERS) {
             return is_mixed(value);
         }
         let Some(user) = before.strip_suffix(b" /").or(before.strip_suffix(b" |")) else {
@@ -306,8 +308,7 @@ impl Reader<'_> {
         // `os.environ.get("NAME", "x")`, `ENV.fetch('NAME', 'x')`, `flag.String("name", "x", "what for")`
         let takes_default = (object.ends_with(b"environ.") || object.ends_with(b"ENV."))
             && (callee == b"get" || callee == b"fetch")
-            || callee == b"String"
-                && [&b"flag."[..], b"Flags()."].iter().any(|of| object.ends_with(of));
+            || callee == b"String" && ends_with_one_of(object, &[b"flag.", b"Flags()."]);
         if takes_default {
             return true;
         }
@@ -356,12 +357,8 @@ impl Reader<'_> {
 
     /// Whether the value is the password of a user whom its sentence names.
     fn is_of_user(&self, value: &Value) -> bool {
-        let start = Reader {
-            bytes: self.bytes,
-            at: value.range.start,
-            name: self.name.clone(),
-            word: self.word.clone(),
-        };
+        let mut start = Reader::new(self.bytes, self.name.clone(), self.word.clone());
+        start.at = value.range.start;
         value.quote == Quote::None && start.follows_user()
     }
 
@@ -433,7 +430,7 @@ fn is_name_space(before: &[u8]) -> bool {
 /// Whether a name in quotes behind some text is the name of its XML element.
 fn names_element(before: &[u8]) -> bool {
     let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'")).unwrap_or(before);
-    [&b" name="[..], b" key=", b":name="].iter().any(|attribute| before.ends_with(attribute))
+    ends_with_one_of(before, &[b" name=", b" key=", b":name="])
 }
 
 /// Whether some text ends with the start of an element of a name space: `<wsse:`.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Candidate, Kind, Operator, Quote, Reader, Scheme, Value};
-use crate::text::search::{begins_with_ignoring_case, find};
+use crate::text::search::{begins_with_ignoring_case, begins_with_one_of, ends_with_one_of, find};
 
 /// How long the head of a column may be, in bytes.
 const HEAD_BYTES: usize = 40;
@@ -207,6 +207,10 @@ impl Reader<'_> {
 
     /// The value of a pair: `"name": "X", "value": "y"`, `<name>X</name><value>y</value>`.
     pub(super) fn pair(&mut self, closed: bool) -> Option<Candidate> {
+        // Most names end here.
+        if !closed && !matches!(self.peek(0), b'<' | b'\n' | b'\r' | b',' | b':') {
+            return None;
+        }
         let start = self.at;
         let found = self.pair_value(closed);
         self.at = start;
@@ -275,10 +279,9 @@ impl Reader<'_> {
         }
         let ends_line = matches!(self.peek(0), b'\n' | b'\r') && !self.is_comment();
         // `{name: TOKEN, value: x}`, `name=password,value=x`
-        let is_row =
-            [&b", value: "[..], b",value="].iter().any(|next| self.rest().starts_with(next));
+        let is_row = begins_with_one_of(self.rest(), &[b", value: ", b",value="]);
         // `api-token:` with `default: x` below
-        let is_below = [&b":\n"[..], b":\r\n"].iter().any(|end| self.rest().starts_with(end))
+        let is_below = begins_with_one_of(self.rest(), &[b":\n", b":\r\n"])
             && begins_with_ignoring_case(self.rest()[1..].trim_ascii_start(), b"default:");
         if is_below {
             self.at += 1;
@@ -292,12 +295,12 @@ impl Reader<'_> {
         const CALLS: [&[u8]; 4] = [b"getenv(", b"ENV.fetch(", b".fromEnvironment(", b"env("];
         const STEPS: [&[u8]; 4] = [b".orElse(", b" { ", b" ?: ", b", defaultValue: "];
         // Most names end here.
-        if !STEPS.iter().any(|step| self.rest().starts_with(step)) {
+        if !begins_with_one_of(self.rest(), &STEPS) {
             return None;
         }
         let before = self.before_name();
         let call = before.strip_suffix(b"\"").or(before.strip_suffix(b"'"))?;
-        if !CALLS.iter().any(|of| call.ends_with(of)) || !STEPS.iter().any(|step| self.eat(step)) {
+        if !ends_with_one_of(call, &CALLS) || !STEPS.iter().any(|step| self.eat(step)) {
             return None;
         }
         self.quoted()
@@ -345,8 +348,7 @@ fn may_be_head(above: &[u8], line: &[u8]) -> bool {
 
 /// Whether the next line is the first of its file or of its part.
 fn is_behind_gap(above: &[u8]) -> bool {
-    above.is_empty()
-        || [&b"\n\n"[..], b"\n\r\n", b"```\n", b"|===\n"].iter().any(|end| above.ends_with(end))
+    above.is_empty() || ends_with_one_of(above, &[b"\n\n", b"\n\r\n", b"```\n", b"|===\n"])
 }
 
 /// Where the word `VALUES` of SQL ends that stands behind the next bracket.

@@ -1,7 +1,7 @@
 //! Values: quoted literals with the calls around them, bare words, elements, defaults and credentials behind a scheme.
 
 use super::{Candidate, Kind, Operator, Quote, Reader, Scheme, VALUE_BYTES, Value};
-use crate::text::search::{begins_with_ignoring_case, find};
+use crate::text::search::{begins_with_ignoring_case, begins_with_one_of, find, holds_one_of};
 
 /// How far the first literal of a choice stands behind the name, in bytes.
 const CASE_BYTES: usize = 160;
@@ -115,6 +115,11 @@ impl Reader<'_> {
         let line =
             self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b';')).count();
         let text = &self.rest()[..line];
+        // Most lines end here.
+        if !holds_one_of(text, &[b"|| ", b"?? ", b"?: ", b" ? ", b" or ", b"unwrap_or", b"rElse("])
+        {
+            return None;
+        }
         let marks: [&[u8]; 9] = [
             b"|| ",
             b"?? ",
@@ -140,9 +145,7 @@ impl Reader<'_> {
     /// The first literal of a choice: `secret = match stage { Stage::Prod => "x", ...`, `when (x) { "a" -> "x" ...`.
     fn first_case(&mut self, operator: Operator) -> Option<Value> {
         const CHOICES: [&[u8]; 3] = [b"match ", b"when ", b"switch "];
-        if operator != Operator::Equals
-            || !CHOICES.iter().any(|choice| self.rest().starts_with(choice))
-        {
+        if operator != Operator::Equals || !begins_with_one_of(self.rest(), &CHOICES) {
             return None;
         }
         let text = &self.rest()[..self.rest().len().min(CASE_BYTES)];
@@ -277,10 +280,11 @@ impl Reader<'_> {
         if self.peek(callee) != b'(' || callee == 0 {
             return None;
         }
-        let name = rest[..callee].to_ascii_lowercase();
-        let last =
-            name.rsplit(|byte| !byte.is_ascii_alphanumeric()).find(|part| !part.is_empty())?;
-        WRAPPERS.contains(&last).then_some(callee + 1)
+        let last = rest[..callee]
+            .rsplit(|byte| !byte.is_ascii_alphanumeric())
+            .find(|part| !part.is_empty())?;
+        let is_known = WRAPPERS.iter().any(|known| known.eq_ignore_ascii_case(last));
+        is_known.then_some(callee + 1)
     }
 
     /// A literal in quotes.

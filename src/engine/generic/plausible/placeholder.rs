@@ -7,7 +7,7 @@ use super::super::grammar::{Candidate, Scheme};
 use super::super::is_wordlike;
 use crate::engine::check::placeholder::is_sequence;
 use crate::text::base64::LENIENT;
-use crate::text::search::holds;
+use crate::text::search::holds_one_of;
 
 /// Words that alone make a placeholder: `your-secret-key-here`.
 const PLACEHOLDER_WORDS: [&str; 37] = [
@@ -75,24 +75,24 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     /// How often one character may follow itself.
     const MAX_RUN: usize = 5;
     let lower = value.to_ascii_lowercase();
-    let holds = |part: &[u8]| holds(&lower, part);
-    let own = words(value);
     let is_demo = |rest: &[u8]| rest.iter().all(u8::is_ascii_digit);
-    holds(b"example")
-        || holds(b"redacted")
-        || holds(b"***")
+    holds_one_of(&lower, &[b"example", b"redacted", b"***"])
         || value.chunk_by(|a, b| a == b).any(|run| run.len() > MAX_RUN)
         || value.ends_with(b"..")
         || lower.strip_prefix(b"demo").is_some_and(is_demo)
-        || DOCUMENTED.iter().any(|known| holds(known))
+        || holds_one_of(&lower, &DOCUMENTED)
         || is_sequence(value)
-        || lower.ends_with(b"here")
-            && [&b"pass"[..], b"key", b"token", b"secret"].iter().any(|word| holds(word))
+        || lower.ends_with(b"here") && holds_one_of(&lower, &[b"pass", b"key", b"token", b"secret"])
         || lower == b"$encrypted$"
-        || own.len() > 1
-            && own.iter().all(|word| {
-                PLACEHOLDER_WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
-            })
+        || is_all_placeholder_words(value)
+}
+
+fn is_all_placeholder_words(value: &[u8]) -> bool {
+    let is_one = |word: &&[u8]| {
+        PLACEHOLDER_WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    let own = words(value);
+    own.len() > 1 && own.iter().all(is_one)
 }
 
 /// Base64 of a placeholder; credentials of the scheme Basic without a password worth the name.
@@ -112,7 +112,6 @@ pub(super) fn is_encoded_placeholder(found: &Candidate, value: &[u8]) -> bool {
         _ => text,
     };
     let lower = secret.to_ascii_lowercase();
-    let says = |word: &[u8]| holds(&lower, word);
     // `hello-world`, not a password with digits.
     let is_words = |text: &[u8]| {
         text.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'))
@@ -123,10 +122,5 @@ pub(super) fn is_encoded_placeholder(found: &Candidate, value: &[u8]) -> bool {
         || !is_basic && secret.contains(&b' ')
         || is_weak(secret)
         || !is_basic && is_words(secret)
-        || says(b"secret")
-        || says(b"token")
-        || says(b"password")
-        || says(b"changeme")
-        || says(b"<")
-        || says(b"${")
+        || holds_one_of(&lower, &[b"secret", b"token", b"password", b"changeme", b"<", b"${"])
 }

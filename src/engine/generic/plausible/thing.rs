@@ -4,7 +4,7 @@ use super::super::features::words;
 use super::super::grammar::{Candidate, Kind, Operator, Quote, has_word};
 use super::label::is_path;
 use super::name_word;
-use crate::text::search::holds;
+use crate::text::search::{ends_with_one_of, holds};
 
 /// Words of a key that opens nothing: of a table, a cache, a translation.
 const KEYS: [&str; 17] = [
@@ -174,9 +174,9 @@ fn is_short_name(value: &[u8]) -> bool {
 fn is_cipher_suite(value: &[u8]) -> bool {
     let is_of_name =
         |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-_".contains(byte);
-    let ends = [&b"SHA"[..], b"SHA256", b"SHA384", b"POLY1305", b"CCM", b"CCM8"];
+    let ends: [&[u8]; 6] = [b"SHA", b"SHA256", b"SHA384", b"POLY1305", b"CCM", b"CCM8"];
     value.iter().all(is_of_name)
-        && ends.iter().any(|end| value.ends_with(end))
+        && ends_with_one_of(value, &ends)
         && value.iter().filter(|byte| b"-_".contains(byte)).count() > 1
 }
 
