@@ -78,7 +78,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Whether all that matters of a word at `start` behind it stands in the part: a value ends where its line does,
-    /// but for [`LONG_VALUES`] and tables. Words are asked for in rising order.
+    /// but for [`LONG_VALUES`] and tables, and most begin in the line of their name. Words are asked for in rising order.
     pub(super) fn has_end_of(&mut self, start: usize) -> bool {
         let Range { start: from, end } = self.part;
         let value = start + NAME_TO_VALUE_BYTES;
@@ -86,9 +86,28 @@ impl<'a> Lines<'a> {
             let from = from.max(end.saturating_sub(LINE_BYTES));
             memchr::memrchr(b'\n', &self.bytes[from..end]).map(|at| from + at)
         });
-        last.is_some_and(|last| value <= last)
-            && self.is_plain(start..value)
+        let is_far = last.is_some_and(|last| value <= last);
+        let end = if is_far { Some(value) } else { self.settled_end(start) };
+        end.is_some_and(|end| self.is_plain(start..end))
             && !grammar::may_head_table(self.bytes, start)
+    }
+
+    /// Returns where the line of a word at `start` ends, if that is in the part and nothing of the word goes on behind it:
+    /// more than signs stands behind the name, and the line does not end with a sign that opens or joins.
+    fn settled_end(&self, start: usize) -> Option<usize> {
+        const CLOSING: &[u8] = b";)]}\"'/*";
+        let rest = &self.bytes[start..self.part.end.min(start + NAME_TO_VALUE_BYTES)];
+        let line = &rest[..memchr::memchr(b'\n', rest)?];
+        let signs = line.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+        let name = line[signs..].iter().take_while(|byte| grammar::is_of_name(**byte)).count();
+        let behind = &line[signs + name..];
+        let text = behind.iter().position(u8::is_ascii_alphanumeric)?;
+        let (before, text) = behind.split_at(text);
+        let last = text.trim_ascii_end().last()?;
+        let is_closed = last.is_ascii_alphanumeric() || CLOSING.contains(last);
+        // What is in braces, and what is called a value, may stand further on.
+        let is_open = before.contains(&b'{') || text.starts_with(b"value");
+        (is_closed && !is_open).then_some(start + line.len())
     }
 
     /// Whether `range` of the part has none of [`LONG_VALUES`].

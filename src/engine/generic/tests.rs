@@ -493,8 +493,17 @@ fn words_that_no_name_calls_a_password_are_of_low_confidence() {
 fn lines_tell_whether_all_that_matters_of_a_word_stands_in_a_part() {
     let long = "x".repeat(250);
     for (part, word, has_start, has_end) in [
-        ("a\nb\nkey = x\n", 4, true, false),
-        ("a\nkey = x\n", 2, false, false),
+        ("a\nb\nkey = x\n", 4, true, true),
+        ("a\nkey = x\n", 2, false, true),
+        ("a\nkey = x", 2, false, false),
+        // What goes on in the next line.
+        ("\n\nkey\n", 2, true, false),
+        ("\n\nkey:  \n", 2, true, false),
+        ("\n\nkey = {\n", 2, true, false),
+        ("\n\n\"key\" { # x\n", 2, true, false),
+        ("\n\nkey = f(x,\n", 2, true, false),
+        ("\n\nkey = (\"value\"\n", 2, true, false),
+        ("\n\nkey = f(\"value\")\n", 2, true, true),
         (&*format!("\n\nkey = {long}\n"), 2, true, true),
         (&*format!("\n\nkey = {long}"), 2, true, false),
         (&*format!("\n\nkey = <![CDATA[{long}\n"), 2, true, false),

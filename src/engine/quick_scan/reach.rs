@@ -12,7 +12,7 @@ const NEAR_BYTES: usize = 512;
 /// The bytes around a match that may matter to it: its boundaries, and escapes inside it.
 const CONTEXT_BYTES: usize = 128;
 
-/// The same for rules with checks, which look further.
+/// The same for rules with checks that look around.
 const CHECK_BYTES: usize = 512;
 
 /// The longest chain of rules of which each is tried near the one before.
@@ -126,5 +126,6 @@ impl Engine {
 }
 
 fn context(rule: &Rule) -> usize {
-    if rule.checks.is_empty() { CONTEXT_BYTES } else { CHECK_BYTES }
+    let looks_around = rule.checks.iter().any(|name| check::looks_around(name));
+    if looks_around { CHECK_BYTES } else { CONTEXT_BYTES }
 }

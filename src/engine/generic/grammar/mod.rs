@@ -18,7 +18,7 @@ mod value;
 use std::cell::OnceCell;
 use std::ops::Range;
 
-pub(super) use name::{WORDS, has_word};
+pub(super) use name::{WORDS, has_word, is_of_name};
 use name::{is_word, name_around, word_at};
 pub(super) use table::may_head_table;
 

@@ -168,6 +168,11 @@ fn letters_before(text: &[u8]) -> usize {
     text.len() - rest.len()
 }
 
+/// Whether a byte may be part of a name: letters of other alphabets are.
+pub(in super::super) fn is_of_name(byte: u8) -> bool {
+    is_name(byte) || !byte.is_ascii()
+}
+
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'@' | b'.' | b'-')
 }
