@@ -121,13 +121,7 @@ impl<'a> Scan<'a> {
 
     /// Tries the rules for values where a keyword at `hit` is part of a name that is assigned one.
     fn try_assignment(&mut self, rule: usize, hit: &Range<usize>) {
-        let first = generic::Assignment::at(self.bytes, hit);
-        if let Some(first) = &first {
-            self.try_assigned(rule, first);
-        }
-        for other in generic::Assignment::other_rows(self.bytes, hit, first.as_ref()) {
-            self.try_assigned(rule, &other);
-        }
+        generic::Assignment::each_at(self.bytes, hit, |found| self.try_assigned(rule, &found));
     }
 
     fn try_assigned(&mut self, rule: usize, found: &generic::Assignment) {

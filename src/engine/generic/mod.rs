@@ -24,7 +24,7 @@ pub use features::{GROUPS, Group, Steps};
 
 use crate::rule::Confidence;
 use crate::text::search::holds;
-use grammar::{Candidate, Kind};
+use grammar::{Candidate, Kind, Reader};
 use plausible::{implausible, plausible};
 
 /// From these probabilities on, a candidate is of low, medium and high confidence.
@@ -136,20 +136,18 @@ impl Assignment {
         plausible(bytes, &grammar::word_in(bytes, keyword)?).map(Assignment)
     }
 
-    /// Reads the other assignments to that name, where it heads a column: `first` is what [`at`](Self::at) has read.
-    pub(super) fn other_rows(
-        bytes: &[u8],
-        keyword: &Range<usize>,
-        first: Option<&Self>,
-    ) -> Vec<Self> {
+    /// Calls `each` for that assignment, and for the others to the name where it heads a column.
+    pub(super) fn each_at(bytes: &[u8], keyword: &Range<usize>, mut each: impl FnMut(Self)) {
+        let name = grammar::word_in(bytes, keyword).and_then(|word| Reader::at(bytes, &word));
+        let Some(name) = name else { return };
+        let is_plausible = |found: &Candidate| implausible(bytes, found).is_none();
+        let first = name.clone().candidate().filter(is_plausible);
         // What is assigned in another way heads no column.
-        if first.is_some_and(|first| first.0.kind != Kind::Pair) {
-            return Vec::new();
+        let heads_column = first.as_ref().is_none_or(|first| first.kind == Kind::Pair);
+        first.map(Assignment).into_iter().for_each(&mut each);
+        if heads_column {
+            name.other_rows().filter(is_plausible).map(Assignment).for_each(each);
         }
-        let Some(word) = grammar::word_in(bytes, keyword) else { return Vec::new() };
-        let mut rows = grammar::other_rows(bytes, &word);
-        rows.retain(|found| implausible(bytes, found).is_none());
-        rows.into_iter().map(Assignment).collect()
     }
 
     pub(super) fn name<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {

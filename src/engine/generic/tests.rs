@@ -3,7 +3,7 @@
 use base64::Engine as _;
 
 use super::features::is_chosen;
-use super::grammar::{WORDS, candidate, other_rows};
+use super::grammar::{Reader, WORDS, candidate};
 use super::{CUTS, GROUPS, Reading, as_password, candidates, model, read};
 use crate::rule::{Confidence, expand};
 
@@ -264,7 +264,8 @@ fn a_value_that_is_surely_no_secret_is_dropped_for_its_reason() {
 fn values(text: &str) -> Vec<&str> {
     let all = |place: &std::ops::Range<usize>| {
         let bytes = text.as_bytes();
-        candidate(bytes, place).into_iter().chain(other_rows(bytes, place)).collect::<Vec<_>>()
+        let others = Reader::at(bytes, place).map(|name| name.other_rows().collect::<Vec<_>>());
+        candidate(bytes, place).into_iter().chain(others.unwrap_or_default()).collect::<Vec<_>>()
     };
     let mut found: Vec<_> = places(text).iter().flat_map(all).collect();
     found.sort_by_key(|found| found.value.start);

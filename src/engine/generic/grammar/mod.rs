@@ -111,34 +111,12 @@ pub(super) fn word_in(bytes: &[u8], keyword: &Range<usize>) -> Option<Range<usiz
 
 /// Returns the candidate whose name holds the word at `word`.
 pub(super) fn candidate(bytes: &[u8], word: &Range<usize>) -> Option<Candidate> {
-    if !is_word(bytes, word) {
-        return None;
-    }
-    let name = name_around(bytes, word);
-    if has_word(&bytes[word.end..name.end.max(word.end)]) {
-        // The last word of a name says what it is; it has a hit of its own.
-        return None;
-    }
-    Reader::new(bytes, name, word.clone()).candidate()
-}
-
-/// Returns the candidates in the rows of a table below the first, whose head has the word at `word`.
-pub(super) fn other_rows(bytes: &[u8], word: &Range<usize>) -> Vec<Candidate> {
-    if !may_head_table(bytes, word.start)
-        || table::surely_heads_none(bytes, word)
-        || !is_word(bytes, word)
-    {
-        return Vec::new();
-    }
-    let name = name_around(bytes, word);
-    if has_word(&bytes[word.end..name.end.max(word.end)]) {
-        return Vec::new();
-    }
-    Reader::new(bytes, name, word.clone()).other_rows()
+    Reader::at(bytes, word)?.candidate()
 }
 
 /// Reads on from the end of a name.
-struct Reader<'a> {
+#[derive(Clone)]
+pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     name: Range<usize>,
@@ -156,11 +134,23 @@ struct Value {
 }
 
 impl<'a> Reader<'a> {
+    /// Reads the name that ends in the word at `word`; `None` where that is no word of a name.
+    pub(super) fn at(bytes: &'a [u8], word: &Range<usize>) -> Option<Self> {
+        if !is_word(bytes, word) {
+            return None;
+        }
+        let name = name_around(bytes, word);
+        // The last word of a name says what it is; it has a hit of its own.
+        let is_last = !has_word(&bytes[word.end..name.end.max(word.end)]);
+        is_last.then(|| Reader::new(bytes, name, word.clone()))
+    }
+
     const fn new(bytes: &'a [u8], name: Range<usize>, word: Range<usize>) -> Self {
         Reader { bytes, at: name.end, name, word, line_start: OnceCell::new() }
     }
 
-    fn candidate(mut self) -> Option<Candidate> {
+    /// Reads what is assigned to the name.
+    pub(super) fn candidate(mut self) -> Option<Candidate> {
         let dashes = self.bytes[self.name.clone()].iter().take_while(|byte| **byte == b'-').count();
         self.name.start += dashes;
         // `-p$PASSWORD` is a flag and a variable.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::name::is_of_name;
 use super::{Candidate, Kind, Operator, Quote, Reader, Scheme, Value};
 use crate::text::search::{begins_with_ignoring_case, begins_with_one_of, ends_with_one_of, find};
 
@@ -36,8 +37,7 @@ struct Table {
 impl Reader<'_> {
     /// The value in the first row of a table whose head has the name: CSV, Markdown, `INSERT` of SQL.
     pub(super) fn column(&mut self) -> Option<Candidate> {
-        // Most names end here.
-        if !ends_column(&self.bytes[self.name.end..]) {
+        if !self.may_head_column() {
             return None;
         }
         let value = self.cells_below().next()?;
@@ -45,12 +45,21 @@ impl Reader<'_> {
     }
 
     /// The values in the other rows, as far as they are read.
-    pub(super) fn other_rows(&self) -> Vec<Candidate> {
-        if !ends_column(&self.bytes[self.name.end..]) {
-            return Vec::new();
+    pub(in super::super) fn other_rows(&self) -> impl Iterator<Item = Candidate> {
+        let cells = self.may_head_column().then(|| self.cells_below().skip(1));
+        let cells = cells.into_iter().flatten();
+        cells.filter_map(|cell| self.finish(Operator::Colon, Kind::Pair, cell))
+    }
+
+    /// Whether the name may head a column, by what is around it. Most names do not.
+    fn may_head_column(&self) -> bool {
+        let behind = &self.bytes[self.name.end..];
+        if !ends_column(behind) {
+            return false;
         }
-        let cells = self.cells_below().skip(1);
-        cells.filter_map(|cell| self.finish(Operator::Colon, Kind::Pair, cell)).collect()
+        let before = self.before_name();
+        let above = &self.bytes[..self.name.start - before.len()];
+        may_be_head(above, before) || values_behind(behind).is_some()
     }
 
     /// What stands below the name, row by row.
@@ -327,18 +336,8 @@ pub(crate) fn may_head_table(bytes: &[u8], start: usize) -> bool {
     let rest = &bytes[start..bytes.len().min(start + HEAD_BYTES)];
     let signs = rest.iter().take(2).take_while(|byte| !byte.is_ascii_alphanumeric()).count();
     let rest = &rest[signs..];
-    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let end = rest.iter().position(|byte| !is_of_name(byte)).unwrap_or(rest.len());
+    let end = rest.iter().position(|byte| !is_of_name(*byte)).unwrap_or(rest.len());
     ends_column(&rest[end..])
-}
-
-/// Whether a word that passes [`may_head_table`] surely heads no table, by its line and what follows.
-pub(super) fn surely_heads_none(bytes: &[u8], word: &Range<usize>) -> bool {
-    let from = word.start.saturating_sub(COLUMN_BYTES);
-    let line = memchr::memrchr2(b'\n', b'\r', &bytes[from..word.start]);
-    let start = line.map_or(from, |at| from + at + 1);
-    !may_be_head(&bytes[..start], &bytes[start..word.start])
-        && values_behind(&bytes[word.end..]).is_none()
 }
 
 /// Whether a line that begins so may be the head of a table, by what is above it.

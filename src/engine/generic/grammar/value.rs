@@ -259,19 +259,18 @@ impl Reader<'_> {
     fn wrapper(&self) -> Option<usize> {
         let rest = self.rest();
         const NO_FILE: &[u8] = b"(None, ";
-        if rest.starts_with(NO_FILE) {
+        match self.peek(0) {
             // A field of a form that the requests of Python send.
-            return Some(NO_FILE.len());
-        }
-        if matches!(self.peek(0), b'(' | b'[' | b'{') {
-            return Some(1 + member(&rest[1..]));
-        }
-        if rest.starts_with(b"<<\"") {
+            b'(' if rest.starts_with(NO_FILE) => return Some(NO_FILE.len()),
+            b'(' | b'[' | b'{' => return Some(1 + member(&rest[1..])),
             // A binary of Erlang.
-            return Some(2);
-        }
-        if let Some(length) = secure_string(rest) {
-            return Some(length);
+            b'<' if rest.starts_with(b"<<\"") => return Some(2),
+            b'$' | b'c' | b'C' => {
+                if let Some(length) = secure_string(rest) {
+                    return Some(length);
+                }
+            }
+            _ => {}
         }
         let callee = rest.iter().take(48);
         let callee = callee
