@@ -142,6 +142,8 @@ pub struct Engine {
     is_needed: Vec<bool>,
     /// Which rules look far.
     far: OnceLock<quick_scan::Far>,
+    /// Lines that quick scans need not read again.
+    plain_lines: OnceLock<quick_scan::PlainLines>,
     /// Seconds since 1970, to tell what has expired.
     now: i64,
     /// Values that are looked for as they are.
@@ -175,6 +177,7 @@ impl Engine {
             links: Links::builtin(),
             is_needed: (0..count).map(|at| rules.all().is_enabled(at)).collect(),
             far: OnceLock::new(),
+            plain_lines: OnceLock::new(),
             now,
             known: None,
             min_confidence: Confidence::Low,

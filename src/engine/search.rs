@@ -7,6 +7,7 @@ use super::check::{self, Candidate};
 use super::decode::View;
 use super::explain::Dropped;
 use super::pattern::{Found, Next};
+use super::quick_scan::PlainLines;
 use super::{Engine, Hit, Links, MAX_MATCHES, Match, Matches, decode, generic};
 use crate::rule::{Scope, Text};
 use crate::text::entropy::shannon;
@@ -45,6 +46,8 @@ pub(super) struct Scan<'a> {
     examples: Vec<Range<usize>>,
     /// Bytes in which no escape and no join begins. Windows of long matches overlap, and each would be looked through.
     plain: Range<usize>,
+    /// Lines that need not be read again, where there are many versions of one file.
+    pub(super) plain_lines: Option<&'a PlainLines>,
     pub(super) found: Matches,
 }
 
@@ -55,7 +58,8 @@ impl<'a> Scan<'a> {
         is_new: &'a dyn Fn(&Range<usize>) -> bool,
     ) -> Self {
         let found = Matches::default();
-        Scan { engine, bytes, is_new, new: 0, examples: Vec::new(), plain: 0..0, found }
+        let (examples, plain) = (Vec::new(), 0..0);
+        Scan { engine, bytes, is_new, new: 0, examples, plain, plain_lines: None, found }
     }
 
     /// Tries every rule.
@@ -121,7 +125,17 @@ impl<'a> Scan<'a> {
 
     /// Tries the rules for values where a keyword at `hit` is part of a name that is assigned one.
     fn try_assignment(&mut self, rule: usize, hit: &Range<usize>) {
-        generic::Assignment::each_at(self.bytes, hit, |found| self.try_assigned(rule, &found));
+        let lines = self.plain_lines;
+        let line = lines.and_then(|lines| Some((lines, lines.line(self.bytes, hit)?)));
+        if line.as_ref().is_some_and(|(lines, line)| lines.has(line)) {
+            return;
+        }
+        let bytes = self.bytes;
+        let assigns =
+            generic::Assignment::each_at(bytes, hit, |found| self.try_assigned(rule, &found));
+        if let Some((lines, line)) = line.filter(|_| !assigns) {
+            lines.add(bytes, &line);
+        }
     }
 
     fn try_assigned(&mut self, rule: usize, found: &generic::Assignment) {

@@ -12,6 +12,7 @@
 mod features;
 mod grammar;
 mod letters;
+mod lines;
 mod model;
 mod plausible;
 #[cfg(test)]
@@ -21,9 +22,10 @@ use std::ops::Range;
 
 pub(super) use features::is_weak;
 pub use features::{GROUPS, Group, Steps};
+pub(super) use grammar::is_behind_gap;
+pub(super) use lines::Lines;
 
 use crate::rule::Confidence;
-use crate::text::search::holds;
 use grammar::{Candidate, Kind, Reader};
 use plausible::{implausible, plausible};
 
@@ -39,92 +41,6 @@ const CHOSEN: f32 = 0.8;
 pub(super) const BEFORE_BYTES: usize = 320;
 pub(super) const BEHIND_BYTES: usize = 1100;
 
-/// How far behind the word the value begins at most.
-const NAME_TO_VALUE_BYTES: usize = 200;
-
-/// Tells of words in one part of some bytes whether all that matters of them stands in it. What is looked up in the
-/// part is looked up once, whatever the number of words.
-#[derive(Debug)]
-pub(super) struct Lines<'a> {
-    bytes: &'a [u8],
-    part: Range<usize>,
-    /// Where the second line end of the part is, if it is near its start.
-    second_end: Option<Option<usize>>,
-    /// Where the last line end of the part is, if it is near its end.
-    last_end: Option<Option<usize>>,
-    /// From here on the part has none of [`LONG_VALUES`].
-    plain_from: Option<usize>,
-}
-
-/// What begins values that go on behind their line: `CDATA` sections, and quotes of HTML.
-const LONG_VALUES: [&[u8]; 2] = [b"[CDATA[", b"&quot;"];
-
-/// How far from the edges of a part the ends of lines are looked for: further than anything matters.
-const LINE_BYTES: usize = 4096;
-
-impl<'a> Lines<'a> {
-    pub(super) const fn new(bytes: &'a [u8], part: Range<usize>) -> Self {
-        Lines { bytes, part, second_end: None, last_end: None, plain_from: None }
-    }
-
-    /// Whether all that matters before a word at `start` stands in the part: its line and the one above.
-    pub(super) fn has_start_of(&mut self, start: usize) -> bool {
-        let Range { start: from, end } = self.part;
-        let second = *self.second_end.get_or_insert_with(|| {
-            let near = &self.bytes[from..end.min(from + LINE_BYTES)];
-            memchr::memchr_iter(b'\n', near).nth(1).map(|at| from + at)
-        });
-        second.is_some_and(|second| second < start)
-    }
-
-    /// Whether all that matters of a word at `start` behind it stands in the part: a value ends where its line does,
-    /// but for [`LONG_VALUES`] and tables, and most begin in the line of their name. Words are asked for in rising order.
-    pub(super) fn has_end_of(&mut self, start: usize) -> bool {
-        let Range { start: from, end } = self.part;
-        let value = start + NAME_TO_VALUE_BYTES;
-        let last = *self.last_end.get_or_insert_with(|| {
-            let from = from.max(end.saturating_sub(LINE_BYTES));
-            memchr::memrchr(b'\n', &self.bytes[from..end]).map(|at| from + at)
-        });
-        let is_far = last.is_some_and(|last| value <= last);
-        let end = if is_far { Some(value) } else { self.settled_end(start) };
-        end.is_some_and(|end| self.is_plain(start..end))
-            && !grammar::may_head_table(self.bytes, start)
-    }
-
-    /// Returns where the line of a word at `start` ends, if that is in the part and nothing of the word goes on behind it:
-    /// more than signs stands behind the name, and the line does not end with a sign that opens or joins.
-    fn settled_end(&self, start: usize) -> Option<usize> {
-        const CLOSING: &[u8] = b";)]}\"'/*";
-        let rest = &self.bytes[start..self.part.end.min(start + NAME_TO_VALUE_BYTES)];
-        let line = &rest[..memchr::memchr(b'\n', rest)?];
-        let signs = line.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
-        let name = line[signs..].iter().take_while(|byte| grammar::is_of_name(**byte)).count();
-        let behind = &line[signs + name..];
-        let text = behind.iter().position(u8::is_ascii_alphanumeric)?;
-        let (before, text) = behind.split_at(text);
-        let last = text.trim_ascii_end().last()?;
-        let is_closed = last.is_ascii_alphanumeric() || CLOSING.contains(last);
-        // What is in braces, and what is called a value, may stand further on.
-        let is_open = before.contains(&b'{') || text.starts_with(b"value");
-        (is_closed && !is_open).then_some(start + line.len())
-    }
-
-    /// Whether `range` of the part has none of [`LONG_VALUES`].
-    fn is_plain(&mut self, range: Range<usize>) -> bool {
-        let begins = |at: usize| LONG_VALUES.iter().any(|mark| self.bytes[at..].starts_with(mark));
-        let plain_from = *self.plain_from.get_or_insert_with(|| {
-            let rest = &self.bytes[range.start..self.part.end];
-            memchr::memchr2_iter(b'[', b'&', rest)
-                .map(|at| range.start + at)
-                .rfind(|&at| begins(at))
-                .map_or(range.start, |at| at + 1)
-        });
-        plain_from <= range.start
-            || !LONG_VALUES.iter().any(|mark| holds(&self.bytes[range.clone()], mark))
-    }
-}
-
 /// A name that speaks of a secret, with the value assigned to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Assignment(Candidate);
@@ -136,18 +52,26 @@ impl Assignment {
         plausible(bytes, &grammar::word_in(bytes, keyword)?).map(Assignment)
     }
 
-    /// Calls `each` for that assignment, and for the others to the name where it heads a column.
-    pub(super) fn each_at(bytes: &[u8], keyword: &Range<usize>, mut each: impl FnMut(Self)) {
+    /// Calls `each` for that assignment, and for the others to the name where it heads a column. Returns whether
+    /// anything is assigned to the name, a secret or not.
+    pub(super) fn each_at(
+        bytes: &[u8],
+        keyword: &Range<usize>,
+        mut each: impl FnMut(Self),
+    ) -> bool {
         let name = grammar::word_in(bytes, keyword).and_then(|word| Reader::at(bytes, &word));
-        let Some(name) = name else { return };
+        let Some(name) = name else { return false };
         let is_plausible = |found: &Candidate| implausible(bytes, found).is_none();
-        let first = name.clone().candidate().filter(is_plausible);
+        let first = name.clone().candidate();
+        let is_assigned = first.is_some();
+        let first = first.filter(is_plausible);
         // What is assigned in another way heads no column.
         let heads_column = first.as_ref().is_none_or(|first| first.kind == Kind::Pair);
         first.map(Assignment).into_iter().for_each(&mut each);
         if heads_column {
             name.other_rows().filter(is_plausible).map(Assignment).for_each(each);
         }
+        is_assigned
     }
 
     pub(super) fn name<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {

@@ -491,42 +491,6 @@ fn words_that_no_name_calls_a_password_are_of_low_confidence() {
 }
 
 #[test]
-fn lines_tell_whether_all_that_matters_of_a_word_stands_in_a_part() {
-    let long = "x".repeat(250);
-    for (part, word, has_start, has_end) in [
-        ("a\nb\nkey = x\n", 4, true, true),
-        ("a\nkey = x\n", 2, false, true),
-        ("a\nkey = x", 2, false, false),
-        // What goes on in the next line.
-        ("\n\nkey\n", 2, true, false),
-        ("\n\nkey:  \n", 2, true, false),
-        ("\n\nkey = {\n", 2, true, false),
-        ("\n\n\"key\" { # x\n", 2, true, false),
-        ("\n\nkey = f(x,\n", 2, true, false),
-        ("\n\nkey = (\"value\"\n", 2, true, false),
-        ("\n\nkey = f(\"value\")\n", 2, true, true),
-        (&*format!("\n\nkey = {long}\n"), 2, true, true),
-        (&*format!("\n\nkey = {long}"), 2, true, false),
-        (&*format!("\n\nkey = <![CDATA[{long}\n"), 2, true, false),
-        (&*format!("\n\nkey = &quot;{long}\n"), 2, true, false),
-        (&*format!("\n\n[CDATA[ key = {long}\n"), 10, true, true),
-        (&*format!("\n\nkey = {long}&quot;\n"), 2, true, true),
-        // The rows of a table, and a keyword that begins with a sign.
-        (&*format!("\n\n\"pw\",x\n{long}\n"), 2, true, false),
-        (&*format!("\n\nkey,x\n{long}\n"), 2, true, false),
-    ] {
-        let bytes = format!("\n\n{part}\n\n");
-        let mut lines = super::Lines::new(bytes.as_bytes(), 2..2 + part.len());
-        assert_eq!(lines.has_start_of(2 + word), has_start, "{part}");
-        assert_eq!(lines.has_end_of(2 + word), has_end, "{part}");
-    }
-    // What is asked first is looked up for the others, too.
-    let bytes = format!("key = &quot;{long}\nkey = {long}\n");
-    let mut lines = super::Lines::new(bytes.as_bytes(), 0..bytes.len());
-    assert!(!lines.has_end_of(0) && lines.has_end_of(bytes.rfind("key").unwrap()));
-}
-
-#[test]
 fn a_word_with_digits_behind_it_is_a_password_where_it_is_called_one() {
     let judged = |text: &str| {
         let place = places(text).pop().unwrap();

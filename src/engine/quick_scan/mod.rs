@@ -6,6 +6,7 @@
 //! of its rules ([`reach`]). So a version costs what was changed of it, whatever is found in it.
 
 mod pass;
+mod plain_lines;
 mod reach;
 mod trail;
 
@@ -15,6 +16,7 @@ mod tests;
 use std::ops::Range;
 
 use self::pass::Pass;
+pub(super) use self::plain_lines::PlainLines;
 pub(super) use self::reach::Far;
 use self::trail::Mark;
 pub use self::trail::Trail;

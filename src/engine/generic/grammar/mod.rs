@@ -20,7 +20,8 @@ use std::ops::Range;
 
 pub(super) use name::{WORDS, has_word, is_of_name};
 use name::{is_word, name_around, word_at};
-pub(super) use table::may_head_table;
+pub(in crate::engine) use table::is_behind_gap;
+pub(super) use table::may_have_rows;
 
 use crate::text::search::begins_with_one_of;
 

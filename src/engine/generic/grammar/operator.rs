@@ -12,12 +12,11 @@ impl Reader<'_> {
         if closed {
             self.at += backslashes + 1;
         }
-        if self.rest().starts_with(b"%5D=") || self.rest().starts_with(b"%5d=") {
-            self.at += 3;
-        }
-        // An array of C, an entry that is added in PHP: `char token[] = "x"`.
-        if self.rest().starts_with(b"[]") {
-            self.at += 1;
+        match self.rest() {
+            [b'%', b'5', b'D' | b'd', b'=', ..] => self.at += 3,
+            // An array of C, an entry that is added in PHP: `char token[] = "x"`.
+            [b'[', b']', ..] => self.at += 1,
+            _ => {}
         }
         let brackets = self.rest().iter().take(3);
         self.at += brackets

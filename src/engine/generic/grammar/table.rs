@@ -332,7 +332,7 @@ impl Reader<'_> {
 
 /// Whether the word of a keyword at `start` may be in the head of a table, whose rows say what matters of it. A sign or
 /// two of the keyword may stand before the word.
-pub(crate) fn may_head_table(bytes: &[u8], start: usize) -> bool {
+fn may_head_table(bytes: &[u8], start: usize) -> bool {
     let rest = &bytes[start..bytes.len().min(start + HEAD_BYTES)];
     let signs = rest.iter().take(2).take_while(|byte| !byte.is_ascii_alphanumeric()).count();
     let rest = &rest[signs..];
@@ -340,14 +340,34 @@ pub(crate) fn may_head_table(bytes: &[u8], start: usize) -> bool {
     ends_column(&rest[end..])
 }
 
-/// Whether a line that begins so may be the head of a table, by what is above it.
-fn may_be_head(above: &[u8], line: &[u8]) -> bool {
-    is_behind_gap(above) || line.trim_ascii_start().starts_with(b"|")
+/// Whether what stands below its line may matter to the word of a keyword at `start`: the rows of a table, or tuples of
+/// SQL. The line ends at `end`; it begins in `part`, or nothing is told of it.
+pub(in super::super) fn may_have_rows(bytes: &[u8], part: usize, start: usize, end: usize) -> bool {
+    if !may_head_table(bytes, start) {
+        return false;
+    }
+    let from = part.max(start.saturating_sub(COLUMN_BYTES));
+    let Some(line) = memchr::memrchr(b'\n', &bytes[from..start]) else { return true };
+    let line = from + line + 1;
+    let (before, behind) = (&bytes[line..start], &bytes[start..end]);
+    may_be_head(&bytes[..line], before) || before.contains(&b'(') && !leads_to_no_values(behind)
+}
+
+/// Whether a line tells that no tuples of `INSERT` follow it: behind the next bracket stands something else.
+fn leads_to_no_values(line: &[u8]) -> bool {
+    let close = memchr::memchr(b')', line);
+    let next = close.and_then(|at| line[at + 1..].trim_ascii_start().first());
+    next.is_some_and(|next| !next.eq_ignore_ascii_case(&b'v'))
 }
 
 /// Whether the next line is the first of its file or of its part.
-fn is_behind_gap(above: &[u8]) -> bool {
+pub(in crate::engine) fn is_behind_gap(above: &[u8]) -> bool {
     above.is_empty() || ends_with_one_of(above, &[b"\n\n", b"\n\r\n", b"```\n", b"|===\n"])
+}
+
+/// Whether a line that begins so may be the head of a table, by what is above it.
+fn may_be_head(above: &[u8], line: &[u8]) -> bool {
+    is_behind_gap(above) || line.trim_ascii_start().starts_with(b"|")
 }
 
 /// Where the word `VALUES` of SQL ends that stands behind the next bracket.
