@@ -125,16 +125,19 @@ impl<'a> Scan<'a> {
 
     /// Tries the rules for values where a keyword at `hit` is part of a name that is assigned one.
     fn try_assignment(&mut self, rule: usize, hit: &Range<usize>) {
+        let bytes = self.bytes;
         let lines = self.plain_lines;
-        let line = lines.and_then(|lines| Some((lines, lines.line(self.bytes, hit)?)));
-        if line.as_ref().is_some_and(|(lines, line)| lines.has(line)) {
+        let place = lines.and_then(|lines| Some((lines, lines.place(bytes, hit, rule)?)));
+        if place.as_ref().is_some_and(|(lines, place)| lines.has(place)) {
             return;
         }
-        let bytes = self.bytes;
-        let assigns =
+        let before = (self.found.list.len(), self.examples.len());
+        let is_assigned =
             generic::Assignment::each_at(bytes, hit, |found| self.try_assigned(rule, &found));
-        if let Some((lines, line)) = line.filter(|_| !assigns) {
-            lines.add(bytes, &line);
+        // With too many matches, none is added.
+        let is_plain = before == (self.found.list.len(), self.examples.len()) && !self.found.cut;
+        if let Some((lines, place)) = place.filter(|_| is_plain) {
+            lines.add(bytes, &place, is_assigned);
         }
     }
 

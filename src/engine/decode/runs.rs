@@ -47,11 +47,18 @@ pub(super) fn views_in(
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     // Up to where everything was looked at, so that a run that reaches over many regions is decoded once.
     let mut done = 0;
-    let mut seen_blocks = 0;
-    for region in regions {
-        let mut block = (region.start / BLOCK).max(done / BLOCK).max(seen_blocks);
-        let last = region.end.div_ceil(BLOCK).min(blocks.len());
-        seen_blocks = seen_blocks.max(last);
+    let mut left = regions;
+    while let Some((first, mut rest)) = left.split_first() {
+        // Regions that touch are looked at as one: there are many, and most are short.
+        let mut last = first.end;
+        while let Some((next, behind)) = rest.split_first()
+            && next.start <= last + BLOCK
+        {
+            (last, rest) = (last.max(next.end), behind);
+        }
+        left = rest;
+        let mut block = (first.start / BLOCK).max(done / BLOCK);
+        let last = last.div_ceil(BLOCK).min(blocks.len());
         while let Some((inside, alphabet)) = next_inside(blocks, block..last) {
             let (at, first) = (inside * BLOCK, done.min(inside * BLOCK));
             block = inside + 1;

@@ -33,12 +33,7 @@ const KINDS: [(usize, usize); 6] = [(2, 0), (2, 1), (4, 0), (4, 1), (4, 2), (4, 
 
 /// Whether there may be wide text in `bytes`: it has zeros between its letters.
 pub(super) fn may_be_in(bytes: &[u8]) -> bool {
-    // What a change brings is short, and a call takes longer than a look at each byte.
-    const SHORT_BYTES: usize = 64;
-    match bytes.len() {
-        0..=SHORT_BYTES => bytes.iter().fold(false, |is_there, byte| is_there | (*byte == 0)),
-        _ => memchr::memchr(0, bytes).is_some(),
-    }
+    memchr::memchr(0, bytes).is_some()
 }
 
 /// Hands over the views of all wide text in `bytes`.

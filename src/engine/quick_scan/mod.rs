@@ -62,8 +62,7 @@ impl Engine {
     /// The result is that of [`quick_scan`](Self::quick_scan), but that it may report a match too many.
     #[must_use]
     pub fn quick_scan_of_edits(&self, bytes: &[u8], edits: &Edits, before: &Trail) -> QuickScan {
-        let is_whole = |change: &Range<usize>| decode::is_whole(&bytes[change.clone()]);
-        if before.is_opaque || self.far().is_whole || edits.changes.iter().any(is_whole) {
+        if before.is_opaque || self.far().is_whole || brings_whole(bytes, edits) {
             return self.quick_scan(bytes);
         }
         let mut pass = Pass::new(self, bytes);
@@ -111,4 +110,21 @@ impl Engine {
     fn line_end(&self, bytes: &[u8], at: usize) -> usize {
         if self.far().has_line_rules { lf_line_around(bytes, at).end } else { at }
     }
+}
+
+/// Whether a change brings what only a scan of the whole decodes.
+fn brings_whole(bytes: &[u8], edits: &Edits) -> bool {
+    /// Changes that are so near each other are looked at as one: what was kept between them had nothing of the kind.
+    const NEAR_BYTES: usize = 64;
+    let mut left = &edits.changes[..];
+    while let Some(first) = left.first() {
+        let is_near = |two: &&[Range<usize>]| two[0].end + NEAR_BYTES >= two[1].start;
+        let (changes, rest) = left.split_at(1 + left.windows(2).take_while(is_near).count());
+        let end = changes.last().map_or(first.end, |last| last.end);
+        if decode::is_whole(&bytes[first.start..end]) {
+            return true;
+        }
+        left = rest;
+    }
+    false
 }

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::QuickScan;
-use super::plain_lines::PlainLines;
 use super::reach::Reach;
 use super::trail::{Encoded, Extent, Mark, Trail};
 use crate::engine::search::Scan;
@@ -66,7 +65,7 @@ pub(super) struct Pass<'a> {
 impl<'a> Pass<'a> {
     pub(super) fn new(engine: &'a Engine, bytes: &'a [u8]) -> Self {
         let mut scan = Scan::new(engine, bytes, &|_| true);
-        scan.plain_lines = Some(engine.plain_lines.get_or_init(PlainLines::new));
+        scan.plain_lines = Some(engine.plain_lines());
         Pass { engine, bytes, scan, trail: Trail::default(), next_hit: 0 }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::PlainLines;
 use crate::engine::{Engine, check, generic};
 use crate::pattern::{analysis, syntax};
 use crate::rule::{Rule, Scope};
@@ -102,6 +103,11 @@ impl Engine {
             is_line: matches!(rule.scope, Scope::Line { .. }),
             is_assignment: rule.scope == Scope::Assignment && self.judges_assignments_alone(),
         }
+    }
+
+    /// Lines that need not be read again.
+    pub(super) fn plain_lines(&self) -> &PlainLines {
+        self.plain_lines.get_or_init(|| PlainLines::new(self.judges_assignments_alone()))
     }
 
     /// Whether the checks of assigned values go by these alone.
