@@ -71,7 +71,8 @@ impl<'a> Lines<'a> {
     fn settled_end(&self, start: usize) -> Option<usize> {
         let rest = &self.bytes[start..self.part.end.min(start + NAME_TO_VALUE_BYTES)];
         let line = &rest[..memchr::memchr(b'\n', rest)?];
-        let signs = line.iter().take_while(|byte| !byte.is_ascii_alphanumeric()).count();
+        let is_sign = |byte: &&u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
+        let signs = line.iter().take_while(is_sign).count();
         let name = line[signs..].iter().take_while(|byte| grammar::is_of_name(**byte)).count();
         ends_with_line(&line[signs + name..]).then_some(start + line.len())
     }
@@ -269,6 +270,8 @@ mod tests {
             "| --- |\n| k9Qz2w |\n",
             "y => \"k9Qz2w\",\n",
         ];
+        const WORDS: [&str; 4] =
+            ["password", "key", "auth", "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}"];
         const ABOVE: [&str; 10] = [
             "\"\n",
             "'\n",
@@ -291,7 +294,7 @@ mod tests {
         };
         for _ in 0..60_000 {
             let parts: String = (0..=next(5)).map(|_| PARTS[next(PARTS.len())]).collect();
-            let (before, word) = (BEFORE[next(16)], ["password", "key", "auth"][next(3)]);
+            let (before, word) = (BEFORE[next(16)], WORDS[next(4)]);
             let line = format!("y\n\nx\n{before}{word}{parts}\n");
             let word = line.len() - 1 - parts.len() - word.len();
             let word = places(&line).into_iter().rfind(|place| place.start >= word).unwrap();
