@@ -31,8 +31,8 @@ pub(super) fn views(bytes: &[u8], budget: &mut Budget, each: &mut Each<'_>) {
     views_in(bytes, std::slice::from_ref(&(0..bytes.len())), budget, each);
 }
 
-/// Returns where the blocks stand that tell of a run that a change at `change` touches: a run that fills two blocks
-/// fills one wherever it begins. The end of a line and an indent may stand between a run and a change that goes on with it.
+/// Returns where the blocks stand that tell of a run that a change at `change` touches. A run as long as two blocks
+/// holds a whole one, wherever it begins. A change may go on with a run behind the end of its line and an indent.
 pub(in crate::engine) fn region_around(change: &Range<usize>) -> Range<usize> {
     change.start.saturating_sub(3 * BLOCK)..change.end.saturating_add(2 * BLOCK)
 }

@@ -48,8 +48,8 @@ pub(super) fn view(bytes: &[u8], at: usize, first: usize) -> Option<(View, usize
     (end - start >= MIN_BYTES).then(|| (builder.view(kind.1, decoded, behind), end))
 }
 
-/// Reads an escape of a kind at the start of some bytes. Returns its character and its length; `None` if the character
-/// is none of text.
+/// Reads an escape of a kind at the start of some bytes. Returns its character and its length; `None` if text does not
+/// hold such a character.
 fn character(bytes: &[u8], &(introducer, _, read): &Kind) -> Option<(u8, usize)> {
     match read(bytes).filter(|_| bytes.first() == Some(&introducer))? {
         // `\/` and `\\` spell nothing.

@@ -167,6 +167,7 @@ mod tests {
             // The rows of a table, and a keyword that begins with a sign.
             (&*format!("\n\n\"pw\",x\n{long}\n"), 2, true, false),
             (&*format!("\n\nkey,x\n{long}\n"), 2, true, false),
+            (&*format!("\n\nkey.id,x\n{long}\n"), 2, true, false),
         ] {
             let bytes = format!("\n\n{part}\n\n");
             let mut lines = Lines::new(bytes.as_bytes(), 2..2 + part.len());

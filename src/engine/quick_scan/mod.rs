@@ -116,15 +116,9 @@ impl Engine {
 fn brings_whole(bytes: &[u8], edits: &Edits) -> bool {
     /// Changes that are so near each other are looked at as one: what was kept between them had nothing of the kind.
     const NEAR_BYTES: usize = 64;
-    let mut left = &edits.changes[..];
-    while let Some(first) = left.first() {
-        let is_near = |two: &&[Range<usize>]| two[0].end + NEAR_BYTES >= two[1].start;
-        let (changes, rest) = left.split_at(1 + left.windows(2).take_while(is_near).count());
-        let end = changes.last().map_or(first.end, |last| last.end);
-        if decode::is_whole(&bytes[first.start..end]) {
-            return true;
-        }
-        left = rest;
-    }
-    false
+    let is_near = |one: &Range<usize>, next: &Range<usize>| one.end + NEAR_BYTES >= next.start;
+    edits
+        .changes
+        .chunk_by(is_near)
+        .any(|near| decode::is_whole(&bytes[near[0].start..near[near.len() - 1].end]))
 }

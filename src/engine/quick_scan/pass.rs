@@ -74,14 +74,12 @@ impl<'a> Pass<'a> {
         let prefilter = &self.engine.links.prefilter;
         // A keyword that touches a change begins before its end and ends behind its start.
         let (before, behind) = self.engine.far().arms;
-        let mut left = &edits.changes[..];
-        while let Some(first) = left.first() {
-            // Changes whose windows meet are filtered as one.
-            let meets = |two: &&[Range<usize>]| two[0].end + before + behind >= two[1].start;
-            let (changes, rest) = left.split_at(1 + left.windows(2).take_while(meets).count());
-            left = rest;
-            let start = first.start.saturating_sub(behind.saturating_sub(1));
-            let last = changes.last().map_or(start, |change| change.end);
+        // Changes whose windows meet are filtered as one.
+        let meets =
+            |one: &Range<usize>, next: &Range<usize>| one.end + before + behind >= next.start;
+        for changes in edits.changes.chunk_by(meets) {
+            let start = changes[0].start.saturating_sub(behind.saturating_sub(1));
+            let last = changes[changes.len() - 1].end;
             let range = start..(last + before).min(self.bytes.len());
             let mut next = 0;
             prefilter.for_each_in(self.bytes, range, |hit| {

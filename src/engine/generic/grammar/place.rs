@@ -444,7 +444,5 @@ pub(super) fn opens_element(before: &[u8]) -> bool {
 /// Whether some text ends with one of these words.
 pub(super) fn ends_with_any(before: &[u8], words: &[&[u8]]) -> bool {
     let trimmed = before.trim_ascii_end();
-    let Some(last) = trimmed.last() else { return false };
-    let is_last = |word: &&[u8]| word.last().is_some_and(|own| own.eq_ignore_ascii_case(last));
-    words.iter().any(|word| is_last(word) && ends_with_ignoring_case(trimmed, word))
+    words.iter().any(|word| ends_with_ignoring_case(trimmed, word))
 }

@@ -115,11 +115,6 @@ impl Reader<'_> {
         let line =
             self.rest().iter().take(80).take_while(|byte| !matches!(byte, b'\n' | b';')).count();
         let text = &self.rest()[..line];
-        // Most lines end here.
-        if !holds_one_of(text, &[b"|| ", b"?? ", b"?: ", b" ? ", b" or ", b"unwrap_or", b"rElse("])
-        {
-            return None;
-        }
         let marks: [&[u8]; 9] = [
             b"|| ",
             b"?? ",
@@ -131,6 +126,10 @@ impl Reader<'_> {
             b"unwrap_or_else(|| ",
             b"rElse(",
         ];
+        // Most lines end here.
+        if !holds_one_of(text, &marks) {
+            return None;
+        }
         let mark = marks.iter().find_map(|mark| Some(find(text, mark)? + mark.len()))?;
         let start = self.at;
         self.at += mark;
