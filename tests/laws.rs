@@ -163,6 +163,9 @@ proptest! {
         prop_assert_eq!(engine.quick_scan(&text).has_match, has_match);
         let seen = engine.quick_scan_of_edits(&text, &how, &engine.quick_scan(&base).trail);
         prop_assert!(seen.has_match || !has_match);
+        for trail in [&seen.trail, &engine.quick_scan(&text).trail] {
+            prop_assert_eq!(engine.scan_along(&text, trail).unwrap_or_else(|| engine.scan(&text)), engine.scan(&text));
+        }
         // And from there back to the others.
         let mut back = Edits::default();
         back.begin(text.len());
@@ -177,6 +180,8 @@ proptest! {
         let has_match = !engine.scan(&base).list.is_empty();
         let seen = engine.quick_scan_of_edits(&base, &back, &seen.trail);
         prop_assert!(seen.has_match || !has_match);
+        let along = engine.scan_along(&base, &seen.trail);
+        prop_assert_eq!(along.unwrap_or_else(|| engine.scan(&base)), engine.scan(&base));
     }
 
     #[test]

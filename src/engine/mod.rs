@@ -28,6 +28,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 pub use check::aws_account::aws_account;
+use decode::View;
 pub use decode::{Decoding, Encoding};
 pub use pattern::PatternError;
 pub use prefilter::{Hit, Prefilter};
@@ -271,8 +272,19 @@ impl Engine {
     ) -> Matches {
         let mut scan = Scan::new(self, bytes, is_new);
         scan.run_at(hits);
-        let mut found = scan.found;
-        found.unread = decode::each_view(bytes, &mut |view| {
+        self.complete(scan, bytes, is_new, |each| decode::each_view(bytes, each))
+    }
+
+    /// Adds to what was found in plain text what is found in `views`, and known values; puts all in order.
+    fn complete(
+        &self,
+        plain: Scan<'_>,
+        bytes: &[u8],
+        is_new: &dyn Fn(&Range<usize>) -> bool,
+        views: impl FnOnce(&mut dyn FnMut(&View)) -> bool,
+    ) -> Matches {
+        let mut found = plain.found;
+        found.unread = views(&mut |view| {
             let raw = |range: &Range<usize>| view.decoding.raw(range);
             let is_new = |range: &Range<usize>| is_new(&raw(range));
             let mut scan = Scan::new(self, &view.bytes, &is_new);

@@ -70,9 +70,18 @@ impl<'a> Scan<'a> {
 
     /// Tries every rule, those with keywords at `hits`.
     pub(super) fn run_at(&mut self, hits: impl FnOnce(&mut dyn FnMut(Hit))) {
+        self.run_in(std::slice::from_ref(&(0..self.bytes.len())), hits);
+    }
+
+    /// Tries rules with keywords at `hits`, and those without in `windows`.
+    pub(super) fn run_in(
+        &mut self,
+        windows: &[Range<usize>],
+        hits: impl FnOnce(&mut dyn FnMut(Hit)),
+    ) {
         self.keywords(hits);
         self.drop_examples();
-        self.everywhere(std::slice::from_ref(&(0..self.bytes.len())));
+        self.everywhere(windows);
         self.near();
     }
 

@@ -103,7 +103,7 @@ impl Scan<'_> {
         options: HistoryOptions,
         progress: &Progress,
     ) -> (Outcome, Option<Record>) {
-        let sieve = EngineSieve(self.engine);
+        let sieve = EngineSieve::new(self.engine, self.options.lines);
         let history = History::new(repository, options, &sieve);
         let mut recorder = Recorder::default();
         let outcome = self.each(&history, progress, &mut recorder);

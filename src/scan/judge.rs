@@ -131,7 +131,7 @@ impl Job<'_> {
             && !self.engine.rules().is_builtin_place(found.rule)
             && hits.member.is_empty()
             && origin.place.is_file()
-            && origin.path.ends_with(b".tightlip.toml")
+            && is_config(&origin.path)
             && rule.origin.file.as_bytes().ends_with(&origin.path);
         if !is_its_file {
             return false;
@@ -242,6 +242,16 @@ impl Job<'_> {
         let is_half = self.engine.rules().all()[found.rule].pair.is_some();
         is_half && found.pair.is_none() && found.confidence == Confidence::Low
     }
+}
+
+/// Whether a unit is judged by more than the lines of what was found in it.
+pub(super) fn needs_all(unit: &Unit) -> bool {
+    unit.has_older() || is_config(&unit.origin.path)
+}
+
+/// Whether a path is that of a config file, the rules of which are no findings in it.
+fn is_config(path: &[u8]) -> bool {
+    path.ends_with(b".tightlip.toml")
 }
 
 /// The name of the file or directory that ends next behind `end`.

@@ -12,6 +12,10 @@ use crate::text::lines::{Locator, Position, lf_line_around, line_around};
 /// How many bytes of a line are shown before a secret and behind it.
 const EXCERPT_BYTES: usize = 80;
 
+/// How many bytes beside a match a finding is made of, as far as they are not of its lines: what is shown, and as much
+/// beside it, where secrets are looked for that are not to be shown.
+pub(super) const AROUND_BYTES: usize = 2 * EXCERPT_BYTES;
+
 /// The same, where whole lines are shown.
 const WHOLE_LINE_BYTES: usize = 4096;
 

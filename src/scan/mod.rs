@@ -25,6 +25,7 @@ use std::time::Instant;
 
 use halves::Collected;
 pub use history::Scan;
+use judge::needs_all;
 use masker::Masker;
 use past::Past;
 use rayon::ThreadPoolBuilder;
@@ -37,7 +38,7 @@ use crate::finding::{
 };
 use crate::git::Added;
 use crate::rule::{Confidence, Text};
-use crate::source::{Listing, Older, Reader, Source, SourceError, Unit};
+use crate::source::{Listing, Older, Reader, Seen, SeenPart, Source, SourceError, Unit};
 use crate::suppress::{Allowlist, LeftOut};
 use crate::text::fragment::Fragment;
 use crate::text::lines::Position;
@@ -298,6 +299,10 @@ impl Job<'_> {
         let place = unit.origin.place;
         let is_blob = place.is_file() || place.is_echo() || place == Place::Stdin;
         let mut result = UnitResult { index, is_blob, ..UnitResult::default() };
+        if let Some(seen) = unit.seen.as_ref().filter(|_| !needs_all(unit)) {
+            self.judge_seen(unit, seen, &mut result);
+            return result;
+        }
         let mut hits: Vec<Hits<'_>> = Vec::new();
         let mut cut = false;
         let mut unread = false;
@@ -347,6 +352,16 @@ impl Job<'_> {
         result.skipped.extend(reader.take_left_out());
         result.raw_copies_out();
         result
+    }
+
+    /// Judges what was found in a unit when it was listed.
+    fn judge_seen(&self, unit: &Unit, seen: &Seen, result: &mut UnitResult) {
+        for SeenPart { bytes, first, matches } in &seen.parts {
+            let (bytes, own) = (Cow::Borrowed(&**bytes), (0, bytes.len()));
+            let matches = matches.clone();
+            let hits = Hits { bytes, first: *first, own, member: Box::default(), matches };
+            self.judge(unit, &hits, &mut Past::none(), result);
+        }
     }
 
     /// Scans again where there was too much to list, for what is new alone: a long list of keys

@@ -1,23 +1,109 @@
 //! The engine as a sieve for sources that go over everything.
 
-use crate::engine::{Engine, QuickScan, Trail};
-use crate::source::{Sieve, Verdict};
+use std::ops::Range;
+
+use super::Lines;
+use super::maker::AROUND_BYTES;
+use crate::engine::{Engine, Match, Matches, QuickScan, Trail};
+use crate::source::{Seen, SeenPart, Sieve, Verdict};
 use crate::text::edits::Edits;
+use crate::text::lines::{Locator, Position, lf_line_around, line_before};
 
 /// Asks an engine what may be in bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct EngineSieve<'a>(pub &'a Engine);
+pub struct EngineSieve<'a> {
+    engine: &'a Engine,
+    lines: Lines,
+}
+
+impl<'a> EngineSieve<'a> {
+    /// Makes one for findings whose lines are counted as `lines` says.
+    #[must_use]
+    pub const fn new(engine: &'a Engine, lines: Lines) -> Self {
+        EngineSieve { engine, lines }
+    }
+}
 
 impl Sieve for EngineSieve<'_> {
     fn whole(&self, bytes: &[u8]) -> Verdict {
-        verdict(self.0.quick_scan(bytes))
+        verdict(self.engine.quick_scan(bytes))
     }
 
     fn edited(&self, bytes: &[u8], edits: &Edits, before: &Trail) -> Verdict {
-        verdict(self.0.quick_scan_of_edits(bytes, edits, before))
+        verdict(self.engine.quick_scan_of_edits(bytes, edits, before))
+    }
+
+    fn seen(&self, bytes: &[u8], trail: &Trail) -> Option<Seen> {
+        let matches = self.engine.scan_along(bytes, trail)?;
+        if matches.cut || matches.unread {
+            return None;
+        }
+        let ranges = parts(bytes, &matches.list);
+        if ranges.iter().any(|range| range.len() > MAX_PART_BYTES) {
+            return None;
+        }
+        let start = Position { line: 1, column: 1 };
+        let mut locator = match self.lines {
+            Lines::Around => Locator::new(bytes, start),
+            Lines::Whole => Locator::by_lf(bytes, start),
+        };
+        let mut left = matches.list.into_iter().peekable();
+        let mut done = 0;
+        let part = |range: Range<usize>| {
+            let mut list = Vec::new();
+            while let Some(found) = left.next_if(|found| found.secret.start < range.end) {
+                let pair = found.pair.map(|pair| pair - done);
+                let shifted = |own: Range<usize>| own.start - range.start..own.end - range.start;
+                let (span, secret) = (shifted(found.span), shifted(found.secret));
+                list.push(Match { span, secret, pair, ..found });
+            }
+            done += list.len();
+            SeenPart {
+                first: locator.locate(range.start),
+                bytes: bytes[range].into(),
+                matches: Matches { list, ..Matches::default() },
+            }
+        };
+        Some(Seen { parts: ranges.into_iter().map(part).collect() })
     }
 }
 
 fn verdict(seen: QuickScan) -> Verdict {
     Verdict { is_hot: seen.has_match, trail: seen.trail }
+}
+
+/// A blob with longer lines around what was found is read again: to keep them costs too much memory.
+const MAX_PART_BYTES: usize = 16 << 10;
+
+/// Returns the parts that findings are made of: the lines of each match and the one before, what is masked
+/// beside them, and all that stands between two halves of a pair. Parts that meet are one.
+fn parts(bytes: &[u8], list: &[Match]) -> Vec<Range<usize>> {
+    let around = |found: &Match| {
+        let start = found.span.start.min(found.secret.start);
+        let end = found.span.end.max(found.secret.end);
+        let line = lf_line_around(bytes, start);
+        let before = line_before(bytes, line.start).map_or(0, |before| before.start);
+        // With the end of the line, which may be of two bytes.
+        let behind = lf_line_around(bytes, end).end + 1;
+        before.min(start.saturating_sub(AROUND_BYTES))
+            ..behind.max(end + AROUND_BYTES).min(bytes.len())
+    };
+    let own: Vec<Range<usize>> = list.iter().map(around).collect();
+    let mut parts: Vec<Range<usize>> = list
+        .iter()
+        .zip(&own)
+        .map(|(found, own_part)| match found.pair {
+            Some(pair) => own_part.start.min(own[pair].start)..own_part.end.max(own[pair].end),
+            None => own_part.clone(),
+        })
+        .collect();
+    parts.sort_unstable_by_key(|part| part.start);
+    parts.dedup_by(|next, part| {
+        let meets = next.start <= part.end;
+        if meets {
+            part.end = part.end.max(next.end);
+        }
+        meets
+    });
+    parts
 }

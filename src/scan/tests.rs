@@ -671,6 +671,54 @@ fn a_history_tells_a_secret_once_for_each_file_and_all_names_it_had() {
 }
 
 #[test]
+fn what_is_kept_of_a_blob_is_judged_as_the_blob_itself() {
+    let repo = Repo::new();
+    let pair =
+        "aws_access_key_id = AKIA{base32:16}{} ab\n\n\naws_secret_access_key = {base64:39}a\n";
+    let long = "x".repeat(20_000);
+    let texts = [
+        "first\n\nid = AKIA{base32:16}{} last\n".to_owned(),
+        "\r\na\rb\r\nid = AKIA{base32:16}{}\r\nc\r\rid = AKIA{base32:16}{}".to_owned(),
+        "x\n# tightlip:allow-next-line of a test\nid = AKIA{base32:16}{}\n".to_owned(),
+        "# tightlip:allow-next-line of a test\rid = AKIA{base32:16}{} AKIA{base32:16}{}".to_owned(),
+        "a\nid = AKIA{base32:16}{} # tightlip:allow(aws-access-key-id) it is old\n".to_owned(),
+        format!("{pair}{}{pair}", "-\n".repeat(3000)),
+        format!("a\n{long} AKIA{{base32:16}}{{}} {long}\nid = AKIA{{base32:16}}{{}}\n"),
+        "user,password\nbob,{alnum:9}Zq7!\nann,{alnum:9}Zq8!\n".to_owned(),
+        "key = 'AKIA' +\n'{base32:16}'\nurl = https://a:{alnum:9}%2fZq7@example.com\n".to_owned(),
+    ];
+    let files: Vec<(String, String)> = texts
+        .iter()
+        .enumerate()
+        .map(|(at, template)| (format!("file{at}"), text(&expand(template).unwrap())))
+        .collect();
+    for start in ["one\n", "one\r\ntwo\n", "", "three\n\n\n"] {
+        let changed: Vec<(&str, String)> =
+            files.iter().map(|(name, text)| (&**name, [start, text].concat())).collect();
+        repo.commit(&changed);
+    }
+    repo.git(&["repack", "-adfq"]);
+    let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+    let (policy, progress) = (Allowlist::default(), Progress::default());
+    for lines in [Lines::Around, Lines::Whole] {
+        let options = Options { lines, ..MEDIUM };
+        let scan = Scan { engine: &engine, policy: &policy, options };
+        let (kept, record) =
+            scan.history_recorded(&repo.pool, HistoryOptions::default(), &progress);
+        // This reads the blobs.
+        let read = scan.recall(&repo.pool, &record.unwrap(), None, &progress).unwrap();
+        assert!(kept.findings.len() >= 10 && kept.suppressed.len() >= 10);
+        assert!(kept.findings == read.findings);
+        let allowed = |outcome: &Outcome| -> Vec<(Finding, String)> {
+            // A record does not keep how long what is allowed was there.
+            let bare = |finding: &Finding| Finding { presence: None, ..finding.clone() };
+            outcome.suppressed.iter().map(|it| (bare(&it.finding), it.reason.clone())).collect()
+        };
+        assert!(allowed(&kept) == allowed(&read));
+    }
+}
+
+#[test]
 fn what_a_push_brings_is_told_once_with_names_messages_and_tags() {
     let lines = |head: &str| format!("{head}{}", "x\n".repeat(20));
     let repo = Repo::new();

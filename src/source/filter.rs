@@ -1,7 +1,8 @@
 //! What a source may ask about bytes before it lists them.
 
-use crate::engine::Trail;
+use crate::engine::{Matches, Trail};
 use crate::text::edits::Edits;
+use crate::text::lines::Position;
 
 /// Tells bytes that may hold something from those that do not, so that a source which goes over
 /// everything a repository has need only list the few that do.
@@ -12,6 +13,10 @@ pub trait Sieve: Sync {
     /// Judges bytes that were made from others as `edits` says. The others were judged, and `before` is
     /// what that left.
     fn edited(&self, bytes: &[u8], edits: &Edits, before: &Trail) -> Verdict;
+
+    /// Returns what is in bytes that were judged to be hot, which left `trail`; `None` where they have to be read
+    /// again to tell.
+    fn seen(&self, bytes: &[u8], trail: &Trail) -> Option<Seen>;
 }
 
 /// What is known of some bytes.
@@ -21,4 +26,37 @@ pub struct Verdict {
     pub is_hot: bool,
     /// What is remembered for those that are made from them.
     pub trail: Trail,
+}
+
+/// All that was found in a blob while a source went over everything, so that the blob need not be read again.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// The parts, in rising order.
+    pub parts: Vec<SeenPart>,
+}
+
+/// Lines of a blob, with what was found in them.
+#[derive(Debug)]
+pub struct SeenPart {
+    /// The bytes that a finding is made of: whole lines, and what stands beside them.
+    pub bytes: Box<[u8]>,
+    /// Where the first of them stands in the blob.
+    pub first: Position,
+    /// What was found, counted from where the part begins.
+    pub matches: Matches,
+}
+
+impl Seen {
+    /// Returns about how much memory it takes, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let part = |part: &SeenPart| {
+            let texts = part.matches.list.iter().map(|found| found.text.len());
+            size_of::<SeenPart>()
+                + part.bytes.len()
+                + size_of_val(&*part.matches.list)
+                + texts.sum::<usize>()
+        };
+        self.parts.iter().map(part).sum()
+    }
 }

@@ -26,7 +26,7 @@ pub use crate::archive::ArchiveLimits;
 pub use commits::Commits;
 use deleted::Deleted;
 pub use error::SourceError;
-pub use filter::{Sieve, Verdict};
+pub use filter::{Seen, SeenPart, Sieve, Verdict};
 pub use history::{History, HistoryOptions};
 pub use lfs::Store as LfsStore;
 pub use message::{Cleanup, Message, MessageOptions, note_template};
@@ -83,12 +83,14 @@ pub struct Unit {
     pub size_hint: u64,
     /// How long a history holds it, if that was asked.
     pub occurrence: Option<Arc<Occurrence>>,
+    /// What was found in it when it was listed: then it need not be read.
+    pub seen: Option<Arc<Seen>>,
     content: Content,
 }
 
 impl Unit {
     fn new(origin: Origin, content: Content) -> Self {
-        Unit { origin, size_hint: 0, occurrence: None, content }
+        Unit { origin, size_hint: 0, occurrence: None, seen: None, content }
     }
 
     /// Whether there is an older version, lines of which are not new.

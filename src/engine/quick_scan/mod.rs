@@ -5,6 +5,7 @@
 //! what is new goes through the prefilter, and a kept keyword is tried again only if a change is within the reach
 //! of its rules ([`reach`]). So a version costs what was changed of it, whatever is found in it.
 
+mod found;
 mod pass;
 mod plain_lines;
 mod reach;
@@ -88,13 +89,27 @@ impl Engine {
 
     /// Returns the windows in which rules without a keyword may match now and did not before.
     fn windows_around(&self, bytes: &[u8], edits: &Edits) -> Vec<Range<usize>> {
-        let mut windows: Vec<Range<usize>> = Vec::new();
         let around = self.far().around_everywhere;
-        for change in edits.changes.iter().filter(|_| !self.links.everywhere.is_empty()) {
-            let start = change.start.saturating_sub(around);
-            let end = change.end.saturating_add(around).min(bytes.len());
+        match self.links.everywhere.is_empty() {
+            true => Vec::new(),
+            false => self.windows(bytes, edits.changes.iter().cloned(), (around, around)),
+        }
+    }
+
+    /// Returns the windows that reach so far around ranges, which rise, and to the ends of their lines where there are
+    /// rules for lines. Those that meet are one.
+    fn windows(
+        &self,
+        bytes: &[u8],
+        ranges: impl Iterator<Item = Range<usize>>,
+        (before, behind): (usize, usize),
+    ) -> Vec<Range<usize>> {
+        let mut windows: Vec<Range<usize>> = Vec::new();
+        for range in ranges {
+            let start = range.start.saturating_sub(before);
+            let end = range.end.saturating_add(behind).min(bytes.len());
             match windows.last_mut() {
-                // The line of the end is known: it may be long, and changes many.
+                // The line of the end is known: it may be long, and ranges many.
                 Some(last) if end <= last.end => {}
                 Some(last) if start <= last.end => last.end = self.line_end(bytes, end),
                 _ => windows.push(self.line_start(bytes, start)..self.line_end(bytes, end)),

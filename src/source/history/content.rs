@@ -2,16 +2,18 @@
 
 use std::io::Cursor;
 use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::HistoryOptions;
 use super::commits::Commits;
+use super::{FastMap, HistoryOptions};
 use crate::archive;
 use crate::engine::Trail;
 use crate::finding::SkipKind;
 use crate::git::ReadError;
 use crate::git::object::{Commit, Kind, ObjectId, tag_target};
 use crate::git::odb::{Object, ObjectNo, ObjectTable, Visitor};
-use crate::source::{Sieve, Verdict};
+use crate::source::{Seen, Sieve, Verdict};
 use crate::text::fragment::Fragment;
 
 /// What the first pass has to say.
@@ -21,6 +23,8 @@ pub(super) struct Contents {
     pub(super) hot: Vec<(ObjectNo, Kind)>,
     pub(super) commits: Commits,
     pub(super) tags: Vec<(ObjectNo, Option<ObjectId>)>,
+    /// What was found in some of them.
+    pub(super) seen: FastMap<ObjectNo, Arc<Seen>>,
     pub(super) unreadable: Vec<(ObjectNo, ReadError)>,
     pub(super) blobs: u64,
     pub(super) bytes: u64,
@@ -31,6 +35,7 @@ impl Contents {
         let mut joined = Contents::default();
         for mut one in all {
             joined.hot.append(&mut one.hot);
+            joined.seen.extend(one.seen);
             joined.commits.append(one.commits);
             joined.tags.append(&mut one.tags);
             joined.unreadable.append(&mut one.unreadable);
@@ -45,10 +50,30 @@ impl Contents {
     }
 }
 
+/// How much of what was found may still be kept, by all threads together. Blobs for which there is no room are read
+/// again.
+#[derive(Debug)]
+pub(super) struct Room(AtomicUsize);
+
+impl Room {
+    const BYTES: usize = 32 << 20;
+
+    pub(super) const fn new() -> Self {
+        Room(AtomicUsize::new(Self::BYTES))
+    }
+
+    /// Takes so many bytes, if there are as many.
+    fn take(&self, bytes: usize) -> bool {
+        let taken = |left: usize| left.checked_sub(bytes);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken).is_ok()
+    }
+}
+
 pub(super) struct ContentVisitor<'a> {
     objects: &'a ObjectTable,
     sieve: &'a dyn Sieve,
     options: &'a HistoryOptions,
+    room: &'a Room,
     found: Contents,
 }
 
@@ -87,7 +112,7 @@ impl Visitor for ContentVisitor<'_> {
         self.found.bytes += object.bytes.len() as u64;
         self.note_link(&object);
         let verdict = self.judge(&object);
-        if verdict.is_hot || object.kind == Kind::Blob && self.is_hot_inside(object.bytes) {
+        if self.is_hot(&object, &verdict) {
             self.found.hot.push((object.no, object.kind));
         }
         verdict.trail
@@ -119,14 +144,37 @@ impl<'a> ContentVisitor<'a> {
         objects: &'a ObjectTable,
         sieve: &'a dyn Sieve,
         options: &'a HistoryOptions,
+        room: &'a Room,
     ) -> Self {
-        ContentVisitor { objects, sieve, options, found: Contents::default() }
+        ContentVisitor { objects, sieve, options, room, found: Contents::default() }
+    }
+
+    /// Whether there is something in an object. What was found in a blob is kept, as long as there is room.
+    fn is_hot(&mut self, object: &Object<'_, Trail>, verdict: &Verdict) -> bool {
+        let Object { no, kind, bytes, .. } = *object;
+        if kind != Kind::Blob {
+            return verdict.is_hot;
+        }
+        if !verdict.is_hot || self.is_pointer(bytes) || archive::is_whole_archive(bytes) {
+            return verdict.is_hot || self.is_hot_inside(bytes);
+        }
+        let Some(seen) = self.sieve.seen(bytes, &verdict.trail) else { return true };
+        let is_hot = !seen.parts.is_empty();
+        if is_hot && self.room.take(seen.size()) {
+            self.found.seen.insert(no, Arc::new(seen));
+        }
+        is_hot
+    }
+
+    /// Whether a blob stands for a file of Git LFS.
+    fn is_pointer(&self, bytes: &[u8]) -> bool {
+        self.options.lfs.as_ref().is_some_and(|store| store.file(bytes).is_some())
     }
 
     /// Whether a blob has to be read again for more than its own bytes: it is a pointer to a file of Git LFS, or an
     /// archive whose members hold something or cannot be read.
     fn is_hot_inside(&self, bytes: &[u8]) -> bool {
-        if self.options.lfs.as_ref().is_some_and(|store| store.file(bytes).is_some()) {
+        if self.is_pointer(bytes) {
             return true;
         }
         let limits = self.options.archives.filter(|_| archive::is_whole_archive(bytes));

@@ -24,7 +24,7 @@ use super::{ArchiveLimits, Listing, ReaderOptions, Source, SourceError};
 use crate::finding::{Progress, Skipped};
 use crate::git::odb::{Limits, ObjectNo, ObjectTable, Objects};
 use crate::git::{GitError, Kind, RepositoryPool, Tip};
-use content::{ContentVisitor, Contents};
+use content::{ContentVisitor, Contents, Room};
 use graph::Graph;
 use hot_trees::HotTrees;
 use trees::{ObjectSet, TreeNotes, TreeVisitor};
@@ -97,8 +97,9 @@ impl<'a> History<'a> {
     /// Reads every object and follows what is hot to the root trees.
     fn survey(&self, objects: Objects, progress: &Progress) -> Survey {
         let limits = self.limits(progress);
+        let room = Room::new();
         let visitors = objects.sweep(&|kind| kind != Kind::Tree, limits, &|| {
-            ContentVisitor::new(objects.table(), self.sieve, &self.options)
+            ContentVisitor::new(objects.table(), self.sieve, &self.options, &room)
         });
         let mut contents =
             Contents::join(visitors.into_iter().map(ContentVisitor::into_found).collect());

@@ -11,14 +11,14 @@ use super::graph::{CommitNo, Graph};
 use super::hot_trees::HotTrees;
 use super::trace::{Span, Standing, Trace};
 use super::trees::{ObjectSet, Target};
-use super::{HistoryOptions, Survey};
+use super::{FastMap, HistoryOptions, Survey};
 use crate::finding::{CommitInfo, Occurrence, Origin, Place, SkipKind};
 use crate::git::object::Kind;
 use crate::git::odb::{ObjectNo, ObjectTable};
 use crate::git::{GitError, ReadError, Repository, Tip};
-use crate::source::Sieve;
 use crate::source::deleted::Deleted;
 use crate::source::{Blob, Content, Listing, Unit};
+use crate::source::{Seen, Sieve};
 use scope::{Ends, Scope};
 
 /// As many objects that cannot be read are named one by one; more are counted.
@@ -41,6 +41,7 @@ pub(super) fn make(
         listing: Listing::default(),
         infos: HashMap::new(),
         lost: HashMap::new(),
+        seen: contents.seen,
         order: Vec::new(),
         deleted: HashMap::new(),
         is_range: options.is_range(),
@@ -73,6 +74,8 @@ struct Lister<'a> {
     infos: HashMap<CommitNo, Arc<CommitInfo>>,
     /// Objects that cannot be read, and why.
     lost: HashMap<ObjectNo, ReadError>,
+    /// What was found in blobs that were read.
+    seen: FastMap<ObjectNo, Arc<Seen>>,
     /// For each unit, what it is sorted by before its path.
     order: Vec<u32>,
     /// What commits delete, where it was asked for.
@@ -220,7 +223,8 @@ impl Lister<'_> {
             };
             let place = if named.contains_key(&no) { Place::Commit } else { Place::Object };
             let origin = Origin { place, path, commit: None };
-            self.push(u32::MAX, Unit::new(origin, Content::Blob(Blob::alone(id))));
+            let seen = self.seen.get(&no).cloned();
+            self.push(u32::MAX, Unit { seen, ..Unit::new(origin, Content::Blob(Blob::alone(id))) });
         }
     }
 
@@ -269,8 +273,9 @@ impl Lister<'_> {
                     }
                 }
                 let origin = Origin { place: Place::Commit, path, commit };
+                let seen = self.seen.get(&no).cloned();
                 let unit = Unit::new(origin, Content::Blob(blob));
-                self.push(order, Unit { occurrence, ..unit });
+                self.push(order, Unit { occurrence, seen, ..unit });
             }
             Target::Name => {
                 let origin = Origin { place: Place::Path, path, commit };
