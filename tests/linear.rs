@@ -43,7 +43,7 @@ impl Sieve for Counting<'_> {
 
     fn seen(&self, bytes: &[u8], trail: &Trail) -> Option<Seen> {
         let seen = self.sieve.seen(bytes, trail);
-        self.kept.fetch_add(seen.as_ref().map_or(0, Seen::size) as u64, Relaxed);
+        self.kept.fetch_add(seen.as_ref().map_or(0, bytes_of), Relaxed);
         seen
     }
 }
@@ -59,6 +59,11 @@ struct Work {
     /// The versions of files with a secret, and what is kept of them.
     units: u64,
     kept: u64,
+}
+
+/// How many bytes are kept of a version.
+fn bytes_of(seen: &Seen) -> u64 {
+    seen.parts.iter().map(|part| part.lines.bytes.len() as u64).sum()
 }
 
 fn git(folder: &Path, arguments: &[&str], input: &str) {

@@ -356,9 +356,9 @@ impl Job<'_> {
 
     /// Judges what was found in a unit when it was listed.
     fn judge_seen(&self, unit: &Unit, seen: &Seen, result: &mut UnitResult) {
-        for SeenPart { bytes, first, matches } in &seen.parts {
-            let (bytes, own) = (Cow::Borrowed(&**bytes), (0, bytes.len()));
-            let matches = matches.clone();
+        for SeenPart { first, lines } in &seen.parts {
+            let (bytes, own) = (Cow::Borrowed(&*lines.bytes), (0, lines.bytes.len()));
+            let matches = lines.matches.clone();
             let hits = Hits { bytes, first: *first, own, member: Box::default(), matches };
             self.judge(unit, &hits, &mut Past::none(), result);
         }

@@ -1,11 +1,12 @@
 //! The engine as a sieve for sources that go over everything.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::Lines;
 use super::maker::AROUND_BYTES;
 use crate::engine::{Engine, Match, Matches, QuickScan, Trail};
-use crate::source::{Seen, SeenPart, Sieve, Verdict};
+use crate::source::{Seen, SeenLines, SeenPart, Sieve, Verdict};
 use crate::text::edits::Edits;
 use crate::text::lines::{Locator, Position, lf_line_around, line_before};
 
@@ -58,11 +59,9 @@ impl Sieve for EngineSieve<'_> {
                 list.push(Match { span, secret, pair, ..found });
             }
             done += list.len();
-            SeenPart {
-                first: locator.locate(range.start),
-                bytes: bytes[range].into(),
-                matches: Matches { list, ..Matches::default() },
-            }
+            let first = locator.locate(range.start);
+            let matches = Matches { list, ..Matches::default() };
+            SeenPart { first, lines: Arc::new(SeenLines { bytes: bytes[range].into(), matches }) }
         };
         Some(Seen { parts: ranges.into_iter().map(part).collect() })
     }

@@ -1,5 +1,7 @@
 //! What a source may ask about bytes before it lists them.
 
+use std::sync::Arc;
+
 use crate::engine::{Matches, Trail};
 use crate::text::edits::Edits;
 use crate::text::lines::Position;
@@ -35,28 +37,20 @@ pub struct Seen {
     pub parts: Vec<SeenPart>,
 }
 
-/// Lines of a blob, with what was found in them.
+/// Lines of a blob in which something was found.
 #[derive(Debug)]
 pub struct SeenPart {
-    /// The bytes that a finding is made of: whole lines, and what stands beside them.
-    pub bytes: Box<[u8]>,
     /// Where the first of them stands in the blob.
     pub first: Position,
-    /// What was found, counted from where the part begins.
-    pub matches: Matches,
+    /// The lines. The versions of a file share those that they have in common.
+    pub lines: Arc<SeenLines>,
 }
 
-impl Seen {
-    /// Returns about how much memory it takes, in bytes.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        let part = |part: &SeenPart| {
-            let texts = part.matches.list.iter().map(|found| found.text.len());
-            size_of::<SeenPart>()
-                + part.bytes.len()
-                + size_of_val(&*part.matches.list)
-                + texts.sum::<usize>()
-        };
-        self.parts.iter().map(part).sum()
-    }
+/// Lines with what was found in them.
+#[derive(Debug, PartialEq)]
+pub struct SeenLines {
+    /// The bytes that a finding is made of: whole lines, and what stands beside them.
+    pub bytes: Box<[u8]>,
+    /// What was found, counted from where the bytes begin.
+    pub matches: Matches,
 }

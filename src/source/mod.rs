@@ -26,7 +26,7 @@ pub use crate::archive::ArchiveLimits;
 pub use commits::Commits;
 use deleted::Deleted;
 pub use error::SourceError;
-pub use filter::{Seen, SeenPart, Sieve, Verdict};
+pub use filter::{Seen, SeenLines, SeenPart, Sieve, Verdict};
 pub use history::{History, HistoryOptions};
 pub use lfs::Store as LfsStore;
 pub use message::{Cleanup, Message, MessageOptions, note_template};

@@ -2,18 +2,17 @@
 
 use std::io::Cursor;
 use std::mem;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::HistoryOptions;
 use super::commits::Commits;
-use super::{FastMap, HistoryOptions};
+use super::kept::{Kept, Room};
 use crate::archive;
 use crate::engine::Trail;
 use crate::finding::SkipKind;
 use crate::git::ReadError;
 use crate::git::object::{Commit, Kind, ObjectId, tag_target};
 use crate::git::odb::{Object, ObjectNo, ObjectTable, Visitor};
-use crate::source::{Seen, Sieve, Verdict};
+use crate::source::{Sieve, Verdict};
 use crate::text::fragment::Fragment;
 
 /// What the first pass has to say.
@@ -24,7 +23,7 @@ pub(super) struct Contents {
     pub(super) commits: Commits,
     pub(super) tags: Vec<(ObjectNo, Option<ObjectId>)>,
     /// What was found in some of them.
-    pub(super) seen: FastMap<ObjectNo, Arc<Seen>>,
+    pub(super) kept: Kept,
     pub(super) unreadable: Vec<(ObjectNo, ReadError)>,
     pub(super) blobs: u64,
     pub(super) bytes: u64,
@@ -35,7 +34,7 @@ impl Contents {
         let mut joined = Contents::default();
         for mut one in all {
             joined.hot.append(&mut one.hot);
-            joined.seen.extend(one.seen);
+            joined.kept.blobs.extend(one.kept.blobs);
             joined.commits.append(one.commits);
             joined.tags.append(&mut one.tags);
             joined.unreadable.append(&mut one.unreadable);
@@ -47,25 +46,6 @@ impl Contents {
         joined.tags.sort_unstable_by_key(|tag| tag.0);
         joined.unreadable.sort_by_key(|(no, _)| *no);
         joined
-    }
-}
-
-/// How much of what was found may still be kept, by all threads together. Blobs for which there is no room are read
-/// again.
-#[derive(Debug)]
-pub(super) struct Room(AtomicUsize);
-
-impl Room {
-    const BYTES: usize = 32 << 20;
-
-    pub(super) const fn new() -> Self {
-        Room(AtomicUsize::new(Self::BYTES))
-    }
-
-    /// Takes so many bytes, if there are as many.
-    fn take(&self, bytes: usize) -> bool {
-        let taken = |left: usize| left.checked_sub(bytes);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken).is_ok()
     }
 }
 
@@ -160,8 +140,8 @@ impl<'a> ContentVisitor<'a> {
         }
         let Some(seen) = self.sieve.seen(bytes, &verdict.trail) else { return true };
         let is_hot = !seen.parts.is_empty();
-        if is_hot && self.room.take(seen.size()) {
-            self.found.seen.insert(no, Arc::new(seen));
+        if is_hot {
+            self.found.kept.keep(no, seen, self.room);
         }
         is_hot
     }

@@ -9,6 +9,7 @@ mod commits;
 mod content;
 mod graph;
 mod hot_trees;
+mod kept;
 mod listing;
 mod long_list;
 mod memory;
@@ -16,7 +17,7 @@ mod trace;
 mod tree_entries;
 mod trees;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::Sieve;
@@ -24,13 +25,17 @@ use super::{ArchiveLimits, Listing, ReaderOptions, Source, SourceError};
 use crate::finding::{Progress, Skipped};
 use crate::git::odb::{Limits, ObjectNo, ObjectTable, Objects};
 use crate::git::{GitError, Kind, RepositoryPool, Tip};
-use content::{ContentVisitor, Contents, Room};
+use content::{ContentVisitor, Contents};
 use graph::Graph;
 use hot_trees::HotTrees;
+use kept::Room;
 use trees::{ObjectSet, TreeNotes, TreeVisitor};
 
 /// A map whose keys are hashed fast, with a seed of this process.
 type FastMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
+/// A set of such keys.
+type FastSet<T> = HashSet<T, foldhash::fast::RandomState>;
 
 /// What of a history to read.
 #[derive(Debug, Clone, Default)]

@@ -1,9 +1,9 @@
 //! Where what is hot stands: by which paths, from which commit to which.
 
-use super::FastMap;
 use super::graph::{CommitNo, Graph};
 use super::hot_trees::HotTrees;
 use super::trees::{NamedTarget, Target};
+use super::{FastMap, FastSet};
 use crate::git::odb::ObjectNo;
 
 /// Something hot at a path.
@@ -87,13 +87,20 @@ impl<'a> Trace<'a> {
             }
             for &parent in parents {
                 if let Some(old) = self.hot_tree(parent).filter(|&old| Some(old) != new) {
-                    self.taken_out(parent, old, new);
+                    self.taken_out(parent, old, new, &mut |_, _| true);
                 }
             }
         }
-        for &tip in tips.iter().filter(|&&tip| wanted[tip as usize]) {
+        self.tips(tips.iter().copied().filter(|&tip| wanted[tip as usize]).collect());
+    }
+
+    /// Notes what tips have. Thousands of them share most of their folders: the latest that has one tells of it.
+    fn tips(&mut self, mut tips: Vec<CommitNo>) {
+        tips.sort_unstable_by(|a, b| b.cmp(a));
+        let mut done = FastSet::default();
+        for tip in tips {
             if let Some(tree) = self.hot_tree(tip) {
-                self.taken_out(tip, tree, None);
+                self.taken_out(tip, tree, None, &mut |folder, tree| done.insert((folder, tree)));
             }
         }
     }
@@ -138,10 +145,20 @@ impl<'a> Trace<'a> {
         }
     }
 
-    /// Notes that `commit` has what is in `old` and not in `new`: it is the last for a while.
-    fn taken_out(&mut self, commit: CommitNo, old: ObjectNo, new: Option<ObjectNo>) {
+    /// Notes that `commit` has what is in `old` and not in `new`: it is the last for a while. Trees at paths that
+    /// `is_wanted` refuses are left out.
+    fn taken_out(
+        &mut self,
+        commit: CommitNo,
+        old: ObjectNo,
+        new: Option<ObjectNo>,
+        is_wanted: &mut dyn FnMut(PathNo, ObjectNo) -> bool,
+    ) {
         let mut todo = vec![(ROOT, old, new)];
         while let Some((folder, old, new)) = todo.pop() {
+            if !is_wanted(folder, old) {
+                continue;
+            }
             let now = new.map_or(&[][..], |new| self.trees.of(new));
             for entry in only_in(self.trees.of(old), now) {
                 if self.is_full() {

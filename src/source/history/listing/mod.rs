@@ -41,7 +41,7 @@ pub(super) fn make(
         listing: Listing::default(),
         infos: HashMap::new(),
         lost: HashMap::new(),
-        seen: contents.seen,
+        seen: contents.kept.blobs,
         order: Vec::new(),
         deleted: HashMap::new(),
         is_range: options.is_range(),
