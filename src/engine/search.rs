@@ -19,9 +19,6 @@ const ESCAPE_BYTES: usize = 64;
 /// The same for the signs and blanks between pieces.
 const JOIN_BYTES: usize = 96;
 
-/// In a longer window signs are looked for before it is decoded.
-const LONG_WINDOW_BYTES: usize = 4096;
-
 /// How much is decoded before a window.
 const BEFORE_BYTES: usize = 16;
 
@@ -44,8 +41,10 @@ pub(super) struct Scan<'a> {
     new: usize,
     /// What rules of services know for examples of their documentation.
     examples: Vec<Range<usize>>,
-    /// Bytes in which no escape and no join begins. Windows of long matches overlap, and each would be looked through.
+    /// Bytes in which no escape and no join begins. Windows overlap, and each would be looked through.
     plain: Range<usize>,
+    /// Where the last one that was found begins.
+    sign: Option<usize>,
     /// Lines that need not be read again, where there are many versions of one file.
     pub(super) plain_lines: Option<&'a PlainLines>,
     pub(super) found: Matches,
@@ -58,8 +57,8 @@ impl<'a> Scan<'a> {
         is_new: &'a dyn Fn(&Range<usize>) -> bool,
     ) -> Self {
         let found = Matches::default();
-        let (examples, plain) = (Vec::new(), 0..0);
-        Scan { engine, bytes, is_new, new: 0, examples, plain, plain_lines: None, found }
+        let (examples, plain, plain_lines) = (Vec::new(), 0..0, None);
+        Scan { engine, bytes, is_new, new: 0, examples, plain, sign: None, plain_lines, found }
     }
 
     /// Tries every rule.
@@ -241,9 +240,8 @@ impl<'a> Scan<'a> {
             // Patterns of git-secrets see lines as they are.
             return;
         }
-        let around = window.start.saturating_sub(BEFORE_BYTES)
-            ..window.end.saturating_add(JOIN_BYTES).min(self.bytes.len());
-        if around.len() > LONG_WINDOW_BYTES && !self.has_sign(around) {
+        let end = window.end.saturating_add(JOIN_BYTES).min(self.bytes.len());
+        if !self.has_sign(window.start.saturating_sub(BEFORE_BYTES)..end) {
             return;
         }
         for view in views_around(self.bytes, &window) {
@@ -260,15 +258,20 @@ impl<'a> Scan<'a> {
 
     /// Whether an escape or a join begins in `range`.
     fn has_sign(&mut self, range: Range<usize>) -> bool {
-        let goes_on = self.plain.contains(&range.start);
-        let start = if goes_on { self.plain.end.min(range.end) } else { range.start };
-        if decode::has_sign(self.bytes, start..range.end) {
+        if self.sign.is_some_and(|sign| range.contains(&sign)) {
             return true;
         }
-        match goes_on {
-            true => self.plain.end = self.plain.end.max(range.end),
-            false => self.plain = range,
+        if range.end < self.plain.start || self.plain.end < range.start {
+            self.plain = range.start..range.start;
         }
+        let parts = [range.start..self.plain.start, self.plain.end..range.end];
+        for part in parts.into_iter().filter(|part| !part.is_empty()) {
+            self.sign = decode::sign_in(self.bytes, part);
+            if self.sign.is_some() {
+                return true;
+            }
+        }
+        self.plain = self.plain.start.min(range.start)..self.plain.end.max(range.end);
         false
     }
 

@@ -17,6 +17,9 @@ const MAX_DEPTH: usize = 3;
 /// line may have (RFC 2045, 6.7), less an escape that is not cut.
 const MAIL_CHARS: Range<usize> = 70..77;
 
+/// An `=` as mail writes it.
+const ESCAPED_EQUALS: &[u8] = b"=3D";
+
 /// The introducer of a kind of escape, and how one is read: its byte and its length.
 pub(super) type Kind = (u8, Encoding, Read);
 
@@ -46,6 +49,11 @@ pub(in crate::engine) fn views(bytes: &[u8], window: Range<usize>) -> Vec<View> 
 pub(super) fn begins(bytes: &[u8]) -> bool {
     let kind = KINDS.iter().find(|(introducer, ..)| bytes.first() == Some(introducer));
     kind.is_some_and(|(.., read)| read(bytes).is_some())
+}
+
+/// Whether some bytes begin with an `=` by which text may be told to be mail.
+pub(super) fn may_be_of_mail(bytes: &[u8]) -> bool {
+    matches!(bytes, [_, b'\r' | b'\n', ..]) || bytes.starts_with(ESCAPED_EQUALS)
 }
 
 fn nested(
@@ -126,7 +134,7 @@ fn is_mail(bytes: &[u8], window: Range<usize>) -> bool {
             && matches!(bytes.get(at + 1), Some(b'\r' | b'\n'))
             && in_word.iter().all(|byte| byte.is_some_and(u8::is_ascii_graphic))
     };
-    holds(text, b"=3D") || memchr::memchr_iter(b'=', text).any(is_join)
+    holds(text, ESCAPED_EQUALS) || memchr::memchr_iter(b'=', text).any(is_join)
 }
 
 /// A line end behind `=` joins two lines.

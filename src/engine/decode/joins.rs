@@ -74,28 +74,32 @@ fn second_piece(text: &[u8], at: usize) -> Option<usize> {
             end + gap(&text[end..])
         }
         _ => {
-            let open = opening(text, at + 1)?;
-            (text.get(open) == Some(&mark)).then_some(open + 1)?
+            let (open, is_listed) = opening(text, at + 1)?;
+            let is_joined = || is_joining_call(text, at + 1) || is_joined_list(text, at + 1);
+            let is_same = text.get(open) == Some(&mark) && is_token(open + 1);
+            (is_same && (!is_listed || is_joined())).then_some(open + 1)?
         }
     };
     is_token(start).then_some(start)
 }
 
-/// Where the quote stands that opens the next literal, behind an operator and the letters of its prefix.
-fn opening(text: &[u8], from: usize) -> Option<usize> {
+/// Where the quote stands that opens the next literal, behind an operator and the letters of its prefix; and whether a
+/// comma is that operator, which joins in some lists and calls alone.
+fn opening(text: &[u8], from: usize) -> Option<(usize, bool)> {
     let at = from + gap(&text[from..]);
     let length = match text.get(at)? {
-        b'"' | b'\'' => return Some(at),
+        b'"' | b'\'' => return Some((at, false)),
         b'+' | b'.' | b'<' | b'|' | b'&' | b'\\' => {
             OPERATORS.iter().find(|sign| text[at..].starts_with(sign))?.len()
         }
-        b',' if is_joining_call(text, from) || is_joined_list(text, from) => 1,
+        b',' => 1,
         first if PREFIXES.contains(first) => 0,
         _ => return None,
     };
+    let is_listed = text[at] == b',';
     let at = at + length + gap(&text[at + length..]);
     let has_prefix = PREFIXES.contains(text.get(at)?);
-    Some(at + usize::from(has_prefix))
+    Some((at + usize::from(has_prefix), is_listed))
 }
 
 /// Whether the literal that ends at `end` is an argument of `concat!` of Rust or `CONCAT` of SQL.

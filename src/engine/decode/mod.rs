@@ -236,15 +236,29 @@ impl Decoding {
     }
 }
 
-/// Whether an escape or a join begins in `range`.
-pub(super) fn has_sign(bytes: &[u8], range: Range<usize>) -> bool {
-    range.into_iter().any(|at| match bytes[at] {
+/// Where the first escape or join begins in `range`. Where there is none, no window in it has a view.
+pub(super) fn sign_in(bytes: &[u8], range: Range<usize>) -> Option<usize> {
+    let begins = |at: usize| match bytes[at] {
         b'\\' => escapes::begins(&bytes[at..]) || joins::begins(bytes, at),
         b'"' | b'\'' => joins::begins(bytes, at),
-        b'%' | b'&' | b'=' => escapes::begins(&bytes[at..]),
-        _ => false,
-    })
+        b'%' | b'&' => escapes::begins(&bytes[at..]),
+        _ => escapes::may_be_of_mail(&bytes[at..]),
+    };
+    let places = bytes[range.clone()].iter().zip(range);
+    places.filter(|(byte, _)| MAY_BEGIN[**byte as usize]).map(|(_, at)| at).find(|&at| begins(at))
 }
+
+/// Whether a byte may begin an escape or a join: this is asked of every byte of many windows.
+const MAY_BEGIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b"\\\"'%&=";
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// Bytes decoded, with some of the bytes around them, which may say what they are.
 #[derive(Debug)]

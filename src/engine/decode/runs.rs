@@ -217,6 +217,10 @@ fn is_worth_decoding(head: &[u8]) -> bool {
         }
         // What most runs begin with is neither a part of a letter of UTF-8 nor of a character of UTF-16.
         is_ascii = false;
+        let begins_letter = matches!(bytes[0], 0 | 0xc2..=0xf4 | 0xfe..);
+        if !is_text(bytes[0]) && !begins_letter {
+            return false;
+        }
         let behind = &bytes[..3 * at + 3];
         let is_marked = matches!(behind, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
         if !behind.contains(&0) && !is_marked && !is_utf8(behind) {

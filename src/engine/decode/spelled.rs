@@ -3,6 +3,8 @@
 //! No keyword stands in it, so that the window around one does not help. A view is a run of such escapes decoded in
 //! its place, with what stands before and behind it.
 
+use std::ops::Range;
+
 use super::blocks::BLOCK;
 use super::escapes::{KINDS, Kind};
 use super::runs::{BEFORE_BYTES, BEHIND_BYTES};
@@ -33,19 +35,29 @@ pub(super) fn view(bytes: &[u8], at: usize, first: usize) -> Option<(View, usize
     while let Some(before) = escape_before(bytes, start, first, kind) {
         start = before;
     }
-    let from = start.saturating_sub(BEFORE_BYTES);
-    let mut builder = Builder::at(from);
-    builder.copy(bytes, from..start);
-    let decoded = builder.bytes.len();
     let mut end = start;
-    while let Some((byte, length)) = character(&bytes[end..], kind) {
-        builder.push(byte, end);
+    while let Some((_, length)) = character(&bytes[end..], kind) {
         end += length;
     }
-    let decoded = decoded..builder.bytes.len();
-    let behind = (end + BEHIND_BYTES).min(bytes.len());
-    builder.copy(bytes, end..behind);
-    (end - start >= MIN_BYTES).then(|| (builder.view(kind.1, decoded, behind), end))
+    // Most runs are shorter: control bytes, and the letters of one word.
+    (end - start >= MIN_BYTES).then(|| (decoded(bytes, start..end, kind), end))
+}
+
+/// The view of a run.
+fn decoded(bytes: &[u8], run: Range<usize>, kind: &Kind) -> View {
+    let from = run.start.saturating_sub(BEFORE_BYTES);
+    let mut builder = Builder::at(from);
+    builder.copy(bytes, from..run.start);
+    let first = builder.bytes.len();
+    let mut at = run.start;
+    while let Some((byte, length)) = character(&bytes[at..run.end], kind) {
+        builder.push(byte, at);
+        at += length;
+    }
+    let decoded = first..builder.bytes.len();
+    let behind = (run.end + BEHIND_BYTES).min(bytes.len());
+    builder.copy(bytes, run.end..behind);
+    builder.view(kind.1, decoded, behind)
 }
 
 /// Reads an escape of a kind at the start of some bytes. Returns its character and its length; `None` if text does not

@@ -20,15 +20,28 @@ impl Engine {
         let found = || trail.found.iter().map(|extent| extent.range());
         // A keyword stands as far before what it leads to as rules look behind it, and the other way round.
         let near = self.windows(bytes, found(), (behind, before));
+        let ends = trail.found.iter().scan(0, |most, extent| {
+            *most = extent.end.max(*most);
+            Some(*most as usize)
+        });
+        let ends: Vec<usize> = ends.collect();
+        let reaches_one = |mark: Mark| {
+            let (start, reach) = (mark.start(), self.reach(mark.keyword));
+            let end = start.saturating_add(reach.behind);
+            let before = trail.found.partition_point(|extent| extent.start as usize <= end);
+            let farthest = before.checked_sub(1).map(|last| ends[last]);
+            reach.is_line || farthest.is_some_and(|end| start.saturating_sub(reach.before) <= end)
+        };
         let everywhere = match self.links.everywhere.is_empty() {
             true => Vec::new(),
             false => self.windows(bytes, found(), (around, around)),
         };
         let mut scan = Scan::new(self, bytes, &|_| true);
+        scan.plain_lines = Some(self.plain_lines());
         scan.run_in(&everywhere, |each| {
-            marks_in(&trail.hits, &near, &mut |mark| {
+            for mark in marks_in(&trail.hits, &near).filter(|mark| reaches_one(*mark)) {
                 each(Hit { start: mark.start(), keyword: mark.keyword });
-            });
+            }
         });
         let encoded: Vec<Range<usize>> = trail
             .views
@@ -41,11 +54,10 @@ impl Engine {
     }
 }
 
-/// Calls `each` with the marks that begin in one of the windows, or where one ends.
-fn marks_in(marks: &[Mark], windows: &[Range<usize>], each: &mut dyn FnMut(Mark)) {
-    for window in windows {
+/// Returns the marks that begin in one of the windows, or where one ends.
+fn marks_in(marks: &[Mark], windows: &[Range<usize>]) -> impl Iterator<Item = Mark> {
+    windows.iter().flat_map(move |window| {
         let first = marks.partition_point(|mark| mark.start() < window.start);
-        let near = marks[first..].iter().take_while(|mark| mark.start() <= window.end);
-        near.for_each(|mark| each(*mark));
-    }
+        marks[first..].iter().copied().take_while(|mark| mark.start() <= window.end)
+    })
 }

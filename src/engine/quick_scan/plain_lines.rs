@@ -11,8 +11,8 @@ use foldhash::quality::RandomState;
 
 use crate::engine::generic;
 
-/// How many lines are kept: half a megabyte of hashes.
-const SLOTS: usize = 1 << 16;
+/// How many lines are kept: a megabyte of hashes.
+const SLOTS: usize = 1 << 17;
 
 /// How far before a name its line may begin, and how far behind its start it may end, in bytes. The line above may be
 /// as long.
