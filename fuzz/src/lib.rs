@@ -25,6 +25,7 @@ use tightlip::source::{
     WorktreeOptions,
 };
 use tightlip::suppress::Allowlist;
+use tightlip::text::edits::Edits;
 
 /// A name and a function that takes any bytes.
 pub type Target = (&'static str, fn(&[u8]));
@@ -113,9 +114,29 @@ pub fn messages(bytes: &[u8]) {
     });
 }
 
-/// The bytes are text: the filter of keywords changes no match.
+/// The bytes are text: the filter of keywords changes no match, and neither does the way of a history, which scans the
+/// text without its middle first and then what is put there.
 pub fn engine(bytes: &[u8]) {
-    FIXTURE.with(|fixture| assert_eq!(fixture.engine.scan(bytes), fixture.engine.scan_slow(bytes)));
+    FIXTURE.with(|fixture| {
+        let engine = &fixture.engine;
+        let found = engine.scan(bytes);
+        assert_eq!(found, engine.scan_slow(bytes));
+        let (start, end) = (bytes.len() / 3, bytes.len() / 3 * 2);
+        let base = [&bytes[..start], &bytes[end..]].concat();
+        let mut edits = Edits::default();
+        edits.begin(base.len());
+        edits.keep(0, start);
+        edits.insert(end - start);
+        edits.keep(start, bytes.len() - end);
+        edits.end();
+        let edited = engine.quick_scan_of_edits(bytes, &edits, &engine.quick_scan(&base).trail);
+        for seen in [engine.quick_scan(bytes), edited] {
+            assert!(seen.has_match || found.list.is_empty());
+            if let Some(along) = engine.scan_along(bytes, &seen.trail) {
+                assert_eq!(along, found);
+            }
+        }
+    });
 }
 
 /// The bytes are a file: no report shows a secret of it. The receipt behind a report is left out: a fuzzer learns to
