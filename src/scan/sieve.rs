@@ -56,7 +56,9 @@ impl Sieve for EngineSieve<'_> {
                 let pair = found.pair.map(|pair| pair - done);
                 let shifted = |own: Range<usize>| own.start - range.start..own.end - range.start;
                 let (span, secret) = (shifted(found.span), shifted(found.secret));
-                list.push(Match { span, secret, pair, ..found });
+                // Its range is known, and versions share lines only where nothing else counts from their start.
+                let decoding = found.decoding.map(|how| how.without_way());
+                list.push(Match { span, secret, pair, decoding, ..found });
             }
             done += list.len();
             let first = locator.locate(range.start);
@@ -105,4 +107,35 @@ fn parts(bytes: &[u8], list: &[Match]) -> Vec<Range<usize>> {
         meets
     });
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::{EngineSieve, Lines};
+    use crate::engine::Engine;
+    use crate::rule::{RuleSet, expand};
+    use crate::source::Sieve as _;
+
+    #[test]
+    fn lines_are_the_same_wherever_they_stand_encoded_or_not() {
+        let engine = Engine::new(RuleSet::builtin(), 0).unwrap();
+        let sieve = EngineSieve::new(&engine, Lines::Around);
+        let key = expand("id: AKIA{base32:16} and some words behind it").unwrap();
+        let words = b"some words that mean nothing ".repeat(40);
+        let encoded = STANDARD.encode([&words[..], &key].concat()).into_bytes();
+        for text in [key, encoded] {
+            let seen = |above: &[u8]| {
+                let bytes = [above, b"\n\n", &text, b"\n\nend\n"].concat();
+                sieve.seen(&bytes, &sieve.whole(&bytes).trail).unwrap()
+            };
+            let far = b"a line\n".repeat(50);
+            let (one, other) = (seen(&far), seen(&far.repeat(2)));
+            assert_eq!((one.parts.len(), other.parts.len()), (1, 1));
+            assert!(one.parts[0].lines == other.parts[0].lines);
+            assert_eq!(other.parts[0].first.line - one.parts[0].first.line, 50);
+        }
+    }
 }

@@ -195,6 +195,13 @@ impl Decoding {
         all
     }
 
+    /// Returns the same encodings without the way back, which takes four bytes for each decoded one.
+    #[must_use]
+    pub fn without_way(&self) -> Arc<Decoding> {
+        let outer = self.outer.as_ref().map(|outer| outer.without_way());
+        Arc::new(Decoding { encoding: self.encoding, map: Map::Whole(0..0), outer })
+    }
+
     /// Returns the same for text that was found in text decoded as `outer` says.
     #[must_use]
     pub(super) fn inside(&self, outer: &Arc<Decoding>) -> Arc<Decoding> {
