@@ -11,6 +11,7 @@ use super::quick_scan::PlainLines;
 use super::{Engine, Hit, Links, MAX_MATCHES, Match, Matches, decode, generic};
 use crate::rule::{Scope, Text};
 use crate::text::entropy::shannon;
+use crate::text::ranges::merged;
 use crate::text::search::holds;
 
 /// Escapes make a match longer than its rule allows; so much longer is looked for.
@@ -211,17 +212,8 @@ impl<'a> Scan<'a> {
                 let end = found.span.end.saturating_add(reach).min(self.bytes.len());
                 found.span.start.saturating_sub(reach)..end
             };
-            let mut windows: Vec<Range<usize>> =
-                self.found.list.iter().filter(|found| found.rule == other).map(around).collect();
-            windows.sort_by_key(|window| window.start);
-            windows.dedup_by(|next, window| {
-                let touches = next.start <= window.end;
-                if touches {
-                    window.end = window.end.max(next.end);
-                }
-                touches
-            });
-            for window in windows {
+            let found = self.found.list.iter().filter(|found| found.rule == other);
+            for window in merged(found.map(around).collect()) {
                 self.try_rule(rule, window);
             }
         }

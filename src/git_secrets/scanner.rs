@@ -4,7 +4,6 @@ use super::Stop;
 use crate::process::Process;
 use tightlip::finding::{Finding, Outcome, Place};
 use tightlip::git::{RepositoryPool, Settings};
-use tightlip::scan::{EngineSieve, Lines};
 use tightlip::setup::git_secrets::{GitSecrets, GitSecretsError, Providers};
 use tightlip::setup::{Scanner, SetupError};
 use tightlip::source::{History, HistoryOptions, Source};
@@ -80,8 +79,8 @@ impl Guard {
 
     /// Scans a history, and adds what was found to `outcome`: every version of every file.
     pub(super) fn history(&self, options: HistoryOptions, outcome: &mut Outcome) {
-        let filter = EngineSieve::new(self.scanner.engine(), Lines::Whole);
-        self.scan(&History::new(self.repository(), options, &filter), outcome);
+        let sieve = self.scanner.sieve();
+        self.scan(&History::new(self.repository(), options, &sieve), outcome);
     }
 }
 

@@ -249,7 +249,7 @@ pub(super) fn needs_all(unit: &Unit) -> bool {
     unit.has_older() || is_config(&unit.origin.path)
 }
 
-/// Whether a path is that of a config file, the rules of which are no findings in it.
+/// Whether a path names a config file: the examples of its own rules are not findings there.
 fn is_config(path: &[u8]) -> bool {
     path.ends_with(b".tightlip.toml")
 }

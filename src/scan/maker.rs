@@ -12,12 +12,12 @@ use crate::text::lines::{Locator, Position, lf_line_around, line_around};
 /// How many bytes of a line are shown before a secret and behind it.
 const EXCERPT_BYTES: usize = 80;
 
-/// How many bytes beside a match a finding is made of, as far as they are not of its lines: what is shown, and as much
-/// beside it, where secrets are looked for that are not to be shown.
-pub(super) const AROUND_BYTES: usize = 2 * EXCERPT_BYTES;
-
 /// The same, where whole lines are shown.
 const WHOLE_LINE_BYTES: usize = 4096;
+
+/// How many bytes before and behind a match a finding may need beyond its lines: what is shown, and as much again, in
+/// which secrets are looked for that must not be shown.
+pub(super) const AROUND_BYTES: usize = 2 * EXCERPT_BYTES;
 
 /// Makes findings of one fragment's matches.
 pub(super) struct Maker<'a> {
@@ -36,11 +36,7 @@ pub(super) struct Maker<'a> {
 impl<'a> Maker<'a> {
     /// Makes one for the matches of `hits`.
     pub(super) fn new(job: &'a Job<'a>, unit: &'a Unit, hits: &'a Hits<'a>) -> Self {
-        let fragment = hits.fragment();
-        let locator = match job.options.lines {
-            Lines::Around => Locator::new(fragment.bytes, fragment.first),
-            Lines::Whole => Locator::by_lf(fragment.bytes, fragment.first),
-        };
+        let locator = job.options.lines.locator(hits.fragment());
         let ends = hits.matches.list.iter().map(|found| found.secret.end);
         let reached = ends.scan(0, |most, end| {
             *most = end.max(*most);

@@ -41,7 +41,7 @@ use crate::rule::{Confidence, Text};
 use crate::source::{Listing, Older, Reader, Seen, SeenPart, Source, SourceError, Unit};
 use crate::suppress::{Allowlist, LeftOut};
 use crate::text::fragment::Fragment;
-use crate::text::lines::Position;
+use crate::text::lines::{Locator, Position};
 
 /// How to scan.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +61,16 @@ pub enum Lines {
     Around,
     /// Only LF ends a line, as for grep, and the whole line is kept, unless it is very long.
     Whole,
+}
+
+impl Lines {
+    /// Returns a locator for the bytes of a fragment.
+    fn locator(self, fragment: Fragment<'_>) -> Locator<'_> {
+        match self {
+            Lines::Around => Locator::new(fragment.bytes, fragment.first),
+            Lines::Whole => Locator::by_lf(fragment.bytes, fragment.first),
+        }
+    }
 }
 
 impl Default for Options {

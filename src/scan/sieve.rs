@@ -8,7 +8,9 @@ use super::maker::AROUND_BYTES;
 use crate::engine::{Engine, Match, Matches, QuickScan, Trail};
 use crate::source::{Seen, SeenLines, SeenPart, Sieve, Verdict};
 use crate::text::edits::Edits;
-use crate::text::lines::{Locator, Position, lf_line_around, line_before};
+use crate::text::fragment::Fragment;
+use crate::text::lines::{lf_line_around, line_before};
+use crate::text::ranges::merged;
 
 /// Asks an engine what may be in bytes.
 #[derive(Debug, Clone, Copy)]
@@ -43,11 +45,7 @@ impl Sieve for EngineSieve<'_> {
         if ranges.iter().any(|range| range.len() > MAX_PART_BYTES) {
             return None;
         }
-        let start = Position { line: 1, column: 1 };
-        let mut locator = match self.lines {
-            Lines::Around => Locator::new(bytes, start),
-            Lines::Whole => Locator::by_lf(bytes, start),
-        };
+        let mut locator = self.lines.locator(Fragment::whole(bytes));
         let mut left = matches.list.into_iter().peekable();
         let mut done = 0;
         let part = |range: Range<usize>| {
@@ -56,7 +54,7 @@ impl Sieve for EngineSieve<'_> {
                 let pair = found.pair.map(|pair| pair - done);
                 let shifted = |own: Range<usize>| own.start - range.start..own.end - range.start;
                 let (span, secret) = (shifted(found.span), shifted(found.secret));
-                // Its range is known, and versions share lines only where nothing else counts from their start.
+                // The way back counts from the start of the blob: with it, versions would share no lines.
                 let decoding = found.decoding.map(|how| how.without_way());
                 list.push(Match { span, secret, pair, decoding, ..found });
             }
@@ -90,23 +88,11 @@ fn parts(bytes: &[u8], list: &[Match]) -> Vec<Range<usize>> {
             ..behind.max(end + AROUND_BYTES).min(bytes.len())
     };
     let own: Vec<Range<usize>> = list.iter().map(around).collect();
-    let mut parts: Vec<Range<usize>> = list
-        .iter()
-        .zip(&own)
-        .map(|(found, own_part)| match found.pair {
-            Some(pair) => own_part.start.min(own[pair].start)..own_part.end.max(own[pair].end),
-            None => own_part.clone(),
-        })
-        .collect();
-    parts.sort_unstable_by_key(|part| part.start);
-    parts.dedup_by(|next, part| {
-        let meets = next.start <= part.end;
-        if meets {
-            part.end = part.end.max(next.end);
-        }
-        meets
-    });
-    parts
+    let with_pair = |(found, own_part): (&Match, &Range<usize>)| match found.pair {
+        Some(pair) => own_part.start.min(own[pair].start)..own_part.end.max(own[pair].end),
+        None => own_part.clone(),
+    };
+    merged(list.iter().zip(&own).map(with_pair).collect())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::engine::{Engine, EngineError};
 use crate::finding::{Outcome, Progress, SkipKind};
 use crate::git::{GitError, MAX_OBJECT_BYTES, RepositoryPool, Settings};
 use crate::rule::{Confidence, PackError, RuleSet, SetError};
-use crate::scan::{Lines, Options, Record, Scan};
+use crate::scan::{EngineSieve, Lines, Options, Record, Scan};
 use crate::source::{ArchiveLimits, HistoryOptions, Source};
 use crate::suppress::{Allow, AllowError, Allowlist, BASELINE_FILE, BaselineFile, PathFilter};
 
@@ -279,6 +279,12 @@ impl Scanner {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Returns the sieve for a history, which counts lines as this scanner does.
+    #[must_use]
+    pub fn sieve(&self) -> EngineSieve<'_> {
+        EngineSieve::new(&self.engine, self.options.lines)
     }
 
     /// Returns the confidence below which findings are not reported.

@@ -15,6 +15,7 @@ pub mod hex;
 pub mod lines;
 pub(crate) mod lists;
 pub mod os;
+pub mod ranges;
 pub mod search;
 pub(crate) mod stream;
 pub mod wrap;

@@ -74,21 +74,28 @@ fn second_piece(text: &[u8], at: usize) -> Option<usize> {
             end + gap(&text[end..])
         }
         _ => {
-            let (open, is_listed) = opening(text, at + 1)?;
-            let is_joined = || is_joining_call(text, at + 1) || is_joined_list(text, at + 1);
-            let is_same = text.get(open) == Some(&mark) && is_token(open + 1);
-            (is_same && (!is_listed || is_joined())).then_some(open + 1)?
+            let open = opening(text, at + 1)?;
+            (text.get(open) == Some(&mark)).then_some(open + 1)?
         }
     };
-    is_token(start).then_some(start)
+    // This is asked last, as it takes longest.
+    let joins = || mark == b'\\' || !is_listed(text, at + 1);
+    (is_token(start) && joins()).then_some(start)
 }
 
-/// Where the quote stands that opens the next literal, behind an operator and the letters of its prefix; and whether a
-/// comma is that operator, which joins in some lists and calls alone.
-fn opening(text: &[u8], from: usize) -> Option<(usize, bool)> {
+/// Whether a literal that ends at `end` is one of several that a comma parts: it joins them in some calls and lists
+/// alone.
+fn is_listed(text: &[u8], end: usize) -> bool {
+    text.get(end + gap(&text[end..])) == Some(&b',')
+        && !is_joining_call(text, end)
+        && !is_joined_list(text, end)
+}
+
+/// Where the quote stands that opens the next literal, behind an operator and the letters of its prefix.
+fn opening(text: &[u8], from: usize) -> Option<usize> {
     let at = from + gap(&text[from..]);
     let length = match text.get(at)? {
-        b'"' | b'\'' => return Some((at, false)),
+        b'"' | b'\'' => return Some(at),
         b'+' | b'.' | b'<' | b'|' | b'&' | b'\\' => {
             OPERATORS.iter().find(|sign| text[at..].starts_with(sign))?.len()
         }
@@ -96,10 +103,9 @@ fn opening(text: &[u8], from: usize) -> Option<(usize, bool)> {
         first if PREFIXES.contains(first) => 0,
         _ => return None,
     };
-    let is_listed = text[at] == b',';
     let at = at + length + gap(&text[at + length..]);
     let has_prefix = PREFIXES.contains(text.get(at)?);
-    Some((at + usize::from(has_prefix), is_listed))
+    Some(at + usize::from(has_prefix))
 }
 
 /// Whether the literal that ends at `end` is an argument of `concat!` of Rust or `CONCAT` of SQL.

@@ -243,7 +243,7 @@ impl Decoding {
     }
 }
 
-/// Where the first escape or join begins in `range`. Where there is none, no window in it has a view.
+/// Returns where the first escape or join in `range` begins. Without one, no window inside the range has a view.
 pub(super) fn sign_in(bytes: &[u8], range: Range<usize>) -> Option<usize> {
     let begins = |at: usize| match bytes[at] {
         b'\\' => escapes::begins(&bytes[at..]) || joins::begins(bytes, at),

@@ -16,7 +16,6 @@ impl Engine {
             return None;
         }
         let (before, behind) = trail.farthest;
-        let around = self.far().around_everywhere;
         let found = || trail.found.iter().map(|extent| extent.range());
         // A keyword stands as far before what it leads to as rules look behind it, and the other way round.
         let near = self.windows(bytes, found(), (behind, before));
@@ -32,10 +31,7 @@ impl Engine {
             let farthest = before.checked_sub(1).map(|last| ends[last]);
             reach.is_line || farthest.is_some_and(|end| start.saturating_sub(reach.before) <= end)
         };
-        let everywhere = match self.links.everywhere.is_empty() {
-            true => Vec::new(),
-            false => self.windows(bytes, found(), (around, around)),
-        };
+        let everywhere = self.windows_everywhere(bytes, found());
         let mut scan = Scan::new(self, bytes, &|_| true);
         scan.plain_lines = Some(self.plain_lines());
         scan.run_in(&everywhere, |each| {

@@ -83,16 +83,20 @@ impl Engine {
             tried.iter().for_each(|mark| each(Hit { start: mark.start(), keyword: mark.keyword }));
         });
         regions.sort_unstable_by_key(|region| region.start);
-        let windows = self.windows_around(bytes, edits);
+        let windows = self.windows_everywhere(bytes, edits.changes.iter().cloned());
         pass.finish(&windows, &regions)
     }
 
-    /// Returns the windows in which rules without a keyword may match now and did not before.
-    fn windows_around(&self, bytes: &[u8], edits: &Edits) -> Vec<Range<usize>> {
+    /// Returns the windows around ranges in which rules without a keyword are tried; none where there is no such rule.
+    fn windows_everywhere(
+        &self,
+        bytes: &[u8],
+        ranges: impl Iterator<Item = Range<usize>>,
+    ) -> Vec<Range<usize>> {
         let around = self.far().around_everywhere;
         match self.links.everywhere.is_empty() {
             true => Vec::new(),
-            false => self.windows(bytes, edits.changes.iter().cloned(), (around, around)),
+            false => self.windows(bytes, ranges, (around, around)),
         }
     }
 

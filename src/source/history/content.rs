@@ -1,11 +1,10 @@
 //! The first pass: the content of blobs, commits and tags.
 
 use std::io::Cursor;
-use std::mem;
 
 use super::HistoryOptions;
 use super::commits::Commits;
-use super::kept::{Kept, Room};
+use super::kept::{Kept, Room, SeenBlobs};
 use crate::archive;
 use crate::engine::Trail;
 use crate::finding::SkipKind;
@@ -23,7 +22,7 @@ pub(super) struct Contents {
     pub(super) commits: Commits,
     pub(super) tags: Vec<(ObjectNo, Option<ObjectId>)>,
     /// What was found in some of them.
-    pub(super) kept: Kept,
+    pub(super) seen: SeenBlobs,
     pub(super) unreadable: Vec<(ObjectNo, ReadError)>,
     pub(super) blobs: u64,
     pub(super) bytes: u64,
@@ -34,7 +33,7 @@ impl Contents {
         let mut joined = Contents::default();
         for mut one in all {
             joined.hot.append(&mut one.hot);
-            joined.kept.blobs.extend(one.kept.blobs);
+            joined.seen.extend(one.seen);
             joined.commits.append(one.commits);
             joined.tags.append(&mut one.tags);
             joined.unreadable.append(&mut one.unreadable);
@@ -53,7 +52,7 @@ pub(super) struct ContentVisitor<'a> {
     objects: &'a ObjectTable,
     sieve: &'a dyn Sieve,
     options: &'a HistoryOptions,
-    room: &'a Room,
+    kept: Kept<'a>,
     found: Contents,
 }
 
@@ -126,7 +125,13 @@ impl<'a> ContentVisitor<'a> {
         options: &'a HistoryOptions,
         room: &'a Room,
     ) -> Self {
-        ContentVisitor { objects, sieve, options, room, found: Contents::default() }
+        ContentVisitor {
+            objects,
+            sieve,
+            options,
+            kept: Kept::new(room),
+            found: Contents::default(),
+        }
     }
 
     /// Whether there is something in an object. What was found in a blob is kept, as long as there is room.
@@ -141,12 +146,12 @@ impl<'a> ContentVisitor<'a> {
         let Some(seen) = self.sieve.seen(bytes, &verdict.trail) else { return true };
         let is_hot = !seen.parts.is_empty();
         if is_hot {
-            self.found.kept.keep(no, seen, self.room);
+            self.kept.keep(no, seen);
         }
         is_hot
     }
 
-    /// Whether a blob stands for a file of Git LFS.
+    /// Whether a blob is a pointer of Git LFS whose file is here.
     fn is_pointer(&self, bytes: &[u8]) -> bool {
         self.options.lfs.as_ref().is_some_and(|store| store.file(bytes).is_some())
     }
@@ -167,7 +172,7 @@ impl<'a> ContentVisitor<'a> {
         is_hot || !left_out.is_empty()
     }
 
-    pub(super) fn into_found(mut self) -> Contents {
-        mem::take(&mut self.found)
+    pub(super) fn into_found(self) -> Contents {
+        Contents { seen: self.kept.blobs, ..self.found }
     }
 }

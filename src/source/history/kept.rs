@@ -27,26 +27,34 @@ impl Room {
     }
 }
 
+/// What was found in blobs.
+pub(super) type SeenBlobs = FastMap<ObjectNo, Arc<Seen>>;
+
 /// What one thread has found in blobs.
-#[derive(Debug, Default)]
-pub(super) struct Kept {
-    pub(super) blobs: FastMap<ObjectNo, Arc<Seen>>,
+#[derive(Debug)]
+pub(super) struct Kept<'a> {
+    room: &'a Room,
+    pub(super) blobs: SeenBlobs,
     /// Lines by their hashes: the versions of a file have most of them in common.
     lines: FastMap<u64, Arc<SeenLines>>,
 }
 
-impl Kept {
+impl<'a> Kept<'a> {
+    pub(super) fn new(room: &'a Room) -> Self {
+        Kept { room, blobs: SeenBlobs::default(), lines: FastMap::default() }
+    }
+
     /// Keeps what was found in a blob, if there is room.
-    pub(super) fn keep(&mut self, blob: ObjectNo, mut seen: Seen, room: &Room) {
-        let all_kept = seen.parts.iter_mut().all(|part| self.share(part, room));
+    pub(super) fn keep(&mut self, blob: ObjectNo, mut seen: Seen) {
         let bytes = size_of::<Seen>() + size_of_val(&*seen.parts);
-        if all_kept && room.take(bytes) {
+        if seen.parts.iter_mut().all(|part| self.share(part)) && self.room.take(bytes) {
             self.blobs.insert(blob, Arc::new(seen));
         }
     }
 
-    /// Lets a part share its lines with an earlier one that has the same.
-    fn share(&mut self, part: &mut SeenPart, room: &Room) -> bool {
+    /// Lets a part share its lines with an earlier one that has the same. Returns whether there is room for it.
+    fn share(&mut self, part: &mut SeenPart) -> bool {
+        let room = self.room;
         let hash = self.lines.hasher().hash_one(&part.lines.bytes);
         match self.lines.entry(hash) {
             Entry::Occupied(known) if *known.get() == part.lines => {
@@ -96,15 +104,15 @@ mod tests {
     fn lines_are_kept_once_and_no_more_than_there_is_room_for() {
         let long = "x".repeat(1000);
         let room = Room(AtomicUsize::new(1500));
-        let mut kept = Kept::default();
+        let mut kept = Kept::new(&room);
         for blob in 0..3 {
-            kept.keep(blob, seen(&[&long]), &room);
+            kept.keep(blob, seen(&[&long]));
         }
         assert_eq!(kept.blobs.len(), 3);
         assert!(Arc::ptr_eq(&kept.blobs[&0].parts[0].lines, &kept.blobs[&2].parts[0].lines));
         let left = room.0.load(Ordering::Relaxed);
         assert!(left < 500);
-        kept.keep(3, seen(&["short", &"y".repeat(left)]), &room);
+        kept.keep(3, seen(&["short", &"y".repeat(left)]));
         assert!(!kept.blobs.contains_key(&3));
     }
 }

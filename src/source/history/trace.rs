@@ -33,6 +33,9 @@ pub(super) struct Paths {
     list: Vec<(PathNo, u32)>,
 }
 
+/// Folders: their paths and trees.
+pub(super) type Folders = FastSet<(PathNo, ObjectNo)>;
+
 /// The path of a root tree.
 pub(super) const ROOT: PathNo = u32::MAX;
 
@@ -87,20 +90,23 @@ impl<'a> Trace<'a> {
             }
             for &parent in parents {
                 if let Some(old) = self.hot_tree(parent).filter(|&old| Some(old) != new) {
-                    self.taken_out(parent, old, new, &mut |_, _| true);
+                    self.taken_out(parent, old, new);
                 }
             }
         }
         self.tips(tips.iter().copied().filter(|&tip| wanted[tip as usize]).collect());
     }
 
-    /// Notes what tips have. Thousands of them share most of their folders: the latest that has one tells of it.
+    /// Notes what tips have. Thousands of refs share most folders: each is looked at once, for the last of its tips.
     fn tips(&mut self, mut tips: Vec<CommitNo>) {
         tips.sort_unstable_by(|a, b| b.cmp(a));
-        let mut done = FastSet::default();
+        let mut done = Folders::default();
         for tip in tips {
-            if let Some(tree) = self.hot_tree(tip) {
-                self.taken_out(tip, tree, None, &mut |folder, tree| done.insert((folder, tree)));
+            let Some(tree) = self.hot_tree(tip) else { continue };
+            for standing in self.below(tree, &mut done) {
+                if let Some(span) = self.spans.get_mut(&standing) {
+                    span.last = span.last.max(tip);
+                }
             }
         }
     }
@@ -145,20 +151,10 @@ impl<'a> Trace<'a> {
         }
     }
 
-    /// Notes that `commit` has what is in `old` and not in `new`: it is the last for a while. Trees at paths that
-    /// `is_wanted` refuses are left out.
-    fn taken_out(
-        &mut self,
-        commit: CommitNo,
-        old: ObjectNo,
-        new: Option<ObjectNo>,
-        is_wanted: &mut dyn FnMut(PathNo, ObjectNo) -> bool,
-    ) {
+    /// Notes that `commit` has what is in `old` and not in `new`: it is the last for a while.
+    fn taken_out(&mut self, commit: CommitNo, old: ObjectNo, new: Option<ObjectNo>) {
         let mut todo = vec![(ROOT, old, new)];
         while let Some((folder, old, new)) = todo.pop() {
-            if !is_wanted(folder, old) {
-                continue;
-            }
             let now = new.map_or(&[][..], |new| self.trees.of(new));
             for entry in only_in(self.trees.of(old), now) {
                 if self.is_full() {
@@ -179,11 +175,14 @@ impl<'a> Trace<'a> {
         }
     }
 
-    /// Lists what is hot below a tree.
-    pub(super) fn below(&mut self, tree: ObjectNo) -> Vec<Standing> {
+    /// Lists what is hot below a tree, but for the folders that are `done`, and notes its own there.
+    pub(super) fn below(&mut self, tree: ObjectNo, done: &mut Folders) -> Vec<Standing> {
         let mut found = Vec::new();
         let mut todo = vec![(ROOT, tree)];
         while let Some((folder, tree)) = todo.pop() {
+            if !done.insert((folder, tree)) {
+                continue;
+            }
             for entry in self.trees.of(tree) {
                 if self.is_full() {
                     return found;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::graph::{CommitNo, Graph};
 use super::hot_trees::HotTrees;
-use super::trace::{Span, Standing, Trace};
+use super::trace::{Folders, Span, Standing, Trace};
 use super::trees::{ObjectSet, Target};
 use super::{FastMap, HistoryOptions, Survey};
 use crate::finding::{CommitInfo, Occurrence, Origin, Place, SkipKind};
@@ -17,8 +17,7 @@ use crate::git::object::Kind;
 use crate::git::odb::{ObjectNo, ObjectTable};
 use crate::git::{GitError, ReadError, Repository, Tip};
 use crate::source::deleted::Deleted;
-use crate::source::{Blob, Content, Listing, Unit};
-use crate::source::{Seen, Sieve};
+use crate::source::{Blob, Content, Listing, Seen, Sieve, Unit};
 use scope::{Ends, Scope};
 
 /// As many objects that cannot be read are named one by one; more are counted.
@@ -41,7 +40,7 @@ pub(super) fn make(
         listing: Listing::default(),
         infos: HashMap::new(),
         lost: HashMap::new(),
-        seen: contents.kept.blobs,
+        seen: contents.seen,
         order: Vec::new(),
         deleted: HashMap::new(),
         is_range: options.is_range(),
@@ -156,7 +155,7 @@ impl Lister<'_> {
         let in_head = self.in_head(&mut trace, ends);
         let mut seen = ObjectSet::new(self.objects.count());
         for (tree, name) in &ends.others {
-            for standing in trace.below(*tree) {
+            for standing in trace.below(*tree, &mut Folders::default()) {
                 if let Target::Blob(no) = standing.what {
                     seen.insert(no);
                 }
@@ -231,7 +230,8 @@ impl Lister<'_> {
     /// What HEAD has.
     fn in_head(&self, trace: &mut Trace<'_>, ends: &Ends) -> HashSet<Standing> {
         let tree = ends.head.and_then(|head| self.graph.tree(head).ok());
-        tree.map_or_else(HashSet::new, |tree| trace.below(tree).into_iter().collect())
+        let below = tree.map(|tree| trace.below(tree, &mut Folders::default()));
+        below.into_iter().flatten().collect()
     }
 
     /// Lists one thing at one path.
