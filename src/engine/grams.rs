@@ -1,8 +1,8 @@
 //! The prefilter's first stage: which places may begin a gram.
 //!
-//! Every place is looked up in a bitmap by the hash of its four bytes. With AVX2 that is one gather for eight
-//! places; NEON computes sixteen hashes at once and loads a byte for each; elsewhere it is a loop without branches.
-//! All visit the same places.
+//! Every place is looked up in a bitmap by the hash of its four bytes. With AVX-512 that is one gather for sixteen
+//! places, with AVX2 one for eight; NEON computes sixteen hashes at once and loads a byte for each; elsewhere it is a
+//! loop without branches. All visit the same places.
 
 use std::ops::Range;
 
@@ -18,14 +18,13 @@ pub(super) struct Filter<'a> {
 
 impl Filter<'_> {
     fn may_be_gram(self, gram: u32) -> bool {
-        let hash = hash(gram, self.multiplier);
-        self.bitmap.0[hash / 8] >> (hash % 8) & 1 != 0
+        self.bitmap.may_have(hash(gram, self.multiplier))
     }
 }
 
 /// How many places are looked up at once, and how many bytes are read for it.
 const STEP: usize = 16;
-const WINDOW: usize = STEP + 8;
+const WINDOW: usize = 2 * STEP;
 
 /// Visits, in rising order, every place in `range` that may begin a gram, and perhaps some behind it. The last
 /// gram may reach a byte beyond the end.
@@ -35,6 +34,12 @@ pub(super) fn candidates(
     filter: Filter<'_>,
     visit: &mut impl FnMut(usize, u32),
 ) {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::is_here() {
+        #[expect(unsafe_code, reason = "calling into a target feature")]
+        // SAFETY: its features were detected on the line above.
+        return unsafe { avx512::candidates(bytes, range, filter, visit) };
+    }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[expect(unsafe_code, reason = "calling into a target feature")]
@@ -56,10 +61,33 @@ pub(super) fn portable(
     filter: Filter<'_>,
     visit: &mut impl FnMut(usize, u32),
 ) {
+    let bit = |window: &[u8], lane| u32::from(filter.may_be_gram(gram(window, lane))) << lane;
+    let mask = |window: &[u8; WINDOW]| (0..STEP).fold(0, |found, lane| found | bit(window, lane));
+    by_masks(bytes, range, filter, visit, mask);
+}
+
+/// Visits the places in a range whose lanes are set in the mask of a window.
+#[inline(always)]
+fn by_masks(
+    bytes: &[u8],
+    range: Range<usize>,
+    filter: Filter<'_>,
+    visit: &mut impl FnMut(usize, u32),
+    mask: impl Fn(&[u8; WINDOW]) -> u32,
+) {
     let mut at = range.start;
-    while let Some(window) = window(bytes, at, range.end) {
-        visit_lanes(at, bytes, u64::from(mask(window, filter)), visit);
-        at += STEP;
+    // What is found is visited when some more has been looked up: a branch behind each look-up would wait for it.
+    while at < range.end {
+        let (start, mut found) = (at, 0_u64);
+        for lane in (0..u64::BITS).step_by(STEP) {
+            let Some(window) = window(bytes, at, range.end) else { break };
+            found |= u64::from(mask(window)) << lane;
+            at += STEP;
+        }
+        if at == start {
+            break;
+        }
+        visit_lanes(start, bytes, found, visit);
     }
     tail(bytes, at..range.end, filter, visit);
 }
@@ -94,25 +122,84 @@ fn tail(bytes: &[u8], range: Range<usize>, filter: Filter<'_>, visit: &mut impl 
     }
 }
 
-/// The lanes of a window that may begin a gram, as bits.
-fn mask(window: &[u8; WINDOW], filter: Filter<'_>) -> u32 {
-    let bit = |lane| u32::from(filter.may_be_gram(gram(window, lane))) << lane;
-    (0..STEP).fold(0, |found, lane| found | bit(lane))
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use std::arch::x86_64::{
+        __m512i, _mm256_loadu_si256, _mm512_and_si512, _mm512_castsi256_si512,
+        _mm512_cmpeq_epi32_mask, _mm512_i32gather_epi32, _mm512_loadu_si512, _mm512_mullo_epi32,
+        _mm512_or_si512, _mm512_permutexvar_epi8, _mm512_rolv_epi32, _mm512_set1_epi32,
+        _mm512_srli_epi32,
+    };
+    use std::ops::Range;
+
+    use super::{Filter, STEP, WINDOW, by_masks};
+    use crate::engine::keyword_tables::{GRAM_BYTES, TO_BIT, TO_OTHER_BIT, TO_WORD};
+
+    /// Lane for lane, the places of the four bytes of a gram.
+    const PLACES: [u8; STEP * GRAM_BYTES] = {
+        let mut places = [0; STEP * GRAM_BYTES];
+        let mut at = 0;
+        while at < places.len() {
+            places[at] = (at / GRAM_BYTES + at % GRAM_BYTES) as u8;
+            at += 1;
+        }
+        places
+    };
+
+    pub(super) fn is_here() -> bool {
+        is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vbmi")
+    }
+
+    #[target_feature(enable = "avx512f,avx512vbmi")]
+    pub(super) fn candidates(
+        bytes: &[u8],
+        range: Range<usize>,
+        filter: Filter<'_>,
+        visit: &mut impl FnMut(usize, u32),
+    ) {
+        by_masks(bytes, range, filter, visit, |window| mask(window, filter));
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vbmi")]
+    fn mask(window: &[u8; WINDOW], filter: Filter<'_>) -> u32 {
+        #[expect(unsafe_code, reason = "loading vectors takes pointers")]
+        // SAFETY: a window has as many bytes as the one vector, and PLACES as many as the other.
+        let (window, places): (_, __m512i) = unsafe {
+            (_mm256_loadu_si256(window.as_ptr().cast()), _mm512_loadu_si512(PLACES.as_ptr().cast()))
+        };
+        let grams = _mm512_permutexvar_epi8(places, _mm512_castsi256_si512(window));
+        let grams = _mm512_or_si512(grams, _mm512_set1_epi32(0x2020_2020));
+        let multiplier = _mm512_set1_epi32(filter.multiplier.cast_signed());
+        let hashes = _mm512_mullo_epi32(grams, multiplier);
+        #[expect(unsafe_code, reason = "a gather takes a pointer")]
+        // SAFETY: an index is the upper bits of a hash, and the bitmap has a word for each.
+        let words = unsafe {
+            let index = _mm512_srli_epi32::<TO_WORD>(hashes);
+            _mm512_i32gather_epi32::<4>(index, filter.bitmap.0.as_ptr().cast())
+        };
+        // A rotation takes the lowest five bits of its count.
+        let one = _mm512_set1_epi32(1);
+        let bits = _mm512_or_si512(
+            _mm512_rolv_epi32(one, _mm512_srli_epi32::<TO_BIT>(hashes)),
+            _mm512_rolv_epi32(one, _mm512_srli_epi32::<TO_OTHER_BIT>(hashes)),
+        );
+        u32::from(_mm512_cmpeq_epi32_mask(_mm512_and_si512(words, bits), bits))
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use std::arch::x86_64::{
-        _mm256_and_si256, _mm256_castsi256_ps, _mm256_i32gather_epi32, _mm256_movemask_ps,
+        __m256i, _mm256_and_si256, _mm256_castsi256_ps, _mm256_i32gather_epi32, _mm256_movemask_ps,
         _mm256_mullo_epi32, _mm256_or_si256, _mm256_set_epi64x, _mm256_set1_epi32,
         _mm256_setr_epi8, _mm256_shuffle_epi8, _mm256_slli_epi32, _mm256_srli_epi32,
         _mm256_srlv_epi32,
     };
-
     use std::ops::Range;
 
-    use super::{Filter, STEP, WINDOW, tail, visit_lanes, window};
-    use crate::engine::keyword_tables::HASH_BITS;
+    use super::{Filter, WINDOW, by_masks};
+    use crate::engine::keyword_tables::{TO_BIT, TO_OTHER_BIT, TO_WORD};
 
     #[target_feature(enable = "avx2")]
     pub(super) fn candidates(
@@ -121,21 +208,7 @@ mod avx2 {
         filter: Filter<'_>,
         visit: &mut impl FnMut(usize, u32),
     ) {
-        let mut at = range.start;
-        // What is found is visited when some more has been looked up: a branch behind each gather would wait for it.
-        while at < range.end {
-            let (start, mut found) = (at, 0_u64);
-            for lane in (0..u64::BITS).step_by(STEP) {
-                let Some(window) = window(bytes, at, range.end) else { break };
-                found |= u64::from(mask(window, filter)) << lane;
-                at += STEP;
-            }
-            if at == start {
-                break;
-            }
-            visit_lanes(start, bytes, found, visit);
-        }
-        tail(bytes, at..range.end, filter, visit);
+        by_masks(bytes, range, filter, visit, |window| mask(window, filter));
     }
 
     #[inline]
@@ -159,21 +232,21 @@ mod avx2 {
         );
         let lower = _mm256_set1_epi32(0x2020_2020);
         let grams = _mm256_or_si256(_mm256_shuffle_epi8(bytes, places), lower);
-        let hashes = _mm256_srli_epi32::<{ 32 - HASH_BITS as i32 }>(_mm256_mullo_epi32(
-            grams,
-            _mm256_set1_epi32(filter.multiplier.cast_signed()),
-        ));
+        let multiplier = _mm256_set1_epi32(filter.multiplier.cast_signed());
+        let hashes = _mm256_mullo_epi32(grams, multiplier);
         #[expect(unsafe_code, reason = "a gather takes a pointer")]
-        // SAFETY: the index of a word is a hash without its five lower bits, and the bitmap has a word for each; a
-        // gather needs no alignment.
+        // SAFETY: an index is the upper bits of a hash, and the bitmap has a word for each; a gather needs no alignment.
         let words = unsafe {
-            _mm256_i32gather_epi32::<4>(
-                filter.bitmap.0.as_ptr().cast(),
-                _mm256_srli_epi32::<5>(hashes),
-            )
+            let index = _mm256_srli_epi32::<{ TO_WORD as i32 }>(hashes);
+            _mm256_i32gather_epi32::<4>(filter.bitmap.0.as_ptr().cast(), index)
         };
-        let bits = _mm256_srlv_epi32(words, _mm256_and_si256(hashes, _mm256_set1_epi32(31)));
-        _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32::<31>(bits))).cast_unsigned()
+        let shifted =
+            |by: __m256i| _mm256_srlv_epi32(words, _mm256_and_si256(by, _mm256_set1_epi32(31)));
+        let is_set = _mm256_and_si256(
+            shifted(_mm256_srli_epi32::<{ TO_BIT as i32 }>(hashes)),
+            shifted(_mm256_srli_epi32::<{ TO_OTHER_BIT as i32 }>(hashes)),
+        );
+        _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32::<31>(is_set))).cast_unsigned()
     }
 }
 
@@ -189,8 +262,8 @@ mod neon {
     };
     use std::ops::Range;
 
-    use super::{Filter, STEP, WINDOW, tail, visit_lanes, window};
-    use crate::engine::keyword_tables::{BITMAP_BYTES, HASH_BITS};
+    use super::{Filter, STEP, WINDOW, by_masks};
+    use crate::engine::keyword_tables::{BITMAP_BYTES, TO_BIT, gram};
 
     #[target_feature(enable = "neon")]
     pub(super) fn candidates(
@@ -199,15 +272,7 @@ mod neon {
         filter: Filter<'_>,
         visit: &mut impl FnMut(usize, u32),
     ) {
-        let mut at = range.start;
-        while let Some(window) = window(bytes, at, range.end) {
-            let found = mask(window, filter);
-            if found != 0 {
-                visit_lanes(at, bytes, u64::from(found), visit);
-            }
-            at += STEP;
-        }
-        tail(bytes, at..range.end, filter, visit);
+        by_masks(bytes, range, filter, visit, |window| mask(window, filter));
     }
 
     /// The lanes of a window that may begin a gram, as bits.
@@ -226,7 +291,10 @@ mod neon {
         if lanes == 0 {
             return 0;
         }
-        (0..STEP).fold(0, |found, lane| found | ((lanes >> (4 * lane)) as u32 & 1) << lane)
+        // The vectors tested one of the two bits.
+        let has_both =
+            |lane| lanes >> (4 * lane) & 1 != 0 && filter.may_be_gram(gram(window, lane));
+        (0..STEP).fold(0, |found, lane| found | u32::from(has_both(lane)) << lane)
     }
 
     /// For the first eight places of sixteen bytes, the byte of the bitmap that has the bit of the hash, and that bit.
@@ -234,7 +302,7 @@ mod neon {
     #[target_feature(enable = "neon")]
     fn half(bytes: uint8x16_t, filter: Filter<'_>) -> (uint8x8_t, uint8x8_t) {
         const PLACES: u64 = 0x0403_0201_0302_0100;
-        const _: () = assert!(HASH_BITS == 18 && BITMAP_BYTES == 1 << 15);
+        const _: () = assert!(TO_BIT == 14 && BITMAP_BYTES == 1 << 15);
         let product = |first: u64| -> uint32x4_t {
             let first = PLACES + first * 0x0101_0101_0101_0101;
             let next = first + 0x0202_0202_0202_0202;
@@ -243,7 +311,7 @@ mod neon {
             vmulq_u32(vreinterpretq_u32_u8(grams), vdupq_n_u32(filter.multiplier))
         };
         let (first, second) = (product(0), product(4));
-        // The hash is the upper 18 bits of a product: 15 for the byte, three for the bit in it.
+        // Of the upper 18 bits of a product 15 are for the byte, three for the first bit in it.
         let upper = vcombine_u16(vshrn_n_u32::<16>(first), vshrn_n_u32::<16>(second));
         let upper = vreinterpretq_u64_u16(upper);
         let (left, right) = (vgetq_lane_u64::<0>(upper), vgetq_lane_u64::<1>(upper));
@@ -274,6 +342,18 @@ mod tests {
             candidates(bytes, 0..length, filter, &mut |at, gram| fast.push((at, gram)));
             portable(bytes, 0..length, filter, &mut |at, gram| slow.push((at, gram)));
             assert_eq!(fast, slow, "{length}");
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") {
+                // A machine with AVX-512 would not come here.
+                fast.clear();
+                let visit = &mut |at, gram| fast.push((at, gram));
+                #[expect(unsafe_code, reason = "calling into a target feature")]
+                // SAFETY: AVX2 was detected above.
+                unsafe {
+                    super::avx2::candidates(bytes, 0..length, filter, visit);
+                }
+                assert_eq!(fast, slow, "{length}");
+            }
         }
     }
 }

@@ -12,16 +12,17 @@ pub(crate) const GRAM_BYTES: usize = 4;
 /// The shortest keyword, in bytes.
 pub(crate) const SHORTEST_KEYWORD: usize = GRAM_BYTES - 1;
 
-/// How many bits the hash of a gram has, and how many bytes hold a bit for each hash.
-pub(crate) const HASH_BITS: u32 = 18;
-pub(crate) const BITMAP_BYTES: usize = (1 << HASH_BITS) / 8;
+/// How many bits of a hash name a word of the bitmap.
+pub(crate) const WORD_BITS: u32 = 13;
+pub(crate) const BITMAP_BYTES: usize = size_of::<u32>() << WORD_BITS;
 
-/// A bit for each hash of a gram. It begins where a cache line does, so that no word of it lies in two.
+/// Two bits for each hash of a gram, in one word (a Bloom filter that is read at one place). It begins where a cache
+/// line does, so that no word of it lies in two. The lowest byte of a word stands first.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct Bitmap(pub(crate) [u8; BITMAP_BYTES]);
 
-/// What a gram is multiplied by, as a start; the upper bits are its hash (Knuth's multiplicative hashing). Of
+/// What a gram is multiplied by, as a start; the upper bits are a good hash (Knuth's multiplicative hashing). Of
 /// as many multipliers, that one is taken for which the fewest common grams have the hash of a keyword's.
 const FIRST_MULTIPLIER: u32 = 0x9e37_79b1;
 const MULTIPLIERS: u32 = 64;
@@ -37,9 +38,9 @@ pub(crate) const MAX_GRAM_OFFSET: usize = 24;
 pub(crate) struct GramTables {
     /// What grams are multiplied by.
     pub(crate) multiplier: u32,
-    /// A bit for each hash: whether a gram has it.
+    /// Which hashes a gram has.
     pub(crate) bitmap: Box<Bitmap>,
-    /// Per upper part of a hash, one more than the index of the first entry; 0 for none.
+    /// Per upper bits of a hash, one more than the index of the first entry; 0 for none.
     pub(crate) lists: Vec<u32>,
     pub(crate) entries: Vec<GramEntry>,
 }
@@ -87,11 +88,29 @@ impl GramTables {
 
     fn add(&mut self, gram: u32, keyword: u32, offset: usize) {
         let hash = hash(gram, self.multiplier);
-        self.bitmap.0[hash / 8] |= 1 << (hash % 8);
+        self.bitmap.add(hash);
         let list = &mut self.lists[list_of(hash)];
         let entry = GramEntry { gram, keyword, offset: offset as u32, next: *list };
         self.entries.push(entry);
         *list = u32::try_from(self.entries.len()).expect("grams are counted in u32");
+    }
+}
+
+impl Bitmap {
+    fn add(&mut self, hash: u32) {
+        let word = &mut self.0[size_of::<u32>() * word_of(hash)..][..size_of::<u32>()];
+        for (byte, bits) in word.iter_mut().zip(bits_of(hash).to_le_bytes()) {
+            *byte |= bits;
+        }
+    }
+
+    /// Whether a gram may have the hash.
+    #[inline]
+    #[must_use]
+    pub(crate) fn may_have(&self, hash: u32) -> bool {
+        let word = &self.0[size_of::<u32>() * word_of(hash)..];
+        let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+        word & bits_of(hash) == bits_of(hash)
     }
 }
 
@@ -103,18 +122,34 @@ pub(crate) fn gram(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) | 0x2020_2020
 }
 
-/// Returns the hash of a gram.
+/// Returns the hash of a gram: from the top, the bits that name a word of the bitmap, then twice five that name a bit
+/// of it.
 #[inline]
 #[must_use]
-pub(crate) const fn hash(gram: u32, multiplier: u32) -> usize {
-    (gram.wrapping_mul(multiplier) >> (32 - HASH_BITS)) as usize
+pub(crate) const fn hash(gram: u32, multiplier: u32) -> u32 {
+    gram.wrapping_mul(multiplier)
+}
+
+/// By how much a hash is shifted for the word, and for its bits.
+pub(crate) const TO_WORD: u32 = u32::BITS - WORD_BITS;
+pub(crate) const TO_BIT: u32 = TO_WORD - 5;
+pub(crate) const TO_OTHER_BIT: u32 = TO_BIT - 5;
+
+#[inline]
+const fn word_of(hash: u32) -> usize {
+    (hash >> TO_WORD) as usize
+}
+
+#[inline]
+const fn bits_of(hash: u32) -> u32 {
+    1 << (hash >> TO_BIT & 31) | 1 << (hash >> TO_OTHER_BIT & 31)
 }
 
 /// Returns the list that the entries of a hash are in.
 #[inline]
 #[must_use]
-pub(crate) const fn list_of(hash: usize) -> usize {
-    hash >> (HASH_BITS - LISTS.trailing_zeros())
+pub(crate) const fn list_of(hash: u32) -> usize {
+    (hash >> (u32::BITS - LISTS.trailing_zeros())) as usize
 }
 
 /// Returns the multiplier for which the least frequent of the common grams, which are none of `grams`, have
@@ -122,18 +157,13 @@ pub(crate) const fn list_of(hash: usize) -> usize {
 fn best_multiplier(grams: impl Iterator<Item = u32> + Clone) -> u32 {
     let common = COMMON.map(|bytes| gram(bytes, 0));
     // One bitmap for all: each of its own would be fresh pages, and take longer to be had than to be filled.
-    let mut bitmap = vec![0_u64; (1 << HASH_BITS) / 64];
+    let mut bitmap = Box::new(Bitmap([0; BITMAP_BYTES]));
     let mut cost = |multiplier: u32| {
-        let hashes = grams.clone().map(|gram| hash(gram, multiplier));
-        hashes.clone().for_each(|hash| bitmap[hash / 64] |= 1 << (hash % 64));
-        let is_hit = |gram: u32| {
-            let hash = hash(gram, multiplier);
-            bitmap[hash / 64] >> (hash % 64) & 1 != 0
-        };
-        let hits = common.iter().enumerate().filter(|(_, gram)| is_hit(**gram));
-        let cost = hits.map(|(place, _)| COMMON.len() * COMMON.len() / (place + 1)).sum::<usize>();
-        hashes.for_each(|hash| bitmap[hash / 64] = 0);
-        cost
+        bitmap.0.fill(0);
+        grams.clone().for_each(|gram| bitmap.add(hash(gram, multiplier)));
+        let hits = common.iter().enumerate();
+        let hits = hits.filter(|(_, gram)| bitmap.may_have(hash(**gram, multiplier)));
+        hits.map(|(place, _)| COMMON.len() * COMMON.len() / (place + 1)).sum::<usize>()
     };
     let multipliers = (0..MULTIPLIERS).map(|at| FIRST_MULTIPLIER.wrapping_mul(2 * at + 1));
     multipliers.min_by_key(|&multiplier| cost(multiplier)).unwrap_or(FIRST_MULTIPLIER)
