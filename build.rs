@@ -17,6 +17,12 @@ mod keyword_tables;
 
 use keyword_tables::{GramTables, SHORTEST_KEYWORD};
 
+#[path = "src/pattern/outline/mod.rs"]
+#[expect(dead_code, reason = "outlines are laid here and read in the library")]
+mod outline;
+
+use outline::{ByteSet, Outline, Row, Run};
+
 /// A folder with further packs, for measuring: `benches/hook.rs` says how.
 const MORE_PATTERNS: &str = "TIGHTLIP_MORE_PATTERNS";
 
@@ -47,6 +53,8 @@ fn main() {
     fs::write(target.join("builtin.rs"), rules).expect("OUT_DIR can be written");
     let keywords = KeywordConstants::of(&entries).source();
     fs::write(target.join("keywords.rs"), keywords).expect("OUT_DIR can be written");
+    let outlines = OutlineConstants::of(&entries).source();
+    fs::write(target.join("outlines.rs"), outlines).expect("OUT_DIR can be written");
 }
 
 /// A hash of all that the program is built from: what one build has found, another need not find.
@@ -156,6 +164,60 @@ impl KeywordConstants {
         let _ = writeln!(out, "{STATIC} LISTS_OF_GRAMS: &[u32] = &{lists:?};");
         let _ = writeln!(out, "{STATIC} ENTRIES: &[GramEntry] = &{entries:?};");
         out
+    }
+}
+
+/// What is told of the patterns of rules.
+#[derive(Default)]
+struct OutlineConstants {
+    places: Vec<ByteSet>,
+    runs: Vec<Run>,
+    /// `None` for a rule without a pattern.
+    rows: Vec<Option<Row>>,
+}
+
+impl OutlineConstants {
+    fn of(entries: &[RuleEntry]) -> Self {
+        let mut constants = OutlineConstants::default();
+        for entry in entries {
+            let row = entry.pattern.as_ref().map(|pattern| constants.row(entry, pattern));
+            constants.rows.push(row);
+        }
+        constants
+    }
+
+    fn row(&mut self, entry: &RuleEntry, pattern: &str) -> Row {
+        let hir = outline::parse(pattern).unwrap_or_else(|e| panic!("rule `{}`: {e}", entry.id));
+        let keywords = entry.keywords.as_deref().unwrap_or_default().iter();
+        let keywords: Vec<Vec<u8>> =
+            keywords.map(|word| word.to_ascii_lowercase().into()).collect();
+        let Outline { max_prefix, max_bytes, first, run } =
+            Outline::new(&hir, &keywords, entry.max_bytes);
+        let boundary = entry.boundary.as_deref().map(|class| {
+            let malformed = || panic!("rule `{}`: its boundary is no class", entry.id);
+            outline::class(class).unwrap_or_else(malformed)
+        });
+        let (places, runs) = (self.places.len(), self.runs.len());
+        self.places.extend_from_slice(&first.places);
+        self.runs.extend_from_slice(&first.runs);
+        Row {
+            max_prefix,
+            max_bytes,
+            places: (places, self.places.len()),
+            behind: first.behind,
+            whole: first.whole,
+            runs: (runs, self.runs.len()),
+            run,
+            boundary,
+        }
+    }
+
+    fn source(&self) -> String {
+        let OutlineConstants { places, runs, rows } = self;
+        format!(
+            "static PLACES: &[ByteSet] = &{places:?};\nstatic RUNS: &[Run] = &{runs:?};\n\
+             static ROWS: &[Option<Row>] = &{rows:?};\n"
+        )
     }
 }
 

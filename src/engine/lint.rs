@@ -10,6 +10,7 @@ use regex_syntax::hir::Hir;
 
 use super::pattern::Next;
 use super::{Engine, EngineError, Match, generic, pattern, selftest};
+use crate::pattern::outline;
 use crate::rule::{Confidence, Rule, RuleSet, Scope, expand};
 
 /// How bad a problem is.
@@ -141,7 +142,7 @@ fn unbounded(rule: &Rule) -> Option<Problem> {
     let hir: Hir = pattern::parse(&rule.pattern).ok()?;
     let is_unbounded = hir.properties().maximum_len().is_none();
     is_unbounded.then(|| {
-        let most = pattern::DEFAULT_MAX_BYTES;
+        let most = outline::DEFAULT_MAX_BYTES;
         let message = format!(
             "its pattern has no upper bound, so a match is cut {most} bytes behind its keyword; write \
              `{{20,200}}` in place of `+` or `*`, or set `max_bytes`"

@@ -15,6 +15,7 @@ pub mod generic;
 mod grams;
 mod keyword_tables;
 pub mod known;
+mod laid;
 mod links;
 pub mod lint;
 mod pair;
@@ -364,10 +365,12 @@ impl Engine {
 
     fn pattern(&self, rule: usize) -> &Pattern {
         self.patterns[rule].get_or_init(|| {
-            let pattern = Pattern::prepare(&self.rules.all()[rule]);
-            Box::new(
-                pattern.expect("patterns of users were checked, built-in ones: tests/packs.rs"),
-            )
+            let laid = laid::outline(&self.rules, rule);
+            let own = &self.rules.all()[rule];
+            Box::new(match laid {
+                Some((outline, boundary)) => Pattern::laid(own, outline, boundary),
+                None => Pattern::prepare(own).expect("patterns of users were checked"),
+            })
         })
     }
 }

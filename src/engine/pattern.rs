@@ -1,4 +1,4 @@
-//! A rule's regular expression, where it is tried, and what is told of a place before it is compiled.
+//! A rule's regular expression, where it is tried, and what is told of a place before it is parsed or compiled.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -11,16 +11,12 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor};
 
 use crate::pattern::boundary::{Boundary, BoundaryError};
 use crate::pattern::exact::{Exact, ExactError};
-use crate::pattern::first_bytes::FirstBytes;
 use crate::pattern::longest::Longest;
-use crate::pattern::required_run::RequiredRun;
+use crate::pattern::outline::Outline;
 use crate::pattern::stepwise::{self, Search, TooManySteps};
-use crate::pattern::{MIN_KEYWORD_BYTES, analysis, prefix_length, required_literals, syntax};
-use crate::rule::{Rule, Scope};
+use crate::pattern::{MIN_KEYWORD_BYTES, analysis, required_literals, syntax};
+use crate::rule::{Rule, Scope, Text};
 use crate::text::lines::lf_line_around;
-
-/// How far a match may reach where neither the pattern nor the rule sets a limit, in bytes.
-pub(super) const DEFAULT_MAX_BYTES: usize = 1024;
 
 /// How large a compiled pattern may be, in bytes.
 const SIZE_LIMIT: usize = 16 << 20;
@@ -56,22 +52,31 @@ pub enum PatternError {
     MatchesEmpty,
 }
 
-/// A pattern. It is followed step by step at first, and compiled when that has been done for long.
+/// A pattern. It is parsed where its outline does not tell that no match begins; then it is followed step by step at
+/// first, and compiled when that has been done for long.
 #[derive(Debug)]
 pub(super) struct Pattern {
-    hir: Hir,
+    text: Text,
+    outline: Outline,
+    parsed: OnceLock<Parsed>,
     regex: OnceLock<Regex>,
-    /// How many steps it may still be followed.
-    steps: AtomicUsize,
-    first: FirstBytes,
-    run: Option<RequiredRun>,
     extent: Extent,
     boundary: Option<Boundary>,
     secret_group: Option<usize>,
-    /// The longest match that is looked for, in bytes.
-    max_bytes: usize,
-    /// How many bytes a match may have before its keyword.
-    max_prefix: usize,
+}
+
+#[derive(Debug)]
+struct Parsed {
+    hir: Hir,
+    /// How many steps it may still be followed.
+    steps: AtomicUsize,
+}
+
+impl Parsed {
+    fn new(hir: Hir, extent: &Extent) -> Self {
+        let can_follow = matches!(extent, Extent::Bytes) && stepwise::can_follow(&hir);
+        Parsed { hir, steps: AtomicUsize::new(if can_follow { STEPS } else { 0 }) }
+    }
 }
 
 /// How far a match may reach.
@@ -114,7 +119,7 @@ impl Pattern {
     /// Prepares the pattern of a rule and compiles it, for one that is not known to compile.
     pub(super) fn compile(rule: &Rule) -> Result<Self, PatternError> {
         let pattern = Pattern::prepare(rule)?;
-        let _ = pattern.regex.set(build(&pattern.hir)?);
+        let _ = pattern.regex.set(build(&pattern.parsed().hir)?);
         Ok(pattern)
     }
 
@@ -129,7 +134,9 @@ impl Pattern {
         if let Some(group) = rule.secret_group.filter(|&group| group > groups) {
             return Err(PatternError::NoGroup { group, have: groups });
         }
-        let (max_prefix, max_bytes) = lengths(rule, &hir);
+        let keywords: Vec<Vec<u8>> =
+            rule.keywords.iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
+        let outline = Outline::new(&hir, &keywords, rule.max_bytes);
         let boundary = rule.boundary.as_deref().map(Boundary::parse).transpose()?;
         let (extent, secret_group) = match &rule.scope {
             Scope::Bytes | Scope::Assignment | Scope::Known => (Extent::Bytes, rule.secret_group),
@@ -140,27 +147,45 @@ impl Pattern {
                 (Extent::Line { exact, longest }, Some(0))
             }
         };
-        let (first, run) = (FirstBytes::new(&hir), RequiredRun::new(&hir));
-        let regex = OnceLock::new();
-        let can_follow = matches!(extent, Extent::Bytes) && stepwise::can_follow(&hir);
-        let steps = AtomicUsize::new(if can_follow { STEPS } else { 0 });
-        Ok(Pattern {
-            hir,
-            regex,
-            steps,
-            first,
-            run,
-            extent,
+        let parsed = OnceLock::from(Parsed::new(hir, &extent));
+        let (text, regex) = (rule.pattern.clone(), OnceLock::new());
+        Ok(Pattern { text, outline, parsed, regex, extent, boundary, secret_group })
+    }
+
+    /// Returns the pattern of a built-in rule, parsed when it is needed.
+    pub(super) fn laid(rule: &Rule, outline: Outline, boundary: Option<Boundary>) -> Self {
+        Pattern {
+            text: rule.pattern.clone(),
+            outline,
+            parsed: OnceLock::new(),
+            regex: OnceLock::new(),
+            extent: Extent::Bytes,
             boundary,
-            secret_group,
-            max_bytes,
-            max_prefix,
+            secret_group: rule.secret_group,
+        }
+    }
+
+    /// Whether a pattern that was laid is as one that was prepared.
+    #[cfg(test)]
+    pub(super) fn is_prepared_like(&self, prepared: &Self) -> bool {
+        let is_by_bytes = |pattern: &Self| matches!(pattern.extent, Extent::Bytes);
+        (&self.text, &self.outline, &self.boundary, self.secret_group)
+            == (&prepared.text, &prepared.outline, &prepared.boundary, prepared.secret_group)
+            && is_by_bytes(self)
+            && is_by_bytes(prepared)
+    }
+
+    fn parsed(&self) -> &Parsed {
+        self.parsed.get_or_init(|| {
+            let hir = parse(&self.text).expect("built-in patterns can be parsed: tests/packs.rs");
+            Parsed::new(hir, &self.extent)
         })
     }
 
     fn regex(&self) -> &Regex {
         self.regex.get_or_init(|| {
-            build(&self.hir).expect("small patterns compile, and built-in ones: tests/packs.rs")
+            build(&self.parsed().hir)
+                .expect("small patterns compile, and built-in ones: tests/packs.rs")
         })
     }
 
@@ -169,14 +194,14 @@ impl Pattern {
         if self.is_by_line() {
             return lf_line_around(bytes, keyword.start);
         }
-        let start = keyword.start.saturating_sub(self.max_prefix);
-        let end = keyword.start.saturating_add(self.max_bytes.max(keyword.len()));
+        let start = keyword.start.saturating_sub(self.outline.max_prefix);
+        let end = keyword.start.saturating_add(self.outline.max_bytes.max(keyword.len()));
         start..end.min(bytes.len())
     }
 
     /// How many bytes before and behind the beginning of its keyword a match may reach.
     pub(super) const fn limits(&self) -> (usize, usize) {
-        (self.max_prefix, self.max_bytes)
+        (self.outline.max_prefix, self.outline.max_bytes)
     }
 
     /// Whether a match lies in one line, of whatever length.
@@ -187,15 +212,15 @@ impl Pattern {
     /// Whether a match begins so near its keyword that [`find_at`](Self::find_at) is cheaper than
     /// a search.
     pub(super) const fn has_short_prefix(&self) -> bool {
-        self.max_prefix <= MAX_STARTS && !self.is_by_line()
+        self.outline.max_prefix <= MAX_STARTS && !self.is_by_line()
     }
 
     /// Returns the match that begins first in `window`, at most [`MAX_STARTS`] bytes into it.
     pub(super) fn find_at(&self, bytes: &[u8], window: Range<usize>) -> Option<Found> {
-        let last = window.end.min(window.start + self.max_prefix + 1);
+        let last = window.end.min(window.start + self.outline.max_prefix + 1);
         (window.start..last).find_map(|start| {
             let may_begin = self.may_begin(bytes, start)
-                && self.first.mismatch(bytes, start..window.end).is_none();
+                && self.outline.first.mismatch(bytes, start..window.end).is_none();
             may_begin.then(|| self.search(bytes, start..window.end, Anchored::Yes))?
         })
     }
@@ -203,13 +228,13 @@ impl Pattern {
     /// Returns the bytes that a match may hold which begins where `window` does, with the one that ends it; `None`
     /// for patterns whose keyword may stand behind other bytes.
     pub(super) fn reach(&self, bytes: &[u8], window: &Range<usize>) -> Option<Range<usize>> {
-        let end = self.first.end(bytes, window.clone()) + 1;
-        (self.max_prefix == 0).then(|| window.start..end.min(bytes.len()))
+        let end = self.outline.first.end(bytes, window.clone()) + 1;
+        (self.outline.max_prefix == 0).then(|| window.start..end.min(bytes.len()))
     }
 
     /// Whether the pattern matches the whole of `range`.
     pub(super) fn is_whole(&self, bytes: &[u8], range: Range<usize>) -> bool {
-        if self.first.mismatch(bytes, range.clone()).is_some() {
+        if self.outline.first.mismatch(bytes, range.clone()).is_some() {
             return false;
         }
         let end = range.end;
@@ -228,7 +253,7 @@ impl Pattern {
         window: Range<usize>,
         each: &mut dyn FnMut(Found) -> Next,
     ) {
-        if self.run.as_ref().is_some_and(|run| !run.is_in(bytes, window.clone())) {
+        if self.outline.run.as_ref().is_some_and(|run| !run.is_in(bytes, window.clone())) {
             return;
         }
         if let Extent::Line { exact: Some(exact), .. } = &self.extent {
@@ -266,7 +291,8 @@ impl Pattern {
             match self.follow(bytes, starts.clone(), range.end) {
                 Ok(found) => return found,
                 Err(TooManySteps) => {
-                    let may_begin = |at| self.first.mismatch(bytes, at..range.end).is_none();
+                    let may_begin =
+                        |at| self.outline.first.mismatch(bytes, at..range.end).is_none();
                     starts.clone().any(may_begin).then_some(())?;
                 }
             }
@@ -286,20 +312,24 @@ impl Pattern {
         mut starts: Range<usize>,
         end: usize,
     ) -> Result<Option<Found>, TooManySteps> {
-        let granted = self.steps.load(Ordering::Relaxed);
+        // Most places end here, and most patterns are never parsed.
+        let may_begin = |start: &usize| self.outline.first.mismatch(bytes, *start..end).is_none();
+        let Some(first) = starts.find(may_begin) else { return Ok(None) };
+        let Parsed { hir, steps } = self.parsed();
+        let granted = steps.load(Ordering::Relaxed);
         let mut search = Search::new(bytes, end, granted);
-        let found = starts.find_map(|start| {
+        let found = std::iter::once(first).chain(starts).find_map(|start| {
             if let Err(error) = search.take(1) {
                 return Some(Err(error));
             }
-            self.first.mismatch(bytes, start..end).is_none().then_some(())?;
-            let span = search.end_of_match(&self.hir, start).transpose()?;
+            may_begin(&start).then_some(())?;
+            let span = search.end_of_match(hir, start).transpose()?;
             Some(span.map(|end| self.found(start..end, |group| search.group(group))))
         });
         // Other threads may have taken theirs from the same grant.
         let taken = granted - search.steps();
-        let left = self.steps.load(Ordering::Relaxed).saturating_sub(taken);
-        self.steps.store(left, Ordering::Relaxed);
+        let left = steps.load(Ordering::Relaxed).saturating_sub(taken);
+        steps.store(left, Ordering::Relaxed);
         found.transpose()
     }
 
@@ -350,7 +380,7 @@ impl Pattern {
     fn found(&self, span: Range<usize>, group: impl Fn(usize) -> Option<Range<usize>>) -> Found {
         let secret = match self.secret_group {
             Some(number) => group(number),
-            None => (1..=self.hir.properties().explicit_captures_len()).find_map(group),
+            None => (1..=self.parsed().hir.properties().explicit_captures_len()).find_map(group),
         };
         Found { secret: secret.unwrap_or_else(|| span.clone()), span }
     }
@@ -360,16 +390,6 @@ fn build(hir: &Hir) -> Result<Regex, PatternError> {
     let config = Regex::config().nfa_size_limit(Some(SIZE_LIMIT));
     let built = Regex::builder().configure(config).build_from_hir(hir);
     built.map_err(|error| PatternError::Build(Box::new(error)))
-}
-
-/// How long the part of a match before its keyword may be, and how long the match.
-fn lengths(rule: &Rule, hir: &Hir) -> (usize, usize) {
-    let limit = rule.max_bytes.unwrap_or(DEFAULT_MAX_BYTES);
-    let max_bytes = hir.properties().maximum_len().unwrap_or(limit);
-    let keywords: Vec<Vec<u8>> =
-        rule.keywords.iter().map(|keyword| keyword.to_ascii_lowercase().into()).collect();
-    let max_prefix = prefix_length::max_bytes(hir, &keywords).unwrap_or(max_bytes).min(max_bytes);
-    (max_prefix, max_bytes)
 }
 
 /// Parses the pattern of a rule.

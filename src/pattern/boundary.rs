@@ -5,9 +5,7 @@
 //! would have to spell out every one of them; here they are written down once, and looked for
 //! only where a rule's keyword stands.
 
-use regex_syntax::hir::{Class, HirKind};
-
-use super::syntax::parse;
+use super::outline::{self, ByteSet};
 use crate::text::search::ends_with_one_of;
 
 /// What may not stand before a match is not a set of characters.
@@ -16,35 +14,26 @@ use crate::text::search::ends_with_one_of;
 pub struct BoundaryError(String);
 
 /// What may not stand right before a match, unless it ends an escape.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Boundary {
-    /// For each byte, whether it may be part of a token.
-    is_inside: Box<[bool; 256]>,
+    /// What may be part of a token.
+    inside: ByteSet,
 }
 
 impl Boundary {
+    pub(crate) const fn new(inside: ByteSet) -> Self {
+        Boundary { inside }
+    }
+
     /// Parses what would stand between the brackets of a character class.
     pub(crate) fn parse(class: &str) -> Result<Self, BoundaryError> {
-        let mut is_inside = Box::new([false; 256]);
-        let malformed = || BoundaryError(class.to_owned());
-        match parse(&format!("[{class}]")).map_err(|_| malformed())?.kind() {
-            HirKind::Class(Class::Bytes(class)) => {
-                for range in class.ranges() {
-                    is_inside[usize::from(range.start())..=usize::from(range.end())].fill(true);
-                }
-            }
-            HirKind::Literal(literal) if literal.0.len() == 1 => {
-                is_inside[usize::from(literal.0[0])] = true;
-            }
-            _ => return Err(malformed()),
-        }
-        Ok(Boundary { is_inside })
+        outline::class(class).map(Boundary::new).ok_or_else(|| BoundaryError(class.to_owned()))
     }
 
     /// Whether a token may begin at `at`.
     pub(crate) fn is_at(&self, bytes: &[u8], at: usize) -> bool {
         let before = &bytes[..at];
-        before.last().is_none_or(|&last| !self.is_inside[usize::from(last)] || ends_escape(before))
+        before.last().is_none_or(|&last| !self.inside.has(last) || ends_escape(before))
     }
 }
 
@@ -164,7 +153,7 @@ mod tests {
 
     #[test]
     fn boundary_is_one_class() {
-        assert!(Boundary::parse("_").unwrap().is_inside[usize::from(b'_')]);
+        assert!(Boundary::parse("_").unwrap().inside.has(b'_'));
         let negated = Boundary::parse("^\\s:").unwrap();
         assert!(negated.is_at(b" ", 1) && !negated.is_at(b"x", 1));
         for class in ["", "a][b", "z-a", "é"] {

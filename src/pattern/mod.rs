@@ -7,16 +7,12 @@
 
 pub(crate) mod analysis;
 pub(crate) mod boundary;
-mod byte_runs;
-mod byte_set;
 mod ere;
 pub mod exact;
-pub(crate) mod first_bytes;
 pub mod go;
 pub(crate) mod longest;
-pub(crate) mod prefix_length;
+pub(crate) mod outline;
 pub(crate) mod required_literals;
-pub(crate) mod required_run;
 pub(crate) mod stepwise;
 pub mod syntax;
 

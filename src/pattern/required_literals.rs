@@ -1,8 +1,9 @@
 //! Literals inside a pattern, for patterns that neither begin nor end with one.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Hir, HirKind};
 
 use super::MIN_KEYWORD_BYTES;
+use super::outline::literal;
 
 /// More alternatives than this are not worth a keyword each.
 const MAX_LITERALS: usize = 64;
@@ -76,25 +77,6 @@ fn offer_run(run: &mut Vec<u8>, offer: &mut impl FnMut(Vec<Vec<u8>>)) {
 fn rank(set: &[Vec<u8>]) -> (usize, std::cmp::Reverse<usize>) {
     let shortest = set.iter().map(Vec::len).min().unwrap_or(0);
     (shortest.min(8), std::cmp::Reverse(set.len()))
-}
-
-/// The bytes of a part that is a literal in either case, in lower case.
-pub(crate) fn literal(part: &Hir) -> Option<Vec<u8>> {
-    match part.kind() {
-        HirKind::Literal(literal) => Some(literal.0.to_ascii_lowercase()),
-        HirKind::Class(Class::Bytes(class)) => match class.ranges() {
-            [upper, lower]
-                if upper.len() == 1
-                    && lower.len() == 1
-                    && upper.start().is_ascii_uppercase()
-                    && upper.start().to_ascii_lowercase() == lower.start() =>
-            {
-                Some(vec![lower.start()])
-            }
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use regex_automata::meta::{BuildError, Regex};
 use regex_automata::util::syntax;
 use regex_syntax::hir::Hir;
 
+use super::outline;
+
 /// Returns the setup of every expression.
 #[must_use]
 pub fn config() -> syntax::Config {
@@ -19,7 +21,7 @@ pub fn config() -> syntax::Config {
 /// # Errors
 /// It is not a regular expression.
 pub fn parse(pattern: &str) -> Result<Hir, SyntaxError> {
-    syntax::parse_with(pattern, &config()).map_err(|error| SyntaxError::new(&error))
+    outline::parse(pattern).map_err(|error| SyntaxError::new(&error))
 }
 
 /// What is wrong with an expression. It does not show the expression, which may be the very secret that it

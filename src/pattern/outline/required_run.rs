@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use regex_syntax::hir::{Hir, HirKind};
 
-use super::byte_set::{ByteSet, add_all};
+use super::ByteSet;
 
 /// Shorter runs are in most places.
 const SHORTEST: usize = 12;
@@ -16,10 +16,10 @@ const SHORTEST: usize = 12;
 const MOST_BYTES: usize = 80;
 
 /// So many bytes of one set, one behind the other.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequiredRun {
-    set: Box<ByteSet>,
-    count: usize,
+    pub(crate) set: ByteSet,
+    pub(crate) count: usize,
 }
 
 impl RequiredRun {
@@ -35,8 +35,7 @@ impl RequiredRun {
             }
             HirKind::Repetition(repetition) if repetition.min > 0 => {
                 let one = repetition.sub.properties().minimum_len()?;
-                let mut set = Box::new([false; 256]);
-                add_all(&repetition.sub, &mut set);
+                let set = ByteSet::of(&repetition.sub);
                 let run = RequiredRun { set, count: one.saturating_mul(repetition.min as usize) };
                 run.if_rare().or_else(|| RequiredRun::new(&repetition.sub))
             }
@@ -46,24 +45,22 @@ impl RequiredRun {
 
     /// What holds one of two runs holds this.
     fn or(mut self, other: &RequiredRun) -> Option<Self> {
-        self.set.iter_mut().zip(&*other.set).for_each(|(own, more)| *own |= more);
+        self.set.extend(&other.set);
         self.count = self.count.min(other.count);
         self.if_rare()
     }
 
     fn if_rare(self) -> Option<Self> {
-        let bytes = self.set.iter().filter(|is_in| **is_in).count();
-        (self.count >= SHORTEST && bytes <= MOST_BYTES).then_some(self)
+        (self.count >= SHORTEST && self.set.len() <= MOST_BYTES).then_some(self)
     }
 
     /// Whether such a run stands in `range`.
     pub(crate) fn is_in(&self, bytes: &[u8], range: Range<usize>) -> bool {
-        let is_in = |byte: &u8| self.set[usize::from(*byte)];
         let bytes = &bytes[range];
         // What ends before `start` is no run that is long enough. A run that begins there or behind holds its last byte.
         let mut start = 0;
         while let Some(window) = bytes.get(start..start + self.count) {
-            match window.iter().rposition(|byte| !is_in(byte)) {
+            match window.iter().rposition(|byte| !self.set.has(*byte)) {
                 Some(last) => start += last + 1,
                 None => return true,
             }

@@ -3,27 +3,27 @@
 //! Most keywords of a token stand in other text, too: `ion_` begins a token of Ionic and ends `region_`. The byte
 //! behind it tells, and costs far less than a search by the expression.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::byte_runs::ByteRuns;
-use super::byte_set::{ByteSet, add_all, add_class};
+use super::byte_runs::{self, Run};
+use super::byte_set::ByteSet;
 
 /// How many places are told at most.
 const PLACES: usize = 31;
 
-/// The bit of all places behind those that are told.
-const BEHIND: u32 = 1 << PLACES;
-
-/// For each byte, the places that may hold it, as bits; the last bit is for all places behind those that are told.
-#[derive(Debug, Clone)]
+/// The bytes that the first places of a match may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FirstBytes {
-    places: Box<[u32; 256]>,
-    count: usize,
+    /// One set for each place.
+    pub(crate) places: Cow<'static, [ByteSet]>,
+    /// What all places behind those may hold.
+    pub(crate) behind: ByteSet,
     /// So many of the places are told wholly; `runs` begin behind them.
-    whole: usize,
-    runs: ByteRuns,
+    pub(crate) whole: usize,
+    pub(crate) runs: Cow<'static, [Run]>,
 }
 
 /// What an expression says of its first places.
@@ -36,32 +36,22 @@ struct Places {
 impl FirstBytes {
     /// Tells the first places of an expression's matches.
     pub(crate) fn new(hir: &Hir) -> Self {
-        let sets = places(hir).sets;
-        let mut places = Box::new([0; 256]);
-        for (place, set) in sets.iter().enumerate() {
-            let holds = places.iter_mut().zip(set).filter(|(_, is_in)| **is_in);
-            holds.for_each(|(bits, _)| *bits |= 1 << place);
-        }
-        let mut anywhere = [false; 256];
-        add_all(hir, &mut anywhere);
-        let holds = places.iter_mut().zip(&anywhere).filter(|(_, is_in)| **is_in);
-        holds.for_each(|(bits, _)| *bits |= BEHIND);
         let (whole, runs) = runs(hir);
-        FirstBytes { places, count: sets.len(), whole, runs }
+        let places = places(hir).sets.into();
+        FirstBytes { places, behind: ByteSet::of(hir), whole, runs: runs.into() }
     }
 
     /// Returns the first place in `range` that keeps a match from beginning where the range does: it may not hold its
     /// byte, or the range ends before it. `None` if a match may begin there.
     #[inline]
     pub(crate) fn mismatch(&self, bytes: &[u8], range: Range<usize>) -> Option<usize> {
-        let head = &bytes[range.start..range.end.min(range.start + self.count)];
-        let is_wrong =
-            |(place, byte): (usize, &u8)| self.places[usize::from(*byte)] >> place & 1 == 0;
-        let found = head.iter().enumerate().position(is_wrong);
-        let found = found.or((head.len() < self.count).then_some(head.len()));
+        let count = self.places.len();
+        let head = &bytes[range.start..range.end.min(range.start + count)];
+        let found = head.iter().zip(&*self.places).position(|(byte, place)| !place.has(*byte));
+        let found = found.or((head.len() < count).then_some(head.len()));
         match found {
             Some(place) => Some(range.start + place),
-            None => self.runs.read(bytes, range.start + self.whole..range.end).err(),
+            None => byte_runs::read(&self.runs, bytes, range.start + self.whole..range.end).err(),
         }
     }
 
@@ -69,15 +59,15 @@ impl FirstBytes {
     /// if there is none.
     pub(crate) fn end(&self, bytes: &[u8], range: Range<usize>) -> usize {
         self.mismatch(bytes, range.clone()).unwrap_or_else(|| {
-            let start = range.start + self.count;
-            let holds = |byte: &&u8| self.places[usize::from(**byte)] & BEHIND != 0;
+            let start = range.start + self.places.len();
+            let holds = |byte: &&u8| self.behind.has(**byte);
             start + bytes[start..range.end].iter().take_while(holds).count()
         })
     }
 }
 
 /// How many places the parts tell wholly with which an expression begins, and the runs behind them.
-fn runs(hir: &Hir) -> (usize, ByteRuns) {
+fn runs(hir: &Hir) -> (usize, Vec<Run>) {
     let parts: Vec<&Hir> = match hir.kind() {
         HirKind::Capture(capture) => return runs(&capture.sub),
         HirKind::Concat(parts) => parts.iter().collect(),
@@ -87,20 +77,19 @@ fn runs(hir: &Hir) -> (usize, ByteRuns) {
     for (at, part) in parts.iter().enumerate() {
         let Places { sets, is_whole } = places(part);
         if !is_whole || whole + sets.len() > PLACES {
-            return (whole, ByteRuns::new(&parts[at..]));
+            return (whole, byte_runs::runs(&parts[at..]));
         }
         whole += sets.len();
     }
-    (whole, ByteRuns::default())
+    (whole, Vec::new())
 }
 
 fn places(hir: &Hir) -> Places {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Places { sets: Vec::new(), is_whole: true },
         HirKind::Literal(literal) => {
-            let one = |byte: &u8| std::array::from_fn(|at| at == usize::from(*byte));
-            let is_whole = literal.0.len() <= PLACES;
-            Places { sets: literal.0.iter().take(PLACES).map(one).collect(), is_whole }
+            let sets = literal.0.iter().take(PLACES).map(|byte| ByteSet::of_byte(*byte));
+            Places { sets: sets.collect(), is_whole: literal.0.len() <= PLACES }
         }
         HirKind::Class(class) => of_class(class),
         HirKind::Capture(capture) => places(&capture.sub),
@@ -126,9 +115,7 @@ fn of_class(class: &Class) -> Places {
         // A character of several bytes.
         return Places { sets: Vec::new(), is_whole: false };
     }
-    let mut set = [false; 256];
-    add_class(class, &mut set);
-    Places { sets: vec![set], is_whole: true }
+    Places { sets: vec![ByteSet::of_class(class)], is_whole: true }
 }
 
 fn in_a_row(parts: impl Iterator<Item = Places>) -> Places {
@@ -147,9 +134,7 @@ fn in_a_row(parts: impl Iterator<Item = Places>) -> Places {
 fn either(mut one: Places, other: Places) -> Places {
     one.is_whole &= other.is_whole && one.sets.len() == other.sets.len();
     one.sets.truncate(other.sets.len());
-    for (set, more) in one.sets.iter_mut().zip(&other.sets) {
-        set.iter_mut().zip(more).for_each(|(own, more)| *own |= more);
-    }
+    one.sets.iter_mut().zip(&other.sets).for_each(|(set, more)| set.extend(more));
     one
 }
 
@@ -226,7 +211,7 @@ mod tests {
         ) {
             let Ok(hir) = syntax::parse(&pattern) else { return Ok(()) };
             let first = FirstBytes::new(&hir);
-            prop_assert!(first.count <= PLACES);
+            prop_assert!(first.places.len() <= PLACES);
             let regex = regex::bytes::Regex::new(&format!("^(?:{pattern})")).unwrap();
             let bytes = text.as_bytes();
             for start in 0..text.len() {

@@ -3,11 +3,11 @@
 use regex_syntax::hir::literal::{Extractor, Literal};
 use regex_syntax::hir::{Hir, HirKind};
 
-use super::required_literals::literal;
+use super::literal;
 
 /// Returns how many bytes of a match stand before a keyword at most; `None` if a match need
 /// not hold a keyword, or if it cannot be told.
-pub(crate) fn max_bytes(hir: &Hir, keywords: &[Vec<u8>]) -> Option<usize> {
+pub(super) fn max_bytes(hir: &Hir, keywords: &[Vec<u8>]) -> Option<usize> {
     in_part(hir, keywords).or_else(|| by_prefixes(hir, keywords))
 }
 
@@ -24,7 +24,7 @@ fn by_prefixes(hir: &Hir, keywords: &[Vec<u8>]) -> Option<usize> {
     let prefixes = extractor.extract(hir);
     let lead = |prefix: &Literal| {
         let prefix = prefix.as_bytes().to_ascii_lowercase();
-        keywords.iter().filter_map(|keyword| memchr::memmem::find(&prefix, keyword)).min()
+        keywords.iter().filter_map(|keyword| find(&prefix, keyword)).min()
     };
     prefixes.literals()?.iter().map(lead).try_fold(0, |most, lead| Some(most.max(lead?)))
 }
@@ -58,12 +58,15 @@ fn in_sequence(parts: &[Hir], keywords: &[Vec<u8>]) -> Option<usize> {
                 run.clear();
             }
         }
-        let starts = keywords.iter().filter_map(|k| memchr::memmem::find(&run, k));
-        if let Some(start) = starts.min() {
+        if let Some(start) = keywords.iter().filter_map(|keyword| find(&run, keyword)).min() {
             return Some(before + start);
         }
     }
     None
+}
+
+fn find(bytes: &[u8], keyword: &[u8]) -> Option<usize> {
+    bytes.windows(keyword.len()).position(|window| window == keyword)
 }
 
 #[cfg(test)]
