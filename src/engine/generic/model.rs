@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use super::features::{GROUPS, Steps};
 
-/// The weights: a line for each group of features, `name` and one number for each of its steps, in hundredths.
-/// `training/train.py` writes it.
+/// The weights: `bias` and a number, then a line for each group of features in the order of [`GROUPS`], its name and
+/// one number for each of its steps, in hundredths. `training/train.py` writes it.
 const WEIGHTS: &str = include_str!("weights.txt");
 
 /// What a sum of weights stands for.
@@ -41,15 +41,16 @@ pub(super) fn reasons(steps: &Steps) -> Vec<(&'static str, i32)> {
 
 fn weights() -> &'static Weights {
     static WEIGHTS_READ: OnceLock<Weights> = OnceLock::new();
+    // A hook that meets one assignment reads it: each line is looked at once.
     WEIGHTS_READ.get_or_init(|| {
-        let line = |name: &str| {
-            let mut lines = WEIGHTS.lines().map(|line| line.split_whitespace());
-            let found = lines.find_map(|mut words| (words.next() == Some(name)).then_some(words));
-            let numbers = found.expect("weights.txt names every group: a test of this file");
-            numbers.map(|number| number.parse().expect("weights are numbers")).collect::<Vec<i32>>()
+        let mut lines = WEIGHTS.lines();
+        let mut line = |name: &str| {
+            let mut words = lines.next().unwrap_or_default().split(' ');
+            assert_eq!(words.next(), Some(name), "weights.txt has the groups in their order");
+            words.map(|number| number.parse().expect("weights are numbers")).collect::<Vec<i32>>()
         };
-        let steps = GROUPS.iter().map(|group| line(group.name)).collect();
-        Weights { bias: line("bias")[0], steps }
+        let bias = line("bias")[0];
+        Weights { bias, steps: GROUPS.iter().map(|group| line(group.name)).collect() }
     })
 }
 
