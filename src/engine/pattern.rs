@@ -309,28 +309,31 @@ impl Pattern {
     fn follow(
         &self,
         bytes: &[u8],
-        mut starts: Range<usize>,
+        starts: Range<usize>,
         end: usize,
     ) -> Result<Option<Found>, TooManySteps> {
-        // Most places end here, and most patterns are never parsed.
-        let may_begin = |start: &usize| self.outline.first.mismatch(bytes, *start..end).is_none();
-        let Some(first) = starts.find(may_begin) else { return Ok(None) };
+        let next = |starts| self.outline.first.next(bytes, starts, end);
+        // Most patterns are never parsed.
+        let Some(mut at) = next(starts.clone()) else { return Ok(None) };
         let Parsed { hir, steps } = self.parsed();
         let granted = steps.load(Ordering::Relaxed);
         let mut search = Search::new(bytes, end, granted);
-        let found = std::iter::once(first).chain(starts).find_map(|start| {
-            if let Err(error) = search.take(1) {
-                return Some(Err(error));
+        let found = loop {
+            match search.take(1).and_then(|()| search.end_of_match(hir, at)) {
+                Ok(None) => {}
+                Ok(Some(end)) => break Ok(Some(self.found(at..end, |group| search.group(group)))),
+                Err(error) => break Err(error),
             }
-            may_begin(&start).then_some(())?;
-            let span = search.end_of_match(hir, start).transpose()?;
-            Some(span.map(|end| self.found(start..end, |group| search.group(group))))
-        });
+            match next(at + 1..starts.end) {
+                Some(start) => at = start,
+                None => break Ok(None),
+            }
+        };
         // Other threads may have taken theirs from the same grant.
         let taken = granted - search.steps();
         let left = steps.load(Ordering::Relaxed).saturating_sub(taken);
         steps.store(left, Ordering::Relaxed);
-        found.transpose()
+        found
     }
 
     /// Makes a match in a line the longest that begins where it does. No pattern for lines matches

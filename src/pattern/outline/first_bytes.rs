@@ -55,6 +55,24 @@ impl FirstBytes {
         }
     }
 
+    /// Returns the first of `starts` at which a match may begin that ends before `end`.
+    #[inline]
+    pub(crate) fn next(&self, bytes: &[u8], starts: Range<usize>, end: usize) -> Option<usize> {
+        let Range { start: mut at, end: last } = starts;
+        while at < last {
+            // Nearly all places end here.
+            at += match self.places.first() {
+                Some(first) => bytes[at..last].iter().position(|byte| first.has(*byte))?,
+                None => 0,
+            };
+            if self.mismatch(bytes, at..end).is_none() {
+                return Some(at);
+            }
+            at += 1;
+        }
+        None
+    }
+
     /// Returns the first place in `range` that no match reaches which begins where the range does; the end of the range
     /// if there is none.
     pub(crate) fn end(&self, bytes: &[u8], range: Range<usize>) -> usize {
@@ -203,6 +221,20 @@ mod tests {
     const RUNS: &str =
         "(?:(?:[abc]|\\[[abc]{1,2}\\]|\\([abc]\\))(?:\\{[0-2],[2-5]\\}|[?*+])?){1,6}";
 
+    #[test]
+    fn next_is_the_first_place_without_a_mismatch() {
+        let text = b"ab a1 a2x b3x";
+        let next = |pattern: &str, starts| {
+            FirstBytes::new(&syntax::parse(pattern).unwrap()).next(text, starts, text.len())
+        };
+        assert_eq!(next("[ab][0-9]x", 0..13), Some(6));
+        assert_eq!(next("[ab][0-9]x", 7..13), Some(10));
+        assert_eq!(next("[ab][0-9]x", 7..10), None);
+        assert_eq!(next("[0-9]?x", 0..13), Some(7), "its runs tell");
+        assert_eq!(next("(?:a|[0-9]x)?", 0..13), Some(0), "nothing tells");
+        assert_eq!(next("x", 13..13), None);
+    }
+
     proptest! {
         #[test]
         fn no_match_has_a_mismatch(
@@ -217,6 +249,7 @@ mod tests {
             for start in 0..text.len() {
                 if let Some(found) = regex.find(&bytes[start..]) {
                     prop_assert_eq!(first.mismatch(bytes, start..text.len()), None);
+                    prop_assert_eq!(first.next(bytes, start..text.len(), text.len()), Some(start));
                     prop_assert!(start + found.end() <= first.end(bytes, start..text.len()));
                 }
             }
