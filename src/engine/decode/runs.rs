@@ -7,7 +7,7 @@
 use std::io::Read as _;
 use std::ops::Range;
 
-use super::blocks::{BLOCK, next_high};
+use super::blocks::{BLOCK, Filling, all_base64, next_filled};
 use super::{Budget, Builder, Decoding, Each, Encoding, Map, View, spelled};
 
 /// Shorter runs hold no secret that has a name or a shape.
@@ -59,30 +59,25 @@ pub(super) fn views_in(
         left = rest;
         let mut block = (first.start / BLOCK).max(done / BLOCK);
         let last = last.div_ceil(BLOCK).min(blocks.len());
-        while let Some((inside, alphabet)) = next_inside(blocks, block..last) {
+        while let Some((found, filling)) = blocks.get(block..last).and_then(next_filled) {
+            let inside = block + found;
             let (at, first) = (inside * BLOCK, done.min(inside * BLOCK));
             block = inside + 1;
-            match alphabet {
-                Alphabet::Escapes => {
+            match filling {
+                Filling::Escapes => {
                     if let Some((view, end)) = spelled::view(bytes, at, first) {
                         done = end;
                         each(budget, view);
                     }
                 }
-                Alphabet::Base64 if goes_on(bytes, at) => {
+                Filling::Base64 if goes_on(bytes, at) => {
                     done = show_views(bytes, run_around(bytes, at, first), budget, each);
                 }
-                Alphabet::Base64 => continue,
+                Filling::Base64 => continue,
             }
             block = block.max(done.div_ceil(BLOCK));
         }
     }
-}
-
-/// Which characters fill a block.
-enum Alphabet {
-    Base64,
-    Escapes,
 }
 
 /// Hands over the views that a run is worth; returns where the encoded text ends.
@@ -105,34 +100,10 @@ fn show_views(bytes: &[u8], run: Range<usize>, budget: &mut Budget, each: &mut E
     end
 }
 
-/// Returns the first block of `range` that lies inside a run, or may.
-fn next_inside(blocks: &[[u8; BLOCK]], range: Range<usize>) -> Option<(usize, Alphabet)> {
-    let start = range.start;
-    let blocks = blocks.get(range)?;
-    let found = next_high(blocks, |block| all_base64(block) || spelled::may_fill(block))?;
-    let alphabet = if all_base64(&blocks[found]) { Alphabet::Base64 } else { Alphabet::Escapes };
-    Some((start + found, alphabet))
-}
-
 /// Whether a run that fills the block at `at` may be one of [`MIN_CHARS`]: then it fills half a block more on one side.
 fn goes_on(bytes: &[u8], at: usize) -> bool {
     let is_half = |half: Option<&[u8; BLOCK / 2]>| half.is_some_and(all_base64);
     is_half(bytes[..at].last_chunk()) || is_half(bytes[at + BLOCK..].first_chunk())
-}
-
-/// Whether every byte could be base64. Written without branches, so that it is compiled to vectors; inlined, so that
-/// these are loaded once.
-#[inline(always)]
-fn all_base64<const N: usize>(block: &[u8; N]) -> bool {
-    block.iter().fold(true, |all, &byte| all & is_base64(byte))
-}
-
-#[inline(always)]
-const fn is_base64(byte: u8) -> bool {
-    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    // From `/` to `9` in one comparison.
-    let is_digit = byte.wrapping_sub(b'/') < 11;
-    is_letter | is_digit | (byte == b'+') | (byte == b'-') | (byte == b'_')
 }
 
 /// The run that holds `inside`, not before `first`.
@@ -142,17 +113,36 @@ fn run_around(bytes: &[u8], inside: usize, first: usize) -> Range<usize> {
     inside - before..inside + behind
 }
 
-/// The value of a character of base64, with either alphabet.
-const fn sextet(byte: u8) -> Option<u32> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    } as u32)
+/// Whether a byte could be base64.
+fn is_base64(byte: u8) -> bool {
+    SEXTETS[byte as usize] != NO_SEXTET
 }
+
+/// The value of a character of base64, with either alphabet.
+fn sextet(byte: u8) -> Option<u32> {
+    Some(SEXTETS[usize::from(byte)]).filter(|value| *value != NO_SEXTET).map(u32::from)
+}
+
+const NO_SEXTET: u8 = u8::MAX;
+
+/// The value of every byte: this is asked of every byte of many runs.
+static SEXTETS: [u8; 256] = {
+    let mut sextets = [NO_SEXTET; 256];
+    let mut byte = 0;
+    while byte < sextets.len() {
+        let own = byte as u8;
+        sextets[byte] = match own {
+            b'A'..=b'Z' => own - b'A',
+            b'a'..=b'z' => own - b'a' + 26,
+            b'0'..=b'9' => own - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => NO_SEXTET,
+        };
+        byte += 1;
+    }
+    sextets
+};
 
 const fn is_text(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')

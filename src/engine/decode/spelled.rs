@@ -16,14 +16,6 @@ const MIN_BYTES: usize = 32;
 /// How long an escape may be: `\U00000041`.
 const MAX_ESCAPE_BYTES: usize = 10;
 
-/// Whether a block may lie inside a run: an escape has no more than eight bytes as a rule.
-#[inline(always)]
-pub(super) fn may_fill(block: &[u8; BLOCK]) -> bool {
-    let is_introducer =
-        |byte: u8| (byte == b'\\') | (byte == b'%') | (byte == b'&') | (byte == b'=');
-    block.iter().fold(0_u8, |count, &byte| count + u8::from(is_introducer(byte))) >= 2
-}
-
 /// The view of the run that the block at `at` lies inside of, which does not begin before `first`; and where the run
 /// ends.
 pub(super) fn view(bytes: &[u8], at: usize, first: usize) -> Option<(View, usize)> {
