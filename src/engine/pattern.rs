@@ -288,13 +288,9 @@ impl Pattern {
                 Anchored::No => range.clone(),
                 _ => range.start..range.start + 1,
             };
-            match self.follow(bytes, starts.clone(), range.end) {
-                Ok(found) => return found,
-                Err(TooManySteps) => {
-                    let may_begin =
-                        |at| self.outline.first.mismatch(bytes, at..range.end).is_none();
-                    starts.clone().any(may_begin).then_some(())?;
-                }
+            // With too many steps, it is compiled.
+            if let Ok(found) = self.follow(bytes, starts, range.end) {
+                return found;
             }
         }
         let input = Input::new(bytes).range(range).anchored(anchored);
@@ -312,7 +308,7 @@ impl Pattern {
         starts: Range<usize>,
         end: usize,
     ) -> Result<Option<Found>, TooManySteps> {
-        let next = |starts| self.outline.first.next(bytes, starts, end);
+        let next = |starts| self.outline.first.next_start(bytes, starts, end);
         // Most patterns are never parsed.
         let Some(mut at) = next(starts.clone()) else { return Ok(None) };
         let Parsed { hir, steps } = self.parsed();

@@ -57,7 +57,12 @@ impl FirstBytes {
 
     /// Returns the first of `starts` at which a match may begin that ends before `end`.
     #[inline]
-    pub(crate) fn next(&self, bytes: &[u8], starts: Range<usize>, end: usize) -> Option<usize> {
+    pub(crate) fn next_start(
+        &self,
+        bytes: &[u8],
+        starts: Range<usize>,
+        end: usize,
+    ) -> Option<usize> {
         let Range { start: mut at, end: last } = starts;
         while at < last {
             // Nearly all places end here.
@@ -225,7 +230,7 @@ mod tests {
     fn next_is_the_first_place_without_a_mismatch() {
         let text = b"ab a1 a2x b3x";
         let next = |pattern: &str, starts| {
-            FirstBytes::new(&syntax::parse(pattern).unwrap()).next(text, starts, text.len())
+            FirstBytes::new(&syntax::parse(pattern).unwrap()).next_start(text, starts, text.len())
         };
         assert_eq!(next("[ab][0-9]x", 0..13), Some(6));
         assert_eq!(next("[ab][0-9]x", 7..13), Some(10));
@@ -249,7 +254,7 @@ mod tests {
             for start in 0..text.len() {
                 if let Some(found) = regex.find(&bytes[start..]) {
                     prop_assert_eq!(first.mismatch(bytes, start..text.len()), None);
-                    prop_assert_eq!(first.next(bytes, start..text.len(), text.len()), Some(start));
+                    prop_assert_eq!(first.next_start(bytes, start..text.len(), text.len()), Some(start));
                     prop_assert!(start + found.end() <= first.end(bytes, start..text.len()));
                 }
             }
