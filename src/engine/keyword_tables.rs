@@ -97,9 +97,12 @@ impl GramTables {
 }
 
 impl Bitmap {
+    fn word(&mut self, hash: u32) -> &mut [u8] {
+        &mut self.0[size_of::<u32>() * word_of(hash)..][..size_of::<u32>()]
+    }
+
     fn add(&mut self, hash: u32) {
-        let word = &mut self.0[size_of::<u32>() * word_of(hash)..][..size_of::<u32>()];
-        for (byte, bits) in word.iter_mut().zip(bits_of(hash).to_le_bytes()) {
+        for (byte, bits) in self.word(hash).iter_mut().zip(bits_of(hash).to_le_bytes()) {
             *byte |= bits;
         }
     }
@@ -159,11 +162,13 @@ fn best_multiplier(grams: impl Iterator<Item = u32> + Clone) -> u32 {
     // One bitmap for all: each of its own would be fresh pages, and take longer to be had than to be filled.
     let mut bitmap = Box::new(Bitmap([0; BITMAP_BYTES]));
     let mut cost = |multiplier: u32| {
-        bitmap.0.fill(0);
-        grams.clone().for_each(|gram| bitmap.add(hash(gram, multiplier)));
+        let hashes = grams.clone().map(|gram| hash(gram, multiplier));
+        hashes.clone().for_each(|hash| bitmap.add(hash));
         let hits = common.iter().enumerate();
         let hits = hits.filter(|(_, gram)| bitmap.may_have(hash(**gram, multiplier)));
-        hits.map(|(place, _)| COMMON.len() * COMMON.len() / (place + 1)).sum::<usize>()
+        let cost = hits.map(|(place, _)| COMMON.len() * COMMON.len() / (place + 1)).sum::<usize>();
+        hashes.for_each(|hash| bitmap.word(hash).fill(0));
+        cost
     };
     let multipliers = (0..MULTIPLIERS).map(|at| FIRST_MULTIPLIER.wrapping_mul(2 * at + 1));
     multipliers.min_by_key(|&multiplier| cost(multiplier)).unwrap_or(FIRST_MULTIPLIER)
