@@ -62,28 +62,20 @@ impl GramTables {
     /// Lays the tables of keywords in lower case, of at least [`SHORTEST_KEYWORD`] bytes.
     #[must_use]
     pub(crate) fn new(keywords: &[Vec<u8>]) -> Self {
-        let mut grams = Vec::new();
-        for (index, keyword) in keywords.iter().enumerate() {
-            let index = u32::try_from(index).expect("keywords are counted in u32");
-            if keyword.len() >= GRAM_BYTES {
-                let offset = rarest_offset(keyword);
-                grams.push((gram(keyword, offset), index, offset));
-                continue;
-            }
-            let with = |last| gram(&[keyword[0], keyword[1], keyword[2], last], 0);
-            let mut own: Vec<u32> = (0..=u8::MAX).map(with).collect();
-            own.sort_unstable();
-            own.dedup();
-            grams.extend(own.into_iter().map(|gram| (gram, index, 0)));
-        }
+        let grams = grams(0, keywords);
         let mut tables = GramTables {
             multiplier: best_multiplier(grams.iter().map(|(gram, ..)| *gram)),
             bitmap: Box::new(Bitmap([0; BITMAP_BYTES])),
             lists: vec![0; LISTS],
             entries: Vec::new(),
         };
-        grams.into_iter().for_each(|(gram, keyword, offset)| tables.add(gram, keyword, offset));
+        tables.extend(grams);
         tables
+    }
+
+    /// Adds grams of further keywords. The multiplier stays.
+    pub(crate) fn extend(&mut self, grams: Vec<Gram>) {
+        grams.into_iter().for_each(|(gram, keyword, offset)| self.add(gram, keyword, offset));
     }
 
     fn add(&mut self, gram: u32, keyword: u32, offset: usize) {
@@ -94,6 +86,28 @@ impl GramTables {
         self.entries.push(entry);
         *list = u32::try_from(self.entries.len()).expect("grams are counted in u32");
     }
+}
+
+/// A gram with the index of its keyword, and where in it the gram begins.
+pub(crate) type Gram = (u32, u32, usize);
+
+/// Returns the grams of keywords, of which the first has the index `first`.
+pub(crate) fn grams(first: usize, keywords: &[Vec<u8>]) -> Vec<Gram> {
+    let mut grams = Vec::new();
+    for (index, keyword) in keywords.iter().enumerate() {
+        let index = u32::try_from(first + index).expect("keywords are counted in u32");
+        if keyword.len() >= GRAM_BYTES {
+            let offset = rarest_offset(keyword);
+            grams.push((gram(keyword, offset), index, offset));
+            continue;
+        }
+        let with = |last| gram(&[keyword[0], keyword[1], keyword[2], last], 0);
+        let mut own: Vec<u32> = (0..=u8::MAX).map(with).collect();
+        own.sort_unstable();
+        own.dedup();
+        grams.extend(own.into_iter().map(|gram| (gram, index, 0)));
+    }
+    grams
 }
 
 impl Bitmap {

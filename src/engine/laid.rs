@@ -9,8 +9,7 @@ include!(concat!(env!("OUT_DIR"), "/outlines.rs"));
 /// Returns what was laid for the pattern of a rule, and what may not stand before its matches; `None` for rules of users
 /// and those without a pattern.
 pub(super) fn outline(rules: &RuleSet, rule: usize) -> Option<(Outline, Option<Boundary>)> {
-    let is_builtin = rules.is_builtin_place(rule) && rules.all()[rule].origin.builtin;
-    let row = ROWS.get(rule).filter(|_| is_builtin)?.as_ref()?;
+    let row = ROWS.get(rule).filter(|_| !rules.all().is_own(rule))?.as_ref()?;
     Some((row.outline(PLACES, RUNS), row.boundary.map(Boundary::new)))
 }
 

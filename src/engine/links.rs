@@ -96,7 +96,7 @@ pub(super) struct Draft {
     /// The place of each keyword.
     known: HashMap<Vec<u8>, usize>,
     /// Words of names, each with its rule.
-    names: Vec<(String, u32)>,
+    names: Vec<(Vec<u8>, u32)>,
     everywhere: Vec<usize>,
     pub(super) near: Vec<(usize, usize)>,
     pub(super) pairs: Vec<(usize, usize)>,
@@ -111,7 +111,7 @@ impl Draft {
         let number = u32::try_from(at).expect("rules are counted in u32");
         if rule.is_named() {
             let words = rule.keywords.iter();
-            self.names.extend(words.map(|word| (word.to_ascii_lowercase(), number)));
+            self.names.extend(words.map(|word| (word.to_ascii_lowercase().into(), number)));
             return Ok(());
         }
         let own = pattern::keywords(rule)?;
@@ -130,6 +130,35 @@ impl Draft {
         Ok(())
     }
 
+    /// Returns the links together with those of the built-in rules that are kept, which are laid. A keyword that both
+    /// have is found for both.
+    pub(super) fn beside_builtin(mut self, is_kept: impl Fn(usize) -> bool) -> Links {
+        let laid = Links::builtin();
+        let is_kept_number = |rule: &u32| is_kept(*rule as usize);
+        let kept_rules = laid.rules_of_keyword.iter();
+        let kept_rules =
+            kept_rules.map(|rules| rules.iter().copied().filter(is_kept_number).collect());
+        let rules_of_keyword = kept_rules.chain(self.rules_of_keyword).collect();
+        let names = laid.names.iter().zip(&*laid.rule_of_name);
+        let names = names.filter(|(_, rule)| is_kept_number(rule));
+        self.names.extend(names.map(|(word, rule)| (word.to_vec(), *rule)));
+        self.names.sort();
+        let are_kept = |links: &[(usize, usize)]| {
+            links.iter().copied().filter(|(rule, _)| is_kept(*rule)).collect::<Vec<_>>()
+        };
+        self.near.extend(are_kept(&laid.near));
+        self.pairs.extend(are_kept(&laid.pairs));
+        Links {
+            prefilter: laid.prefilter.with(&self.keywords),
+            rules_of_keyword,
+            names: self.names.iter().map(|(word, _)| word).collect(),
+            rule_of_name: self.names.iter().map(|(_, rule)| *rule).collect(),
+            everywhere: self.everywhere,
+            near: Cow::Owned(self.near),
+            pairs: Cow::Owned(self.pairs),
+        }
+    }
+
     pub(super) fn finish(mut self) -> Links {
         self.names.sort();
         Links {
@@ -141,5 +170,90 @@ impl Draft {
             near: Cow::Owned(self.near),
             pairs: Cow::Owned(self.pairs),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Draft, Links};
+    use crate::engine::Engine;
+    use crate::rule::{RuleSet, parse_pack};
+
+    const PACK: &str = r#"
+[[rule]]
+id = "acme-token"
+description = "Acme"
+pattern = "acme_[a-z0-9]{20}"
+
+[[rule]]
+id = "acme-key"
+description = "with the keyword of a built-in rule"
+pattern = "AKIA-[0-9]{9}"
+keywords = ["AKIA"]
+
+[[rule]]
+id = "acme-number"
+description = "tried everywhere"
+pattern = "[0-9]{19}"
+
+[[rule]]
+id = "acme-name"
+description = "for names"
+grammar = "assignment"
+keywords = ["acmeword"]
+pattern = "[a-z]{9}"
+
+[[rule]]
+id = "github-oauth-token"
+description = "in the place of a built-in rule"
+pattern = "gho-[a-z]{9}"
+
+[[rule]]
+id = "acme-near"
+description = "near another"
+pattern = "[a-z]{40}"
+near = "aws-access-key-id"
+near_bytes = 99
+pair = "acme-token"
+"#;
+
+    /// What leads where, in no order.
+    fn content(links: &Links) -> impl PartialEq + std::fmt::Debug {
+        let rules = |at: u32| {
+            links.rules_of(at).map(move |rule| (links.prefilter.keyword(at).to_vec(), rule))
+        };
+        let keywords = u32::try_from(links.rules_of_keyword.len()).unwrap();
+        let names = links.names.iter().map(<[u8]>::to_vec);
+        (
+            (0..keywords).flat_map(rules).collect::<BTreeSet<_>>(),
+            names.zip(links.rule_of_name.iter().copied()).collect::<Vec<_>>(),
+            links.everywhere.clone(),
+            links.near.iter().copied().collect::<BTreeSet<_>>(),
+            links.pairs.iter().copied().collect::<BTreeSet<_>>(),
+        )
+    }
+
+    #[test]
+    fn links_beside_those_that_were_laid_are_as_if_all_were_made_anew() {
+        let mut rules = RuleSet::builtin();
+        rules.extend(parse_pack(PACK, "p.toml").unwrap());
+        let mut anew = Draft::default();
+        for (at, rule) in rules.all().iter().enumerate() {
+            anew.pairs.extend(rule.pair.as_ref().map(|name| (at, rules.place(name).unwrap())));
+            match &rule.near {
+                Some(name) => anew.near.push((at, rules.place(name).unwrap())),
+                None => anew.add(at, rule).unwrap(),
+            }
+        }
+        let anew = anew.finish();
+        let engine = Engine::new(rules, 0).unwrap();
+        assert_eq!(content(&engine.links), content(&anew));
+        assert_eq!(engine.links.everywhere.len(), 1);
+        let text = b"acme_ AKIA- gho- GHO_ ghp_ acmeword password = xoxb-1 https://hooks.slack.com/services/";
+        let mut found = Vec::new();
+        engine.links.prefilter.for_each(text, |hit| found.push(hit));
+        assert_eq!(found, engine.links.prefilter.slow(text));
     }
 }

@@ -316,10 +316,13 @@ impl Engine {
         found
     }
 
-    /// Links rules of which some are a user's.
+    /// Links rules of which some are a user's. Links of built-in ones are laid: a hook with one rule of a team would
+    /// take several times as long if it made them anew.
     fn link(&mut self) -> Result<(), EngineError> {
         let mut draft = Draft::default();
-        for (at, rule) in self.rules.all().iter().enumerate() {
+        let rules = self.rules.all();
+        for at in (0..rules.len()).filter(|&at| rules.is_own(at)) {
+            let rule = &rules[at];
             if let Some(name) = &rule.pair {
                 draft.pairs.push((at, self.place_of(rule, name)?));
             }
@@ -331,7 +334,11 @@ impl Engine {
                 None => draft.add(at, rule).map_err(|source| compile_error(rule, source))?,
             }
         }
-        self.links = draft.finish();
+        self.links = if self.rules.has_builtin() {
+            draft.beside_builtin(|rule| !rules.is_own(rule))
+        } else {
+            draft.finish()
+        };
         Ok(())
     }
 

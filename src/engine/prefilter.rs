@@ -79,6 +79,22 @@ impl Prefilter {
         }
     }
 
+    /// Adds keywords, in lower case and of at least [`MIN_KEYWORD_BYTES`] bytes, behind those that there are.
+    pub(super) fn with(self, keywords: &[Vec<u8>]) -> Self {
+        let Prefilter { keywords: known, multiplier, bitmap, lists, entries } = self;
+        let (bitmap, lists, entries) =
+            (bitmap.into_owned(), lists.into_owned(), entries.into_owned());
+        let mut tables = GramTables { multiplier, bitmap, lists, entries };
+        tables.extend(keyword_tables::grams(known.len(), keywords));
+        Prefilter {
+            keywords: known.iter().chain(keywords.iter().map(|keyword| &**keyword)).collect(),
+            multiplier,
+            bitmap: Cow::Owned(tables.bitmap),
+            lists: Cow::Owned(tables.lists),
+            entries: Cow::Owned(tables.entries),
+        }
+    }
+
     /// Returns how many bytes a keyword has.
     pub(super) fn keyword_bytes(&self, keyword: u32) -> usize {
         self.keyword(keyword).len()

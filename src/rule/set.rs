@@ -39,11 +39,18 @@ struct Slot {
     rule: OnceLock<Box<Rule>>,
     is_enabled: bool,
     kind: Kind,
+    /// Whether a user added the rule, or put it in the place of a built-in one.
+    is_own: bool,
 }
 
 impl Slot {
     fn builtin(at: usize) -> Self {
-        Slot { rule: OnceLock::new(), is_enabled: builtin::is_enabled(at), kind: builtin::kind(at) }
+        Slot {
+            rule: OnceLock::new(),
+            is_enabled: builtin::is_enabled(at),
+            kind: builtin::kind(at),
+            is_own: false,
+        }
     }
 
     fn own(rule: Rule) -> Self {
@@ -53,7 +60,7 @@ impl Slot {
             Scope::Known => Kind::Known,
             Scope::Bytes | Scope::Line { .. } => Kind::Bytes,
         };
-        Slot { is_enabled: rule.enabled, kind, rule: OnceLock::from(Box::new(rule)) }
+        Slot { is_enabled: rule.enabled, kind, rule: OnceLock::from(Box::new(rule)), is_own: true }
     }
 
     fn enable(&mut self, is_enabled: bool) {
@@ -92,6 +99,12 @@ impl Rules {
     #[must_use]
     pub fn is_enabled(&self, at: usize) -> bool {
         self.slots[at].is_enabled
+    }
+
+    /// Whether the rule at a place is a user's, or stands in the place of a built-in one.
+    #[must_use]
+    pub fn is_own(&self, at: usize) -> bool {
+        self.slots[at].is_own
     }
 
     /// Whether the rule at a place is for values that are assigned to names.
@@ -152,6 +165,12 @@ impl RuleSet {
     #[must_use]
     pub const fn is_builtin_place(&self, place: usize) -> bool {
         place < self.rules.builtin
+    }
+
+    /// Whether the built-in rules are among these, some of them replaced.
+    #[must_use]
+    pub const fn has_builtin(&self) -> bool {
+        self.rules.builtin > 0
     }
 
     /// Makes a set of `rules`, the later of two with one id winning.
