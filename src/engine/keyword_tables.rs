@@ -91,7 +91,7 @@ impl GramTables {
 /// A gram with the index of its keyword, and where in it the gram begins.
 pub(crate) type Gram = (u32, u32, usize);
 
-/// Returns the grams of keywords, of which the first has the index `first`.
+/// Returns the grams of keywords. The first keyword has the index `first`, and the others follow.
 pub(crate) fn grams(first: usize, keywords: &[Vec<u8>]) -> Vec<Gram> {
     let mut grams = Vec::new();
     for (index, keyword) in keywords.iter().enumerate() {

@@ -130,40 +130,39 @@ impl Draft {
         Ok(())
     }
 
-    /// Returns the links together with those of the built-in rules that are kept, which are laid. A keyword that both
-    /// have is found for both.
+    /// Returns the links together with those of the built-in rules that are kept, which are laid. Where both have a
+    /// keyword, it is found once for each.
     pub(super) fn beside_builtin(mut self, is_kept: impl Fn(usize) -> bool) -> Links {
         let laid = Links::builtin();
         let is_kept_number = |rule: &u32| is_kept(*rule as usize);
-        let kept_rules = laid.rules_of_keyword.iter();
-        let kept_rules =
-            kept_rules.map(|rules| rules.iter().copied().filter(is_kept_number).collect());
-        let rules_of_keyword = kept_rules.chain(self.rules_of_keyword).collect();
+        let rules = laid.rules_of_keyword.iter();
+        let kept_rules = rules.map(|rules| rules.iter().copied().filter(is_kept_number).collect());
+        let rules_of_keyword = kept_rules.chain(std::mem::take(&mut self.rules_of_keyword));
+        let rules_of_keyword = rules_of_keyword.collect();
         let names = laid.names.iter().zip(&*laid.rule_of_name);
         let names = names.filter(|(_, rule)| is_kept_number(rule));
         self.names.extend(names.map(|(word, rule)| (word.to_vec(), *rule)));
-        self.names.sort();
-        let are_kept = |links: &[(usize, usize)]| {
-            links.iter().copied().filter(|(rule, _)| is_kept(*rule)).collect::<Vec<_>>()
-        };
-        self.near.extend(are_kept(&laid.near));
-        self.pairs.extend(are_kept(&laid.pairs));
-        Links {
-            prefilter: laid.prefilter.with(&self.keywords),
-            rules_of_keyword,
-            names: self.names.iter().map(|(word, _)| word).collect(),
-            rule_of_name: self.names.iter().map(|(_, rule)| *rule).collect(),
-            everywhere: self.everywhere,
-            near: Cow::Owned(self.near),
-            pairs: Cow::Owned(self.pairs),
-        }
+        self.near.extend(laid.near.iter().filter(|(rule, _)| is_kept(*rule)));
+        self.pairs.extend(laid.pairs.iter().filter(|(rule, _)| is_kept(*rule)));
+        let prefilter = laid.prefilter.with(&self.keywords);
+        self.with_keywords(prefilter, rules_of_keyword)
     }
 
     pub(super) fn finish(mut self) -> Links {
+        let keywords: Vec<&[u8]> = self.keywords.iter().map(|keyword| &**keyword).collect();
+        let prefilter = Prefilter::new(&keywords);
+        let rules_of_keyword = std::mem::take(&mut self.rules_of_keyword).into_iter().collect();
+        self.with_keywords(prefilter, rules_of_keyword)
+    }
+
+    fn with_keywords(mut self, prefilter: Prefilter, rules_of_keyword: Lists<u32>) -> Links {
         self.names.sort();
+        // A rule near another that is near a third is tried behind it, as they stand.
+        self.near.sort_unstable();
+        self.pairs.sort_unstable();
         Links {
-            prefilter: Prefilter::new(&self.keywords.iter().map(|k| &**k).collect::<Vec<_>>()),
-            rules_of_keyword: self.rules_of_keyword.into_iter().collect(),
+            prefilter,
+            rules_of_keyword,
             names: self.names.iter().map(|(word, _)| word).collect(),
             rule_of_name: self.names.iter().map(|(_, rule)| *rule).collect(),
             everywhere: self.everywhere,
@@ -217,9 +216,16 @@ pattern = "[a-z]{40}"
 near = "aws-access-key-id"
 near_bytes = 99
 pair = "acme-token"
+
+[[rule]]
+id = "acme-near-near"
+description = "near a built-in rule that is near another"
+pattern = "acme-[a-z]{9}"
+near = "aws-secret-near-key-id"
+near_bytes = 99
 "#;
 
-    /// What leads where, in no order.
+    /// What leads where. Keywords come in any order, the rest as it is tried.
     fn content(links: &Links) -> impl PartialEq + std::fmt::Debug {
         let rules = |at: u32| {
             links.rules_of(at).map(move |rule| (links.prefilter.keyword(at).to_vec(), rule))
@@ -230,8 +236,8 @@ pair = "acme-token"
             (0..keywords).flat_map(rules).collect::<BTreeSet<_>>(),
             names.zip(links.rule_of_name.iter().copied()).collect::<Vec<_>>(),
             links.everywhere.clone(),
-            links.near.iter().copied().collect::<BTreeSet<_>>(),
-            links.pairs.iter().copied().collect::<BTreeSet<_>>(),
+            links.near.to_vec(),
+            links.pairs.to_vec(),
         )
     }
 

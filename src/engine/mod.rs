@@ -316,8 +316,8 @@ impl Engine {
         found
     }
 
-    /// Links rules of which some are a user's. Links of built-in ones are laid: a hook with one rule of a team would
-    /// take several times as long if it made them anew.
+    /// Links a user's rules, beside the built-in ones if these are in the set. The build script has laid the links of
+    /// the built-in ones: making them anew takes several times as long as the rest of a hook.
     fn link(&mut self) -> Result<(), EngineError> {
         let mut draft = Draft::default();
         let rules = self.rules.all();

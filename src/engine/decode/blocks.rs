@@ -70,7 +70,7 @@ mod avx2 {
 
     use super::{BLOCK, Filling, LOWEST, portable};
 
-    /// The bits of a block of which all bytes are meant.
+    /// One bit for each byte of a block, all set.
     const ALL: u16 = u16::MAX;
 
     /// Two blocks at once.

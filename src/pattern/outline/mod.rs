@@ -2,8 +2,7 @@
 //! may hold.
 //!
 //! Most places that have a keyword hold no match, and the outline tells so. The build script shares these files: it
-//! lays the outlines of the built-in rules, so that a run parses the few expressions that may match. Parsing and
-//! outlining one takes a tenth of a millisecond, as long as a hook takes for a small file.
+//! lays the outlines of the built-in rules, so that a run parses only the few expressions that may match.
 
 mod byte_runs;
 mod byte_set;
@@ -95,7 +94,7 @@ pub(crate) fn parse(pattern: &str) -> Result<Hir, Box<regex_syntax::Error>> {
     parser.build().parse(pattern).map_err(Box::new)
 }
 
-/// Returns the bytes of what would stand between the brackets of a character class; `None` if it is none.
+/// Returns the bytes of a character class, given without its brackets; `None` if `class` is no such class.
 pub(crate) fn class(class: &str) -> Option<ByteSet> {
     match parse(&format!("[{class}]")).ok()?.kind() {
         HirKind::Class(class @ regex_syntax::hir::Class::Bytes(_)) => {
